@@ -1,0 +1,84 @@
+# make            build                  make install   into the server of PG_CONFIG
+# make test       all tests              make demo      the main job on real input, explained
+# make bench      ratios of design       make unit      cmocka only, under ASan and UBSan
+# make format     clang-format           make format-check
+# test, demo and bench install missing packages first and write nothing here or into the server.
+
+EXTENSION   = billing
+MODULE_big  = billing
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" billing.control)
+HEADER_FILES := $(wildcard src/*.h src/*/*.h)
+SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
+SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
+OBJS        := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+DATA_built   = billing--$(EXTVERSION).sql
+EXTRA_CLEAN  = build src/schema_ddl.inc
+
+PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
+# The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
+# that nobody reads; PostgreSQL's structs are meant to be initialised in part.
+PG_CFLAGS    = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers
+SHLIB_LINK   = -lcrypto
+# No bitcode, and so no clang, unless asked for: make with_llvm=yes
+override with_llvm := $(or $(with_llvm),no)
+
+REGRESS_ALL := $(basename $(notdir $(sort $(wildcard sql/*.sql))))
+REGRESS     := $(filter install,$(REGRESS_ALL)) $(filter-out install,$(REGRESS_ALL))
+ISOLATION   := $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=test/isolation
+
+PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
+PGXS      := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: test demo bench unit unit-programs format format-check
+
+# pg_config may be there without pgxs.mk, and pgxs.mk without the headers: both come in packages of their own.
+ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
+include $(PGXS)
+else
+all install installcheck:
+	@test -z '$(DEPS_DONE)' || { echo 'PG_CONFIG=$(PG_CONFIG) has no pgxs.mk or no server headers' >&2; exit 1; }
+	@bash test/lib/deps.sh
+	@$(MAKE) --no-print-directory $@ DEPS_DONE=1
+clean:
+	rm -rf $(OBJS) billing.so $(DATA_built) $(EXTRA_CLEAN)
+endif
+
+$(DATA_built): $(SQL_FILES) billing.control
+	cat /dev/null $(SQL_FILES) > $@
+
+# One element of a C array per file: {"10_account.sql", "line\n" "line\n"},
+src/schema_ddl.inc: $(SCHEMA_FILES)
+	for file in $(SCHEMA_FILES); do \
+	  printf '{"%s",\n' "$${file##*/}"; sed -e 's/[\\"?]/\\&/g' -e 's/.*/    "&\\n"/' "$$file"; echo '},'; \
+	done > $@
+
+src/store/schema_store.o: src/schema_ddl.inc
+$(OBJS): $(HEADER_FILES)
+
+# The pure parts link into the unit tests as they link into the server.
+UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c)))
+UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
+
+build/%.o: src/%.c $(HEADER_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+build/unit/%: test/unit/%.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_OBJS) -lcmocka -lcrypto
+unit-programs: $(UNIT_PROGRAMS)
+unit: unit-programs
+	@for program in $(UNIT_PROGRAMS); do echo "$$program"; "$$program" || exit 1; done
+
+test demo bench:
+	@bash test/$(if $(filter test,$@),,$@/)run.sh
+
+FORMAT_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/*/*.[ch])
+format:
+	clang-format -i $(FORMAT_FILES)
+format-check:
+	clang-format --dry-run -Werror $(FORMAT_FILES)

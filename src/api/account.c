@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * account.c
+ *	  Making, locking and closing accounts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/operator_call.h"
+#include "clock.h"
+#include "core/gate.h"
+#include "errors.h"
+#include "store/usage_store.h"
+
+#define MOBILE_DIGITS_MIN 5
+#define MOBILE_DIGITS_MAX 15 /* E.164 */
+
+/* How often create_account() looks for a number that nobody chose himself. */
+#define FREE_ID_ATTEMPTS 1000
+
+static char *
+arg_region(FunctionCallInfo fcinfo, int index)
+{
+	char *region = arg_text(fcinfo, index, "region", VALUE_BYTES_MAX);
+
+	if (strcmp(region, "cn") != 0 && strcmp(region, "global") != 0)
+		refuse(ERROR_INVALID_VALUE, "region", region);
+	return region;
+}
+
+/* One @ with something on both sides and no blanks; delivery proves the rest. */
+static char *
+arg_email(FunctionCallInfo fcinfo, int index)
+{
+	char *email = arg_text_or_null(fcinfo, index, "email", IDENTIFIER_BYTES_MAX);
+	char *at = email ? strchr(email, '@') : NULL;
+
+	if (email && (at == NULL || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
+				  strpbrk(email, " \t\r\n,;<>\"") != NULL))
+		refuse(ERROR_INVALID_VALUE, "email", email);
+	return email;
+}
+
+/* Digits, with a + in front where the country is named. */
+static char *
+arg_mobile(FunctionCallInfo fcinfo, int index)
+{
+	char *mobile = arg_text_or_null(fcinfo, index, "mobile", VALUE_BYTES_MAX);
+	size_t digits;
+
+	if (mobile == NULL)
+		return NULL;
+	digits = strspn(mobile + (mobile[0] == '+'), "0123456789");
+	if (mobile[digits + (mobile[0] == '+')] != '\0' || digits < MOBILE_DIGITS_MIN ||
+		digits > MOBILE_DIGITS_MAX)
+		refuse(ERROR_INVALID_VALUE, "mobile", mobile);
+	return mobile;
+}
+
+static char *
+arg_time_zone(FunctionCallInfo fcinfo, int index, const char *region)
+{
+	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
+
+	if (name == NULL)
+		return pstrdup(strcmp(region, "cn") == 0 ? "Asia/Shanghai" : "UTC");
+	if (pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name)))
+		refuse(ERROR_INVALID_VALUE, "time_zone", name);
+	return name;
+}
+
+/* Stores the account under a number that is free. */
+static int64
+insert_under_free_id(const AccountProfile *profile, TimestampTz now)
+{
+	for (int attempt = 0; attempt < FREE_ID_ATTEMPTS; attempt++)
+	{
+		int64 account_id = account_next_id();
+
+		if (account_insert(account_id, profile, now))
+			return account_id;
+		if (profile->external_ref && account_find(0, profile->external_ref))
+			return 0;
+	}
+	refuse(ERROR_INTERNAL, "no free account id was found");
+}
+
+/* The account that exists already under the id or external_ref, if it is the same. */
+static int64
+find_same(int64 account_id, const AccountProfile *profile)
+{
+	int64 found = account_find(account_id, profile->external_ref);
+	const char *difference;
+
+	if (found == 0)
+		return 0;
+	difference = account_id && found != account_id ? "account_id"
+												   : account_difference(found, profile);
+	if (difference)
+		refuse(ERROR_ACCOUNT_CONFLICT, found, difference);
+	return found;
+}
+
+PG_FUNCTION_INFO_V1(billing_create_account);
+Datum
+billing_create_account(PG_FUNCTION_ARGS)
+{
+	int64 account_id = PG_ARGISNULL(0) ? 0 : arg_account_id(fcinfo);
+	AccountProfile profile = {
+		.region = arg_region(fcinfo, 1),
+		.email = arg_email(fcinfo, 2),
+		.mobile = arg_mobile(fcinfo, 3),
+		.external_ref = arg_text_or_null(fcinfo, 5, "external_ref", IDENTIFIER_BYTES_MAX)};
+	int64 found;
+	Session session;
+
+	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
+	if (!PG_ARGISNULL(0) && account_id <= 0)
+		refuse(ERROR_ACCOUNT_RESERVED, account_id);
+	ForceSyncCommit();
+	session_open(&session);
+	found = find_same(account_id, &profile);
+	if (found == 0 && account_id)
+		found = account_insert(account_id, &profile, clock_now()) ? account_id : 0;
+	else if (found == 0)
+		found = insert_under_free_id(&profile, clock_now());
+	/* Somebody else was faster: what he made is the same, or an error. */
+	if (found == 0)
+		found = find_same(account_id, &profile);
+	session_close(&session);
+	PG_RETURN_INT64(found);
+}
+
+/* A lock that operators set and lift by hand. */
+static char *
+arg_operators_lock(FunctionCallInfo fcinfo, int index)
+{
+	char *name = arg_text(fcinfo, index, "lock", VALUE_BYTES_MAX);
+	unsigned lock = lock_reason_from_name(name);
+
+	if (lock == 0)
+		refuse(ERROR_INVALID_VALUE, "lock", name);
+	if ((lock & (LOCK_OPERATOR | LOCK_DISPUTE)) == 0)
+		refuse(ERROR_LOCK_NOT_OPERATORS, name);
+	return name;
+}
+
+static void
+audit_lock(int64 account_id, const char *action, const LockChange *change)
+{
+	audit_insert(&(AuditLine){.account_id = account_id,
+							  .action = action,
+							  .object = psprintf("lock %s", change->lock),
+							  .actor = change->actor,
+							  .reason = change->reason});
+}
+
+/* Sets or lifts a lock, with everything that belongs to it. */
+static void
+change_lock(Booking *booking, LockChange *change, bool sets)
+{
+	Account *account = &booking->account;
+
+	change->at = booking->at;
+	if (sets)
+	{
+		account_lock_insert(account->account_id, change);
+		account->locks |= lock_reason_from_name(change->lock);
+	}
+	else
+	{
+		account_lock_lift(account->account_id, change);
+		account->locks &= ~lock_reason_from_name(change->lock);
+		account->last_unlocked_at = booking->at;
+	}
+}
+
+/* lock_account() and unlock_account(): false where the lock is as wanted already. */
+static Datum
+lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	LockChange change = {.lock = arg_operators_lock(fcinfo, 1),
+						 .actor = arg_actor(fcinfo, 2),
+						 .reason = arg_reason(fcinfo, 3)};
+	Booking booking;
+	Session session;
+	bool changes;
+
+	session_open(&session);
+	booking_begin(&booking, account_id);
+	changes = sets != ((booking.account.locks & lock_reason_from_name(change.lock)) != 0);
+	if (changes)
+	{
+		change_lock(&booking, &change, sets);
+		audit_lock(account_id, action, &change);
+		booking_finish_unmoved(&booking);
+	}
+	session_close(&session);
+	PG_RETURN_BOOL(changes);
+}
+
+PG_FUNCTION_INFO_V1(billing_lock_account);
+Datum
+billing_lock_account(PG_FUNCTION_ARGS)
+{
+	return lock_or_unlock(fcinfo, "lock_account", true);
+}
+
+PG_FUNCTION_INFO_V1(billing_unlock_account);
+Datum
+billing_unlock_account(PG_FUNCTION_ARGS)
+{
+	return lock_or_unlock(fcinfo, "unlock_account", false);
+}
+
+static void
+check_closable(const Account *account, const Books *books)
+{
+	const char *because = NULL;
+
+	if (account->locks)
+		because = account->locks & LOCK_CLOSED ? "it is closed already" : "it is locked";
+	else if (books->arrears_nano > 0)
+		because = "it is in arrears";
+	else if (books->cash_nano >= MONEY_NANO_PER_CENT)
+		because = "it has cash that can be refunded";
+	else if (usage_is_unsettled(account->account_id))
+		because = "it has usage without a price";
+	if (because)
+		refuse(ERROR_ACCOUNT_NOT_CLOSABLE, account->account_id, because);
+}
+
+/* Gives up what is left: bonus, and cash below 0.01; returns the sum. */
+static int64
+forfeit_rest(Books *books)
+{
+	int64 sum_nano = books->bonus_nano + books->cash_nano;
+	int64 moved_nano;
+
+	for (size_t i = 0; i < books->lots_count; i++)
+		check_outcome(books_empty_lot(books, books->lots[i].lot_no, BOOK_BREAKAGE, &moved_nano));
+	return sum_nano;
+}
+
+PG_FUNCTION_INFO_V1(billing_close_account);
+Datum
+billing_close_account(PG_FUNCTION_ARGS)
+{
+	OperatorCall call;
+	Booking *booking = &call.booking;
+	LockChange change = {.lock = lock_reason_name(LOCK_CLOSED)};
+	Datum answer;
+	int64 id;
+	int64 forfeited_nano;
+
+	if (operator_call_begin(fcinfo, &call, "close_account", (OperatorArguments){1, 2, 3}, &answer))
+		return answer;
+	booking_load(booking, LOTS_OPEN, 0);
+	check_closable(&booking->account, &booking->books);
+	id = booking_next_entry_no(booking);
+	booking_source(booking, SOURCE_CLOSING, id, booking->at);
+	forfeited_nano = forfeit_rest(&booking->books);
+	change.actor = booking->actor;
+	change.reason = call.reason;
+	change_lock(booking, &change, true);
+	return operator_call_end(fcinfo, &call, id, NO_NUMBER, forfeited_nano);
+}

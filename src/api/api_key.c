@@ -1,0 +1,108 @@
+/*-------------------------------------------------------------------------
+ *
+ * api_key.c
+ *	  Making and deleting API keys.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/booking.h"
+#include "api/keyed_call.h"
+#include "core/gate.h"
+#include "errors.h"
+#include "store/api_key_store.h"
+#include "store/session.h"
+
+/* Makes a key and stores its hash; the text is written for the caller alone. */
+static void
+make_key(Booking *booking, ApiKeyRow *row, char text[API_KEY_TEXT_LENGTH + 1])
+{
+	ApiKey key = {.kind = row->kind, .account_id = booking->account.account_id};
+
+	row->key_id = api_key_next_id(key.account_id);
+	if (row->key_id > PG_INT32_MAX)
+		refuse(ERROR_OUT_OF_RANGE, "key_id");
+	key.key_id = (int32) row->key_id;
+	if (!pg_strong_random(key.secret, sizeof(key.secret)))
+		refuse(ERROR_INTERNAL, "the system has no random bytes");
+	api_key_encode(&key, text);
+	if (!api_key_hash(text, API_KEY_TEXT_LENGTH, row->hash))
+		refuse(ERROR_INTERNAL, "a key could not be hashed");
+	api_key_insert(key.account_id, row, booking->at);
+}
+
+static ApiKeyKind
+arg_kind(FunctionCallInfo fcinfo, int index)
+{
+	char *name = arg_text(fcinfo, index, "kind", VALUE_BYTES_MAX);
+	ApiKeyKind kind;
+
+	if (!api_key_kind_from_name(name, &kind))
+		refuse(ERROR_INVALID_VALUE, "kind", name);
+	return kind;
+}
+
+PG_FUNCTION_INFO_V1(billing_create_api_key);
+Datum
+billing_create_api_key(PG_FUNCTION_ARGS)
+{
+	ApiKeyRow row = {.name = arg_text(fcinfo, 1, "name", IDENTIFIER_BYTES_MAX),
+					 .kind = arg_kind(fcinfo, 2)};
+	bool is_keyed = !PG_ARGISNULL(3);
+	char text[API_KEY_TEXT_LENGTH + 1];
+	Datum values[2] = {0};
+	bool nulls[2] = {false, true};
+	KeyedCall call;
+	Booking booking;
+	Session session;
+	Datum answer;
+
+	if (is_keyed)
+		call = keyed_call_read(fcinfo, "create_api_key", 3, -1, -1);
+	session_open(&session);
+	booking_begin(&booking, arg_account_id(fcinfo));
+	if (is_keyed && keyed_call_begin(fcinfo, &call, &answer))
+		return session_close_with(&session, answer);
+	if (booking.account.locks & LOCK_CLOSED)
+		refuse(ERROR_ACCOUNT_LOCKED, booking.account.account_id, lock_reason_name(LOCK_CLOSED));
+	make_key(&booking, &row, text);
+	booking_finish_unmoved(&booking);
+
+	/* What is stored for a replay has no key in it. */
+	values[0] = Int64GetDatum(row.key_id);
+	if (is_keyed)
+		keyed_call_end(fcinfo, &call, result_row(fcinfo, values, nulls));
+	values[1] = CStringGetTextDatum(text);
+	nulls[1] = false;
+	return session_close_with(&session, result_row(fcinfo, values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(billing_delete_api_key);
+Datum
+billing_delete_api_key(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	int64 key_id = arg_int64(fcinfo, 1, "key_id");
+	ApiKeyRow key;
+	Booking booking;
+	Session session;
+	bool deletes;
+
+	session_open(&session);
+	booking_begin(&booking, account_id);
+	if (!api_key_get(account_id, key_id, &key))
+		refuse(ERROR_KEY_UNKNOWN, account_id, key_id);
+	deletes = key.deleted_at == DT_NOEND;
+	if (deletes)
+	{
+		api_key_delete(account_id, key_id, booking.at);
+		booking_finish_unmoved(&booking);
+	}
+	session_close(&session);
+	PG_RETURN_BOOL(deletes);
+}

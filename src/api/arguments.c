@@ -1,0 +1,172 @@
+/*-------------------------------------------------------------------------
+ *
+ * arguments.c
+ *	  From SQL arguments to values that the core accepts, and back to rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "core/money.h"
+#include "errors.h"
+#include "store/statement.h"
+
+static void
+check_not_null(FunctionCallInfo fcinfo, int index, const char *name)
+{
+	if (PG_ARGISNULL(index))
+		refuse(ERROR_NULL_ARGUMENT, name);
+}
+
+int64
+arg_int64(FunctionCallInfo fcinfo, int index, const char *name)
+{
+	check_not_null(fcinfo, index, name);
+	return PG_GETARG_INT64(index);
+}
+
+int64
+arg_account_id(FunctionCallInfo fcinfo)
+{
+	return arg_int64(fcinfo, 0, "account_id");
+}
+
+int64
+arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max)
+{
+	int64 count = arg_int64(fcinfo, index, name);
+
+	if (count < min || count > max)
+		refuse(ERROR_OUT_OF_RANGE, name);
+	return count;
+}
+
+char *
+arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	char *value;
+
+	check_not_null(fcinfo, index, name);
+	value = text_to_cstring(PG_GETARG_TEXT_PP(index));
+	if (value[strspn(value, " \t\r\n")] == '\0')
+		refuse(ERROR_TEXT_EMPTY, name);
+	if (strlen(value) > (size_t) bytes_max)
+		refuse(ERROR_TEXT_TOO_LONG, name, bytes_max);
+	return value;
+}
+
+char *
+arg_text_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	return PG_ARGISNULL(index) ? NULL : arg_text(fcinfo, index, name, bytes_max);
+}
+
+TimestampTz
+arg_instant(FunctionCallInfo fcinfo, int index, const char *name, TimestampTz if_null)
+{
+	TimestampTz instant;
+
+	if (PG_ARGISNULL(index))
+		return if_null;
+	instant = PG_GETARG_TIMESTAMPTZ(index);
+	if (TIMESTAMP_NOT_FINITE(instant))
+		refuse(ERROR_NOT_FINITE, name);
+	return instant;
+}
+
+/* True when the value has no digit behind that many decimals. */
+static bool
+has_decimals(Numeric value, int decimals)
+{
+	Datum rounded = DirectFunctionCall2(numeric_round, NumericGetDatum(value),
+										Int32GetDatum(decimals));
+
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, rounded, NumericGetDatum(value)));
+}
+
+int64
+arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
+{
+	Numeric value;
+	int64 amount_nano;
+
+	check_not_null(fcinfo, index, name);
+	value = PG_GETARG_NUMERIC(index);
+	if (numeric_is_nan(value) || numeric_is_inf(value))
+		refuse(ERROR_NOT_FINITE, name);
+	if (!has_decimals(value, decimals))
+		refuse(ERROR_TOO_PRECISE, name, decimals);
+	if (!numeric_to_nano(value, &amount_nano))
+		refuse(ERROR_OUT_OF_RANGE, name);
+	return amount_nano;
+}
+
+int64
+arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
+{
+	int64 amount_nano = arg_amount(fcinfo, index, name, decimals);
+
+	if (amount_nano <= 0)
+		refuse(ERROR_NOT_POSITIVE, name);
+	return amount_nano;
+}
+
+char *
+arg_actor(FunctionCallInfo fcinfo, int index)
+{
+	if (PG_ARGISNULL(index))
+		return GetUserNameFromId(GetSessionUserId(), false);
+	return arg_text(fcinfo, index, "actor", IDENTIFIER_BYTES_MAX);
+}
+
+char *
+arg_reason(FunctionCallInfo fcinfo, int index)
+{
+	return arg_text_or_null(fcinfo, index, "reason", REASON_BYTES_MAX);
+}
+
+char *
+arg_currency(FunctionCallInfo fcinfo, int index)
+{
+	char *currency = arg_text(fcinfo, index, "currency", VALUE_BYTES_MAX);
+
+	if (strcmp(currency, "CNY") != 0 && strcmp(currency, "USD") != 0)
+		refuse(ERROR_INVALID_VALUE, "currency", currency);
+	return currency;
+}
+
+/* The result's row type, looked up once per call site. */
+static TupleDesc
+result_descriptor(FunctionCallInfo fcinfo)
+{
+	TupleDesc descriptor = fcinfo->flinfo->fn_extra;
+	MemoryContext caller_context;
+
+	if (descriptor)
+		return descriptor;
+	caller_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		refuse(ERROR_INTERNAL, "the result is no row");
+	descriptor = BlessTupleDesc(descriptor);
+	fcinfo->flinfo->fn_extra = descriptor;
+	MemoryContextSwitchTo(caller_context);
+	return descriptor;
+}
+
+Oid
+result_type(FunctionCallInfo fcinfo)
+{
+	return result_descriptor(fcinfo)->tdtypeid;
+}
+
+Datum
+result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	return HeapTupleGetDatum(heap_form_tuple(result_descriptor(fcinfo), values, nulls));
+}

@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * booking.c
+ *	  Loading an account's books, and writing back what changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+
+#include "api/booking.h"
+#include "clock.h"
+#include "errors.h"
+#include "store/ledger_store.h"
+
+void
+booking_begin(Booking *booking, int64 account_id)
+{
+	*booking = (Booking){0};
+	if (!account_lock(account_id, &booking->account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	booking_begin_locked(booking);
+}
+
+void
+booking_begin_locked(Booking *booking)
+{
+	ForceSyncCommit();
+	booking->at = Max(clock_now(), booking->account.last_booked_at);
+}
+
+void
+booking_load(Booking *booking, LotSelection selection, size_t extra_transfers)
+{
+	Account *account = &booking->account;
+	Books *books = &booking->books;
+
+	lot_load(account->account_id, selection, books);
+	books->cash_nano = account->cash_nano;
+	books->bonus_nano = account->bonus_nano;
+	books->arrears_nano = account->arrears_nano;
+	books->transfers_capacity = books_transfers_max(books->lots_capacity) + extra_transfers;
+	books->transfers = palloc(books->transfers_capacity * sizeof(Transfer));
+	check_outcome(books_expire(books, booking->at));
+}
+
+int64
+booking_next_entry_no(const Booking *booking)
+{
+	return booking->account.last_entry_no + (int64) booking->books.transfers_count + 1;
+}
+
+void
+booking_source(Booking *booking, SourceType type, int64 id, TimestampTz occurred_at)
+{
+	booking->books.source = (Source){type, id};
+	booking->books.occurred_at = occurred_at;
+}
+
+int64
+booking_add_lot(Booking *booking, Lot lot, Book debit, int64 order_id)
+{
+	Books *books = &booking->books;
+
+	lot.lot_no = lot_next_no(booking->account.account_id);
+	lot.remaining_nano = lot.amount_nano;
+	if (books->source.id == NO_NUMBER)
+		books->source.id = lot.lot_no;
+	check_outcome(books_add_lot(books, &lot, debit));
+	lot_insert(booking->account.account_id, &lot, order_id, books->source, booking->at);
+	return lot.lot_no;
+}
+
+void
+booking_write_entries(Booking *booking)
+{
+	EntryStamp stamp = {
+		.account_id = booking->account.account_id,
+		.recorded_at = booking->at,
+		.gateway = booking->gateway,
+		.actor = booking->actor,
+	};
+
+	for (size_t i = 0; i < booking->books.transfers_count; i++)
+		ledger_insert(&stamp, ++booking->account.last_entry_no, &booking->books.transfers[i]);
+	booking->books.transfers_count = 0;
+}
+
+void
+booking_finish(Booking *booking)
+{
+	Account *account = &booking->account;
+	Books *books = &booking->books;
+
+	check_outcome(books_pay_arrears(books));
+	booking_write_entries(booking);
+	for (size_t i = 0; i < books->lots_count; i++)
+		if (books->lots[i].changed)
+			lot_update(account->account_id, &books->lots[i]);
+	account->cash_nano = books->cash_nano;
+	account->bonus_nano = books->bonus_nano;
+	account->arrears_nano = books->arrears_nano;
+	account->next_expiry_at = books_next_expiry(books);
+	booking_finish_unmoved(booking);
+}
+
+void
+booking_finish_unmoved(Booking *booking)
+{
+	booking->account.last_booked_at = booking->at;
+	account_update(&booking->account);
+}
+
+int64
+booking_balance(const Booking *booking)
+{
+	const Account *account = &booking->account;
+	int64 balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano;
+
+	if (account->next_expiry_at <= booking->at)
+		balance_nano -= lot_expired(account->account_id, booking->at);
+	return balance_nano;
+}

@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * explain.c
+ *	  quote() and explain_charge(): a charge's arithmetic, line by line.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "clock.h"
+#include "errors.h"
+#include "store/account_store.h"
+#include "store/price_store.h"
+#include "store/report_store.h"
+#include "store/session.h"
+#include "store/statement.h"
+#include "store/usage_store.h"
+
+/* Columns of type billing.charge_line. */
+typedef enum LineColumn
+{
+	LINE_ITEM,
+	LINE_TOKENS,
+	LINE_PRICE,
+	LINE_AMOUNT,
+	LINE_LOT_NO,
+	LINE_ORDER_ID,
+	LINE_ENTRY_NO,
+	LINE_DETAIL,
+	LINE_COLUMNS
+} LineColumn;
+
+typedef struct Line
+{
+	Datum values[LINE_COLUMNS];
+	bool nulls[LINE_COLUMNS];
+} Line;
+
+static Line
+make_line(const char *item, const char *detail)
+{
+	Line line = {.nulls = {false, true, true, true, true, true, true, detail == NULL}};
+
+	line.values[LINE_ITEM] = CStringGetTextDatum(item);
+	if (detail)
+		line.values[LINE_DETAIL] = CStringGetTextDatum(detail);
+	return line;
+}
+
+static void
+set_column(Line *line, LineColumn column, Datum value)
+{
+	line->values[column] = value;
+	line->nulls[column] = false;
+}
+
+static void
+put_line(ReturnSetInfo *result, Line *line)
+{
+	tuplestore_putvalues(result->setResult, result->setDesc, line->values, line->nulls);
+}
+
+/* tokens x price / 1,000,000, exactly. */
+static Datum
+exact_amount(int32 tokens, int64 price_nano)
+{
+	Datum product = DirectFunctionCall2(numeric_mul, NumericGetDatum(int64_to_numeric(tokens)),
+										nano_datum(price_nano));
+
+	return DirectFunctionCall2(numeric_mul, product,
+							   NumericGetDatum(int64_div_fast_to_numeric(1, 6)));
+}
+
+static void
+put_price_line(ReturnSetInfo *result, const Price *price, int64 prompt_tokens)
+{
+	Line line = make_line("price",
+						  psprintf("price " INT64_FORMAT ", from %s, for prompts over " INT64_FORMAT
+								   " tokens (this one: " INT64_FORMAT "), per 1,000,000 tokens",
+								   price->price_id, timestamptz_to_str(price->effective_from),
+								   price->prompt_tokens_over, prompt_tokens));
+
+	put_line(result, &line);
+}
+
+static void
+put_token_lines(ReturnSetInfo *result, const TokenCounts *tokens, const Price *price)
+{
+	static const char *const items[] = {
+		[TOKENS_INPUT] = "input",
+		[TOKENS_CACHE_READ] = "cache read",
+		[TOKENS_CACHE_WRITE] = "cache write",
+		[TOKENS_OUTPUT] = "output",
+	};
+
+	for (int class = 0; class < TOKEN_CLASSES; class ++)
+	{
+		Line line = make_line(items[class], NULL);
+
+		set_column(&line, LINE_TOKENS, Int64GetDatum((int64) tokens->of[class]));
+		set_column(&line, LINE_PRICE, nano_datum(price->nano_of[class]));
+		set_column(&line, LINE_AMOUNT, exact_amount(tokens->of[class], price->nano_of[class]));
+		put_line(result, &line);
+	}
+}
+
+static void
+put_charge_line(ReturnSetInfo *result, int64 charge_nano)
+{
+	Line line = make_line("charge", "the sum, rounded once, half up, to 9 decimals");
+
+	set_column(&line, LINE_AMOUNT, nano_datum(charge_nano));
+	put_line(result, &line);
+}
+
+static void
+put_event_line(ReturnSetInfo *result, const UsageEvent *event)
+{
+	Line line = make_line("request", psprintf("%s of key " INT64_FORMAT " \"%s\": %s, occurred %s",
+											  event->payload.model, event->payload.key_id,
+											  event->key_name, usage_status_name(event->status),
+											  timestamptz_to_str(event->occurred_at)));
+
+	put_line(result, &line);
+	line = make_line("received", timestamptz_to_str(event->recorded_at));
+	put_line(result, &line);
+	if (event->reason)
+	{
+		line = make_line("reason", event->reason);
+		put_line(result, &line);
+	}
+}
+
+PG_FUNCTION_INFO_V1(billing_explain_charge);
+Datum
+billing_explain_charge(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	char *request_id = arg_text(fcinfo, 1, "request_id", IDENTIFIER_BYTES_MAX);
+	TimestampTz occurred_at = arg_instant(fcinfo, 2, "occurred_at", DT_NOBEGIN);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	UsageEvent event;
+	Price price;
+	Session session;
+
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	if (!usage_find(account_id, request_id, occurred_at, &event))
+		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
+	put_event_line(result, &event);
+	if (event.status == USAGE_STATUS_CHARGED && price_get(event.price_id, &price))
+	{
+		put_price_line(result, &price, rating_prompt_tokens(&event.payload.tokens));
+		put_token_lines(result, &event.payload.tokens, &price);
+		put_charge_line(result, event.charge_nano);
+		report_slices(account_id, event.first_entry_no, event.entry_count, result);
+		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
+	}
+	session_close(&session);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(billing_quote);
+Datum
+billing_quote(PG_FUNCTION_ARGS)
+{
+	static const char *const names[] = {"input_tokens", "output_tokens", "cache_read_tokens",
+										"cache_write_tokens"};
+	static const TokenClass classes[] = {TOKENS_INPUT, TOKENS_OUTPUT, TOKENS_CACHE_READ,
+										 TOKENS_CACHE_WRITE};
+	int64 account_id = arg_account_id(fcinfo);
+	char *model = arg_text(fcinfo, 1, "model", IDENTIFIER_BYTES_MAX);
+	TimestampTz occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement());
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	TokenCounts tokens;
+	Account account;
+	Price price;
+	int64 charge_nano;
+	Session session;
+
+	for (int i = 0; i < TOKEN_CLASSES; i++)
+		tokens.of[classes[i]] = (int32) arg_count(fcinfo, 2 + i, names[i], 0, TOKENS_MAX);
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	if (!account_read(account_id, &account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
+		refuse(ERROR_PRICE_UNKNOWN, model, account.currency);
+	check_outcome(rating_charge(&tokens, &price, &charge_nano));
+	put_price_line(result, &price, rating_prompt_tokens(&tokens));
+	put_token_lines(result, &tokens, &price);
+	put_charge_line(result, charge_nano);
+	session_close(&session);
+	return (Datum) 0;
+}

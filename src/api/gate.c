@@ -1,0 +1,136 @@
+/*-------------------------------------------------------------------------
+ *
+ * gate.c
+ *	  authorize() and balance(): readers of what the gate goes by.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "clock.h"
+#include "core/allocation.h"
+#include "core/gate.h"
+#include "errors.h"
+#include "store/api_key_store.h"
+#include "store/lot_store.h"
+#include "store/payment_store.h"
+#include "store/policy_store.h"
+#include "store/session.h"
+#include "store/statement.h"
+
+/* The account as the gate sees it now; the expired share leaves bonus. */
+static GateAccount
+see_account(Account *account)
+{
+	TimestampTz now = clock_statement();
+	int64 go_live_at;
+
+	if (account->next_expiry_at <= now)
+		account->bonus_nano -= lot_expired(account->account_id, now);
+	return (GateAccount){
+		.locks = account->locks,
+		.balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano,
+		.live = !policy_get(POLICY_GO_LIVE_AT, NULL, &go_live_at) || go_live_at <= now,
+		.block_at_zero = policy_value(POLICY_BLOCK_AT_ZERO) != 0,
+	};
+}
+
+/* The answer about a key that was found; GATE_UNKNOWN_KEY where its secret is another. */
+static GateReason
+judge_key(const char *text, GateRow *row, GateAccount *account)
+{
+	uint8 hash[API_KEY_HASH_BYTES];
+
+	if (!api_key_hash(text, API_KEY_TEXT_LENGTH, hash))
+		refuse(ERROR_INTERNAL, "a key could not be hashed");
+	if (!api_key_hash_equals(hash, row->key.hash))
+		return GATE_UNKNOWN_KEY;
+	*account = see_account(&row->account);
+	return gate_key(account, row->key.kind, row->key.deleted_at != DT_NOEND);
+}
+
+static Datum
+authorization_row(FunctionCallInfo fcinfo, GateReason reason, const GateRow *row,
+				  const GateAccount *account)
+{
+	bool unknown = reason == GATE_MALFORMED_KEY || reason == GATE_UNKNOWN_KEY;
+	bool allowed = reason == GATE_OPEN;
+	Datum values[] = {
+		BoolGetDatum(allowed),
+		allowed ? (Datum) 0 : CStringGetTextDatum(gate_reason_name(reason)),
+		Int64GetDatum(row->account.account_id),
+		Int64GetDatum(row->key.key_id),
+		unknown ? (Datum) 0 : nano_datum(account->balance_nano),
+		unknown ? (Datum) 0 : nano_datum(gate_shortfall(account, reason)),
+		BoolGetDatum(!allowed && gate_retryable(reason)),
+	};
+	bool nulls[] = {false, allowed, unknown, unknown, unknown, unknown, false};
+
+	return result_row(fcinfo, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(billing_authorize);
+Datum
+billing_authorize(PG_FUNCTION_ARGS)
+{
+	GateReason reason = GATE_MALFORMED_KEY;
+	GateRow row = {0};
+	GateAccount account = {0};
+	ApiKey key;
+	text *api_key = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+
+	if (api_key && api_key_decode(VARDATA_ANY(api_key), VARSIZE_ANY_EXHDR(api_key), &key))
+	{
+		Session session;
+
+		session_open(&session);
+		reason = api_key_read_gate(key.account_id, key.key_id, &row)
+					 ? judge_key(VARDATA_ANY(api_key), &row, &account)
+					 : GATE_UNKNOWN_KEY;
+		session_close(&session);
+	}
+	return authorization_row(fcinfo, reason, &row, &account);
+}
+
+PG_FUNCTION_INFO_V1(billing_balance);
+Datum
+billing_balance(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	int64 topup_nano;
+	int64 refunded_nano;
+	Account account;
+	GateAccount gate;
+	GateReason reason;
+	Session session;
+
+	session_open(&session);
+	if (!account_read(account_id, &account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	gate = see_account(&account);
+	reason = gate_account(&gate);
+	payment_totals(account_id, &topup_nano, &refunded_nano);
+	session_close(&session);
+
+	Datum values[] = {
+		CStringGetTextDatum(account.currency),
+		nano_datum(account.cash_nano),
+		nano_datum(account.bonus_nano),
+		nano_datum(account.arrears_nano),
+		nano_datum(gate.balance_nano),
+		DirectFunctionCall2(numeric_round, nano_datum(money_floor_to_cent(gate.balance_nano)),
+							Int32GetDatum(AMOUNT_DECIMALS_MONEY)),
+		nano_datum(topup_nano),
+		nano_datum(refunded_nano),
+		BoolGetDatum(reason == GATE_OPEN),
+		CStringGetTextDatum(gate_reason_name(reason)),
+	};
+	bool nulls[] = {false, false, false, false, false,
+					false, false, false, false, reason == GATE_OPEN};
+
+	return result_row(fcinfo, values, nulls);
+}

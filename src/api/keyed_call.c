@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * keyed_call.c
+ *	  Idempotency keys.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "common/cryptohash.h"
+#include "common/sha2.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/numeric.h"
+
+#include "api/arguments.h"
+#include "api/keyed_call.h"
+#include "errors.h"
+
+/* Adds a value's bytes, in a form that no session setting changes. */
+static void
+add_argument(StringInfo request, Oid type, Datum value)
+{
+	switch (type)
+	{
+		case TEXTOID:
+			appendStringInfoString(request, TextDatumGetCString(value));
+			break;
+		case NUMERICOID:
+			appendStringInfoString(request, numeric_normalize(DatumGetNumeric(value)));
+			break;
+		case INT8OID:
+		case TIMESTAMPTZOID:
+			appendStringInfo(request, INT64_FORMAT, DatumGetInt64(value));
+			break;
+		default:
+			refuse(ERROR_INTERNAL, "an argument's type cannot be part of a keyed call");
+	}
+}
+
+static void
+digest_request(StringInfo request, uint8 digest[REQUEST_DIGEST_BYTES])
+{
+	pg_cryptohash_ctx *context = pg_cryptohash_create(PG_SHA256);
+
+	if (pg_cryptohash_init(context) < 0 ||
+		pg_cryptohash_update(context, (uint8 *) request->data, request->len) < 0 ||
+		pg_cryptohash_final(context, digest, REQUEST_DIGEST_BYTES) < 0)
+		refuse(ERROR_INTERNAL, "a request could not be hashed");
+	pg_cryptohash_free(context);
+}
+
+KeyedCall
+keyed_call_read(FunctionCallInfo fcinfo, const char *function, int key_index, int actor_index,
+				int reason_index)
+{
+	KeyedCall call = {.account_id = arg_account_id(fcinfo), .function = function};
+	StringInfoData request;
+
+	call.idempotency_key = arg_text(fcinfo, key_index, "idempotency_key", IDENTIFIER_BYTES_MAX);
+	initStringInfo(&request);
+	for (int i = 1; i < PG_NARGS(); i++)
+	{
+		if (i == key_index || i == actor_index || i == reason_index)
+			continue;
+		if (!PG_ARGISNULL(i))
+			add_argument(&request, get_fn_expr_argtype(fcinfo->flinfo, i), PG_GETARG_DATUM(i));
+		/* Two bytes that no text contains part and number the arguments. */
+		appendStringInfoChar(&request, PG_ARGISNULL(i) ? '\1' : '\0');
+		appendStringInfoChar(&request, '\0');
+	}
+	digest_request(&request, call.digest);
+	return call;
+}
+
+void
+keyed_call_check_conflict(const KeyedCall *call, KeyedCallState state, const char *function)
+{
+	if (state == CALL_CONFLICTS)
+		refuse(ERROR_IDEMPOTENCY_CONFLICT, call->idempotency_key, call->account_id, function);
+}
+
+bool
+keyed_call_begin(FunctionCallInfo fcinfo, const KeyedCall *call, Datum *answer)
+{
+	const char *function = call->function;
+	KeyedCallState state = idempotent_call_find(call, &function);
+
+	keyed_call_check_conflict(call, state, function);
+	if (state == CALL_IS_NEW)
+		return false;
+	*answer = idempotent_call_result(call, result_type(fcinfo));
+	return true;
+}
+
+void
+keyed_call_end(FunctionCallInfo fcinfo, const KeyedCall *call, Datum result)
+{
+	idempotent_call_insert(call, result, result_type(fcinfo));
+}

@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * operator_call.c
+ *	  What all calls have in common by which operators move money.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "api/arguments.h"
+#include "api/operator_call.h"
+#include "store/policy_store.h"
+#include "store/statement.h"
+
+/*
+ * Whether a booking may go on: it is within policy second_person_above, or this
+ * is the second person. If not, the request is stored.
+ */
+static bool
+is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, const char *reason)
+{
+	const char *session_user_name = GetUserNameFromId(GetSessionUserId(), false);
+	int64 limit_nano;
+	Approval approval;
+	KeyedCallState state;
+
+	if (!policy_get(POLICY_SECOND_PERSON_ABOVE, booking->account.currency, &limit_nano) ||
+		amount_nano <= limit_nano)
+		return true;
+	state = approval_find(call, &approval);
+	keyed_call_check_conflict(call, state, call->function);
+	if (state == CALL_IS_NEW)
+	{
+		approval_insert(call, amount_nano, booking->actor, reason);
+		return false;
+	}
+	return strcmp(approval.actor, booking->actor) != 0 &&
+		   strcmp(approval.session_user_name, session_user_name) != 0;
+}
+
+/* A row of type billing.booking. */
+static Datum
+booking_row(FunctionCallInfo fcinfo, const Booking *booking, int64 id, int64 lot_no, bool booked)
+{
+	const Account *account = &booking->account;
+	Datum values[] = {
+		CStringGetTextDatum(booked ? "booked" : "awaiting_second"),
+		Int64GetDatum(id),
+		Int64GetDatum(lot_no),
+		Int64GetDatum(account->last_entry_no),
+		nano_datum(booking_balance(booking)),
+	};
+	bool nulls[] = {false, id == NO_NUMBER, lot_no == NO_NUMBER, false, false};
+
+	return result_row(fcinfo, values, nulls);
+}
+
+bool
+operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
+					OperatorArguments at, Datum *answer)
+{
+	char *actor = arg_actor(fcinfo, at.actor);
+
+	call->action = action;
+	call->reason = arg_reason(fcinfo, at.reason);
+	call->keyed = keyed_call_read(fcinfo, action, at.idempotency_key, at.actor, at.reason);
+	session_open(&call->session);
+	booking_begin(&call->booking, call->keyed.account_id);
+	call->booking.actor = actor;
+	if (!keyed_call_begin(fcinfo, &call->keyed, answer))
+		return false;
+	*answer = session_close_with(&call->session, *answer);
+	return true;
+}
+
+bool
+operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
+					   Datum *answer)
+{
+	if (is_approved(&call->keyed, &call->booking, amount_nano, call->reason))
+		return true;
+	booking_finish_unmoved(&call->booking);
+	*answer = session_close_with(&call->session,
+								 booking_row(fcinfo, &call->booking, NO_NUMBER, NO_NUMBER, false));
+	return false;
+}
+
+Datum
+operator_call_end(FunctionCallInfo fcinfo, OperatorCall *call, int64 id, int64 lot_no,
+				  int64 amount_nano)
+{
+	char amount[MONEY_TEXT_SIZE];
+	AuditLine line = {
+		.account_id = call->keyed.account_id,
+		.action = call->action,
+		.object = psprintf("%s " INT64_FORMAT, source_name(call->booking.books.source.type), id),
+		.new_value = money_print(amount_nano, amount),
+		.actor = call->booking.actor,
+		.reason = call->reason,
+	};
+	Datum row;
+
+	booking_finish(&call->booking);
+	audit_insert(&line);
+	row = booking_row(fcinfo, &call->booking, id, lot_no, true);
+	keyed_call_end(fcinfo, &call->keyed, row);
+	return session_close_with(&call->session, row);
+}

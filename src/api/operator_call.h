@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * operator_call.h
+ *	  An operator's call that moves money: keyed, audited, by two if large.
+ *
+ * operator_call_begin() opens the session, locks the account and looks the
+ * idempotency key up; operator_call_approved() asks for a second person above
+ * policy second_person_above; operator_call_end() writes the books, the audit
+ * log and the stored answer. Where one of the first two says so, *answer is
+ * what the function returns at once, and the session is closed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef API_OPERATOR_CALL_H
+#define API_OPERATOR_CALL_H
+
+#include "postgres.h"
+
+#include "api/booking.h"
+#include "api/keyed_call.h"
+#include "store/session.h"
+
+typedef struct OperatorCall
+{
+	KeyedCall keyed;
+	Booking booking;
+	Session session;
+	const char *action;
+	const char *reason;
+} OperatorCall;
+
+/* The indexes of the arguments that all such functions have. */
+typedef struct OperatorArguments
+{
+	int idempotency_key;
+	int actor;
+	int reason;
+} OperatorArguments;
+
+/* action: the function's name in SQL. True where the call was answered before. */
+extern bool operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
+								OperatorArguments at, Datum *answer);
+
+/* False where a second person has to carry the call out. */
+extern bool operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
+								   Datum *answer);
+
+/* id: the number of what was booked, by its source type; lot_no: NO_NUMBER if none. */
+extern Datum operator_call_end(FunctionCallInfo fcinfo, OperatorCall *call, int64 id, int64 lot_no,
+							   int64 amount_nano);
+
+#endif

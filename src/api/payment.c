@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * payment.c
+ *	  Bank transfers that an operator books, and their reversal (R2, R6, R22).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/operator_call.h"
+#include "core/gate.h"
+#include "errors.h"
+#include "store/payment_store.h"
+#include "store/policy_store.h"
+
+/*
+ * A payment made while a lock was or is in force is not credited (B&S 4.10): a
+ * closed account takes none at all, any other takes what was paid before.
+ */
+static void
+check_locks(const Account *account, TimestampTz paid_at)
+{
+	unsigned locks = account->locks & LOCK_CLOSED;
+
+	if (account->locks)
+		locks |= account_locks_at(account->account_id, paid_at) & account->locks;
+	for (unsigned lock = LOCK_REFUND; lock <= LOCK_CLOSED; lock <<= 1)
+		if (locks & lock)
+			refuse(ERROR_PAYMENT_AFTER_LOCK, account->account_id, lock_reason_name(lock));
+}
+
+static void
+check_payment(const Account *account, const Payment *payment)
+{
+	int64 order_id;
+
+	if (payment->paid_at - policy_value(POLICY_FUTURE_TOLERANCE) > payment->recorded_at)
+		refuse(ERROR_OUT_OF_RANGE, "paid_at");
+	check_locks(account, payment->paid_at);
+	order_id = payment_find_order(payment->account_id, payment->gateway, payment->transaction_id);
+	if (order_id)
+		refuse(ERROR_PAYMENT_DUPLICATE, payment->transaction_id, payment->account_id, order_id);
+}
+
+PG_FUNCTION_INFO_V1(billing_record_offline_payment);
+Datum
+billing_record_offline_payment(PG_FUNCTION_ARGS)
+{
+	Payment payment = {
+		.account_id = arg_account_id(fcinfo),
+		.gateway = GATEWAY_OFFLINE,
+		.amount_nano = arg_positive_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_MONEY),
+		.transaction_id = arg_text(fcinfo, 3, "reference", IDENTIFIER_BYTES_MAX),
+		.currency = PG_ARGISNULL(4) ? NULL : arg_currency(fcinfo, 4),
+	};
+	Lot lot = {.kind = LOT_CASH, .amount_nano = payment.amount_nano, .expires_at = NEVER_EXPIRES};
+	OperatorCall call;
+	Booking *booking = &call.booking;
+	Datum answer;
+	int64 lot_no;
+
+	if (operator_call_begin(fcinfo, &call, "record_offline_payment", (OperatorArguments){2, 6, 7},
+							&answer))
+		return answer;
+	if (payment.currency && strcmp(payment.currency, booking->account.currency) != 0)
+		refuse(ERROR_CURRENCY_MISMATCH, payment.account_id, booking->account.currency,
+			   payment.currency);
+	payment.currency = booking->account.currency;
+	payment.recorded_at = booking->at;
+	payment.paid_at = arg_instant(fcinfo, 5, "paid_at", booking->at);
+	payment.actor = booking->actor;
+	check_payment(&booking->account, &payment);
+	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
+		return answer;
+
+	payment_insert(&payment);
+	booking->gateway = payment.gateway;
+	booking_load(booking, LOTS_OPEN, 0);
+	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
+	lot_no = booking_add_lot(booking, lot, BOOK_GATEWAY, payment.order_id);
+	return operator_call_end(fcinfo, &call, payment.order_id, lot_no, payment.amount_nano);
+}
+
+PG_FUNCTION_INFO_V1(billing_reverse_offline_payment);
+Datum
+billing_reverse_offline_payment(PG_FUNCTION_ARGS)
+{
+	int64 order_id = arg_int64(fcinfo, 1, "order_id");
+	Payment payment;
+	OperatorCall call;
+	Booking *booking = &call.booking;
+	Datum answer;
+	int64 lot_no;
+	int64 take_back_id;
+
+	if (operator_call_begin(fcinfo, &call, "reverse_offline_payment", (OperatorArguments){2, 3, 4},
+							&answer))
+		return answer;
+	if (!payment_of_order(call.keyed.account_id, order_id, &payment) ||
+		strcmp(payment.gateway, GATEWAY_OFFLINE) != 0)
+		refuse(ERROR_ORDER_UNKNOWN, call.keyed.account_id, order_id);
+	if (payment_is_taken_back(payment.account_id, payment.payment_id))
+		refuse(ERROR_ORDER_REVERSED, order_id, payment.account_id);
+	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
+		return answer;
+
+	take_back_id = payment_next_take_back_id(payment.account_id);
+	payment_insert_take_back(&payment, take_back_id, booking->at, booking->actor, call.reason);
+	lot_no = lot_of_order(payment.account_id, order_id);
+	booking->gateway = payment.gateway;
+	booking_load(booking, LOTS_ALL, 0);
+	booking_source(booking, SOURCE_TAKE_BACK, take_back_id, booking->at);
+	check_outcome(books_take_back(&booking->books, lot_no, payment.amount_nano));
+	return operator_call_end(fcinfo, &call, take_back_id, lot_no, payment.amount_nano);
+}

@@ -1,0 +1,199 @@
+/*-------------------------------------------------------------------------
+ *
+ * policy.c
+ *	  set_policy(), and the rows of the view policy.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "common/int.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "core/money.h"
+#include "errors.h"
+#include "store/operation_store.h"
+#include "store/policy_store.h"
+#include "store/session.h"
+
+/* A duration in the largest unit that it is a whole number of. */
+static char *
+print_duration(int64 duration_us)
+{
+	static const struct
+	{
+		int64 us;
+		const char *name;
+	} units[] = {{USECS_PER_DAY, "days"}, {USECS_PER_HOUR, "hours"}, {USECS_PER_MINUTE, "minutes"}};
+
+	for (size_t i = 0; i < lengthof(units); i++)
+		if (duration_us % units[i].us == 0)
+			return psprintf(INT64_FORMAT " %s", duration_us / units[i].us, units[i].name);
+	return psprintf("%g seconds", (double) duration_us / USECS_PER_SEC);
+}
+
+/* A policy's value as text, in a form that set_policy() reads again. */
+static char *
+print_value(const Policy *policy, int64 value)
+{
+	switch (policy->type)
+	{
+		case POLICY_BOOLEAN:
+			return pstrdup(value ? "on" : "off");
+		case POLICY_DURATION:
+			return print_duration(value);
+		case POLICY_INSTANT:
+			return pstrdup(timestamptz_to_str(value));
+		case POLICY_AMOUNT:
+			return money_print(value, palloc(MONEY_TEXT_SIZE));
+	}
+	return NULL;
+}
+
+/* A duration without months, whose length nobody knows. */
+static int64
+read_duration(const char *name, const char *text)
+{
+	Interval *interval = DatumGetIntervalP(DirectFunctionCall3(
+		interval_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	int64 days_us;
+	int64 duration_us;
+
+	if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) ||
+		pg_add_s64_overflow(days_us, interval->time, &duration_us))
+		refuse(ERROR_POLICY_VALUE, name, "a duration in days, hours or less is needed");
+	return duration_us;
+}
+
+static int64
+read_value(const Policy *policy, const char *text)
+{
+	bool on;
+	int64 value;
+
+	switch (policy->type)
+	{
+		case POLICY_BOOLEAN:
+			if (!parse_bool(text, &on))
+				refuse(ERROR_POLICY_VALUE, policy->name, "on or off is needed");
+			return on;
+		case POLICY_DURATION:
+			return read_duration(policy->name, text);
+		case POLICY_INSTANT:
+			value = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+															ObjectIdGetDatum(InvalidOid),
+															Int32GetDatum(-1)));
+			if (TIMESTAMP_NOT_FINITE(value))
+				refuse(ERROR_POLICY_VALUE, policy->name, "a finite instant is needed");
+			return value;
+		case POLICY_AMOUNT:
+			if (!money_parse(text, &value))
+				refuse(ERROR_POLICY_VALUE, policy->name, "an amount is needed");
+			return value;
+	}
+	return 0;
+}
+
+static void
+check_currency(const Policy *policy, const char *currency)
+{
+	if ((policy->type == POLICY_AMOUNT) != (currency != NULL))
+		refuse(ERROR_POLICY_VALUE, policy->name,
+			   currency ? "it has no currency" : "a currency is needed");
+}
+
+PG_FUNCTION_INFO_V1(billing_set_policy);
+Datum
+billing_set_policy(PG_FUNCTION_ARGS)
+{
+	char *name = arg_text(fcinfo, 0, "name", VALUE_BYTES_MAX);
+	char *text = arg_text_or_null(fcinfo, 1, "value", VALUE_BYTES_MAX);
+	char *currency = PG_ARGISNULL(2) ? NULL : arg_currency(fcinfo, 2);
+	PolicyId id = policy_from_name(name);
+	const Policy *policy = &policy_catalog[id];
+	AuditLine line = {
+		.action = "set_policy", .actor = arg_actor(fcinfo, 3), .reason = arg_reason(fcinfo, 4)};
+	int64 value = 0;
+	int64 old_value;
+	Session session;
+
+	if (id == POLICIES_COUNT)
+		refuse(ERROR_POLICY_UNKNOWN, name);
+	check_currency(policy, currency);
+	if (text)
+		value = read_value(policy, text);
+	if (text && (value < policy->min || value > policy->max))
+		refuse(ERROR_POLICY_VALUE, name,
+			   psprintf("it must be from %s to %s", print_value(policy, policy->min),
+						print_value(policy, policy->max)));
+
+	session_open(&session);
+	line.object = currency ? psprintf("%s in %s", name, currency) : name;
+	if (policy_get(id, currency, &old_value))
+		line.old_value = print_value(policy, old_value);
+	if (text)
+	{
+		policy_store(id, currency, value);
+		line.new_value = print_value(policy, value);
+	}
+	else
+		policy_remove(id, currency);
+	audit_insert(&line);
+	session_close(&session);
+	PG_RETURN_VOID();
+}
+
+/* An optional value of a row of the view. */
+static void
+put_value(Datum *values, bool *nulls, int column, const Policy *policy, bool exists, int64 value)
+{
+	nulls[column] = !exists;
+	if (exists)
+		values[column] = CStringGetTextDatum(print_value(policy, value));
+}
+
+static void
+put_policy(ReturnSetInfo *result, PolicyId id, const char *currency)
+{
+	const Policy *policy = &policy_catalog[id];
+	bool is_instant = policy->type == POLICY_INSTANT;
+	int64 value;
+	bool is_set = policy_get(id, currency, &value);
+	Datum values[8];
+	bool nulls[8] = {0};
+
+	values[0] = CStringGetTextDatum(policy->name);
+	values[1] = CStringGetTextDatum(policy_type_name(policy->type));
+	nulls[2] = currency == NULL;
+	values[2] = currency ? CStringGetTextDatum(currency) : (Datum) 0;
+	put_value(values, nulls, 3, policy, is_set, value);
+	put_value(values, nulls, 4, policy, policy->has_default, policy->default_value);
+	put_value(values, nulls, 5, policy, !is_instant, policy->min);
+	put_value(values, nulls, 6, policy, !is_instant, policy->max);
+	values[7] = CStringGetTextDatum(policy->description);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(billing_policies);
+Datum
+billing_policies(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Session session;
+
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	for (int id = 0; id < POLICIES_COUNT; id++)
+	{
+		bool per_currency = policy_catalog[id].type == POLICY_AMOUNT;
+
+		put_policy(result, (PolicyId) id, per_currency ? "CNY" : NULL);
+		if (per_currency)
+			put_policy(result, (PolicyId) id, "USD");
+	}
+	session_close(&session);
+	return (Datum) 0;
+}

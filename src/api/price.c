@@ -1,0 +1,200 @@
+/*-------------------------------------------------------------------------
+ *
+ * price.c
+ *	  Setting and importing prices (R20).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/price_list.h"
+#include "clock.h"
+#include "core/money.h"
+#include "errors.h"
+#include "store/operation_store.h"
+#include "store/policy_store.h"
+#include "store/price_store.h"
+#include "store/session.h"
+
+/* The instant from which prices hold that are to hold from now on. */
+static TimestampTz
+from_now_on(const char *currency)
+{
+	TimestampTz now = clock_now();
+	TimestampTz newest = price_newest_charge(currency, now, policy_value(POLICY_FUTURE_TOLERANCE));
+
+	return newest >= now ? newest + 1 : now;
+}
+
+/* Refuses where one of the rows added would have priced a booked charge. */
+static void
+check_not_backdated(int64 first_price_id)
+{
+	PricedCharge charge;
+
+	if (price_find_backdated(first_price_id, policy_value(POLICY_FUTURE_TOLERANCE), &charge))
+		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+}
+
+static char *
+describe_price(const Price *price)
+{
+	char text[TOKEN_CLASSES][MONEY_TEXT_SIZE];
+
+	for (int class = 0; class < TOKEN_CLASSES; class ++)
+		money_print(price->nano_of[class], text[class]);
+	return psprintf("input %s, cache read %s, cache write %s, output %s", text[TOKENS_INPUT],
+					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
+}
+
+/* Adds a row, unless exactly that one exists; returns its number, *added whether it is new. */
+static int64
+add_price(const PriceKey *key, const Price *price, bool *added)
+{
+	Price existing;
+
+	*added = !price_find_exact(key, &existing);
+	if (*added)
+		return price_insert(key, price);
+	if (memcmp(existing.nano_of, price->nano_of, sizeof(price->nano_of)) != 0)
+		refuse(ERROR_PRICE_CONFLICT, key->model, key->currency, key->prompt_tokens_over);
+	return existing.price_id;
+}
+
+static void
+audit_price(const PriceKey *key, const Price *price, int64 price_id, const char *action)
+{
+	audit_insert(&(AuditLine){
+		.action = action,
+		.object = psprintf("price " INT64_FORMAT ": %s in %s over " INT64_FORMAT
+						   " prompt tokens, from %s",
+						   price_id, key->model, key->currency, key->prompt_tokens_over,
+						   timestamptz_to_str(key->effective_from)),
+		.new_value = describe_price(price),
+		.actor = GetUserNameFromId(GetSessionUserId(), false),
+	});
+}
+
+/* An argument that is a price; if_null where it is null. */
+static int64
+arg_price(FunctionCallInfo fcinfo, int index, const char *name, int64 if_null)
+{
+	int64 price_nano;
+
+	if (PG_ARGISNULL(index))
+		return if_null;
+	price_nano = arg_amount(fcinfo, index, name, AMOUNT_DECIMALS_BOOK);
+	if (price_nano < 0 || price_nano > PRICE_NANO_MAX)
+		refuse(ERROR_OUT_OF_RANGE, name);
+	return price_nano;
+}
+
+PG_FUNCTION_INFO_V1(billing_set_price);
+Datum
+billing_set_price(PG_FUNCTION_ARGS)
+{
+	PriceKey key = {
+		.model = arg_text(fcinfo, 0, "model", IDENTIFIER_BYTES_MAX),
+		.currency = arg_currency(fcinfo, 1),
+		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", 0, PROMPT_TOKENS_MAX)};
+	Price price;
+	int64 input_nano;
+	int64 price_id;
+	bool added;
+	Session session;
+
+	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
+		refuse(ERROR_PRICE_INCOMPLETE, key.model, PG_ARGISNULL(2) ? "input" : "output");
+	input_nano = arg_price(fcinfo, 2, "input", 0);
+	price = (Price){
+		.nano_of = {[TOKENS_INPUT] = input_nano,
+					[TOKENS_OUTPUT] = arg_price(fcinfo, 3, "output", 0),
+					[TOKENS_CACHE_READ] = arg_price(fcinfo, 4, "cache_read", input_nano),
+					[TOKENS_CACHE_WRITE] = arg_price(fcinfo, 5, "cache_write", input_nano)}};
+
+	session_open(&session);
+	price_lock_for_adding();
+	key.effective_from = PG_ARGISNULL(7) ? from_now_on(key.currency)
+										 : arg_instant(fcinfo, 7, "effective_from", 0);
+	price_id = add_price(&key, &price, &added);
+	if (added)
+	{
+		check_not_backdated(price_id);
+		audit_price(&key, &price, price_id, "set_price");
+	}
+	session_close(&session);
+	PG_RETURN_INT64(price_id);
+}
+
+/* The row's name: plain where one provider was asked for, else with its provider. */
+static char *
+model_name(const PriceListRow *row, const char *provider, int record_no)
+{
+	char *model = provider ? pstrdup(row->model) : psprintf("%s/%s", row->provider, row->model);
+
+	if (strlen(model) > IDENTIFIER_BYTES_MAX)
+		refuse(ERROR_PRICE_LIST, record_no, "model is too long");
+	return model;
+}
+
+/* A listed price times the factor, rounded half up to what a price keeps. */
+static int64
+scaled_price(int64 listed_nano, int64 factor_nano, int record_no)
+{
+	int64 price_nano;
+
+	if (!money_divide_half_up((int128_t) listed_nano * factor_nano, MONEY_NANO_PER_UNIT,
+							  &price_nano) ||
+		price_nano > PRICE_NANO_MAX)
+		refuse(ERROR_PRICE_LIST, record_no, "a price is out of range");
+	return price_nano;
+}
+
+PG_FUNCTION_INFO_V1(billing_import_prices);
+Datum
+billing_import_prices(PG_FUNCTION_ARGS)
+{
+	char *data = arg_text(fcinfo, 0, "data", PRICE_LIST_BYTES_MAX);
+	PriceKey key = {.currency = arg_currency(fcinfo, 1)};
+	int64 factor_nano = arg_positive_amount(fcinfo, 2, "factor", AMOUNT_DECIMALS_BOOK);
+	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
+	int64 first_price_id = 0;
+	int64 added_count = 0;
+	PriceList list;
+	Session session;
+
+	session_open(&session);
+	list = price_list_read(data);
+	price_lock_for_adding();
+	key.effective_from = PG_ARGISNULL(4) ? from_now_on(key.currency)
+										 : arg_instant(fcinfo, 4, "effective_from", 0);
+	for (int i = 0; i < list.count; i++)
+	{
+		PriceListRow *row = &list.rows[i];
+		Price price = {0};
+		bool added;
+		int64 price_id;
+
+		if (provider && strcmp(row->provider, provider) != 0)
+			continue;
+		key.model = model_name(row, provider, i + 1);
+		key.prompt_tokens_over = row->prompt_tokens_over;
+		for (int class = 0; class < TOKEN_CLASSES; class ++)
+			price.nano_of[class] = scaled_price(row->nano_of[class], factor_nano, i + 1);
+		price_id = add_price(&key, &price, &added);
+		if (!added)
+			continue;
+		if (added_count++ == 0)
+			first_price_id = price_id;
+		audit_price(&key, &price, price_id, "import_prices");
+	}
+	if (added_count > 0)
+		check_not_backdated(first_price_id);
+	session_close(&session);
+	PG_RETURN_INT64(added_count);
+}

@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *	  statement(), balance_at(), verify() and status().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "clock.h"
+#include "errors.h"
+#include "store/account_store.h"
+#include "store/report_store.h"
+#include "store/session.h"
+#include "store/statement.h"
+#include "store/verify_store.h"
+
+static void
+check_account(int64 account_id)
+{
+	Account account;
+
+	if (!account_read(account_id, &account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+}
+
+PG_FUNCTION_INFO_V1(billing_statement);
+Datum
+billing_statement(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	TimestampTz from = arg_instant(fcinfo, 1, "from", DT_NOBEGIN);
+	TimestampTz to = arg_instant(fcinfo, 2, "to", DT_NOEND);
+	Session session;
+
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	check_account(account_id);
+	report_statement(account_id, from, to, (ReturnSetInfo *) fcinfo->resultinfo);
+	session_close(&session);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(billing_balance_at);
+Datum
+billing_balance_at(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	TimestampTz at = arg_instant(fcinfo, 1, "at", clock_statement());
+	int64 cash_nano;
+	int64 bonus_nano;
+	int64 arrears_nano;
+	Session session;
+
+	session_open(&session);
+	check_account(account_id);
+	report_balance_at(account_id, at, &cash_nano, &bonus_nano, &arrears_nano);
+	session_close(&session);
+
+	Datum values[] = {nano_datum(cash_nano), nano_datum(bonus_nano), nano_datum(arrears_nano),
+					  nano_datum(cash_nano + bonus_nano - arrears_nano)};
+	bool nulls[4] = {0};
+
+	return result_row(fcinfo, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(billing_verify);
+Datum
+billing_verify(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Session session;
+
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	verify_books(result);
+	verify_guards(result);
+	session_close(&session);
+	return (Datum) 0;
+}
+
+static void
+put_status(ReturnSetInfo *result, const char *name, char *value, const char *detail)
+{
+	Datum values[] = {CStringGetTextDatum(name), CStringGetTextDatum(value),
+					  CStringGetTextDatum(detail)};
+	bool nulls[3] = {0};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(billing_status);
+Datum
+billing_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Session session;
+
+	InitMaterializedSRF(fcinfo, 0);
+	put_status(result, "library version", BILLING_VERSION, "of the loaded billing.so");
+	put_status(result, "schema version", psprintf("%d", SCHEMA_VERSION), "of the tables");
+	put_status(result, "clock offset", psprintf("%d s", clock_offset_s()),
+			   "billing.clock_offset; anything but 0 is for tests");
+	session_open(&session);
+	report_status(result);
+	session_close(&session);
+	return (Datum) 0;
+}

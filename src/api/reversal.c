@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * reversal.c
+ *	  reverse_charge(): undoing a charge (R23).
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/operator_call.h"
+#include "errors.h"
+#include "store/ledger_store.h"
+#include "store/usage_store.h"
+
+static UsageEvent
+find_charged(int64 account_id, const char *request_id, TimestampTz occurred_at)
+{
+	UsageEvent event;
+
+	if (!usage_find(account_id, request_id, occurred_at, &event))
+		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
+	if (event.status != USAGE_STATUS_CHARGED)
+		refuse(ERROR_REQUEST_NOT_CHARGED, request_id, account_id, usage_status_name(event.status));
+	if (usage_is_reversed(&event))
+		refuse(ERROR_REQUEST_REVERSED, request_id, account_id);
+	return event;
+}
+
+/* Gives a charge's slices back; returns the amount of that. */
+static int64
+undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
+{
+	int64 account_id = event->account_id;
+	size_t slices_count = (size_t) event->entry_count;
+	Slice *slices = ledger_slices(account_id, event->first_entry_no, event->entry_count);
+	size_t moves_count = 0;
+	ArrearsMove *moves = NULL;
+	int64 undone_nano;
+
+	if (slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER)
+		moves = ledger_arrears_moves(account_id, slices[slices_count - 1].entry_no, &moves_count);
+	booking_load(booking, LOTS_ALL, slices_count + moves_count);
+	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
+	check_outcome(
+		books_undo_charge(&booking->books, slices, slices_count, moves, moves_count, &undone_nano));
+	/* What came back into a lot that expired meanwhile expires again. */
+	check_outcome(books_expire(&booking->books, booking->at));
+	return undone_nano;
+}
+
+PG_FUNCTION_INFO_V1(billing_reverse_charge);
+Datum
+billing_reverse_charge(PG_FUNCTION_ARGS)
+{
+	char *request_id = arg_text(fcinfo, 1, "request_id", IDENTIFIER_BYTES_MAX);
+	TimestampTz occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN);
+	UsageEvent event;
+	OperatorCall call;
+	Datum answer;
+	int64 reversal_id;
+	int64 undone_nano;
+
+	if (operator_call_begin(fcinfo, &call, "reverse_charge", (OperatorArguments){2, 4, 3}, &answer))
+		return answer;
+	event = find_charged(call.keyed.account_id, request_id, occurred_at);
+	if (!operator_call_approved(fcinfo, &call, event.charge_nano, &answer))
+		return answer;
+	reversal_id = usage_next_reversal_id(event.account_id);
+	undone_nano = undo(&call.booking, &event, reversal_id);
+	usage_insert_reversal(&event, reversal_id, undone_nano, call.booking.at, call.booking.actor,
+						  call.reason);
+	return operator_call_end(fcinfo, &call, reversal_id, NO_NUMBER, undone_nano);
+}

@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * billing.c
+ *	  Loading the library: settings and caches. Nothing else.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/guc.h"
+
+#include "clock.h"
+#include "guard/history.h"
+#include "store/policy_store.h"
+#include "store/session.h"
+
+PG_MODULE_MAGIC;
+
+extern PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	clock_init();
+	history_init();
+	session_init();
+	policy_init();
+	MarkGUCPrefixReserved("billing");
+}

@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  The differences between PostgreSQL 15 and 18, in one place.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BILLING_COMPAT_H
+#define BILLING_COMPAT_H
+
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "utils/guc.h"
+
+#if PG_VERSION_NUM < 150000
+#error "billing needs PostgreSQL 15 or later"
+#endif
+
+/* Before a declaration: the function does not return. */
+#if PG_VERSION_NUM >= 180000
+#define no_return pg_noreturn
+#else
+#define no_return pg_attribute_noreturn()
+#endif
+
+/*
+ * Between the two, names resolve in pg_catalog alone, whatever search_path the
+ * caller has; an error in between undoes it as well. 17 made changing the
+ * setting cheap and took the override away.
+ */
+static inline int
+search_path_pin(void)
+{
+#if PG_VERSION_NUM >= 170000
+	int nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return nest_level;
+#else
+	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
+
+	PushOverrideSearchPath(&path);
+	return 0;
+#endif
+}
+
+static inline void
+search_path_unpin(int nest_level)
+{
+#if PG_VERSION_NUM >= 170000
+	AtEOXact_GUC(true, nest_level);
+#else
+	PopOverrideSearchPath();
+#endif
+}
+
+#endif

@@ -1,0 +1,96 @@
+/*-------------------------------------------------------------------------
+ *
+ * gate.h
+ *	  May a key call, and what becomes of what it used (R9, R10, R13).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_GATE_H
+#define CORE_GATE_H
+
+#include "core/api_key_codec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reasons why an account may not act; a set of them is a bit mask. */
+typedef enum LockReason
+{
+	LOCK_REFUND = 1 << 0,
+	LOCK_OPERATOR = 1 << 1,
+	LOCK_DISPUTE = 1 << 2,
+	LOCK_CLOSED = 1 << 3
+} LockReason;
+
+/* Why a call is refused, or usage rejected; in the order in which they apply. */
+typedef enum GateReason
+{
+	GATE_OPEN,
+	GATE_MALFORMED_KEY,
+	GATE_UNKNOWN_KEY,
+	GATE_KEY_DELETED,
+	GATE_ACCOUNT_CLOSED,
+	GATE_LOCKED_OPERATOR,
+	GATE_LOCKED_DISPUTE,
+	GATE_LOCKED_REFUND,
+	GATE_NO_PLAN,
+	GATE_NEGATIVE_BALANCE,
+	GATE_ZERO_BALANCE
+} GateReason;
+
+/* An account as the gate sees it at one instant. */
+typedef struct GateAccount
+{
+	unsigned locks;		  /* LockReason bits in force */
+	int64_t balance_nano; /* without what has expired */
+	bool live;			  /* billing has gone live (R9) */
+	bool block_at_zero;	  /* policy */
+} GateAccount;
+
+/* What becomes of a usage event that is not a duplicate (books-and-states 4.11). */
+typedef enum UsageVerdict
+{
+	USAGE_IN_FUTURE, /* errors: nothing is stored */
+	USAGE_BEFORE_ACCOUNT,
+	USAGE_TOO_OLD,
+	USAGE_REJECTED,
+	USAGE_FREE,
+	USAGE_TO_PRICE /* charged, or unpriced where there is no price */
+} UsageVerdict;
+
+/* Instants are microseconds of the server's epoch, durations microseconds. */
+typedef struct UsageFacts
+{
+	int64_t occurred_at;
+	int64_t booked_at;
+	int64_t account_created_at;
+	int64_t future_tolerance_us;
+	int64_t dedupe_window_us;
+	int64_t go_live_at;		/* INT64_MIN: live since ever */
+	int64_t key_deleted_at; /* INT64_MAX: not deleted */
+	ApiKeyKind key_kind;
+	unsigned locks; /* LockReason bits in force at occurred_at */
+} UsageFacts;
+
+extern const char *gate_reason_name(GateReason reason);
+extern const char *lock_reason_name(LockReason lock);
+
+/* The lock of that name; 0 when there is none. */
+extern unsigned lock_reason_from_name(const char *name);
+
+/* Why the account itself may not call, whatever the key; GATE_OPEN if it may. */
+extern GateReason gate_account(const GateAccount *account);
+
+/* Why a known key of the account may not call; GATE_OPEN if it may. */
+extern GateReason gate_key(const GateAccount *account, ApiKeyKind kind, bool deleted);
+
+/* True where the answer can change for this key: by paying, or by an operator. */
+extern bool gate_retryable(GateReason reason);
+
+/* The least amount in whole 0.01 that opens the gate again; 0 where money is not the reason. */
+extern int64_t gate_shortfall(const GateAccount *account, GateReason reason);
+
+/* *reason is set where the verdict is USAGE_REJECTED. */
+extern UsageVerdict gate_usage(const UsageFacts *facts, GateReason *reason);
+
+#endif

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * rating.h
+ *	  What a request costs: token counts times prices (R20).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_RATING_H
+#define CORE_RATING_H
+
+#include "core/money.h"
+#include "core/outcome.h"
+
+/* The disjoint classes that a request's tokens are counted in. */
+typedef enum TokenClass
+{
+	TOKENS_INPUT, /* uncached prompt */
+	TOKENS_CACHE_READ,
+	TOKENS_CACHE_WRITE,
+	TOKENS_OUTPUT,
+	TOKEN_CLASSES
+} TokenClass;
+
+/* Most tokens of one class in one request, and the unit that prices are for. */
+#define TOKENS_MAX 1000000000
+#define TOKENS_PER_PRICE 1000000
+
+/* Highest price: 1,000,000 currency units per million tokens. */
+#define PRICE_NANO_MAX (INT64_C(1000000) * MONEY_NANO_PER_UNIT)
+
+typedef struct TokenCounts
+{
+	int32_t of[TOKEN_CLASSES];
+} TokenCounts;
+
+/* A price row: nano-units per TOKENS_PER_PRICE tokens of each class. */
+typedef struct Price
+{
+	int64_t price_id;
+	int64_t prompt_tokens_over; /* the tier: prompts larger than this */
+	int64_t effective_from;		/* microseconds, the server's epoch */
+	int64_t nano_of[TOKEN_CLASSES];
+} Price;
+
+/* The prompt that chooses the tier: input + cache read + cache write. */
+extern int64_t rating_prompt_tokens(const TokenCounts *tokens);
+
+/*
+ * The charge, computed exactly and rounded once, half up, to nano-units.
+ * OUTCOME_OUT_OF_RANGE when it is no amount of money.
+ */
+extern Outcome rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano);
+
+#endif

@@ -1,0 +1,17 @@
+/*-------------------------------------------------------------------------
+ *
+ * request_hash.h
+ *	  The short key under which a request_id is found again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_REQUEST_HASH_H
+#define CORE_REQUEST_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The first 8 bytes, big-endian, of SHA-256 of the text. */
+extern int64_t request_hash(const char *text, size_t length);
+
+#endif

@@ -1,0 +1,205 @@
+/*-------------------------------------------------------------------------
+ *
+ * errors.c
+ *	  The table of errors, and raising them.
+ *
+ * Codes are never reused or renumbered: applications match on them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+
+#include "errors.h"
+
+#define ACCOUNT INT64_FORMAT
+
+const ErrorCode error_codes[ERRORS_COUNT] = {
+	[ERROR_NOT_INSTALLED] = {"LB001", "not_installed", "the billing tables are not installed",
+							 "Run SELECT billing.install() as the role that shall own the books."},
+	[ERROR_SCHEMA_VERSION] = {"LB002", "schema_version",
+							  "the billing tables have version %d, this library needs %d",
+							  "Run SELECT billing.migrate() as the owner of the books."},
+
+	[ERROR_NULL_ARGUMENT] = {"LB101", "null_argument", "%s must not be null", "Give a value."},
+	[ERROR_TEXT_EMPTY] = {"LB102", "text_empty", "%s must not be empty",
+						  "Give a text that is not empty or blank."},
+	[ERROR_TEXT_TOO_LONG] = {"LB103", "text_too_long", "%s is longer than %d bytes",
+							 "Give a shorter text; long keys can be hashed first."},
+	[ERROR_OUT_OF_RANGE] = {"LB104", "out_of_range", "%s is out of range",
+							"The allowed range is in the function's comment: \\df+."},
+	[ERROR_NOT_FINITE] = {"LB105", "not_finite", "%s must be a finite value",
+						  "NaN and Infinity are no amounts and no instants."},
+	[ERROR_TOO_PRECISE] = {"LB106", "too_precise", "%s has more than %d decimals",
+						   "Round it yourself; billing never rounds what a caller gives."},
+	[ERROR_NOT_POSITIVE] = {"LB107", "not_positive", "%s must be greater than zero",
+							"Give the amount without a sign; the function tells the direction."},
+	[ERROR_INVALID_VALUE] = {"LB108", "invalid_value", "invalid %s: \"%s\"",
+							 "The allowed values are in the function's comment: \\df+."},
+	[ERROR_IDEMPOTENCY_CONFLICT] = {"LB109", "idempotency_conflict",
+									"idempotency key \"%s\" of account " ACCOUNT
+									" belongs to another request of %s",
+									"Repeat a call with exactly the same arguments, or use a new "
+									"key for a new request."},
+
+	[ERROR_ACCOUNT_UNKNOWN] = {"LB201", "account_unknown", "account " ACCOUNT " does not exist",
+							   "Create it with billing.create_account()."},
+	[ERROR_ACCOUNT_CONFLICT] = {"LB202", "account_conflict",
+								"account " ACCOUNT " exists with other values: %s",
+								"Repeat create_account() with the same arguments, or use another "
+								"account_id and external_ref."},
+	[ERROR_ACCOUNT_RESERVED] = {"LB203", "account_reserved",
+								"account id " ACCOUNT " is reserved for the house",
+								"Give a positive account_id, or NULL to have one made."},
+	[ERROR_ACCOUNT_LOCKED] = {"LB204", "account_locked", "account " ACCOUNT " is locked: %s",
+							  "An operator can lift a lock with billing.unlock_account()."},
+	[ERROR_ACCOUNT_NOT_CLOSABLE] = {"LB205", "account_not_closable",
+									"account " ACCOUNT " cannot be closed: %s",
+									"An account closes with no arrears, less than 0.01 of cash "
+									"and no unsettled usage."},
+	[ERROR_KEY_UNKNOWN] = {"LB206", "key_unknown",
+						   "account " ACCOUNT " has no API key " INT64_FORMAT,
+						   "Use a key_id that create_api_key() returned for this account."},
+	[ERROR_LOCK_NOT_OPERATORS] = {"LB207", "lock_not_operators",
+								  "lock \"%s\" is not set or lifted by hand",
+								  "Operators set and lift the locks operator and dispute."},
+
+	[ERROR_USAGE_FUTURE] = {"LB301", "usage_in_future",
+							"request \"%s\" of account " ACCOUNT " is stamped in the future",
+							"Check the caller's clock; policy future_tolerance is the limit."},
+	[ERROR_USAGE_BEFORE_ACCOUNT] = {"LB302", "usage_before_account",
+									"request \"%s\" is stamped before account " ACCOUNT
+									" was created",
+									"Check occurred_at: it is the start of the call."},
+	[ERROR_USAGE_TOO_OLD] = {"LB303", "usage_too_old",
+							 "request \"%s\" of account " ACCOUNT
+							 " is older than the dedupe window",
+							 "Policy dedupe_window limits how late usage may be reported."},
+	[ERROR_REQUEST_CONFLICT] = {"LB304", "request_conflict",
+								"request \"%s\" of account " ACCOUNT
+								" was recorded with another payload: %s, now %s",
+								"A request_id names one request; use a new one for another."},
+	[ERROR_REQUEST_UNKNOWN] = {"LB305", "request_unknown",
+							   "account " ACCOUNT " has no request \"%s\"",
+							   "Only requests that were recorded can be explained or undone."},
+	[ERROR_REQUEST_NOT_CHARGED] = {"LB306", "request_not_charged",
+								   "request \"%s\" of account " ACCOUNT
+								   " was not charged: its status is %s",
+								   "Only a charged request can be undone."},
+	[ERROR_REQUEST_REVERSED] = {"LB307", "request_reversed",
+								"the charge of request \"%s\" of account " ACCOUNT
+								" is undone already",
+								"A charge can be undone once."},
+
+	[ERROR_PRICE_BACKDATED] = {"LB401", "price_backdated",
+							   "price of model \"%s\" would have priced a booked charge (request "
+							   "\"%s\" of account " ACCOUNT ")",
+							   "Let the price begin later, or leave effective_from out: from now "
+							   "on."},
+	[ERROR_PRICE_CONFLICT] = {"LB402", "price_conflict",
+							  "model \"%s\" has another price in %s over " INT64_FORMAT
+							  " prompt tokens from that instant",
+							  "Prices are never changed: set one that begins later."},
+	[ERROR_PRICE_INCOMPLETE] = {"LB403", "price_incomplete",
+								"price of model \"%s\" has no %s price",
+								"Only the cache prices may be left out; they are then the input "
+								"price."},
+	[ERROR_PRICE_UNKNOWN] = {"LB404", "price_unknown",
+							 "model \"%s\" has no price in %s at that time",
+							 "Set one with billing.set_price() or billing.import_prices()."},
+	[ERROR_PRICE_LIST] = {"LB405", "price_list", "price list, record %d: %s",
+						  "The fields are provider, model, prompt_tokens_over, "
+						  "usd_per_million_input, usd_per_million_output, "
+						  "usd_per_million_cache_read, usd_per_million_cache_write."},
+
+	[ERROR_CURRENCY_MISMATCH] = {"LB501", "currency_mismatch",
+								 "account " ACCOUNT " has currency %s, not %s",
+								 "An account's currency is for life; amounts are never converted."},
+	[ERROR_AMOUNT_OVERFLOW] = {"LB502", "amount_overflow",
+							   "an amount would leave the range of the books",
+							   "Amounts and balances are below 1,000,000,000."},
+	[ERROR_LOT_UNKNOWN] = {"LB503", "lot_unknown",
+						   "account " ACCOUNT " has no granted bonus in lot " INT64_FORMAT,
+						   "Use the lot_no that grant_bonus() returned."},
+	[ERROR_NOTHING_TO_WITHDRAW] = {"LB504", "nothing_to_withdraw",
+								   "lot " INT64_FORMAT " of account " ACCOUNT
+								   " holds nothing any more",
+								   "Use adjust() with a negative amount for what was used."},
+	[ERROR_MORE_THAN_ARREARS] = {"LB505", "more_than_arrears",
+								 "account " ACCOUNT " owes less than that: %s",
+								 "Write off what is owed at the most."},
+	[ERROR_ORDER_UNKNOWN] = {"LB506", "order_unknown",
+							 "account " ACCOUNT " has no offline order " INT64_FORMAT,
+							 "Use the id that record_offline_payment() returned."},
+	[ERROR_ORDER_REVERSED] = {"LB507", "order_reversed",
+							  "order " INT64_FORMAT " of account " ACCOUNT " is reversed already",
+							  "A payment can be reversed once."},
+	[ERROR_PAYMENT_DUPLICATE] = {"LB508", "payment_duplicate",
+								 "payment \"%s\" of account " ACCOUNT
+								 " is recorded already, as order " INT64_FORMAT,
+								 "A bank transfer counts once; reverse the other one first if it "
+								 "was a mistake."},
+	[ERROR_PAYMENT_AFTER_LOCK] = {"LB509", "payment_after_lock",
+								  "account " ACCOUNT " was locked when this was paid: %s",
+								  "Send the money back, or lift the lock first."},
+
+	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
+					   "Corrections are new entries: adjust(), reverse_charge(), "
+					   "reverse_offline_payment()."},
+	[ERROR_TRANSFER] = {"LB602", "transfer", "a transfer that the books do not allow was asked for",
+						"This is a defect of billing: please report it."},
+	[ERROR_POLICY_UNKNOWN] = {"LB603", "policy_unknown", "policy \"%s\" does not exist",
+							  "SELECT * FROM billing.policy lists them."},
+	[ERROR_POLICY_VALUE] = {"LB604", "policy_value", "invalid value for policy \"%s\": %s",
+							"SELECT * FROM billing.policy shows type and bounds."},
+	[ERROR_ACCESS_LEVEL] = {"LB605", "access_level", "access level \"%s\" does not exist",
+							"The levels are app, operator and auditor."},
+	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
+						"This is a defect of billing: please report it."},
+};
+
+void
+refuse(BillingError error, ...)
+{
+	const ErrorCode *code = &error_codes[error];
+	const char *s = code->sqlstate;
+	StringInfoData message;
+	int needed;
+
+	initStringInfo(&message);
+	for (;;)
+	{
+		va_list arguments;
+
+		va_start(arguments, error);
+		needed = appendStringInfoVA(&message, code->message, arguments);
+		va_end(arguments);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&message, needed);
+	}
+	ereport(ERROR, (errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4])),
+					errmsg_internal("%s", message.data), errhint("%s", code->hint)));
+}
+
+void
+check_outcome(Outcome result)
+{
+	switch (result)
+	{
+		case OUTCOME_OK:
+			return;
+		case OUTCOME_OUT_OF_RANGE:
+			refuse(ERROR_AMOUNT_OVERFLOW);
+		case OUTCOME_TOO_MANY:
+			refuse(ERROR_INTERNAL, "a transaction makes more transfers than were foreseen");
+		case OUTCOME_NO_SUCH_LOT:
+			refuse(ERROR_INTERNAL, "a lot of the account was not loaded");
+		case OUTCOME_NOT_ALLOWED:
+		case OUTCOME_NOT_COVERED:
+		case OUTCOME_MALFORMED:
+			break;
+	}
+	refuse(ERROR_TRANSFER);
+}

@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * errors.h
+ *	  Every error of the extension: its SQLSTATE of class LB, message, hint.
+ *
+ * The one table is in errors.c; billing.error_codes() shows it. refuse()
+ * raises one; what follows the code are the arguments of its message.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BILLING_ERRORS_H
+#define BILLING_ERRORS_H
+
+#include "compat.h"
+#include "core/outcome.h"
+
+typedef enum BillingError
+{
+	/* the installation */
+	ERROR_NOT_INSTALLED,
+	ERROR_SCHEMA_VERSION,
+	/* arguments */
+	ERROR_NULL_ARGUMENT,
+	ERROR_TEXT_EMPTY,
+	ERROR_TEXT_TOO_LONG,
+	ERROR_OUT_OF_RANGE,
+	ERROR_NOT_FINITE,
+	ERROR_TOO_PRECISE,
+	ERROR_NOT_POSITIVE,
+	ERROR_INVALID_VALUE,
+	ERROR_IDEMPOTENCY_CONFLICT,
+	/* accounts and keys */
+	ERROR_ACCOUNT_UNKNOWN,
+	ERROR_ACCOUNT_CONFLICT,
+	ERROR_ACCOUNT_RESERVED,
+	ERROR_ACCOUNT_LOCKED,
+	ERROR_ACCOUNT_NOT_CLOSABLE,
+	ERROR_KEY_UNKNOWN,
+	ERROR_LOCK_NOT_OPERATORS,
+	/* usage */
+	ERROR_USAGE_FUTURE,
+	ERROR_USAGE_BEFORE_ACCOUNT,
+	ERROR_USAGE_TOO_OLD,
+	ERROR_REQUEST_CONFLICT,
+	ERROR_REQUEST_UNKNOWN,
+	ERROR_REQUEST_NOT_CHARGED,
+	ERROR_REQUEST_REVERSED,
+	/* prices */
+	ERROR_PRICE_BACKDATED,
+	ERROR_PRICE_CONFLICT,
+	ERROR_PRICE_INCOMPLETE,
+	ERROR_PRICE_UNKNOWN,
+	ERROR_PRICE_LIST,
+	/* money */
+	ERROR_CURRENCY_MISMATCH,
+	ERROR_AMOUNT_OVERFLOW,
+	ERROR_LOT_UNKNOWN,
+	ERROR_NOTHING_TO_WITHDRAW,
+	ERROR_MORE_THAN_ARREARS,
+	ERROR_ORDER_UNKNOWN,
+	ERROR_ORDER_REVERSED,
+	ERROR_PAYMENT_DUPLICATE,
+	ERROR_PAYMENT_AFTER_LOCK,
+	/* guards and operation */
+	ERROR_HISTORY,
+	ERROR_TRANSFER,
+	ERROR_POLICY_UNKNOWN,
+	ERROR_POLICY_VALUE,
+	ERROR_ACCESS_LEVEL,
+	ERROR_INTERNAL,
+	ERRORS_COUNT
+} BillingError;
+
+typedef struct ErrorCode
+{
+	const char *sqlstate;
+	const char *name;
+	const char *message; /* a printf format */
+	const char *hint;
+} ErrorCode;
+
+extern const ErrorCode error_codes[ERRORS_COUNT];
+
+no_return extern void refuse(BillingError error, ...);
+
+/* Raises the error for an answer of the core other than OUTCOME_OK. */
+extern void check_outcome(Outcome result);
+
+#endif

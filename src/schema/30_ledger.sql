@@ -1,0 +1,50 @@
+CREATE TABLE billing.lot (
+    account_id bigint NOT NULL,
+    lot_no bigint NOT NULL CHECK (lot_no > 0),
+    order_id bigint,
+    source_id bigint NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    is_open boolean NOT NULL,
+    amount numeric(18,9) NOT NULL CHECK (amount > 0),
+    remaining numeric(18,9) NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('cash', 'bonus')),
+    source_type text NOT NULL,
+    PRIMARY KEY (account_id, lot_no),
+    CHECK (remaining BETWEEN 0 AND amount),
+    CHECK (is_open = (remaining > 0)),
+    CHECK (kind = 'bonus' OR expires_at IS NULL)
+) WITH (fillfactor = 70);
+CREATE INDEX lot_open ON billing.lot (account_id) WHERE is_open;
+COMMENT ON TABLE billing.lot IS 'Money of one origin: cash of one order, or one bonus.';
+COMMENT ON COLUMN billing.lot.order_id IS 'The payment order that the money came with; null for gifts and adjustments.';
+COMMENT ON COLUMN billing.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
+COMMENT ON COLUMN billing.lot.is_open IS 'Whether anything is left; the one column of the lot that an index looks at.';
+COMMENT ON COLUMN billing.lot.remaining IS 'What is left, in the account''s currency; a cache of the ledger.';
+COMMENT ON COLUMN billing.lot.source_type IS 'payment, grant, adjustment; source_id is its number within the account.';
+
+CREATE TABLE billing.ledger_entry (
+    account_id bigint NOT NULL,
+    entry_no bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    source_id bigint NOT NULL,
+    lot_no bigint,
+    subscription_no bigint,
+    undoes_entry_no bigint,
+    amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount < 'NaN'),
+    debit text NOT NULL,
+    credit text NOT NULL,
+    source_type text NOT NULL,
+    gateway text,
+    actor text,
+    PRIMARY KEY (account_id, entry_no)
+);
+COMMENT ON TABLE billing.ledger_entry IS 'The ledger: one row is one transfer from the credited book to the debited one. Append-only; gapless numbers per account.';
+COMMENT ON COLUMN billing.ledger_entry.occurred_at IS 'When the cause happened: start of the call, time of payment, moment of expiry.';
+COMMENT ON COLUMN billing.ledger_entry.recorded_at IS 'The booking instant; never falls as entry_no rises.';
+COMMENT ON COLUMN billing.ledger_entry.source_id IS 'What source_type''s number is: payment_id, lot_no, reversal_id, take_back_id; the first entry_no of an adjustment, write_off or closing; the request_hash of a charge.';
+COMMENT ON COLUMN billing.ledger_entry.undoes_entry_no IS 'The earlier entry that this one gives back, wholly or in part.';
+COMMENT ON COLUMN billing.ledger_entry.amount IS 'In the account''s currency, above zero.';
+COMMENT ON COLUMN billing.ledger_entry.actor IS 'Who booked it; null for usage and expiry, which nobody books.';
+CREATE INDEX ledger_entry_undoes ON billing.ledger_entry (account_id, undoes_entry_no) WHERE undoes_entry_no IS NOT NULL;

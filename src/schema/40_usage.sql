@@ -1,0 +1,61 @@
+CREATE TABLE billing.usage_event (
+    account_id bigint NOT NULL,
+    request_hash bigint NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    settled_at timestamptz,
+    price_id bigint,
+    first_entry_no bigint,
+    key_id bigint NOT NULL,
+    entry_count int NOT NULL DEFAULT 0,
+    input_tokens int NOT NULL,
+    output_tokens int NOT NULL,
+    cache_read_tokens int NOT NULL,
+    cache_write_tokens int NOT NULL,
+    probe smallint NOT NULL DEFAULT 0,
+    charge numeric(18,9),
+    status text NOT NULL,
+    request_id text NOT NULL,
+    model text NOT NULL,
+    key_name text NOT NULL,
+    reason text,
+    CONSTRAINT usage_event_tokens CHECK (input_tokens >= 0 AND output_tokens >= 0 AND cache_read_tokens >= 0 AND cache_write_tokens >= 0),
+    CONSTRAINT usage_event_status CHECK (CASE status
+        WHEN 'charged' THEN charge >= 0 AND price_id IS NOT NULL AND settled_at IS NOT NULL AND (entry_count > 0) = (first_entry_no IS NOT NULL)
+        WHEN 'free' THEN charge = 0 AND entry_count = 0
+        WHEN 'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL
+        WHEN 'unpriced' THEN charge IS NULL AND entry_count = 0
+        ELSE false END)
+) PARTITION BY RANGE (recorded_at);
+COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
+COMMENT ON COLUMN billing.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
+COMMENT ON COLUMN billing.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
+COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
+COMMENT ON COLUMN billing.usage_event.settled_at IS 'Booking instant of its charge; later than recorded_at where the price came later.';
+COMMENT ON COLUMN billing.usage_event.price_id IS 'The price row that the charge was computed from.';
+COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its slices are the entry_count ledger entries from here.';
+COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in the partition.';
+COMMENT ON COLUMN billing.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
+COMMENT ON COLUMN billing.usage_event.status IS 'charged, free, rejected or unpriced.';
+COMMENT ON COLUMN billing.usage_event.reason IS 'Why it was not charged.';
+CREATE INDEX usage_event_unpriced ON billing.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
+CREATE INDEX usage_event_recorded ON billing.usage_event USING brin (recorded_at) WITH (pages_per_range = 32);
+
+CREATE TABLE billing.charge_reversal (
+    account_id bigint NOT NULL,
+    reversal_id bigint NOT NULL,
+    request_hash bigint NOT NULL,
+    event_recorded_at timestamptz NOT NULL,
+    recorded_at timestamptz NOT NULL,
+    probe smallint NOT NULL,
+    amount numeric(18,9) NOT NULL CHECK (amount >= 0),
+    actor text NOT NULL,
+    reason text,
+    PRIMARY KEY (account_id, reversal_id),
+    UNIQUE (account_id, request_hash, probe, event_recorded_at)
+);
+COMMENT ON TABLE billing.charge_reversal IS 'Charges that were undone (R23), each once.';
+COMMENT ON COLUMN billing.charge_reversal.amount IS 'What was given back: the charge less a share that had been written off.';
+CREATE TABLE billing.usage_event_default PARTITION OF billing.usage_event DEFAULT;
+CREATE UNIQUE INDEX usage_event_default_request ON billing.usage_event_default (account_id, request_hash, probe);
+COMMENT ON TABLE billing.usage_event_default IS 'Usage received in a month that has no partition; normally empty.';

@@ -1,0 +1,20 @@
+CREATE OR REPLACE VIEW billing.policy AS
+    SELECT c.name, c.type, c.currency, c.value, c.value_default, c.value_min, c.value_max, c.description
+    FROM billing.policies() AS c;
+COMMENT ON VIEW billing.policy IS 'Every policy: its value in force, default and bounds. Change one with set_policy().';
+
+CREATE OR REPLACE VIEW billing.unpriced_usage AS
+    SELECT a.currency, u.model, count(*) AS events, count(DISTINCT u.account_id) AS accounts,
+           min(u.occurred_at) AS first_occurred_at, max(u.occurred_at) AS last_occurred_at
+    FROM billing.usage_event AS u JOIN billing.account AS a ON a.account_id = u.account_id
+    WHERE u.status = 'unpriced'
+    GROUP BY a.currency, u.model;
+COMMENT ON VIEW billing.unpriced_usage IS 'Usage without a price: give one with set_price(), then book it with settle().';
+
+CREATE OR REPLACE VIEW billing.awaiting_second AS
+    SELECT r.account_id, r.idempotency_key, r.function, r.amount, r.requested_at, r.requested_by, r.reason
+    FROM billing.approval_request AS r
+    WHERE NOT EXISTS (SELECT FROM billing.idempotent_call AS c
+                      WHERE c.account_id = r.account_id
+                        AND c.idempotency_key = r.idempotency_key);
+COMMENT ON VIEW billing.awaiting_second IS 'Operators'' calls that wait for a second person.';

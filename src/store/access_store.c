@@ -1,0 +1,125 @@
+/*-------------------------------------------------------------------------
+ *
+ * access_store.c
+ *	  The levels app, operator and auditor, as grants.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "errors.h"
+#include "store/access_store.h"
+#include "store/statement.h"
+
+typedef enum AccessLevel
+{
+	ACCESS_APP = 1 << 0,
+	ACCESS_OPERATOR = 1 << 1,
+	ACCESS_AUDITOR = 1 << 2
+} AccessLevel;
+
+#define EVERYBODY (ACCESS_APP | ACCESS_OPERATOR | ACCESS_AUDITOR)
+#define READERS (ACCESS_OPERATOR | ACCESS_AUDITOR)
+
+static const struct
+{
+	const char *name;
+	AccessLevel level;
+} levels[] = {
+	{"app", ACCESS_APP},
+	{"operator", ACCESS_OPERATOR},
+	{"auditor", ACCESS_AUDITOR},
+};
+
+typedef struct Right
+{
+	const char *privilege; /* and the object, after GRANT */
+	unsigned levels;
+} Right;
+
+#define CALL(function) "EXECUTE ON FUNCTION billing." function
+#define READ(table) "SELECT ON billing." table
+
+static const Right rights[] = {
+	{"USAGE ON SCHEMA billing", EVERYBODY},
+	{CALL("version"), EVERYBODY},
+	{CALL("error_codes"), EVERYBODY},
+	{CALL("authorize"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("balance"), EVERYBODY},
+	{CALL("balance_at"), EVERYBODY},
+	{CALL("statement"), EVERYBODY},
+	{CALL("quote"), EVERYBODY},
+	{CALL("explain_charge"), EVERYBODY},
+	{CALL("create_account"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("create_api_key"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("delete_api_key"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("charge"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("settle"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("set_price"), ACCESS_OPERATOR},
+	{CALL("import_prices"), ACCESS_OPERATOR},
+	{CALL("grant_bonus"), ACCESS_OPERATOR},
+	{CALL("withdraw_bonus"), ACCESS_OPERATOR},
+	{CALL("adjust"), ACCESS_OPERATOR},
+	{CALL("write_off"), ACCESS_OPERATOR},
+	{CALL("record_offline_payment"), ACCESS_OPERATOR},
+	{CALL("reverse_offline_payment"), ACCESS_OPERATOR},
+	{CALL("reverse_charge"), ACCESS_OPERATOR},
+	{CALL("lock_account"), ACCESS_OPERATOR},
+	{CALL("unlock_account"), ACCESS_OPERATOR},
+	{CALL("close_account"), ACCESS_OPERATOR},
+	{CALL("set_policy"), ACCESS_OPERATOR},
+	{CALL("policies"), READERS},
+	{CALL("status"), READERS},
+	{CALL("verify"), READERS},
+	{READ("policy"), READERS},
+	{READ("unpriced_usage"), READERS},
+	{READ("awaiting_second"), READERS},
+	{READ("account"), READERS},
+	{READ("account_profile"), READERS},
+	{READ("account_lock"), READERS},
+	{"SELECT (account_id, key_id, kind, name, created_at, deleted_at) ON billing.api_key", READERS},
+	{READ("price"), READERS},
+	{READ("lot"), READERS},
+	{READ("ledger_entry"), READERS},
+	{READ("usage_event"), READERS},
+	{READ("charge_reversal"), READERS},
+	{READ("payment_order"), READERS},
+	{READ("payment"), READERS},
+	{READ("take_back"), READERS},
+	{READ("approval_request"), READERS},
+	{READ("audit_log"), READERS},
+};
+
+static unsigned
+level_from_name(const char *name)
+{
+	for (size_t i = 0; i < lengthof(levels); i++)
+		if (strcmp(levels[i].name, name) == 0)
+			return levels[i].level;
+	return 0;
+}
+
+bool
+access_level_exists(const char *level)
+{
+	return level_from_name(level) != 0;
+}
+
+void
+access_apply(const char *role, const char *level)
+{
+	unsigned wanted = level_from_name(level);
+
+	for (size_t i = 0; i < lengthof(rights); i++)
+	{
+		char *sql;
+
+		if ((rights[i].levels & wanted) == 0)
+			continue;
+		sql = psprintf("GRANT %s TO %s", rights[i].privilege, quote_identifier(role));
+		if (SPI_execute(sql, false, 0) < 0)
+			refuse(ERROR_INTERNAL, "a privilege could not be granted");
+	}
+}

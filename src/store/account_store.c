@@ -1,0 +1,230 @@
+/*-------------------------------------------------------------------------
+ *
+ * account_store.c
+ *	  Accounts, their profiles and their locks.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "core/allocation.h"
+#include "core/gate.h"
+#include "store/account_store.h"
+#include "store/statement.h"
+
+#define ACCOUNT_COLUMNS                                                                    \
+	"account_id, currency, created_at, last_booked_at, next_expiry_at, last_unlocked_at, " \
+	"last_entry_no, locks, cash, bonus, arrears"
+
+static void
+read_account(Account *account)
+{
+	account->account_id = column_int64(0, 1);
+	strlcpy(account->currency, column_text(0, 2), CURRENCY_SIZE);
+	account->created_at = column_instant(0, 3, 0);
+	account->last_booked_at = column_instant(0, 4, 0);
+	account->next_expiry_at = column_instant(0, 5, NEVER_EXPIRES);
+	account->last_unlocked_at = column_instant(0, 6, DT_NOBEGIN);
+	account->last_entry_no = column_int64(0, 7);
+	account->locks = (unsigned) column_int32(0, 8);
+	account->cash_nano = column_nano(0, 9);
+	account->bonus_nano = column_nano(0, 10);
+	account->arrears_nano = column_nano(0, 11);
+}
+
+bool
+account_lock(int64 account_id, Account *account)
+{
+	static Statement lock = STATEMENT("SELECT " ACCOUNT_COLUMNS
+									  " FROM billing.account WHERE account_id = $1 FOR NO KEY "
+									  "UPDATE",
+									  INT8OID);
+
+	if (statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
+		return false;
+	read_account(account);
+	return true;
+}
+
+bool
+account_lock_if_free(int64 account_id, Account *account)
+{
+	static Statement lock = STATEMENT("SELECT " ACCOUNT_COLUMNS
+									  " FROM billing.account WHERE account_id = $1 FOR NO KEY "
+									  "UPDATE SKIP LOCKED",
+									  INT8OID);
+
+	if (statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
+		return false;
+	read_account(account);
+	return true;
+}
+
+bool
+account_read(int64 account_id, Account *account)
+{
+	static Statement read = STATEMENT(
+		"SELECT " ACCOUNT_COLUMNS " FROM billing.account WHERE account_id = $1", INT8OID);
+
+	if (statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
+		return false;
+	read_account(account);
+	return true;
+}
+
+void
+account_update(const Account *account)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.account SET last_booked_at = $2, next_expiry_at = $3, "
+		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
+		"arrears = $9 WHERE account_id = $1",
+		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID,
+		NUMERICOID, NUMERICOID);
+	char nulls[] = "         ";
+	Datum values[] = {
+		Int64GetDatum(account->account_id),
+		TimestampTzGetDatum(account->last_booked_at),
+		0,
+		0,
+		Int64GetDatum(account->last_entry_no),
+		Int32GetDatum((int32) account->locks),
+		nano_datum(account->cash_nano),
+		nano_datum(account->bonus_nano),
+		nano_datum(account->arrears_nano),
+	};
+
+	set_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
+	set_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
+	statement_run(&update, values, nulls);
+}
+
+int64
+account_next_id(void)
+{
+	static Statement next = STATEMENT(
+		"SELECT nextval(pg_get_serial_sequence('billing.account', 'account_id')::regclass)");
+
+	statement_run(&next, NULL, NULL);
+	return column_int64(0, 1);
+}
+
+/* Arguments $2 to $6 of the statements about a profile. */
+static void
+set_profile(Datum *values, char *nulls, const AccountProfile *profile)
+{
+	set_text(values, nulls, 1, profile->region);
+	set_text(values, nulls, 2, profile->external_ref);
+	set_text(values, nulls, 3, profile->email);
+	set_text(values, nulls, 4, profile->mobile);
+	set_text(values, nulls, 5, profile->time_zone);
+}
+
+bool
+account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
+{
+	static Statement insert = STATEMENT(
+		"WITH profile AS (INSERT INTO billing.account_profile (account_id, external_ref, email, "
+		"mobile, time_zone) VALUES ($1, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING account_id) "
+		"INSERT INTO billing.account (account_id, region, currency, created_at, last_booked_at) "
+		"SELECT account_id, $2, CASE $2 WHEN 'cn' THEN 'CNY' ELSE 'USD' END, $7, $7 FROM profile",
+		INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "       ";
+	Datum values[7] = {Int64GetDatum(account_id)};
+
+	set_profile(values, nulls, profile);
+	values[6] = TimestampTzGetDatum(now);
+	return statement_run(&insert, values, nulls) > 0;
+}
+
+int64
+account_find(int64 account_id, const char *external_ref)
+{
+	static Statement find = STATEMENT(
+		"SELECT account_id FROM billing.account WHERE account_id = $1 "
+		"UNION ALL SELECT account_id FROM billing.account_profile WHERE external_ref = "
+		"$2 LIMIT 1",
+		INT8OID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	set_number(values, nulls, 0, account_id);
+	set_text(values, nulls, 1, external_ref);
+	return statement_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
+}
+
+const char *
+account_difference(int64 account_id, const AccountProfile *profile)
+{
+	static Statement compare = STATEMENT(
+		"SELECT concat_ws(', ', CASE WHEN a.region <> $2 THEN 'region' END, "
+		"CASE WHEN p.external_ref IS DISTINCT FROM $3 THEN 'external_ref' END, "
+		"CASE WHEN p.email IS DISTINCT FROM $4 THEN 'email' END, "
+		"CASE WHEN p.mobile IS DISTINCT FROM $5 THEN 'mobile' END, "
+		"CASE WHEN p.time_zone <> $6 THEN 'time_zone' END) "
+		"FROM billing.account AS a JOIN billing.account_profile AS p USING (account_id) "
+		"WHERE account_id = $1",
+		INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "      ";
+	Datum values[6] = {Int64GetDatum(account_id)};
+	char *difference;
+
+	set_profile(values, nulls, profile);
+	if (statement_run(&compare, values, nulls) == 0)
+		return "account_id";
+	difference = column_text(0, 1);
+	return difference[0] ? difference : NULL;
+}
+
+/* The statements that set and lift a lock take the same arguments. */
+static void
+run_lock_change(Statement *statement, int64 account_id, const LockChange *change)
+{
+	char nulls[] = "     ";
+	Datum values[5] = {Int64GetDatum(account_id)};
+
+	set_text(values, nulls, 1, change->lock);
+	values[2] = TimestampTzGetDatum(change->at);
+	set_text(values, nulls, 3, change->actor);
+	set_text(values, nulls, 4, change->reason);
+	statement_run(statement, values, nulls);
+}
+
+void
+account_lock_insert(int64 account_id, const LockChange *change)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.account_lock (account_id, lock_no, lock, locked_at, "
+		"locked_by, lock_reason) SELECT $1, coalesce(max(lock_no), 0) + 1, $2, $3, $4, "
+		"$5 FROM billing.account_lock WHERE account_id = $1",
+		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	run_lock_change(&insert, account_id, change);
+}
+
+void
+account_lock_lift(int64 account_id, const LockChange *change)
+{
+	static Statement lift = STATEMENT(
+		"UPDATE billing.account_lock SET unlocked_at = $3, unlocked_by = $4, "
+		"unlock_reason = $5 WHERE account_id = $1 AND lock = $2 AND unlocked_at IS NULL",
+		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	run_lock_change(&lift, account_id, change);
+}
+
+unsigned
+account_locks_at(int64 account_id, TimestampTz at)
+{
+	static Statement read = STATEMENT(
+		"SELECT lock FROM billing.account_lock WHERE account_id = $1 AND locked_at <= $2 "
+		"AND (unlocked_at > $2 OR unlocked_at IS NULL)",
+		INT8OID, TIMESTAMPTZOID);
+	uint64 count = statement_run(
+		&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	unsigned locks = 0;
+
+	for (uint64 row = 0; row < count; row++)
+		locks |= lock_reason_from_name(column_text(row, 1));
+	return locks;
+}

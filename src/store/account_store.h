@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * account_store.h
+ *	  Rows of account, account_profile and account_lock.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_ACCOUNT_STORE_H
+#define STORE_ACCOUNT_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#define CURRENCY_SIZE 4
+
+typedef struct Account
+{
+	int64 account_id;
+	char currency[CURRENCY_SIZE];
+	TimestampTz created_at;
+	TimestampTz last_booked_at;
+	TimestampTz next_expiry_at;	  /* NEVER_EXPIRES where there is none */
+	TimestampTz last_unlocked_at; /* DT_NOBEGIN where there is none */
+	int64 last_entry_no;
+	unsigned locks; /* LockReason bits in force */
+	int64 cash_nano;
+	int64 bonus_nano;
+	int64 arrears_nano;
+} Account;
+
+typedef struct AccountProfile
+{
+	const char *region;
+	const char *external_ref; /* NULL where not given, as the next two */
+	const char *email;
+	const char *mobile;
+	const char *time_zone;
+} AccountProfile;
+
+/* A lock with who set or lifted it. */
+typedef struct LockChange
+{
+	const char *lock;
+	const char *actor;
+	const char *reason;
+	TimestampTz at;
+} LockChange;
+
+/* Takes the account's lock, waiting for it; false when there is no such account. */
+extern bool account_lock(int64 account_id, Account *account);
+
+/* The same unless somebody else holds it: then false. */
+extern bool account_lock_if_free(int64 account_id, Account *account);
+
+/* Reads the account in the snapshot of the caller's query. */
+extern bool account_read(int64 account_id, Account *account);
+
+/* Writes back all that changes of an account. */
+extern void account_update(const Account *account);
+
+/* A free account id from the table's sequence. */
+extern int64 account_next_id(void);
+
+/* False when an account of that id or external_ref exists. */
+extern bool account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now);
+
+/* The account of that id, or else of that external_ref; 0 when there is none. */
+extern int64 account_find(int64 account_id, const char *external_ref);
+
+/* Names what differs from an existing account's values; NULL when nothing does. */
+extern const char *account_difference(int64 account_id, const AccountProfile *profile);
+
+extern void account_lock_insert(int64 account_id, const LockChange *change);
+extern void account_lock_lift(int64 account_id, const LockChange *change);
+
+/* LockReason bits of the locks that were in force at an instant. */
+extern unsigned account_locks_at(int64 account_id, TimestampTz at);
+
+#endif

@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * api_key_store.c
+ *	  API keys, and the one read of the gate.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "core/allocation.h"
+#include "store/api_key_store.h"
+#include "store/statement.h"
+
+static ApiKeyKind
+read_kind(uint64 row, int column)
+{
+	return column_bool(row, column) ? API_KEY_PLAN : API_KEY_PAYG;
+}
+
+int64
+api_key_next_id(int64 account_id)
+{
+	static Statement next = STATEMENT(
+		"SELECT coalesce(max(key_id), 0) + 1 FROM billing.api_key WHERE account_id = $1", INT8OID);
+
+	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
+void
+api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.api_key (account_id, key_id, kind, name, secret_hash, "
+		"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
+	char nulls[] = "      ";
+	Datum values[6] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
+	bytea *hash = palloc(VARHDRSZ + API_KEY_HASH_BYTES);
+
+	SET_VARSIZE(hash, VARHDRSZ + API_KEY_HASH_BYTES);
+	memcpy(VARDATA(hash), key->hash, API_KEY_HASH_BYTES);
+	set_text(values, nulls, 2, api_key_kind_name(key->kind));
+	set_text(values, nulls, 3, key->name);
+	values[4] = PointerGetDatum(hash);
+	values[5] = TimestampTzGetDatum(created_at);
+	statement_run(&insert, values, nulls);
+}
+
+bool
+api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
+{
+	static Statement get = STATEMENT(
+		"SELECT kind = 'plan', name, deleted_at FROM billing.api_key WHERE account_id = "
+		"$1 AND key_id = $2",
+		INT8OID, INT8OID);
+
+	if (statement_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
+		return false;
+	*key = (ApiKeyRow){
+		.key_id = key_id,
+		.kind = read_kind(0, 1),
+		.name = column_text(0, 2),
+		.deleted_at = column_instant(0, 3, DT_NOEND),
+	};
+	return true;
+}
+
+void
+api_key_delete(int64 account_id, int64 key_id, TimestampTz deleted_at)
+{
+	static Statement delete = STATEMENT(
+		"UPDATE billing.api_key SET deleted_at = $3 WHERE account_id = $1 AND key_id = $2", INT8OID,
+		INT8OID, TIMESTAMPTZOID);
+
+	statement_run(&delete,
+				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
+							TimestampTzGetDatum(deleted_at)},
+				  NULL);
+}
+
+bool
+api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
+{
+	static Statement read = STATEMENT(
+		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
+		"k.deleted_at, k.secret_hash FROM billing.account AS a JOIN billing.api_key AS k "
+		"USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
+		INT8OID, INT8OID);
+	bytea *hash;
+
+	if (statement_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) ==
+		0)
+		return false;
+	hash = DatumGetByteaPP(column_datum(0, 8));
+	*row = (GateRow){
+		.account.account_id = account_id,
+		.account.cash_nano = column_nano(0, 1),
+		.account.bonus_nano = column_nano(0, 2),
+		.account.arrears_nano = column_nano(0, 3),
+		.account.next_expiry_at = column_instant(0, 4, NEVER_EXPIRES),
+		.account.locks = (unsigned) column_int32(0, 5),
+		.key.key_id = key_id,
+		.key.kind = read_kind(0, 6),
+		.key.deleted_at = column_instant(0, 7, DT_NOEND),
+	};
+	memcpy(row->key.hash, VARDATA_ANY(hash), API_KEY_HASH_BYTES);
+	return true;
+}

@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * cached_table.c
+ *	  Freshness of small tables that are remembered between calls.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/inval.h"
+
+#include "store/cached_table.h"
+#include "store/session.h"
+
+static CachedTable *tables = NULL;
+
+/* InvalidOid stands for all relations. Sets flags only: it may run anywhere. */
+static void
+forget(Datum argument, Oid relid)
+{
+	for (CachedTable *table = tables; table; table = table->next)
+		if (!OidIsValid(relid) || relid == table->relid)
+			table->fresh = false;
+}
+
+void
+cached_table_register(CachedTable *table)
+{
+	if (tables == NULL)
+		CacheRegisterRelcacheCallback(forget, (Datum) 0);
+	table->next = tables;
+	tables = table;
+}
+
+bool
+cached_table_is_fresh(CachedTable *table)
+{
+	return table->fresh;
+}
+
+void
+cached_table_mark_fresh(CachedTable *table)
+{
+	table->relid = session_table(table->name);
+	table->fresh = true;
+}

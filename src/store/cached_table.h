@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * cached_table.h
+ *	  Knowing when what this backend remembers of a table is stale.
+ *
+ * A cached table carries a trigger (guard/invalidate) by which every change
+ * of its rows invalidates its relation cache entry, in all backends, at
+ * commit. It must be read by statement_latest(): an older snapshot may miss
+ * the very change whose invalidation has arrived already.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_CACHED_TABLE_H
+#define STORE_CACHED_TABLE_H
+
+#include "postgres.h"
+
+typedef struct CachedTable
+{
+	const char *name;
+	Oid relid;
+	bool fresh;
+	struct CachedTable *next;
+} CachedTable;
+
+extern void cached_table_register(CachedTable *table);
+
+extern bool cached_table_is_fresh(CachedTable *table);
+
+/* To be called before the table is read, so that no change is missed. */
+extern void cached_table_mark_fresh(CachedTable *table);
+
+#endif

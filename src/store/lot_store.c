@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * lot_store.c
+ *	  Lots: loading them for a booking, and writing back what is left.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "store/lot_store.h"
+#include "store/statement.h"
+
+#define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at"
+
+void
+lot_load(int64 account_id, LotSelection selection, Books *books)
+{
+	static Statement load[] = {
+		[LOTS_OPEN] = STATEMENT(
+			"SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1 AND is_open", INT8OID),
+		[LOTS_ALL] = STATEMENT("SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1",
+							   INT8OID),
+	};
+	uint64 count = statement_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
+
+	books->lots_count = count;
+	books->lots_capacity = count + 1;
+	books->lots = palloc0(books->lots_capacity * sizeof(Lot));
+	for (uint64 row = 0; row < count; row++)
+		books->lots[row] = (Lot){
+			.lot_no = column_int64(row, 1),
+			.kind = column_bool(row, 2) ? LOT_BONUS : LOT_CASH,
+			.amount_nano = column_nano(row, 3),
+			.remaining_nano = column_nano(row, 4),
+			.expires_at = column_instant(row, 5, NEVER_EXPIRES),
+		};
+	books_sort_lots(books);
+}
+
+int64
+lot_next_no(int64 account_id)
+{
+	static Statement next = STATEMENT(
+		"SELECT coalesce(max(lot_no), 0) + 1 FROM billing.lot WHERE account_id = $1", INT8OID);
+
+	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
+void
+lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, TimestampTz created_at)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.lot (account_id, lot_no, order_id, source_type, source_id, "
+		"created_at, expires_at, kind, amount, remaining, is_open) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 > 0)",
+		INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+		NUMERICOID, NUMERICOID);
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(account_id), Int64GetDatum(lot->lot_no)};
+
+	set_number(values, nulls, 2, order_id);
+	set_text(values, nulls, 3, source_name(source.type));
+	values[4] = Int64GetDatum(source.id);
+	values[5] = TimestampTzGetDatum(created_at);
+	set_instant(values, nulls, 6, lot->expires_at, NEVER_EXPIRES);
+	set_text(values, nulls, 7, lot->kind == LOT_BONUS ? "bonus" : "cash");
+	values[8] = nano_datum(lot->amount_nano);
+	values[9] = nano_datum(lot->remaining_nano);
+	statement_run(&insert, values, nulls);
+}
+
+void
+lot_update(int64 account_id, const Lot *lot)
+{
+	static Statement update = STATEMENT("UPDATE billing.lot SET remaining = $3, is_open = $3 > 0 "
+										"WHERE account_id = $1 AND lot_no = $2",
+										INT8OID, INT8OID, NUMERICOID);
+
+	statement_run(&update,
+				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
+							nano_datum(lot->remaining_nano)},
+				  NULL);
+}
+
+int64
+lot_expired(int64 account_id, TimestampTz at)
+{
+	static Statement sum = STATEMENT("SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 "
+									 "AND is_open AND expires_at <= $2",
+									 INT8OID, TIMESTAMPTZOID);
+
+	statement_read(&sum, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	return column_nano(0, 1);
+}
+
+int64
+lot_of_order(int64 account_id, int64 order_id)
+{
+	static Statement find = STATEMENT(
+		"SELECT lot_no FROM billing.lot WHERE account_id = $1 AND order_id = $2 AND "
+		"kind = 'cash'",
+		INT8OID, INT8OID);
+
+	if (statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) ==
+		0)
+		return NO_NUMBER;
+	return column_int64(0, 1);
+}
+
+bool
+lot_is_grant(int64 account_id, int64 lot_no)
+{
+	static Statement find = STATEMENT(
+		"SELECT FROM billing.lot WHERE account_id = $1 AND lot_no = $2 AND source_type = "
+		"'grant'",
+		INT8OID, INT8OID);
+
+	return statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot_no)}, NULL) >
+		   0;
+}

@@ -1,0 +1,184 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation_store.c
+ *	  The audit log, keyed calls, approvals and access.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "clock.h"
+#include "store/operation_store.h"
+#include "store/statement.h"
+
+void
+audit_insert(const AuditLine *line)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.audit_log (recorded_at, account_id, action, object, "
+		"old_value, new_value, actor, session_user_name, reason) VALUES ($1, $2, $3, $4, "
+		"$5, $6, $7, session_user, $8)",
+		TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "        ";
+	Datum values[8] = {TimestampTzGetDatum(clock_now())};
+
+	set_number(values, nulls, 1, line->account_id);
+	set_text(values, nulls, 2, line->action);
+	set_text(values, nulls, 3, line->object);
+	set_text(values, nulls, 4, line->old_value);
+	set_text(values, nulls, 5, line->new_value);
+	set_text(values, nulls, 6, line->actor);
+	set_text(values, nulls, 7, line->reason);
+	statement_run(&insert, values, nulls);
+}
+
+static Datum
+digest_datum(const KeyedCall *call)
+{
+	bytea *digest = palloc(VARHDRSZ + REQUEST_DIGEST_BYTES);
+
+	SET_VARSIZE(digest, VARHDRSZ + REQUEST_DIGEST_BYTES);
+	memcpy(VARDATA(digest), call->digest, REQUEST_DIGEST_BYTES);
+	return PointerGetDatum(digest);
+}
+
+/* The first four arguments of the statements about a keyed call. */
+static void
+set_call(Datum *values, char *nulls, const KeyedCall *call)
+{
+	values[0] = Int64GetDatum(call->account_id);
+	set_text(values, nulls, 1, call->idempotency_key);
+	set_text(values, nulls, 2, call->function);
+	values[3] = digest_datum(call);
+}
+
+/* Runs a look for a key, whose first column tells whether the request is the same. */
+static KeyedCallState
+find_call(Statement *statement, const KeyedCall *call)
+{
+	char nulls[] = "    ";
+	Datum values[4];
+
+	set_call(values, nulls, call);
+	if (statement_run(statement, values, nulls) == 0)
+		return CALL_IS_NEW;
+	return column_bool(0, 1) ? CALL_IS_KNOWN : CALL_CONFLICTS;
+}
+
+KeyedCallState
+idempotent_call_find(const KeyedCall *call, const char **function)
+{
+	static Statement find = STATEMENT(
+		"SELECT function = $3 AND request_hash = $4, function FROM "
+		"billing.idempotent_call WHERE account_id = $1 AND idempotency_key = $2",
+		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
+	KeyedCallState state = find_call(&find, call);
+
+	if (state == CALL_CONFLICTS)
+		*function = column_text(0, 2);
+	return state;
+}
+
+Datum
+idempotent_call_result(const KeyedCall *call, Oid type)
+{
+	StringInfoData sql;
+	char nulls[] = "  ";
+	Datum values[2] = {Int64GetDatum(call->account_id)};
+	Oid types[2] = {INT8OID, TEXTOID};
+
+	/* The type is one of ours; a replay is rare enough to be planned each time. */
+	initStringInfo(&sql);
+	appendStringInfo(&sql,
+					 "SELECT jsonb_populate_record(NULL::%s, result) FROM billing.idempotent_call "
+					 "WHERE account_id = $1 AND idempotency_key = $2",
+					 format_type_be_qualified(type));
+	set_text(values, nulls, 1, call->idempotency_key);
+	if (SPI_execute_with_args(sql.data, 2, types, values, nulls, false, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the result of a keyed call");
+	return column_datum(0, 1);
+}
+
+void
+idempotent_call_insert(const KeyedCall *call, Datum result, Oid type)
+{
+	char nulls[] = "      ";
+	Datum values[6];
+	Oid types[6] = {INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID, type};
+
+	set_call(values, nulls, call);
+	values[4] = TimestampTzGetDatum(clock_now());
+	values[5] = result;
+	if (SPI_execute_with_args("INSERT INTO billing.idempotent_call (account_id, idempotency_key, "
+							  "function, request_hash, recorded_at, result) VALUES ($1, $2, $3, "
+							  "$4, $5, to_jsonb($6))",
+							  6, types, values, nulls, false, 0) != SPI_OK_INSERT)
+		elog(ERROR, "could not store the result of a keyed call");
+}
+
+KeyedCallState
+approval_find(const KeyedCall *call, Approval *approval)
+{
+	static Statement find = STATEMENT(
+		"SELECT function = $3 AND request_hash = $4, requested_by, "
+		"requested_session_user, requested_at FROM billing.approval_request WHERE "
+		"account_id = $1 AND idempotency_key = $2",
+		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
+	KeyedCallState state = find_call(&find, call);
+
+	if (state == CALL_IS_KNOWN)
+		*approval = (Approval){column_text(0, 2), column_text(0, 3), column_instant(0, 4, 0)};
+	return state;
+}
+
+void
+approval_insert(const KeyedCall *call, int64 amount_nano, const char *actor, const char *reason)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.approval_request (account_id, idempotency_key, function, "
+		"request_hash, amount, requested_at, requested_by, requested_session_user, "
+		"reason) VALUES ($1, $2, $3, $4, $5, $6, $7, session_user, $8)",
+		INT8OID, TEXTOID, TEXTOID, BYTEAOID, NUMERICOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "        ";
+	Datum values[8];
+
+	set_call(values, nulls, call);
+	values[4] = nano_datum(amount_nano);
+	values[5] = TimestampTzGetDatum(clock_now());
+	set_text(values, nulls, 6, actor);
+	set_text(values, nulls, 7, reason);
+	statement_run(&insert, values, nulls);
+}
+
+void
+access_grant_insert(const char *role, const char *level)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.access_grant (role_name, access_level) VALUES ($1::name, "
+		"$2) ON CONFLICT DO NOTHING",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	set_text(values, nulls, 0, role);
+	set_text(values, nulls, 1, level);
+	statement_run(&insert, values, nulls);
+}
+
+bool
+access_grant_get(int64 index, char **role, char **level)
+{
+	static Statement read = STATEMENT("SELECT role_name::text, access_level FROM "
+									  "billing.access_grant ORDER BY 1, 2 LIMIT 1 OFFSET $1",
+									  INT8OID);
+
+	if (statement_run(&read, (Datum[]){Int64GetDatum(index)}, NULL) == 0)
+		return false;
+	*role = column_text(0, 1);
+	*level = column_text(0, 2);
+	return true;
+}

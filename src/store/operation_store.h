@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * operation_store.h
+ *	  Rows of audit_log, idempotent_call, approval_request, access_grant.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_OPERATION_STORE_H
+#define STORE_OPERATION_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+/* One line of the audit log; account_id 0 and NULL texts are stored as null. */
+typedef struct AuditLine
+{
+	int64 account_id;
+	const char *action;
+	const char *object;
+	const char *old_value;
+	const char *new_value;
+	const char *actor;
+	const char *reason;
+} AuditLine;
+
+#define REQUEST_DIGEST_BYTES 32
+
+/* A call that carries an idempotency key. */
+typedef struct KeyedCall
+{
+	int64 account_id;
+	const char *idempotency_key;
+	const char *function;
+	uint8 digest[REQUEST_DIGEST_BYTES]; /* of its other arguments */
+} KeyedCall;
+
+/* What is known of a key. */
+typedef enum KeyedCallState
+{
+	CALL_IS_NEW,
+	CALL_IS_KNOWN, /* the same request */
+	CALL_CONFLICTS /* another request */
+} KeyedCallState;
+
+typedef struct Approval
+{
+	const char *actor; /* who asked */
+	const char *session_user_name;
+	TimestampTz requested_at;
+} Approval;
+
+extern void audit_insert(const AuditLine *line);
+
+/* *function is set on a conflict: what the key was used for. */
+extern KeyedCallState idempotent_call_find(const KeyedCall *call, const char **function);
+
+/* The stored result as a row of a composite type of schema billing. */
+extern Datum idempotent_call_result(const KeyedCall *call, Oid type);
+extern void idempotent_call_insert(const KeyedCall *call, Datum result, Oid type);
+
+extern KeyedCallState approval_find(const KeyedCall *call, Approval *approval);
+extern void approval_insert(const KeyedCall *call, int64 amount_nano, const char *actor,
+							const char *reason);
+
+extern void access_grant_insert(const char *role, const char *level);
+
+/* Fills role and level of the row with that index in a fixed order; false behind the last. */
+extern bool access_grant_get(int64 index, char **role, char **level);
+
+#endif

@@ -1,0 +1,154 @@
+/*-------------------------------------------------------------------------
+ *
+ * payment_store.c
+ *	  Orders, the payments that paid them, and money taken back.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "store/payment_store.h"
+#include "store/statement.h"
+
+/* An order's number is the next of its account; so is its payment's. */
+static void
+number_payment(Payment *payment)
+{
+	static Statement next = STATEMENT(
+		"SELECT (SELECT coalesce(max(order_id), 0) + 1 FROM billing.payment_order WHERE account_id "
+		"= $1), (SELECT coalesce(max(payment_id), 0) + 1 FROM billing.payment WHERE account_id = "
+		"$1)",
+		INT8OID);
+
+	statement_run(&next, (Datum[]){Int64GetDatum(payment->account_id)}, NULL);
+	payment->order_id = column_int64(0, 1);
+	payment->payment_id = column_int64(0, 2);
+}
+
+void
+payment_insert(Payment *payment)
+{
+	static Statement insert = STATEMENT(
+		"WITH o AS (INSERT INTO billing.payment_order (account_id, order_id, kind, method, state, "
+		"currency, pay_amount, created_at, paid_at) VALUES ($1, $2, 'topup', $4, 'paid', $6, $7, "
+		"$9, $8)) INSERT INTO billing.payment (account_id, order_id, payment_id, gateway, "
+		"transaction_id, state, currency, amount, paid_at, recorded_at, actor) VALUES ($1, $2, $3, "
+		"$4, $5, 'credited', $6, $7, $8, $9, $10)",
+		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "          ";
+	Datum values[10];
+
+	number_payment(payment);
+	values[0] = Int64GetDatum(payment->account_id);
+	values[1] = Int64GetDatum(payment->order_id);
+	values[2] = Int64GetDatum(payment->payment_id);
+	set_text(values, nulls, 3, payment->gateway);
+	set_text(values, nulls, 4, payment->transaction_id);
+	set_text(values, nulls, 5, payment->currency);
+	values[6] = nano_datum(payment->amount_nano);
+	values[7] = TimestampTzGetDatum(payment->paid_at);
+	values[8] = TimestampTzGetDatum(payment->recorded_at);
+	set_text(values, nulls, 9, payment->actor);
+	statement_run(&insert, values, nulls);
+}
+
+int64
+payment_find_order(int64 account_id, const char *gateway, const char *transaction_id)
+{
+	static Statement find = STATEMENT(
+		"SELECT p.order_id FROM billing.payment AS p WHERE p.account_id = $1 AND "
+		"p.gateway = $2 AND p.transaction_id = $3 AND NOT EXISTS (SELECT FROM "
+		"billing.take_back AS t WHERE t.account_id = $1 AND t.payment_id = p.payment_id)",
+		INT8OID, TEXTOID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3] = {Int64GetDatum(account_id)};
+
+	set_text(values, nulls, 1, gateway);
+	set_text(values, nulls, 2, transaction_id);
+	return statement_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
+}
+
+bool
+payment_of_order(int64 account_id, int64 order_id, Payment *payment)
+{
+	static Statement find = STATEMENT(
+		"SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
+		"recorded_at, actor FROM billing.payment WHERE account_id = $1 AND order_id = $2",
+		INT8OID, INT8OID);
+
+	if (statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) ==
+		0)
+		return false;
+	*payment = (Payment){
+		.account_id = account_id,
+		.order_id = order_id,
+		.payment_id = column_int64(0, 1),
+		.gateway = column_text(0, 2),
+		.transaction_id = column_text(0, 3),
+		.currency = column_text(0, 4),
+		.amount_nano = column_nano(0, 5),
+		.paid_at = column_instant(0, 6, 0),
+		.recorded_at = column_instant(0, 7, 0),
+		.actor = column_text(0, 8),
+	};
+	return true;
+}
+
+bool
+payment_is_taken_back(int64 account_id, int64 payment_id)
+{
+	static Statement find = STATEMENT(
+		"SELECT FROM billing.take_back WHERE account_id = $1 AND payment_id = $2", INT8OID,
+		INT8OID);
+
+	return statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)},
+						 NULL) > 0;
+}
+
+int64
+payment_next_take_back_id(int64 account_id)
+{
+	static Statement next = STATEMENT(
+		"SELECT coalesce(max(take_back_id), 0) + 1 FROM billing.take_back WHERE account_id = $1",
+		INT8OID);
+
+	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
+void
+payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
+						 const char *actor, const char *reason)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.take_back (account_id, take_back_id, payment_id, gateway, "
+		"kind, amount, recorded_at, actor, reason) VALUES ($1, $2, $3, $4, "
+		"'offline_reversal', $5, $6, $7, $8)",
+		INT8OID, INT8OID, INT8OID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "        ";
+	Datum values[8] = {Int64GetDatum(payment->account_id), Int64GetDatum(take_back_id),
+					   Int64GetDatum(payment->payment_id)};
+
+	set_text(values, nulls, 3, payment->gateway);
+	values[4] = nano_datum(payment->amount_nano);
+	values[5] = TimestampTzGetDatum(now);
+	set_text(values, nulls, 6, actor);
+	set_text(values, nulls, 7, reason);
+	statement_run(&insert, values, nulls);
+}
+
+void
+payment_totals(int64 account_id, int64 *topup_nano, int64 *refunded_nano)
+{
+	static Statement sum = STATEMENT(
+		"SELECT (SELECT coalesce(sum(pay_amount), 0) FROM billing.payment_order WHERE account_id = "
+		"$1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
+		"'offline_reversal'), 0), coalesce(sum(amount) FILTER (WHERE kind <> 'offline_reversal'), "
+		"0) FROM billing.take_back WHERE account_id = $1",
+		INT8OID);
+
+	statement_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	*topup_nano = column_nano(0, 1);
+	*refunded_nano = column_nano(0, 2);
+}

@@ -1,0 +1,109 @@
+/*-------------------------------------------------------------------------
+ *
+ * policy_store.c
+ *	  Reading and writing policy_setting.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "store/cached_table.h"
+#include "store/policy_store.h"
+#include "store/statement.h"
+
+/* Currencies that amounts are kept for; the first place is for all else. */
+static const char *const currencies[] = {"", "CNY", "USD"};
+
+typedef struct PolicyValue
+{
+	bool is_set;
+	int64 value;
+} PolicyValue;
+
+static CachedTable policy_cache = {.name = "policy_setting"};
+static PolicyValue values_in_force[POLICIES_COUNT][lengthof(currencies)];
+
+void
+policy_init(void)
+{
+	cached_table_register(&policy_cache);
+}
+
+static int
+currency_index(const char *currency)
+{
+	int index = lengthof(currencies) - 1;
+
+	while (index > 0 && (currency == NULL || strcmp(currencies[index], currency) != 0))
+		index--;
+	return index;
+}
+
+static void
+load(void)
+{
+	static Statement read = STATEMENT("SELECT name, currency, value FROM billing.policy_setting");
+	uint64 count;
+
+	cached_table_mark_fresh(&policy_cache);
+	memset(values_in_force, 0, sizeof(values_in_force));
+	count = statement_latest(&read, NULL, NULL);
+	for (uint64 row = 0; row < count; row++)
+	{
+		PolicyId id = policy_from_name(column_text(row, 1));
+
+		if (id < POLICIES_COUNT)
+			values_in_force[id][currency_index(column_text(row, 2))] = (PolicyValue){
+				true, column_int64(row, 3)};
+	}
+}
+
+bool
+policy_get(PolicyId id, const char *currency, int64 *value)
+{
+	PolicyValue set;
+
+	if (!cached_table_is_fresh(&policy_cache))
+		load();
+	set = values_in_force[id][currency_index(currency)];
+	*value = set.is_set ? set.value : policy_catalog[id].default_value;
+	return set.is_set || policy_catalog[id].has_default;
+}
+
+int64
+policy_value(PolicyId id)
+{
+	int64 value;
+
+	(void) policy_get(id, NULL, &value);
+	return value;
+}
+
+void
+policy_store(PolicyId id, const char *currency, int64 value)
+{
+	static Statement store = STATEMENT(
+		"INSERT INTO billing.policy_setting (name, currency, value) VALUES ($1, $2, $3) "
+		"ON CONFLICT (name, currency) DO UPDATE SET value = excluded.value",
+		TEXTOID, TEXTOID, INT8OID);
+	char nulls[] = "   ";
+	Datum values[3];
+
+	set_text(values, nulls, 0, policy_catalog[id].name);
+	set_text(values, nulls, 1, currencies[currency_index(currency)]);
+	values[2] = Int64GetDatum(value);
+	statement_run(&store, values, nulls);
+}
+
+void
+policy_remove(PolicyId id, const char *currency)
+{
+	static Statement delete = STATEMENT(
+		"DELETE FROM billing.policy_setting WHERE name = $1 AND currency = $2", TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	set_text(values, nulls, 0, policy_catalog[id].name);
+	set_text(values, nulls, 1, currencies[currency_index(currency)]);
+	statement_run(&delete, values, nulls);
+}

@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * price_store.h
+ *	  Rows of price.
+ *
+ * Who prices usage holds the table's ROW SHARE lock until his transaction
+ * ends; who adds prices waits for them all (EXCLUSIVE), so that no charge is
+ * priced by a row that is superseded at its time when it commits. Both look
+ * at all that is committed, also where the transaction keeps an older snapshot.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_PRICE_STORE_H
+#define STORE_PRICE_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/rating.h"
+
+typedef struct PriceKey
+{
+	const char *currency;
+	const char *model;
+	int64 prompt_tokens_over;
+	TimestampTz effective_from;
+} PriceKey;
+
+/* A booked charge that a price would have priced. */
+typedef struct PricedCharge
+{
+	int64 account_id;
+	const char *request_id;
+	const char *model;
+} PricedCharge;
+
+extern void price_lock_for_reading(void);
+extern void price_lock_for_adding(void);
+
+/* The row that prices a request (R20); false when there is none. */
+extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,
+					   TimestampTz occurred_at, Price *price);
+
+/* The row of that number. */
+extern bool price_get(int64 price_id, Price *price);
+
+/* The row with exactly that key; false when there is none. */
+extern bool price_find_exact(const PriceKey *key, Price *price);
+
+/* Adds a row and returns its number. */
+extern int64 price_insert(const PriceKey *key, const Price *price);
+
+/*
+ * The newest occurred_at of a charge stamped at or after now: callers' clocks
+ * may be ahead by the tolerance. DT_NOBEGIN when there is none.
+ */
+extern TimestampTz price_newest_charge(const char *currency, TimestampTz now,
+									   int64 future_tolerance_us);
+
+/* A booked charge that one of the rows numbered first_price_id or more would have priced. */
+extern bool price_find_backdated(int64 first_price_id, int64 future_tolerance_us,
+								 PricedCharge *charge);
+
+#endif

@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * report_store.h
+ *	  Sets of rows computed from the books, as they leave to the caller.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_REPORT_STORE_H
+#define STORE_REPORT_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/execnodes.h"
+
+/* Rows of type billing.statement_line of the entries recorded in [from, to). */
+extern void report_statement(int64 account_id, TimestampTz from, TimestampTz to,
+							 ReturnSetInfo *result);
+
+/* What the account held at an instant: as recorded by then, without what had expired by then. */
+extern void report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bonus_nano,
+							  int64 *arrears_nano);
+
+/* Rows of type billing.charge_line: who paid the slices of a charge. */
+extern void report_slices(int64 account_id, int64 first_entry_no, int count, ReturnSetInfo *result);
+
+/* Rows of type billing.charge_line: what a reversal gave back of a charge. */
+extern void report_reversal(int64 account_id, int64 request_hash, int16 probe,
+							TimestampTz event_recorded_at, ReturnSetInfo *result);
+
+/* Rows of type billing.status_line about tables and their contents. */
+extern void report_status(ReturnSetInfo *result);
+
+#endif

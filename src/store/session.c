@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * session.c
+ *	  Entering and leaving the books.
+ *
+ * Entry points are ordinary functions, not SECURITY DEFINER: the owner of the
+ * functions is a superuser, the owner of the books need not be. So each entry
+ * point becomes the owner of the tables for as long as it works on them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "store/cached_table.h"
+#include "store/session.h"
+#include "store/statement.h"
+
+static CachedTable version_cache = {.name = "schema_version"};
+static int version_cached;
+
+void
+session_init(void)
+{
+	cached_table_register(&version_cache);
+}
+
+Oid
+session_table(const char *name)
+{
+	Oid schema = get_namespace_oid("billing", true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+static Oid
+table_owner(Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		refuse(ERROR_NOT_INSTALLED);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+check_schema_version(void)
+{
+	static Statement newest = STATEMENT(
+		"SELECT version FROM billing.schema_version ORDER BY installed_at DESC, version "
+		"DESC LIMIT 1");
+
+	if (!cached_table_is_fresh(&version_cache))
+	{
+		cached_table_mark_fresh(&version_cache);
+		version_cached = statement_latest(&newest, NULL, NULL) > 0 ? column_int32(0, 1) : 0;
+	}
+	if (version_cached != SCHEMA_VERSION)
+		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+}
+
+static void
+enter(Session *session)
+{
+	session->caller_context = CurrentMemoryContext;
+	session->path_nest_level = search_path_pin();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		refuse(ERROR_INTERNAL, "SPI_connect failed");
+}
+
+void
+session_open(Session *session)
+{
+	Oid account = session_table("account");
+
+	if (!OidIsValid(account))
+		refuse(ERROR_NOT_INSTALLED);
+	GetUserIdAndSecContext(&session->user_id, &session->security_context);
+	SetUserIdAndSecContext(table_owner(account),
+						   session->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	enter(session);
+	check_schema_version();
+}
+
+void
+session_open_as_caller(Session *session)
+{
+	GetUserIdAndSecContext(&session->user_id, &session->security_context);
+	enter(session);
+}
+
+void
+session_close(Session *session)
+{
+	SPI_finish();
+	search_path_unpin(session->path_nest_level);
+	SetUserIdAndSecContext(session->user_id, session->security_context);
+}
+
+Datum
+session_close_with(Session *session, Datum row)
+{
+	MemoryContext session_context = MemoryContextSwitchTo(session->caller_context);
+	Datum copy = datumCopy(row, false, -1);
+
+	MemoryContextSwitchTo(session_context);
+	session_close(session);
+	return copy;
+}

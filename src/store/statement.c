@@ -1,0 +1,208 @@
+/*-------------------------------------------------------------------------
+ *
+ * statement.c
+ *	  Saved plans, and values between SQL and C.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "core/money.h"
+#include "errors.h"
+#include "store/statement.h"
+
+static void
+prepare(Statement *statement)
+{
+	int count = 0;
+
+	while (count < STATEMENT_ARGUMENTS_MAX && OidIsValid(statement->types[count]))
+		count++;
+	statement->plan = SPI_prepare(statement->sql, count, statement->types);
+	if (statement->plan == NULL || SPI_keepplan(statement->plan) != 0)
+		refuse(ERROR_INTERNAL, "a statement could not be prepared");
+}
+
+void
+statement_replace(Statement *statement, const char *sql)
+{
+	SPIPlanPtr old_plan = statement->plan;
+
+	statement->plan = NULL;
+	if (old_plan)
+		SPI_freeplan(old_plan);
+	statement->sql = sql;
+	prepare(statement);
+	statement->sql = NULL;
+}
+
+static uint64
+run(Statement *statement, Datum *values, const char *nulls, bool read_only)
+{
+	int code;
+
+	if (statement->plan == NULL)
+		prepare(statement);
+	code = SPI_execute_plan(statement->plan, values, nulls, read_only, 0);
+	if (code < 0)
+		refuse(ERROR_INTERNAL, SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+uint64
+statement_run(Statement *statement, Datum *values, const char *nulls)
+{
+	return run(statement, values, nulls, false);
+}
+
+uint64
+statement_read(Statement *statement, Datum *values, const char *nulls)
+{
+	return run(statement, values, nulls, true);
+}
+
+uint64
+statement_latest(Statement *statement, Datum *values, const char *nulls)
+{
+	uint64 count;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	count = run(statement, values, nulls, true);
+	PopActiveSnapshot();
+	return count;
+}
+
+/* value x 10^9 */
+static Numeric
+scale(Numeric value)
+{
+	return numeric_mul_opt_error(value, int64_to_numeric(MONEY_NANO_PER_UNIT), NULL);
+}
+
+static int64
+scaled_to_int64(Numeric scaled)
+{
+	return DatumGetInt64(DirectFunctionCall1(numeric_int8, NumericGetDatum(scaled)));
+}
+
+static Datum
+read_column(uint64 row, int column, bool *is_null)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
+}
+
+bool
+column_is_null(uint64 row, int column)
+{
+	bool is_null;
+
+	(void) read_column(row, column, &is_null);
+	return is_null;
+}
+
+Datum
+column_datum(uint64 row, int column)
+{
+	bool is_null;
+
+	return read_column(row, column, &is_null);
+}
+
+int32
+column_int32(uint64 row, int column)
+{
+	return DatumGetInt32(column_datum(row, column));
+}
+
+int64
+column_int64(uint64 row, int column)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	return is_null ? 0 : DatumGetInt64(value);
+}
+
+bool
+column_bool(uint64 row, int column)
+{
+	return DatumGetBool(column_datum(row, column));
+}
+
+int64
+column_nano(uint64 row, int column)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	/* A numeric(18,9) is in range and exact by its type, a NaN fails here. */
+	return is_null ? 0 : scaled_to_int64(scale(DatumGetNumeric(value)));
+}
+
+TimestampTz
+column_instant(uint64 row, int column, TimestampTz if_null)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	return is_null ? if_null : DatumGetTimestampTz(value);
+}
+
+char *
+column_text(uint64 row, int column)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	return is_null ? NULL : TextDatumGetCString(value);
+}
+
+bool
+numeric_to_nano(Numeric value, int64 *amount_nano)
+{
+	Numeric scaled;
+	Datum size;
+
+	if (numeric_is_nan(value) || numeric_is_inf(value))
+		return false;
+	scaled = scale(value);
+	size = DirectFunctionCall1(numeric_abs, NumericGetDatum(scaled));
+	if (DatumGetBool(DirectFunctionCall2(numeric_gt, size,
+										 NumericGetDatum(int64_to_numeric(MONEY_NANO_MAX)))))
+		return false;
+	*amount_nano = scaled_to_int64(scaled);
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(scaled),
+											NumericGetDatum(int64_to_numeric(*amount_nano))));
+}
+
+Numeric
+nano_to_numeric(int64 amount_nano)
+{
+	return int64_div_fast_to_numeric(amount_nano, MONEY_DECIMALS);
+}
+
+void
+set_text(Datum *values, char *nulls, int index, const char *text)
+{
+	nulls[index] = text ? ' ' : 'n';
+	values[index] = text ? CStringGetTextDatum(text) : (Datum) 0;
+}
+
+void
+set_instant(Datum *values, char *nulls, int index, TimestampTz instant, TimestampTz none)
+{
+	nulls[index] = instant == none ? 'n' : ' ';
+	values[index] = TimestampTzGetDatum(instant);
+}
+
+void
+set_number(Datum *values, char *nulls, int index, int64 number)
+{
+	nulls[index] = number == 0 ? 'n' : ' ';
+	values[index] = Int64GetDatum(number);
+}

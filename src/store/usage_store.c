@@ -1,0 +1,367 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage_store.c
+ *	  Usage events, their partitions, and finding a request again.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/datetime.h"
+#include "utils/timestamp.h"
+
+#include "core/request_hash.h"
+#include "errors.h"
+#include "store/session.h"
+#include "store/statement.h"
+#include "store/usage_store.h"
+
+#define EVENT_COLUMNS                                                                      \
+	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
+	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
+	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash"
+
+/* Partitions that a dedupe window may touch (see the policy's upper bound). */
+#define WINDOW_MONTHS_MAX 3
+
+static const char *const status_names[] = {
+	[USAGE_STATUS_CHARGED] = "charged",
+	[USAGE_STATUS_FREE] = "free",
+	[USAGE_STATUS_REJECTED] = "rejected",
+	[USAGE_STATUS_UNPRICED] = "unpriced",
+};
+
+const char *
+usage_status_name(UsageStatus status)
+{
+	return status_names[status];
+}
+
+static UsageStatus
+status_from_name(const char *name)
+{
+	for (size_t status = 0; status < lengthof(status_names); status++)
+		if (strcmp(status_names[status], name) == 0)
+			return (UsageStatus) status;
+	refuse(ERROR_INTERNAL, "a usage event has an unknown status");
+}
+
+static UsageEvent
+read_event(uint64 row)
+{
+	return (UsageEvent){
+		.recorded_at = column_instant(row, 1, 0),
+		.probe = DatumGetInt16(column_datum(row, 2)),
+		.status = status_from_name(column_text(row, 3)),
+		.charge_nano = column_nano(row, 4),
+		.payload.key_id = column_int64(row, 5),
+		.payload.model = column_text(row, 6),
+		.payload.tokens.of[TOKENS_INPUT] = column_int32(row, 7),
+		.payload.tokens.of[TOKENS_CACHE_READ] = column_int32(row, 8),
+		.payload.tokens.of[TOKENS_CACHE_WRITE] = column_int32(row, 9),
+		.payload.tokens.of[TOKENS_OUTPUT] = column_int32(row, 10),
+		.request_id = column_text(row, 11),
+		.reason = column_text(row, 12),
+		.occurred_at = column_instant(row, 13, 0),
+		.settled_at = column_instant(row, 14, 0),
+		.price_id = column_int64(row, 15),
+		.first_entry_no = column_int64(row, 16),
+		.entry_count = column_int32(row, 17),
+		.key_name = column_text(row, 18),
+		.account_id = column_int64(row, 19),
+		.request_hash = column_int64(row, 20),
+	};
+}
+
+int
+usage_month(TimestampTz at)
+{
+	int64 day = at / USECS_PER_DAY - (at % USECS_PER_DAY < 0);
+	int year;
+	int month;
+	int day_of_month;
+
+	j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+	return (year - 2000) * MONTHS_PER_YEAR + month - 1;
+}
+
+/* Writes a partition's name, such as usage_event_2026_11. */
+static void
+partition_name(int month, char name[NAMEDATALEN])
+{
+	snprintf(name, NAMEDATALEN, "usage_event_%04d_%02d", 2000 + month / MONTHS_PER_YEAR,
+			 month % MONTHS_PER_YEAR + 1);
+}
+
+void
+usage_make_partition(int month)
+{
+	char name[NAMEDATALEN];
+	StringInfoData sql;
+
+	partition_name(month, name);
+	if (OidIsValid(session_table(name)))
+		return;
+	initStringInfo(&sql);
+	appendStringInfo(
+		&sql,
+		"CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM "
+		"('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'); "
+		"CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, probe)",
+		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1,
+		2000 + (month + 1) / MONTHS_PER_YEAR, (month + 1) % MONTHS_PER_YEAR + 1, name, name);
+	if (SPI_execute(sql.data, false, 0) < 0)
+		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
+}
+
+/*
+ * The look into the partitions of a window, as one statement over those that
+ * exist and the default one; made anew when they are others.
+ */
+static Statement *
+window_statement(TimestampTz since, TimestampTz now)
+{
+	static Statement statement = STATEMENT(NULL, INT8OID, INT8OID);
+	static char names[WINDOW_MONTHS_MAX][NAMEDATALEN];
+	static int names_count = -1;
+	char wanted[WINDOW_MONTHS_MAX][NAMEDATALEN] = {{0}};
+	int count = 0;
+	StringInfoData sql;
+
+	for (int month = usage_month(since); month <= usage_month(now); month++)
+	{
+		if (count == WINDOW_MONTHS_MAX)
+			refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
+		partition_name(month, wanted[count]);
+		if (OidIsValid(session_table(wanted[count])))
+			count++;
+		else
+			wanted[count][0] = '\0';
+	}
+	if (count == names_count && memcmp(names, wanted, sizeof(names)) == 0)
+		return &statement;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < count; i++)
+		appendStringInfo(&sql,
+						 "SELECT " EVENT_COLUMNS " FROM billing.%s WHERE account_id = $1 AND "
+						 "request_hash = $2 UNION ALL ",
+						 wanted[i]);
+	appendStringInfoString(&sql, "SELECT " EVENT_COLUMNS
+								 " FROM billing.usage_event_default WHERE account_id = $1 AND "
+								 "request_hash = $2");
+	names_count = -1;
+	statement_replace(&statement, sql.data);
+	memcpy(names, wanted, sizeof(names));
+	names_count = count;
+	return &statement;
+}
+
+bool
+usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
+{
+	uint64 count = statement_run(
+		window_statement(since, now),
+		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
+
+	event->probe = 0;
+	for (uint64 row = 0; row < count; row++)
+	{
+		*stored = read_event(row);
+		if (stored->recorded_at > since && strcmp(stored->request_id, event->request_id) == 0)
+			return true;
+		if (stored->probe >= event->probe)
+			event->probe = stored->probe + 1;
+	}
+	return false;
+}
+
+bool
+usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
+{
+	static Statement find = STATEMENT(
+		"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND "
+		"request_hash = $2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) "
+		"ORDER BY recorded_at DESC LIMIT 1",
+		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(account_id),
+					   Int64GetDatum(request_hash(request_id, strlen(request_id)))};
+
+	set_text(values, nulls, 2, request_id);
+	set_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
+	if (statement_run(&find, values, nulls) == 0)
+		return false;
+	*stored = read_event(0);
+	return true;
+}
+
+void
+usage_insert(const UsageEvent *event)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.usage_event (account_id, request_hash, probe, request_id, "
+		"key_id, key_name, model, input_tokens, cache_read_tokens, cache_write_tokens, "
+		"output_tokens, occurred_at, recorded_at, status, reason, charge, settled_at, "
+		"price_id, first_entry_no, entry_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+		INT8OID, INT8OID, INT2OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID,
+		INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID,
+		INT8OID, INT8OID, INT4OID);
+	bool priced = event->status == USAGE_STATUS_CHARGED || event->status == USAGE_STATUS_FREE;
+	char nulls[] = "                    ";
+	Datum values[20] = {
+		Int64GetDatum(event->account_id),
+		Int64GetDatum(event->request_hash),
+		Int16GetDatum(event->probe),
+		0,
+		Int64GetDatum(event->payload.key_id),
+		0,
+		0,
+		Int32GetDatum(event->payload.tokens.of[TOKENS_INPUT]),
+		Int32GetDatum(event->payload.tokens.of[TOKENS_CACHE_READ]),
+		Int32GetDatum(event->payload.tokens.of[TOKENS_CACHE_WRITE]),
+		Int32GetDatum(event->payload.tokens.of[TOKENS_OUTPUT]),
+		TimestampTzGetDatum(event->occurred_at),
+		TimestampTzGetDatum(event->recorded_at),
+	};
+
+	set_text(values, nulls, 3, event->request_id);
+	set_text(values, nulls, 5, event->key_name);
+	set_text(values, nulls, 6, event->payload.model);
+	set_text(values, nulls, 13, usage_status_name(event->status));
+	set_text(values, nulls, 14, event->reason);
+	values[15] = priced ? nano_datum(event->charge_nano) : (Datum) 0;
+	nulls[15] = priced ? ' ' : 'n';
+	set_instant(values, nulls, 16, event->settled_at, 0);
+	set_number(values, nulls, 17, event->price_id);
+	set_number(values, nulls, 18, event->first_entry_no);
+	values[19] = Int32GetDatum(event->entry_count);
+	statement_run(&insert, values, nulls);
+}
+
+void
+usage_update_charged(const UsageEvent *event)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.usage_event SET status = 'charged', reason = NULL, charge = $5, "
+		"settled_at = $6, price_id = $7, first_entry_no = $8, entry_count = $9 WHERE "
+		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
+		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, NUMERICOID, TIMESTAMPTZOID, INT8OID, INT8OID,
+		INT4OID);
+	char nulls[] = "         ";
+	Datum values[9] = {
+		Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+		Int16GetDatum(event->probe),	  TimestampTzGetDatum(event->recorded_at),
+		nano_datum(event->charge_nano),	  TimestampTzGetDatum(event->settled_at),
+		Int64GetDatum(event->price_id),
+	};
+
+	set_number(values, nulls, 7, event->first_entry_no);
+	values[8] = Int32GetDatum(event->entry_count);
+	statement_run(&update, values, nulls);
+}
+
+/* An unpriced row u of account a that has a price by now. */
+#define HAS_PRICE                                                                         \
+	"EXISTS (SELECT FROM billing.price AS p WHERE p.currency = a.currency AND p.model = " \
+	"u.model AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR "     \
+	"p.prompt_tokens_over < u.input_tokens::bigint + u.cache_read_tokens + "              \
+	"u.cache_write_tokens))"
+
+int64 *
+usage_settleable_accounts(int64 accounts_max, size_t *count)
+{
+	static Statement find = STATEMENT(
+		"SELECT DISTINCT account_id FROM billing.usage_event AS u JOIN billing.account AS a USING "
+		"(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE " ORDER BY account_id LIMIT $1",
+		INT8OID);
+	int64 *accounts;
+
+	*count = statement_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
+	accounts = palloc((*count + 1) * sizeof(int64));
+	for (uint64 row = 0; row < *count; row++)
+		accounts[row] = column_int64(row, 1);
+	return accounts;
+}
+
+UsageEvent *
+usage_settleable(int64 account_id, int64 events_max, size_t *count)
+{
+	static Statement find = STATEMENT(
+		"SELECT " EVENT_COLUMNS " FROM (SELECT u.* FROM billing.usage_event AS u JOIN "
+		"billing.account AS a USING (account_id) WHERE account_id = $1 AND u.status = "
+		"'unpriced' AND " HAS_PRICE " ORDER BY u.occurred_at, u.request_id COLLATE \"C\" "
+		"LIMIT $2) AS u ORDER BY occurred_at, request_id COLLATE \"C\"",
+		INT8OID, INT8OID);
+	UsageEvent *events;
+
+	*count = statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(events_max)},
+						   NULL);
+	events = palloc((*count + 1) * sizeof(UsageEvent));
+	for (uint64 row = 0; row < *count; row++)
+		events[row] = read_event(row);
+	return events;
+}
+
+bool
+usage_is_unsettled(int64 account_id)
+{
+	static Statement find = STATEMENT("SELECT FROM billing.usage_event WHERE account_id = $1 AND "
+									  "status = 'unpriced' LIMIT 1",
+									  INT8OID);
+
+	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+}
+
+bool
+usage_is_reversed(const UsageEvent *event)
+{
+	static Statement find = STATEMENT(
+		"SELECT FROM billing.charge_reversal WHERE account_id = $1 AND request_hash = $2 "
+		"AND probe = $3 AND event_recorded_at = $4",
+		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
+
+	return statement_run(&find,
+						 (Datum[]){Int64GetDatum(event->account_id),
+								   Int64GetDatum(event->request_hash), Int16GetDatum(event->probe),
+								   TimestampTzGetDatum(event->recorded_at)},
+						 NULL) > 0;
+}
+
+int64
+usage_next_reversal_id(int64 account_id)
+{
+	static Statement next = STATEMENT("SELECT coalesce(max(reversal_id), 0) + 1 FROM "
+									  "billing.charge_reversal WHERE account_id = $1",
+									  INT8OID);
+
+	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
+void
+usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_nano,
+					  TimestampTz now, const char *actor, const char *reason)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.charge_reversal (account_id, reversal_id, request_hash, "
+		"event_recorded_at, recorded_at, probe, amount, actor, reason) VALUES ($1, $2, "
+		"$3, $4, $5, $6, $7, $8, $9)",
+		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, TEXTOID,
+		TEXTOID);
+	char nulls[] = "         ";
+	Datum values[9] = {
+		Int64GetDatum(event->account_id),
+		Int64GetDatum(reversal_id),
+		Int64GetDatum(event->request_hash),
+		TimestampTzGetDatum(event->recorded_at),
+		TimestampTzGetDatum(now),
+		Int16GetDatum(event->probe),
+		nano_datum(amount_nano),
+	};
+
+	set_text(values, nulls, 7, actor);
+	set_text(values, nulls, 8, reason);
+	statement_run(&insert, values, nulls);
+}

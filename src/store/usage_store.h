@@ -1,0 +1,101 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage_store.h
+ *	  Rows of usage_event and charge_reversal.
+ *
+ * usage_event has a partition for each month (UTC) and a default one. A month
+ * is at least half of the longest dedupe window, so that a look for a
+ * request_id within the window touches three of them and the default.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_USAGE_STORE_H
+#define STORE_USAGE_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/allocation.h"
+#include "core/rating.h"
+
+typedef enum UsageStatus
+{
+	USAGE_STATUS_CHARGED,
+	USAGE_STATUS_FREE,
+	USAGE_STATUS_REJECTED,
+	USAGE_STATUS_UNPRICED
+} UsageStatus;
+
+/* A request as the caller tells it: what makes two reports of it the same. */
+typedef struct UsagePayload
+{
+	int64 key_id;
+	const char *model;
+	TokenCounts tokens;
+} UsagePayload;
+
+typedef struct UsageEvent
+{
+	int64 account_id;
+	const char *request_id;
+	int64 request_hash;
+	int16 probe;
+	UsagePayload payload;
+	const char *key_name;
+	TimestampTz occurred_at;
+	TimestampTz recorded_at;
+	TimestampTz settled_at; /* charged rows only, as the next four */
+	int64 price_id;
+	int64 charge_nano;
+	int64 first_entry_no;
+	int32 entry_count;
+	UsageStatus status;
+	const char *reason; /* NULL where charged */
+} UsageEvent;
+
+extern const char *usage_status_name(UsageStatus status);
+
+/*
+ * Looks for event->request_id among what the account recorded since an
+ * instant. If found, fills *stored and returns true; else event->probe is set
+ * to one that is free.
+ */
+extern bool usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now,
+							  UsageEvent *stored);
+
+/* The newest row of a request_id, of that occurred_at unless it is DT_NOBEGIN. */
+extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at,
+					   UsageEvent *stored);
+
+extern void usage_insert(const UsageEvent *event);
+
+/* Turns an unpriced row into a charged one. */
+extern void usage_update_charged(const UsageEvent *event);
+
+/* Accounts with unpriced rows that have a price by now, in the order of their ids. */
+extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
+
+/*
+ * The account's unpriced rows that have a price by now, in the order in which
+ * they are charged. The account's lock is held.
+ */
+extern UsageEvent *usage_settleable(int64 account_id, int64 events_max, size_t *count);
+
+/* True while the account has usage that is not settled. */
+extern bool usage_is_unsettled(int64 account_id);
+
+/* True when the charge of that row was undone. */
+extern bool usage_is_reversed(const UsageEvent *event);
+
+extern int64 usage_next_reversal_id(int64 account_id);
+extern void usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_nano,
+								  TimestampTz now, const char *actor, const char *reason);
+
+/* Makes the partition of a month, counted from January 2000, unless it exists. */
+extern void usage_make_partition(int month);
+
+/* The month of an instant, counted from January 2000 (UTC). */
+extern int usage_month(TimestampTz at);
+
+#endif

@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * verify_store.c
+ *	  Recomputing everything (books-and-states 3, end).
+ *
+ * All checks read the snapshot of the caller's query, so that they are of one
+ * moment while others book. Each returns account_id and a detail.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/builtins.h"
+
+#include "store/schema_store.h"
+#include "store/session.h"
+#include "store/statement.h"
+#include "store/verify_store.h"
+
+typedef struct Check
+{
+	const char *name;
+	Statement statement;
+} Check;
+
+/* What an entry e adds to one of the books that an account or a lot caches. */
+#define EFFECT(book, sign)                                                         \
+	"(CASE WHEN e.credit = '" book "' THEN " sign "e.amount WHEN e.debit = '" book \
+	"' THEN -(" sign "e.amount) ELSE 0 END)"
+
+/* Prompt tokens of a usage event u. */
+#define PROMPT "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
+
+static Check checks[] = {
+	{"entry_numbers",
+	 STATEMENT(
+		 "SELECT coalesce(a.account_id, e.account_id), format('account has %s entries up to "
+		 "number %s, expected %s', coalesce(e.entries, 0), coalesce(e.newest, 0), "
+		 "coalesce(a.last_entry_no::text, 'an account')) FROM billing.account AS a FULL JOIN "
+		 "(SELECT account_id, count(*) AS entries, max(entry_no) AS newest, min(entry_no) AS "
+		 "oldest FROM billing.ledger_entry GROUP BY account_id) AS e ON e.account_id = "
+		 "a.account_id WHERE (coalesce(e.entries, 0), coalesce(e.newest, 0)) IS DISTINCT FROM "
+		 "(a.last_entry_no, a.last_entry_no) OR e.oldest <> 1")},
+	{"entry_order",
+	 STATEMENT("SELECT account_id, format('entry %s is recorded at %s, before the one in front of "
+			   "it', entry_no, recorded_at) FROM (SELECT account_id, entry_no, recorded_at, "
+			   "lag(recorded_at) OVER (PARTITION BY account_id ORDER BY entry_no) AS before FROM "
+			   "billing.ledger_entry) AS e WHERE recorded_at < before UNION ALL SELECT "
+			   "a.account_id, format('newest entry is recorded after last_booked_at %s', "
+			   "a.last_booked_at) FROM billing.account AS a JOIN billing.ledger_entry AS e ON "
+			   "e.account_id = a.account_id AND e.entry_no = a.last_entry_no WHERE e.recorded_at > "
+			   "a.last_booked_at")},
+	{"transfer_allowed",
+	 STATEMENT("SELECT account_id, format('entry %s: %s / %s from %s is not allowed', entry_no, "
+			   "debit, credit, source_type) FROM billing.ledger_entry WHERE NOT "
+			   "billing.transfer_allowed(account_id, debit, credit, lot_no, subscription_no, "
+			   "gateway, source_type)")},
+	{"account_balance",
+	 STATEMENT(
+		 "SELECT a.account_id, format('account says cash %s, bonus %s, arrears %s; the ledger %s, "
+		 "%s, %s', a.cash, a.bonus, a.arrears, e.cash, e.bonus, e.arrears) FROM billing.account AS "
+		 "a LEFT JOIN (SELECT account_id, sum(" EFFECT("cash", "") ") AS cash, sum(" EFFECT(
+			 "bonus",
+			 "") ") AS bonus, sum(" EFFECT("arrears",
+										   "-") ") "
+												"AS arrears FROM billing.ledger_entry AS e GROUP BY account_id) AS e ON e.account_id = "
+												"a.account_id WHERE (a.cash, a.bonus, a.arrears) IS DISTINCT FROM (coalesce(e.cash, 0), "
+												"coalesce(e.bonus, 0), coalesce(e.arrears, 0))")},
+	{"lot_balance",
+	 STATEMENT(
+		 "SELECT coalesce(l.account_id, e.account_id), format('lot %s says %s of %s, the "
+		 "ledger %s of %s', coalesce(l.lot_no, e.lot_no), l.remaining, l.amount, e.remaining, "
+		 "e.amount) FROM billing.lot AS l FULL JOIN (SELECT account_id, lot_no, sum(CASE WHEN "
+		 "credit IN ('cash', 'bonus') THEN amount ELSE -amount END) AS remaining, sum(amount) "
+		 "FILTER (WHERE credit IN ('cash', 'bonus') AND debit IN ('gateway', 'suspense', "
+		 "'promotion', 'adjustment') AND source_type <> 'take_back') AS amount, "
+		 "min(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind, "
+		 "max(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind_max "
+		 "FROM billing.ledger_entry WHERE lot_no IS NOT NULL GROUP BY account_id, lot_no) AS e "
+		 "ON e.account_id = l.account_id AND e.lot_no = l.lot_no WHERE (l.remaining, l.amount, "
+		 "l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.kind, e.kind_max)")},
+	{"arrears_first", STATEMENT("SELECT account_id, format('arrears %s beside cash %s and bonus "
+								"%s', arrears, cash, bonus) FROM billing.account WHERE arrears > 0 "
+								"AND (cash > 0 OR bonus > 0)")},
+	{"next_expiry",
+	 STATEMENT("SELECT a.account_id, format('next expiry is %s, expected %s', a.next_expiry_at, "
+			   "l.expires_at) FROM billing.account AS a LEFT JOIN (SELECT account_id, "
+			   "min(expires_at) AS expires_at FROM billing.lot WHERE is_open GROUP BY account_id) "
+			   "AS l ON l.account_id = a.account_id WHERE a.next_expiry_at IS DISTINCT FROM "
+			   "l.expires_at")},
+	{"expired_lot_pays",
+	 STATEMENT("SELECT e.account_id, format('entry %s takes from lot %s, which expired at %s', "
+			   "e.entry_no, e.lot_no, l.expires_at) FROM billing.ledger_entry AS e JOIN "
+			   "billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no WHERE "
+			   "e.debit = 'bonus' AND e.credit <> 'breakage' AND e.recorded_at >= l.expires_at")},
+	{"charge_price",
+	 STATEMENT(
+		 "SELECT u.account_id, format('request \"%s\": charge %s does not follow from price %s', "
+		 "u.request_id, u.charge, u.price_id) FROM billing.usage_event AS u LEFT JOIN "
+		 "billing.account AS a ON a.account_id = u.account_id LEFT JOIN billing.price AS p ON "
+		 "p.price_id = u.price_id WHERE u.status = 'charged' AND ((p.currency, p.model) IS DISTINCT "
+		 "FROM (a.currency, u.model) OR p.effective_from > u.occurred_at OR p.prompt_tokens_over >= "
+		 "greatest(" PROMPT ", 1) OR u.charge <> round((u.input_tokens * p.input + "
+		 "u.cache_read_tokens * p.cache_read + u.cache_write_tokens * p.cache_write + "
+		 "u.output_tokens * p.output) / 1000000, 9))")},
+	{"charge_price_newest",
+	 STATEMENT(
+		 "SELECT u.account_id, format('request \"%s\" was charged by price %s, but price %s "
+		 "applies', u.request_id, u.price_id, n.price_id) FROM billing.usage_event AS u JOIN "
+		 "billing.price AS p ON p.price_id = u.price_id JOIN billing.price AS n ON n.currency "
+		 "= p.currency AND n.model = p.model AND (n.prompt_tokens_over, n.effective_from) > "
+		 "(p.prompt_tokens_over, p.effective_from) AND n.prompt_tokens_over < greatest(" PROMPT
+		 ", 1) AND n.effective_from <= u.occurred_at WHERE u.status = 'charged'")},
+	{"charge_slices",
+	 STATEMENT(
+		 "SELECT coalesce(u.account_id, e.account_id), format('request \"%s\": charge %s in %s "
+		 "entries from %s, the ledger has %s in %s from %s', u.request_id, u.charge, u.entry_count, "
+		 "u.first_entry_no, e.amount, e.entries, e.first_entry_no) FROM (SELECT * FROM "
+		 "billing.usage_event WHERE status = 'charged' AND entry_count > 0) AS u FULL JOIN (SELECT "
+		 "account_id, source_id, recorded_at, sum(amount) AS amount, count(*) AS entries, "
+		 "min(entry_no) AS first_entry_no FROM billing.ledger_entry WHERE source_type = 'charge' "
+		 "AND credit = 'revenue' GROUP BY account_id, source_id, recorded_at) AS e ON e.account_id = "
+		 "u.account_id AND e.source_id = u.request_hash AND e.recorded_at = u.settled_at WHERE "
+		 "(u.charge, u.entry_count, u.first_entry_no) IS DISTINCT FROM (e.amount, e.entries, "
+		 "e.first_entry_no)")},
+	{"charge_without_slices",
+	 STATEMENT("SELECT account_id, format('request \"%s\": charge %s has no entries', request_id, "
+			   "charge) FROM billing.usage_event WHERE status = 'charged' AND entry_count = 0 AND "
+			   "charge <> 0")},
+	{"reversal",
+	 STATEMENT(
+		 "SELECT coalesce(r.account_id, e.account_id), format('reversal %s says %s, the ledger %s, "
+		 "its charge %s', coalesce(r.reversal_id, e.source_id), r.amount, e.amount, u.charge) FROM "
+		 "billing.charge_reversal AS r FULL JOIN (SELECT account_id, source_id, sum(amount) AS "
+		 "amount FROM billing.ledger_entry WHERE source_type = 'reversal' AND debit = 'revenue' "
+		 "GROUP BY account_id, source_id) AS e ON e.account_id = r.account_id AND e.source_id = "
+		 "r.reversal_id LEFT JOIN billing.usage_event AS u ON u.account_id = r.account_id AND "
+		 "u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = "
+		 "r.event_recorded_at AND u.status = 'charged' WHERE r.account_id IS NULL OR u.account_id "
+		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
+	{"undone_entry",
+	 STATEMENT(
+		 "SELECT e.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, "
+		 "e.amount, u.amount) FROM (SELECT account_id, undoes_entry_no, sum(amount) AS amount, "
+		 "min(entry_no) AS entry_no FROM billing.ledger_entry WHERE undoes_entry_no IS NOT "
+		 "NULL GROUP BY account_id, undoes_entry_no) AS u LEFT JOIN billing.ledger_entry AS e "
+		 "ON e.account_id = u.account_id AND e.entry_no = u.undoes_entry_no WHERE e.entry_no "
+		 "IS NULL OR u.amount > e.amount OR u.entry_no <= e.entry_no")},
+	{"usage_revenue",
+	 STATEMENT(
+		 "SELECT coalesce(u.account_id, e.account_id), format('charges less reversals are %s, "
+		 "revenue from usage is %s', u.amount, e.amount) FROM (SELECT account_id, sum(amount) AS "
+		 "amount FROM (SELECT account_id, charge AS amount FROM billing.usage_event WHERE status = "
+		 "'charged' UNION ALL SELECT account_id, -amount FROM billing.charge_reversal) AS x GROUP "
+		 "BY account_id) AS u FULL JOIN (SELECT account_id, sum(" EFFECT(
+			 "revenue",
+			 "") ") AS amount "
+				 "FROM billing.ledger_entry AS e WHERE source_type IN ('charge', 'settlement', 'reversal') "
+				 "GROUP BY account_id) AS e ON e.account_id = u.account_id WHERE coalesce(u.amount, 0) <> "
+				 "coalesce(e.amount, 0)")},
+	{"usage_key",
+	 STATEMENT("SELECT u.account_id, format('request \"%s\" is of key %s \"%s\", which the account "
+			   "does not have', u.request_id, u.key_id, u.key_name) FROM billing.usage_event AS u "
+			   "LEFT JOIN billing.api_key AS k ON k.account_id = u.account_id AND k.key_id = "
+			   "u.key_id AND k.name = u.key_name WHERE k.key_id IS NULL")},
+	/* Within a day: the shortest dedupe window there is. */
+	{"request_once",
+	 STATEMENT("SELECT account_id, format('request \"%s\" is recorded twice', request_id) FROM "
+			   "(SELECT account_id, request_id, recorded_at - lag(recorded_at) OVER (PARTITION BY "
+			   "account_id, request_hash, request_id ORDER BY recorded_at) AS apart FROM "
+			   "billing.usage_event) AS u WHERE apart < interval '1 day'")},
+	{"payment_credited",
+	 STATEMENT(
+		 "SELECT coalesce(p.account_id, e.account_id), format('payment %s of %s: %s entries credit "
+		 "%s', coalesce(p.payment_id, e.source_id), p.amount, coalesce(e.entries, 0), e.amount) "
+		 "FROM billing.payment AS p FULL JOIN (SELECT account_id, source_id, count(*) AS entries, "
+		 "sum(amount) AS amount FROM billing.ledger_entry WHERE source_type = 'payment' AND debit "
+		 "IN ('gateway', 'suspense') AND credit IN ('cash', 'plan_deferred') GROUP BY account_id, "
+		 "source_id) AS e ON e.account_id = p.account_id AND e.source_id = p.payment_id WHERE "
+		 "(p.amount, 1) IS DISTINCT FROM (e.amount, e.entries)")},
+	{"order_paid",
+	 STATEMENT(
+		 "SELECT o.account_id, format('order %s of %s is paid by %s', o.order_id, "
+		 "o.pay_amount, p.amount) FROM billing.payment_order AS o LEFT JOIN billing.account AS "
+		 "a ON a.account_id = o.account_id LEFT JOIN (SELECT account_id, order_id, sum(amount) "
+		 "AS amount, min(currency) AS currency FROM billing.payment GROUP BY account_id, "
+		 "order_id) AS p ON p.account_id = o.account_id AND p.order_id = o.order_id WHERE "
+		 "(o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.currency, "
+		 "a.currency)")},
+	{"take_back_booked",
+	 STATEMENT("SELECT coalesce(t.account_id, e.account_id), format('take-back %s of %s is booked "
+			   "with %s', coalesce(t.take_back_id, e.source_id), t.amount, e.amount) FROM "
+			   "billing.take_back AS t FULL JOIN (SELECT account_id, source_id, sum(amount) AS "
+			   "amount FROM billing.ledger_entry WHERE source_type = 'take_back' AND credit = "
+			   "'gateway' GROUP BY account_id, source_id) AS e ON e.account_id = t.account_id AND "
+			   "e.source_id = t.take_back_id WHERE t.amount IS DISTINCT FROM e.amount")},
+	{"liabilities",
+	 STATEMENT("SELECT account_id, format('book %s holds %s, but nothing stands against it', book, "
+			   "sum(amount)) FROM (SELECT account_id, credit AS book, amount FROM "
+			   "billing.ledger_entry UNION ALL SELECT account_id, debit, -amount FROM "
+			   "billing.ledger_entry) AS e WHERE book IN ('refund_payable', 'suspense', "
+			   "'plan_deferred') GROUP BY account_id, book HAVING sum(amount) <> 0")},
+	{"locks",
+	 STATEMENT(
+		 "SELECT a.account_id, format('locks are %s, account_lock says %s', a.locks, "
+		 "coalesce(l.locks, 0)) FROM billing.account AS a LEFT JOIN (SELECT account_id, "
+		 "sum(CASE lock WHEN 'refund' THEN 1 WHEN 'operator' THEN 2 WHEN 'dispute' THEN 4 ELSE "
+		 "8 END) AS locks FROM billing.account_lock WHERE unlocked_at IS NULL GROUP BY "
+		 "account_id) AS l ON l.account_id = a.account_id WHERE a.locks <> coalesce(l.locks, "
+		 "0)")},
+	{"profile", STATEMENT("SELECT a.account_id, 'account has no profile' FROM billing.account AS a "
+						  "LEFT JOIN billing.account_profile AS p ON p.account_id = a.account_id "
+						  "WHERE a.account_id > 0 AND p.account_id IS NULL")},
+	{"partition_key",
+	 STATEMENT("SELECT NULL::bigint, format('partition %s has no valid unique key of account, hash "
+			   "and probe', i.inhrelid::regclass) FROM pg_inherits AS i WHERE i.inhparent = "
+			   "'billing.usage_event'::regclass AND NOT EXISTS (SELECT FROM pg_index AS x WHERE "
+			   "x.indrelid = i.inhrelid AND x.indisunique AND x.indisvalid AND "
+			   "pg_get_indexdef(x.indexrelid) LIKE '%(account_id, request_hash, probe)')")},
+	{"guard",
+	 STATEMENT("SELECT NULL::bigint, 'check ledger_entry_allowed of table \"ledger_entry\" "
+			   "is missing or not validated' WHERE NOT EXISTS (SELECT FROM pg_constraint "
+			   "WHERE conrelid = 'billing.ledger_entry'::regclass AND conname = "
+			   "'ledger_entry_allowed' AND convalidated)")},
+};
+
+static void
+put_discrepancy(ReturnSetInfo *result, const char *check, Datum account_id, bool no_account,
+				Datum detail)
+{
+	Datum values[] = {CStringGetTextDatum(check), account_id, detail};
+	bool nulls[] = {false, no_account, false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+void
+verify_books(ReturnSetInfo *result)
+{
+	for (size_t i = 0; i < lengthof(checks); i++)
+	{
+		uint64 count = statement_read(&checks[i].statement, NULL, NULL);
+
+		for (uint64 row = 0; row < count; row++)
+			put_discrepancy(result, checks[i].name, column_datum(row, 1), column_is_null(row, 1),
+							column_datum(row, 2));
+	}
+}
+
+static void
+report_guard(const Guard *guard, const char *table, GuardFault fault, void *argument)
+{
+	StringInfoData detail;
+
+	if (fault == GUARD_HOLDS)
+		return;
+	initStringInfo(&detail);
+	appendStringInfo(&detail, "trigger %s of table \"%s\" %s; billing.install() puts it back",
+					 guard->name, table,
+					 fault == GUARD_MISSING ? "is missing" : "is disabled or does not fire always");
+	put_discrepancy(argument, "guard", (Datum) 0, true, CStringGetTextDatum(detail.data));
+}
+
+void
+verify_guards(ReturnSetInfo *result)
+{
+	schema_visit_guards(report_guard, result);
+}

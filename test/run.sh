@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# All tests: unit (cmocka), regress, isolation, tap. Prints one line per test file, the whole output of
+# those that fail, and last "N passed, N failed".
+#
+# TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
+set -u
+[ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/lib/prepare.sh" --on-failure '0 passed, 1 failed' "$0" "$@"
+
+step_seconds=1800 # a test that hangs must not take everybody's day
+passed=0
+failed=0
+logs=$BILLING_WORK/logs
+mkdir -p "$logs"
+
+ok() { # NAME [COUNT]
+    passed=$((passed + ${2:-1}))
+    echo "  ok      $1${2:+ ($2)}"
+}
+fail() { # NAME [COUNT]
+    failed=$((failed + ${2:-1}))
+    echo "  FAILED  $1${2:+ ($2)}"
+}
+
+# A program that speaks TAP: counts its top-level lines. One that says nothing, or whose status is bad
+# though no line of its output is, has failed as well: it died half-way.
+count_tap() { # NAME LOG STATUS
+    local good bad
+    if [ "$3" = 0 ] && grep -q ' \.\. skipped: ' "$2"; then # prove's words for a plan of 0 tests
+        echo "  skipped $1:$(sed -n 's/.* \.\. skipped://p' "$2")"
+        return
+    fi
+    bad=$(grep '^not ok' "$2" | grep -vc '# TODO')
+    good=$(grep -cE '^ok|^not ok.*# TODO' "$2")
+    if [ "$bad" = 0 ] && { [ "$3" != 0 ] || [ "$good" = 0 ]; }; then
+        bad=1
+        echo "  status $3 after $good good tests"
+    fi
+    if [ "$bad" = 0 ]; then
+        ok "$1" "$good"
+    else
+        cat "$2"
+        passed=$((passed + good))
+        fail "$1" "$bad"
+    fi
+}
+
+step_unit() {
+    local source name status
+    make -sk -j"$(nproc)" unit-programs >"$logs/unit" 2>&1 || cat "$logs/unit"
+    for source in test/unit/test_*.c; do
+        name=$(basename "$source" .c)
+        if [ ! -x "build/unit/$name" ]; then
+            fail "unit/$name: did not build"
+            continue
+        fi
+        status=0
+        CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground "$step_seconds" "build/unit/$name" >"$logs/$name" 2>&1 || status=$?
+        count_tap "unit/$name" "$logs/$name" "$status"
+    done
+}
+
+# pg_regress or pg_isolation_regress, whose output is read as it comes. Up to 15 a line of theirs is
+# "test name ... ok 12 ms", from 16 on it is TAP. DISABLE is the make variable of the other one.
+run_pg_regress() { # NAME COUNT DISABLE DIFFS
+    local line seen=0 bad=0 status=0 here reader
+    here=$(dirname "$0")
+    exec {reader}< <(exec timeout --foreground "$step_seconds" bash "$here/lib/with_server.sh" \
+        make -s installcheck "$3=" 2>&1)
+    while IFS= read -r line <&"$reader"; do
+        echo "$line" >>"$logs/$1"
+        if [[ $line =~ ^test\ ([^ ]+)\ +\.\.\.\ (ok|FAILED|failed) ]]; then
+            line="${BASH_REMATCH[2]} ${BASH_REMATCH[1]}"
+        elif [[ $line =~ ^(ok|not ok)\ +[0-9]+\ +[-+]\ ([^ ]+) ]]; then
+            line="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+        else
+            continue
+        fi
+        seen=$((seen + 1))
+        if [ "${line%% *}" = ok ]; then
+            ok "$1/${line##* }"
+        else
+            bad=$((bad + 1))
+            fail "$1/${line##* }"
+        fi
+    done
+    wait $! || status=$?
+    exec {reader}<&-
+    if [ "$bad" != 0 ] && [ -s "$4" ]; then
+        echo "the last 200 lines of $4:"
+        tail -n 200 "$4"
+    fi
+    if [ "$seen" != "$2" ] || { [ "$status" != 0 ] && [ "$bad" = 0 ]; }; then
+        tail -n 200 "$logs/$1"
+        fail "$1: status $status after $seen of $2 tests"
+    fi
+}
+
+step_regress() {
+    run_pg_regress regress "$(find sql -name '*.sql' | wc -l)" ISOLATION regression.diffs
+}
+
+step_isolation() {
+    run_pg_regress isolation "$(find test/isolation/specs -name '*.spec' | wc -l)" REGRESS output_iso/regression.diffs
+}
+
+step_tap() {
+    local pgxs file name status
+    pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
+    # TESTDIR is for 15, the other two for 16 on. Without a port directory of our own the module would
+    # make one in the server's installation.
+    export PG_REGRESS=$pgxs/src/test/regress/pg_regress PG_TEST_PORT_DIR=$BILLING_WORK/ports
+    export TESTDIR=$BILLING_WORK/tap TESTDATADIR=$BILLING_WORK/tap/tmp_check TESTLOGDIR=$BILLING_WORK/tap/tmp_check/log
+    mkdir -p "$TESTLOGDIR"
+    for file in ${TAP_FILES:-test/tap/*.pl}; do
+        file=test/tap/$(basename "$file")
+        name=$(basename "$file" .pl)
+        status=0
+        timeout --foreground "$step_seconds" prove -v -I "$pgxs/src/test/perl" -I test/tap/lib "$file" \
+            >"$logs/$name" 2>&1 || status=$?
+        [ "$status" = 0 ] || [ ! -e "$TESTLOGDIR/regress_log_$name" ] ||
+            { echo "the log's end:"; tail -n 100 "$TESTLOGDIR/regress_log_$name"; } >>"$logs/$name"
+        count_tap "tap/$name" "$logs/$name" "$status"
+    done
+}
+
+cd "$(dirname "$0")/.." || exit 1
+for step in ${TESTS:-unit regress isolation tap}; do
+    case $step in
+        unit) tests='test/unit/test_*.c' ;;
+        regress) tests='sql/*.sql' ;;
+        isolation) tests='test/isolation/specs/*.spec' ;;
+        tap) tests='test/tap/*.pl' ;;
+        *) fail "$step: no such step"; continue ;;
+    esac
+    if compgen -G "$tests" >/dev/null; then
+        echo "$step"
+        "step_$step"
+    else
+        echo "$step: nothing there yet ($tests)"
+    fi
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
