@@ -23,7 +23,7 @@ put_rows(Statement *statement, Datum *values, ReturnSetInfo *result)
 /* What an entry e changes of one of the three books that a customer sees. */
 #define EFFECT(book, sign)                                                         \
 	"(CASE WHEN e.credit = '" book "' THEN " sign "e.amount WHEN e.debit = '" book \
-	"' THEN -(" sign "e.amount) ELSE 0 END)"
+	"' THEN -(" sign "e.amount) ELSE 0.000000000 END)"
 #define CASH_EFFECT EFFECT("cash", "")
 #define BONUS_EFFECT EFFECT("bonus", "")
 #define ARREARS_EFFECT EFFECT("arrears", "-")
@@ -86,7 +86,7 @@ void
 report_slices(int64 account_id, int64 first_entry_no, int count, ReturnSetInfo *result)
 {
 	static Statement slices = STATEMENT(
-		"SELECT 'paid by ' || e.debit, NULL::bigint, NULL::numeric, e.amount, e.lot_no, "
+		"SELECT CASE e.debit WHEN 'arrears' THEN 'left as arrears' ELSE 'paid by ' || e.debit END, NULL::bigint, NULL::numeric, e.amount, e.lot_no, "
 		"l.order_id, e.entry_no, " LOT_DETAIL " FROM billing.ledger_entry AS e LEFT JOIN "
 		"billing.lot AS l USING (account_id, lot_no) LEFT JOIN billing.payment_order AS o ON "
 		"o.account_id = $1 AND o.order_id = l.order_id WHERE e.account_id = $1 AND e.entry_no >= $2 "

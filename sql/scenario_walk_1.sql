@@ -1,0 +1,60 @@
+-- Walk 1 of the rules: top-ups, late usage, arrears, recharge.
+-- Offline payments stand for the gateways; refund and invoices come later.
+-- Each step ends with what the account holds and with an empty verify().
+\set account 910001
+
+-- A price that makes round charges: 0.001 for an input token.
+SELECT billing.set_price('walk-1', 'CNY', 1000, 0, effective_from => now() - interval '1 day') > 0 AS priced;
+SELECT billing.create_account(:account, 'cn', email => 'walk@example.com');
+SELECT key_id, api_key AS walk_key FROM billing.create_api_key(:account, 'walk') \gset
+CREATE FUNCTION pg_temp.holds(bigint) RETURNS TABLE (cash numeric, bonus numeric, arrears numeric, balance_shown numeric, total_topup numeric, callable boolean, reason text, discrepancies bigint)
+    LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance_shown, total_topup, callable, reason, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)';
+
+-- 1. Top-up 100.00 (order A), bonus 10.00 that expires in 40 days: balance 110 (R2, R19).
+SELECT status, id AS order_id, lot_no, balance FROM billing.record_offline_payment(:account, 100, 'walk-1-a', 'A');
+SELECT status, lot_no, balance FROM billing.grant_bonus(:account, 10, 'walk-1-bonus', now() + interval '40 days');
+SELECT * FROM pg_temp.holds(:account);
+
+-- 2. Usage 25.00: bonus before cash (R7). A consumed 15.
+SELECT * FROM billing.charge(:account, :key_id, 'walk-1-2', 'walk-1', 25000, 0);
+SELECT * FROM pg_temp.holds(:account);
+
+-- 3. Top-up 50.00 (B): cash 135.
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 50, 'walk-1-b', 'B');
+SELECT * FROM pg_temp.holds(:account);
+
+-- 4. Usage 160.00, reported late: cash 0, arrears 25, blocked (R8, R9).
+SELECT * FROM billing.charge(:account, :key_id, 'walk-1-4', 'walk-1', 160000, 0);
+SELECT * FROM pg_temp.holds(:account);
+SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'walk_key');
+SELECT item, tokens, price, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-1-4') WHERE item NOT IN ('request', 'received', 'price');
+
+-- 5. Top-up 20.00 (C): all of it pays arrears, 5 stay. Still blocked (R6).
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 20, 'walk-1-c', 'C');
+SELECT * FROM pg_temp.holds(:account);
+
+-- 6. Top-up 30.00 (D): arrears 0, cash 25, allowed. Cumulative 200.00 (R2).
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 30, 'walk-1-d', 'D');
+SELECT * FROM pg_temp.holds(:account);
+SELECT allowed, reason FROM billing.authorize(:'walk_key');
+
+-- 7. A lock stands for the accepted refund request: no calls, no recharge (B&S 4.10).
+SELECT clock_timestamp() AS before_lock \gset
+SELECT billing.lock_account(:account, actor => 'reviewer', reason => 'refund requested');
+SELECT allowed, reason, retryable FROM billing.authorize(:'walk_key');
+SELECT * FROM billing.record_offline_payment(:account, 5, 'walk-1-e', 'E');
+
+-- 8. A late report of 4.00, stamped before the lock, is charged: cash 21. One stamped after it is rejected.
+SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8', 'walk-1', 4000, 0, occurred_at => :'before_lock');
+SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8b', 'walk-1', 4000, 0);
+SELECT * FROM pg_temp.holds(:account);
+
+-- What each order's money paid: A 100, B 50, C 20, D 9 (4 of it after the lock).
+SELECT l.order_id, l.amount, l.remaining, l.amount - l.remaining AS consumed FROM billing.lot AS l WHERE account_id = :account AND kind = 'cash' ORDER BY lot_no;
+
+-- The books: gateway 200, cash 21, revenue 189, promotion 10, all others 0.
+SELECT book, sum(amount) AS debit_less_credit
+FROM (SELECT debit AS book, amount FROM billing.ledger_entry WHERE account_id = :account
+      UNION ALL SELECT credit, -amount FROM billing.ledger_entry WHERE account_id = :account) AS e
+GROUP BY book ORDER BY book;
+SELECT * FROM billing.verify();
