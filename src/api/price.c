@@ -26,7 +26,8 @@ static TimestampTz
 from_now_on(const char *currency)
 {
 	TimestampTz now = clock_now();
-	TimestampTz newest = price_newest_charge(currency, now, policy_value(POLICY_FUTURE_TOLERANCE));
+	TimestampTz newest = price_newest_charge(currency, now,
+											 policy_catalog[POLICY_FUTURE_TOLERANCE].max);
 
 	return newest >= now ? newest + 1 : now;
 }
@@ -37,7 +38,7 @@ check_not_backdated(int64 first_price_id)
 {
 	PricedCharge charge;
 
-	if (price_find_backdated(first_price_id, policy_value(POLICY_FUTURE_TOLERANCE), &charge))
+	if (price_find_backdated(first_price_id, policy_catalog[POLICY_FUTURE_TOLERANCE].max, &charge))
 		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
 }
 

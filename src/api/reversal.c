@@ -41,7 +41,7 @@ undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
 	int64 undone_nano;
 
 	if (slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER)
-		moves = ledger_arrears_moves(account_id, slices[slices_count - 1].entry_no, &moves_count);
+		moves = ledger_arrears_moves(account_id, &moves_count);
 	booking_load(booking, LOTS_ALL, slices_count + moves_count);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
 	check_outcome(

@@ -108,21 +108,25 @@ judge(const Booking *booking, const UsageEvent *event, const ApiKeyRow *key, Gat
 	return gate_usage(&facts, reason);
 }
 
-/* Prices an event and takes its charge from the lots; false where it has no price. */
+/*
+ * Prices an event and takes its charge from the lots. False where it has no
+ * price, or where the account cannot owe that much; then it stays unpriced.
+ */
 static bool
 charge_event(Booking *booking, UsageEvent *event)
 {
 	int64 prompt_tokens = rating_prompt_tokens(&event->payload.tokens);
 	Price price;
 
+	event->status = USAGE_STATUS_UNPRICED;
+	event->reason = "no_price";
 	if (!price_find(booking->account.currency, event->payload.model, prompt_tokens,
 					event->occurred_at, &price))
-	{
-		event->status = USAGE_STATUS_UNPRICED;
-		event->reason = "no_price";
 		return false;
-	}
 	check_outcome(rating_charge(&event->payload.tokens, &price, &event->charge_nano));
+	event->reason = "arrears_limit";
+	if (!books_can_take(&booking->books, event->charge_nano))
+		return false;
 	event->status = USAGE_STATUS_CHARGED;
 	event->reason = NULL;
 	event->price_id = price.price_id;

@@ -207,6 +207,15 @@ books_take(Books *books, int64_t amount_nano, Book income)
 	return outcome;
 }
 
+bool
+books_can_take(const Books *books, int64_t amount_nano)
+{
+	int64_t owed_nano;
+
+	return money_add(amount_nano - books->cash_nano - books->bonus_nano, books->arrears_nano,
+					 &owed_nano);
+}
+
 Outcome
 books_add_lot(Books *books, const Lot *lot, Book debit)
 {
@@ -272,34 +281,41 @@ books_write_off(Books *books, int64_t amount_nano)
 	return post(books, BOOK_WRITE_OFF, BOOK_ARREARS, NULL, amount_nano, NO_NUMBER);
 }
 
-/*
- * The share of an arrears slice that write-offs cleared. The moves behind it
- * clear first what was owed before it, then the slice, then later debts.
- */
+/* Lets a move that lowers arrears clear a debt, as far as both last. */
 static int64_t
-forgiven_share(const Books *books, const Slice *slice, const ArrearsMove *moves, size_t count)
+clear_debt(ArrearsMove *debt, int64_t *left_nano)
 {
-	int64_t owed_before_nano = books->arrears_nano - slice->amount_nano;
-	int64_t left_nano = slice->amount_nano;
+	int64_t share_nano = min_nano(debt->open_nano, *left_nano);
+
+	debt->open_nano -= share_nano;
+	*left_nano -= share_nano;
+	return share_nano;
+}
+
+/* The share of an arrears slice that write-offs cleared. */
+static int64_t
+forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
+{
 	int64_t forgiven_nano = 0;
+	size_t oldest = 0;
 
 	for (size_t i = 0; i < count; i++)
-		owed_before_nano += moves[i].kind == ARREARS_RAISED ? -moves[i].amount_nano
-															: moves[i].amount_nano;
-
-	for (size_t i = 0; i < count && left_nano > 0; i++)
 	{
-		int64_t clears_nano = moves[i].amount_nano;
-		int64_t earlier_nano = min_nano(clears_nano, owed_before_nano);
-		int64_t share_nano;
+		bool raises = moves[i].kind == ARREARS_RAISED;
+		int64_t left_nano = raises ? 0 : moves[i].amount_nano;
 
-		if (moves[i].kind == ARREARS_RAISED)
-			continue;
-		owed_before_nano -= earlier_nano;
-		share_nano = min_nano(clears_nano - earlier_nano, left_nano);
-		left_nano -= share_nano;
-		if (moves[i].kind == ARREARS_WRITTEN_OFF)
-			forgiven_nano += share_nano;
+		moves[i].open_nano = raises ? moves[i].amount_nano : 0;
+		if (moves[i].kind == ARREARS_UNDONE)
+			for (size_t j = 0; j < i; j++)
+				if (moves[j].entry_no == moves[i].undoes_entry_no)
+					(void) clear_debt(&moves[j], &left_nano);
+		for (; left_nano > 0 && oldest < i; oldest += moves[oldest].open_nano == 0)
+		{
+			int64_t share_nano = clear_debt(&moves[oldest], &left_nano);
+
+			if (moves[i].kind == ARREARS_WRITTEN_OFF && moves[oldest].entry_no == slice->entry_no)
+				forgiven_nano += share_nano;
+		}
 	}
 	return forgiven_nano;
 }
@@ -315,12 +331,12 @@ give_back(Books *books, int64_t lot_no, int64_t amount_nano, int64_t undoes_entr
 	return post(books, BOOK_REVENUE, lot_book(lot), lot, amount_nano, undoes_entry_no);
 }
 
-/* Undoes what a charge left as arrears: what is owed, then what lots paid since. */
+/* Undoes what a charge left as arrears: what is owed, then what lots paid, latest first. */
 static Outcome
-undo_arrears_slice(Books *books, const Slice *slice, const ArrearsMove *moves, size_t count,
+undo_arrears_slice(Books *books, const Slice *slice, ArrearsMove *moves, size_t count,
 				   int64_t *undone_nano)
 {
-	int64_t back_nano = slice->amount_nano - forgiven_share(books, slice, moves, count);
+	int64_t back_nano = slice->amount_nano - forgiven_share(slice, moves, count);
 	int64_t owed_nano = min_nano(back_nano, books->arrears_nano);
 	int64_t left_nano = back_nano - owed_nano;
 	Outcome outcome;
@@ -342,7 +358,7 @@ undo_arrears_slice(Books *books, const Slice *slice, const ArrearsMove *moves, s
 }
 
 Outcome
-books_undo_charge(Books *books, const Slice *slices, size_t slices_count, const ArrearsMove *moves,
+books_undo_charge(Books *books, const Slice *slices, size_t slices_count, ArrearsMove *moves,
 				  size_t moves_count, int64_t *undone_nano)
 {
 	Outcome outcome = OUTCOME_OK;

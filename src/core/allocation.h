@@ -84,7 +84,7 @@ typedef struct Slice
 	int64_t amount_nano;
 } Slice;
 
-/* What an entry behind a charge did to the account's arrears. */
+/* What an entry did to the account's arrears. */
 typedef enum ArrearsMoveKind
 {
 	ARREARS_RAISED,
@@ -97,9 +97,11 @@ typedef struct ArrearsMove
 {
 	ArrearsMoveKind kind;
 	int64_t entry_no;
-	int64_t lot_no;
+	int64_t lot_no;			 /* ARREARS_PAID: the lot that paid */
+	int64_t undoes_entry_no; /* ARREARS_UNDONE: the entry that had raised them */
 	int64_t amount_nano;
-	int64_t returned_nano; /* given back to the lot by reversals already */
+	int64_t returned_nano; /* ARREARS_PAID: given back by reversals already */
+	int64_t open_nano;	   /* ARREARS_RAISED: work space of books_undo_charge() */
 } ArrearsMove;
 
 /*
@@ -145,14 +147,17 @@ extern Outcome books_take_back(Books *books, int64_t lot_no, int64_t amount_nano
 /* Gives arrears up; OUTCOME_NOT_COVERED when that is more than is owed. */
 extern Outcome books_write_off(Books *books, int64_t amount_nano);
 
+/* False where a charge would raise arrears beyond what the books can hold. */
+extern bool books_can_take(const Books *books, int64_t amount_nano);
+
 /*
- * Undoes a charge (R23): its slices in the order of their entries, and the
- * arrears moves behind its last slice, oldest first. A share that a write-off
- * cleared is not given back; debts count as cleared in the order in which they
- * arose. *undone_nano is what was given back.
+ * Undoes a charge (R23): its slices in the order of their entries, and all
+ * moves of the account's arrears, oldest first (none needed where no slice was
+ * left as arrears). A share that a write-off cleared is not given back; debts
+ * count as cleared in the order in which they arose, but for a reversal, which
+ * clears its own first. *undone_nano is what was given back.
  */
 extern Outcome books_undo_charge(Books *books, const Slice *slices, size_t slices_count,
-								 const ArrearsMove *moves, size_t moves_count,
-								 int64_t *undone_nano);
+								 ArrearsMove *moves, size_t moves_count, int64_t *undone_nano);
 
 #endif

@@ -12,7 +12,7 @@ COMMENT ON FUNCTION billing.quote(bigint, text, bigint, bigint, bigint, bigint, 
 
 CREATE FUNCTION billing.charge(account_id bigint, key_id bigint, request_id text, model text, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint = 0, cache_write_tokens bigint = 0, occurred_at timestamptz = NULL) RETURNS billing.charge_result
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_charge';
-COMMENT ON FUNCTION billing.charge(bigint, bigint, text, text, bigint, bigint, bigint, bigint, timestamptz) IS 'Records a request and debits its charge now, exactly once per (account_id, request_id) within policy dedupe_window. Tokens: 0 to 1,000,000,000 per class, disjoint; occurred_at: start of the call (null: now). Never fails for lack of money. Errors: LB201, LB206, LB301 to LB304. Example: SELECT * FROM billing.charge(7, 1, ''req-1'', ''mimo-v2.5-pro'', 1434, 153, 700).';
+COMMENT ON FUNCTION billing.charge(bigint, bigint, text, text, bigint, bigint, bigint, bigint, timestamptz) IS 'Records a request and debits its charge now, exactly once per (account_id, request_id) within policy dedupe_window. Tokens: 0 to 200,000,000 per class, disjoint; occurred_at: start of the call (null: now). Never fails for lack of money. Errors: LB201, LB206, LB301 to LB304. Example: SELECT * FROM billing.charge(7, 1, ''req-1'', ''mimo-v2.5-pro'', 1434, 153, 700).';
 
 CREATE FUNCTION billing.settle(max_events bigint = NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settle';

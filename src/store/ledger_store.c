@@ -81,18 +81,17 @@ arrears_move_kind(uint64 row)
 }
 
 ArrearsMove *
-ledger_arrears_moves(int64 account_id, int64 after_entry_no, size_t *count)
+ledger_arrears_moves(int64 account_id, size_t *count)
 {
 	static Statement read = STATEMENT(
-		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, (SELECT sum(u.amount) FROM "
-		"billing.ledger_entry AS u WHERE u.account_id = $1 AND u.entry_no > e.entry_no AND "
-		"u.undoes_entry_no = e.entry_no) FROM billing.ledger_entry AS e WHERE e.account_id = $1 "
-		"AND e.entry_no > $2 AND (e.debit = 'arrears' OR e.credit = 'arrears') ORDER BY e.entry_no",
-		INT8OID, INT8OID);
+		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, (SELECT sum(u.amount) "
+		"FROM billing.ledger_entry AS u WHERE u.account_id = $1 AND u.undoes_entry_no = "
+		"e.entry_no) FROM billing.ledger_entry AS e WHERE e.account_id = $1 AND (e.debit = "
+		"'arrears' OR e.credit = 'arrears') ORDER BY e.entry_no",
+		INT8OID);
 	ArrearsMove *moves;
 
-	*count = statement_run(
-		&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(after_entry_no)}, NULL);
+	*count = statement_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
 	moves = palloc0((*count + 1) * sizeof(ArrearsMove));
 	for (uint64 row = 0; row < *count; row++)
 		moves[row] = (ArrearsMove){
@@ -100,7 +99,8 @@ ledger_arrears_moves(int64 account_id, int64 after_entry_no, size_t *count)
 			.entry_no = column_int64(row, 1),
 			.lot_no = column_int64(row, 3),
 			.amount_nano = column_nano(row, 4),
-			.returned_nano = column_nano(row, 5),
+			.undoes_entry_no = column_int64(row, 5),
+			.returned_nano = column_nano(row, 6),
 		};
 	return moves;
 }

@@ -28,7 +28,7 @@ extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfe
 /* The slices of a charge: its entries, by their numbers. */
 extern Slice *ledger_slices(int64 account_id, int64 first_entry_no, int count);
 
-/* What became of the account's arrears after an entry, oldest first. */
-extern ArrearsMove *ledger_arrears_moves(int64 account_id, int64 after_entry_no, size_t *count);
+/* All that raised or lowered the account's arrears, oldest first. */
+extern ArrearsMove *ledger_arrears_moves(int64 account_id, size_t *count);
 
 #endif

@@ -53,7 +53,7 @@ extern int64 price_insert(const PriceKey *key, const Price *price);
 
 /*
  * The newest occurred_at of a charge stamped at or after now: callers' clocks
- * may be ahead by the tolerance. DT_NOBEGIN when there is none.
+ * may have been ahead by the tolerance. DT_NOBEGIN when there is none.
  */
 extern TimestampTz price_newest_charge(const char *currency, TimestampTz now,
 									   int64 future_tolerance_us);
