@@ -13,7 +13,6 @@
 
 #include "api/arguments.h"
 #include "clock.h"
-#include "core/book_pairs.h"
 #include "errors.h"
 #include "store/access_store.h"
 #include "store/operation_store.h"
@@ -103,24 +102,4 @@ billing_error_codes(PG_FUNCTION_ARGS)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
-}
-
-/* The ledger's own check: whether an entry of that shape may exist. */
-PG_FUNCTION_INFO_V1(billing_transfer_allowed);
-Datum
-billing_transfer_allowed(PG_FUNCTION_ARGS)
-{
-	TransferShape shape = {
-		.on_house_account = PG_ARGISNULL(0) || PG_GETARG_INT64(0) < 0,
-		.has_lot = !PG_ARGISNULL(3),
-		.has_subscription = !PG_ARGISNULL(4),
-		.has_gateway = !PG_ARGISNULL(5),
-	};
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(6))
-		PG_RETURN_BOOL(false);
-	PG_RETURN_BOOL(book_from_name(text_to_cstring(PG_GETARG_TEXT_PP(1)), &shape.debit) &&
-				   book_from_name(text_to_cstring(PG_GETARG_TEXT_PP(2)), &shape.credit) &&
-				   source_from_name(text_to_cstring(PG_GETARG_TEXT_PP(6)), &shape.source) &&
-				   book_pair_allows(&shape));
 }

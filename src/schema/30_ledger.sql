@@ -1,22 +1,20 @@
 CREATE TABLE billing.lot (
     account_id bigint NOT NULL,
-    lot_no bigint NOT NULL CHECK (lot_no > 0),
+    lot_no bigint NOT NULL,
     order_id bigint,
     source_id bigint NOT NULL,
     created_at timestamptz NOT NULL,
     expires_at timestamptz,
     is_open boolean NOT NULL,
-    amount numeric(18,9) NOT NULL CHECK (amount > 0),
+    amount numeric(18,9) NOT NULL,
     remaining numeric(18,9) NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('cash', 'bonus')),
+    kind text NOT NULL,
     source_type text NOT NULL,
-    PRIMARY KEY (account_id, lot_no),
-    CHECK (remaining BETWEEN 0 AND amount),
-    CHECK (is_open = (remaining > 0)),
-    CHECK (kind = 'bonus' OR expires_at IS NULL)
+    PRIMARY KEY (account_id, lot_no)
 ) WITH (fillfactor = 70);
 CREATE INDEX lot_open ON billing.lot (account_id) WHERE is_open;
 COMMENT ON TABLE billing.lot IS 'Money of one origin: cash of one order, or one bonus.';
+COMMENT ON COLUMN billing.lot.kind IS 'cash or bonus.';
 COMMENT ON COLUMN billing.lot.order_id IS 'The payment order that the money came with; null for gifts and adjustments.';
 COMMENT ON COLUMN billing.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
 COMMENT ON COLUMN billing.lot.is_open IS 'Whether anything is left; the one column of the lot that an index looks at.';
@@ -32,7 +30,7 @@ CREATE TABLE billing.ledger_entry (
     lot_no bigint,
     subscription_no bigint,
     undoes_entry_no bigint,
-    amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount < 'NaN'),
+    amount numeric(18,9) NOT NULL,
     debit text NOT NULL,
     credit text NOT NULL,
     source_type text NOT NULL,

@@ -18,14 +18,7 @@ CREATE TABLE billing.usage_event (
     request_id text NOT NULL,
     model text NOT NULL,
     key_name text NOT NULL,
-    reason text,
-    CONSTRAINT usage_event_tokens CHECK (input_tokens >= 0 AND output_tokens >= 0 AND cache_read_tokens >= 0 AND cache_write_tokens >= 0),
-    CONSTRAINT usage_event_status CHECK (CASE status
-        WHEN 'charged' THEN charge >= 0 AND price_id IS NOT NULL AND settled_at IS NOT NULL AND (entry_count > 0) = (first_entry_no IS NOT NULL)
-        WHEN 'free' THEN charge = 0 AND entry_count = 0
-        WHEN 'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL
-        WHEN 'unpriced' THEN charge IS NULL AND entry_count = 0
-        ELSE false END)
+    reason text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
 COMMENT ON COLUMN billing.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';

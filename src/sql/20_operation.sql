@@ -4,7 +4,11 @@ COMMENT ON FUNCTION billing.version() IS 'Version of the loaded library.';
 
 CREATE FUNCTION billing.transfer_allowed(account_id bigint, debit text, credit text, lot_no bigint, subscription_no bigint, gateway text, source_type text) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_transfer_allowed';
-COMMENT ON FUNCTION billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) IS 'Whether a ledger entry of that shape may exist: the check of billing.ledger_entry.';
+COMMENT ON FUNCTION billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) IS 'Whether a ledger entry of that shape may exist, by the 36 allowed transfers.';
+
+CREATE FUNCTION billing.judge_transfer() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_judge_transfer';
+COMMENT ON FUNCTION billing.judge_transfer() IS 'Trigger of the ledger: refuses an entry that is none of the allowed transfers, or of no positive amount (LB602).';
 
 CREATE FUNCTION billing.history_guard() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_history_guard';

@@ -14,6 +14,25 @@
 
 #include "core/allocation.h"
 
+/* The table's columns, by their numbers: the order in src/schema/30_ledger.sql. */
+typedef enum LedgerColumn
+{
+	LEDGER_ACCOUNT_ID = 1,
+	LEDGER_ENTRY_NO,
+	LEDGER_OCCURRED_AT,
+	LEDGER_RECORDED_AT,
+	LEDGER_SOURCE_ID,
+	LEDGER_LOT_NO,
+	LEDGER_SUBSCRIPTION_NO,
+	LEDGER_UNDOES_ENTRY_NO,
+	LEDGER_AMOUNT,
+	LEDGER_DEBIT,
+	LEDGER_CREDIT,
+	LEDGER_SOURCE_TYPE,
+	LEDGER_GATEWAY,
+	LEDGER_ACTOR
+} LedgerColumn;
+
 /* What all entries of one booking have in common. */
 typedef struct EntryStamp
 {

@@ -65,7 +65,15 @@ static const struct
 			"AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON billing.%s FOR EACH STATEMENT " FORGET \
 	}
 
+/* It looks at nothing but the row, so that it may fire while data is restored, too. */
+#define JUDGE_TRANSFER(table)                                                                    \
+	{                                                                                            \
+#table, "judge_transfer",                                                                \
+			"BEFORE INSERT ON billing.%s FOR EACH ROW EXECUTE FUNCTION billing.judge_transfer()" \
+	}
+
 static const Guard guards[] = {
+	JUDGE_TRANSFER(ledger_entry),
 	NO_CHANGE(ledger_entry),
 	NO_TRUNCATE(ledger_entry),
 	NO_DELETE(usage_event),
@@ -168,30 +176,14 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 	run_ddl(sql.data);
 }
 
-/* The ledger's own check needs a function of the extension, and goes with it. */
-static void
-restore_ledger_check(void)
-{
-	static Statement find = STATEMENT(
-		"SELECT FROM pg_constraint WHERE conrelid = 'billing.ledger_entry'::regclass AND "
-		"conname = 'ledger_entry_allowed'");
-
-	/* The owner must be able to execute it, or his first booking fails. */
-	run_ddl("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
-	if (statement_run(&find, NULL, NULL) > 0)
-		return;
-	run_ddl("ALTER TABLE billing.ledger_entry ADD CONSTRAINT ledger_entry_allowed CHECK "
-			"(billing.transfer_allowed(account_id, debit, credit, lot_no, subscription_no, "
-			"gateway, source_type))");
-}
-
 void
 schema_refresh(void)
 {
 	for (size_t i = 0; i < lengthof(schema_files); i++)
 		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) >= 0)
 			run_ddl(schema_files[i].sql);
-	restore_ledger_check();
+	/* The owner must be able to execute it, or verify() fails. */
+	run_ddl("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
 	schema_visit_guards(restore_guard, NULL);
 }
 

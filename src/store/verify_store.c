@@ -79,9 +79,23 @@ static Check checks[] = {
 		 "FROM billing.ledger_entry WHERE lot_no IS NOT NULL GROUP BY account_id, lot_no) AS e "
 		 "ON e.account_id = l.account_id AND e.lot_no = l.lot_no WHERE (l.remaining, l.amount, "
 		 "l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.kind, e.kind_max)")},
+	{"account_bounds",
+	 STATEMENT(
+		 "SELECT account_id, format('region %s, currency %s, cash %s, bonus %s, arrears %s are "
+		 "not possible together', region, currency, cash, bonus, arrears) FROM "
+		 "billing.account WHERE (region, currency) NOT IN (('cn', 'CNY'), ('global', 'USD')) "
+		 "OR (account_id <= 0 AND account_id <> CASE currency WHEN 'CNY' THEN -1 ELSE -2 END) "
+		 "OR least(cash, bonus, arrears) < 0 OR 'NaN' IN (cash, bonus, arrears) OR locks NOT "
+		 "BETWEEN 0 AND 15")},
 	{"arrears_first", STATEMENT("SELECT account_id, format('arrears %s beside cash %s and bonus "
 								"%s', arrears, cash, bonus) FROM billing.account WHERE arrears > 0 "
 								"AND (cash > 0 OR bonus > 0)")},
+	{"lot_bounds",
+	 STATEMENT("SELECT account_id, format('lot %s: %s of %s, open %s, %s, expires %s are not "
+			   "possible together', lot_no, remaining, amount, is_open, kind, expires_at) FROM "
+			   "billing.lot WHERE NOT (remaining BETWEEN 0 AND amount AND amount > 0 AND amount < "
+			   "'NaN' AND is_open = (remaining > 0) AND (kind = 'bonus' OR (kind = 'cash' AND "
+			   "expires_at IS NULL)))")},
 	{"next_expiry",
 	 STATEMENT("SELECT a.account_id, format('next expiry is %s, expected %s', a.next_expiry_at, "
 			   "l.expires_at) FROM billing.account AS a LEFT JOIN (SELECT account_id, "
@@ -93,6 +107,16 @@ static Check checks[] = {
 			   "e.entry_no, e.lot_no, l.expires_at) FROM billing.ledger_entry AS e JOIN "
 			   "billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no WHERE "
 			   "e.debit = 'bonus' AND e.credit <> 'breakage' AND e.recorded_at >= l.expires_at")},
+	{"usage_bounds",
+	 STATEMENT(
+		 "SELECT account_id, format('request \"%s\" is not possible as %s: charge %s, price %s, "
+		 "%s entries', request_id, status, charge, price_id, entry_count) FROM "
+		 "billing.usage_event WHERE least(input_tokens, output_tokens, cache_read_tokens, "
+		 "cache_write_tokens) < 0 OR NOT coalesce(CASE status WHEN 'charged' THEN charge >= 0 "
+		 "AND charge < 'NaN' AND price_id > 0 AND settled_at >= recorded_at AND (entry_count > "
+		 "0) = (first_entry_no IS NOT NULL) WHEN 'free' THEN charge = 0 AND entry_count = 0 "
+		 "WHEN 'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL WHEN "
+		 "'unpriced' THEN charge IS NULL AND entry_count = 0 END, false)")},
 	{"charge_price",
 	 STATEMENT(
 		 "SELECT u.account_id, format('request \"%s\": charge %s does not follow from price %s', "
@@ -217,11 +241,6 @@ static Check checks[] = {
 			   "'billing.usage_event'::regclass AND NOT EXISTS (SELECT FROM pg_index AS x WHERE "
 			   "x.indrelid = i.inhrelid AND x.indisunique AND x.indisvalid AND "
 			   "pg_get_indexdef(x.indexrelid) LIKE '%(account_id, request_hash, probe)')")},
-	{"guard",
-	 STATEMENT("SELECT NULL::bigint, 'check ledger_entry_allowed of table \"ledger_entry\" "
-			   "is missing or not validated' WHERE NOT EXISTS (SELECT FROM pg_constraint "
-			   "WHERE conrelid = 'billing.ledger_entry'::regclass AND conname = "
-			   "'ledger_entry_allowed' AND convalidated)")},
 };
 
 static void
