@@ -20,7 +20,7 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							 "Run SELECT billing.install() as the role that shall own the books."},
 	[ERROR_SCHEMA_VERSION] = {"LB002", "schema_version",
 							  "the billing tables have version %d, this library needs %d",
-							  "Run SELECT billing.migrate() as the owner of the books."},
+							  "Run SELECT billing.migrate() as a superuser."},
 
 	[ERROR_NULL_ARGUMENT] = {"LB101", "null_argument", "%s must not be null", "Give a value."},
 	[ERROR_TEXT_EMPTY] = {"LB102", "text_empty", "%s must not be empty",
@@ -147,14 +147,17 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "
 					   "reverse_offline_payment()."},
-	[ERROR_TRANSFER] = {"LB602", "transfer", "a transfer that the books do not allow was asked for",
-						"This is a defect of billing: please report it."},
+	[ERROR_TRANSFER] =
+		{"LB602", "transfer", "the books do not allow this transfer",
+		 "If no statement of yours wrote to the ledger, report a defect of billing."},
 	[ERROR_POLICY_UNKNOWN] = {"LB603", "policy_unknown", "policy \"%s\" does not exist",
 							  "SELECT * FROM billing.policy lists them."},
 	[ERROR_POLICY_VALUE] = {"LB604", "policy_value", "invalid value for policy \"%s\": %s",
 							"SELECT * FROM billing.policy shows type and bounds."},
 	[ERROR_ACCESS_LEVEL] = {"LB605", "access_level", "access level \"%s\" does not exist",
 							"The levels are app, operator and auditor."},
+	[ERROR_ROLE_UNKNOWN] = {"LB606", "role_unknown", "role \"%s\" does not exist",
+							"Create it with CREATE ROLE first."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

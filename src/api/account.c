@@ -22,8 +22,8 @@
 #define MOBILE_DIGITS_MIN 5
 #define MOBILE_DIGITS_MAX 15 /* E.164 */
 
-/* How often create_account() looks for a number that nobody chose himself. */
-#define FREE_ID_ATTEMPTS 1000
+/* How often create_account() looks for a number, while others choose theirs. */
+#define FREE_ID_ATTEMPTS 100
 
 static char *
 arg_region(FunctionCallInfo fcinfo, int index)
@@ -88,6 +88,7 @@ insert_under_free_id(const AccountProfile *profile, TimestampTz now)
 			return account_id;
 		if (profile->external_ref && account_find(0, profile->external_ref))
 			return 0;
+		account_skip_ids();
 	}
 	refuse(ERROR_INTERNAL, "no free account id was found");
 }

@@ -9,6 +9,7 @@
 
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
@@ -75,6 +76,8 @@ billing_grant_access(PG_FUNCTION_ARGS)
 		refuse(ERROR_NOT_INSTALLED);
 	if (!access_level_exists(level))
 		refuse(ERROR_ACCESS_LEVEL, level);
+	if (!OidIsValid(get_role_oid(role, true)))
+		refuse(ERROR_ROLE_UNKNOWN, role);
 	access_apply(role, level);
 	access_grant_insert(role, level);
 	audit_insert(&(AuditLine){.action = "grant_access",

@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "attempt.h"
 #include "core/money.h"
 #include "errors.h"
 #include "store/operation_store.h"
@@ -53,48 +54,69 @@ print_value(const Policy *policy, int64 value)
 	return NULL;
 }
 
-/* A duration without months, whose length nobody knows. */
-static int64
-read_duration(const char *name, const char *text)
+/* A text to be read in a subtransaction, and its value. */
+typedef struct ValueText
 {
-	Interval *interval = DatumGetIntervalP(DirectFunctionCall3(
-		interval_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-	int64 days_us;
-	int64 duration_us;
+	const char *text;
+	int64 value;
+	bool is_valid;
+} ValueText;
 
-	if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) ||
-		pg_add_s64_overflow(days_us, interval->time, &duration_us))
-		refuse(ERROR_POLICY_VALUE, name, "a duration in days, hours or less is needed");
-	return duration_us;
+/* A duration without months, whose length nobody knows. */
+static void
+read_duration(void *argument)
+{
+	ValueText *read = argument;
+	Interval *interval = DatumGetIntervalP(DirectFunctionCall3(
+		interval_in, CStringGetDatum(read->text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	int64 days_us;
+
+	read->is_valid = interval->month == 0 &&
+					 !pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) &&
+					 !pg_add_s64_overflow(days_us, interval->time, &read->value);
+}
+
+static void
+read_instant(void *argument)
+{
+	ValueText *read = argument;
+
+	read->value = DatumGetTimestampTz(
+		DirectFunctionCall3(timestamptz_in, CStringGetDatum(read->text),
+							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	read->is_valid = !TIMESTAMP_NOT_FINITE(read->value);
 }
 
 static int64
 read_value(const Policy *policy, const char *text)
 {
-	bool on;
-	int64 value;
+	ValueText read = {.text = text};
+	bool on = false;
+	const char *needed = NULL;
 
 	switch (policy->type)
 	{
 		case POLICY_BOOLEAN:
-			if (!parse_bool(text, &on))
-				refuse(ERROR_POLICY_VALUE, policy->name, "on or off is needed");
-			return on;
+			needed = "on or off is needed";
+			read.is_valid = parse_bool(text, &on);
+			read.value = on;
+			break;
 		case POLICY_DURATION:
-			return read_duration(policy->name, text);
+			needed = "a duration in days, hours or less is needed";
+			read.is_valid = attempt(read_duration, &read) && read.is_valid;
+			break;
 		case POLICY_INSTANT:
-			value = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
-															ObjectIdGetDatum(InvalidOid),
-															Int32GetDatum(-1)));
-			if (TIMESTAMP_NOT_FINITE(value))
-				refuse(ERROR_POLICY_VALUE, policy->name, "a finite instant is needed");
-			return value;
+			needed = "a finite instant is needed";
+			read.is_valid = attempt(read_instant, &read) && read.is_valid;
+			break;
 		case POLICY_AMOUNT:
-			if (!money_parse(text, &value))
-				refuse(ERROR_POLICY_VALUE, policy->name, "an amount is needed");
-			return value;
+			needed = "an amount is needed";
+			read.is_valid = money_parse(text, &read.value);
+			break;
 	}
-	return 0;
+	if (!read.is_valid)
+		refuse(ERROR_POLICY_VALUE, policy->name, needed);
+	return read.value;
 }
 
 static void

@@ -32,6 +32,20 @@ from_now_on(const char *currency)
 	return newest >= now ? newest + 1 : now;
 }
 
+/* The instant asked for, or now. Prices of another century are a mistake. */
+static TimestampTz
+arg_effective_from(FunctionCallInfo fcinfo, int index, const char *currency)
+{
+	TimestampTz effective_from;
+
+	if (PG_ARGISNULL(index))
+		return from_now_on(currency);
+	effective_from = arg_instant(fcinfo, index, "effective_from", 0);
+	if (effective_from < 0)
+		refuse(ERROR_OUT_OF_RANGE, "effective_from");
+	return effective_from;
+}
+
 /* Refuses where one of the rows added would have priced a booked charge. */
 static void
 check_not_backdated(int64 first_price_id)
@@ -120,8 +134,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 
 	session_open(&session);
 	price_lock_for_adding();
-	key.effective_from = PG_ARGISNULL(7) ? from_now_on(key.currency)
-										 : arg_instant(fcinfo, 7, "effective_from", 0);
+	key.effective_from = arg_effective_from(fcinfo, 7, key.currency);
 	price_id = add_price(&key, &price, &added);
 	if (added)
 	{
@@ -172,8 +185,7 @@ billing_import_prices(PG_FUNCTION_ARGS)
 	session_open(&session);
 	list = price_list_read(data);
 	price_lock_for_adding();
-	key.effective_from = PG_ARGISNULL(4) ? from_now_on(key.currency)
-										 : arg_instant(fcinfo, 4, "effective_from", 0);
+	key.effective_from = arg_effective_from(fcinfo, 4, key.currency);
 	for (int i = 0; i < list.count; i++)
 	{
 		PriceListRow *row = &list.rows[i];

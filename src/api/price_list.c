@@ -32,6 +32,12 @@ is_empty(const char *text)
 	return text == NULL || text[0] == '\0';
 }
 
+static bool
+is_blank(const char *text)
+{
+	return text == NULL || text[strspn(text, " \t")] == '\0';
+}
+
 /* A price of a record; if_empty (or an error, where that is negative) where it names none. */
 static int64
 read_price(const PriceRecord *record, PriceField field, int64 if_empty, int record_no)
@@ -70,7 +76,7 @@ read_row(const PriceRecord *record, int record_no)
 						.model = record->fields[PRICE_FIELD_MODEL]};
 	int64 input_nano;
 
-	if (is_empty(row.provider) || is_empty(row.model))
+	if (is_blank(row.provider) || is_blank(row.model))
 		refuse(ERROR_PRICE_LIST, record_no, "provider and model must not be empty");
 	input_nano = read_price(record, PRICE_FIELD_INPUT, -1, record_no);
 	row.prompt_tokens_over = read_tier(record->fields[PRICE_FIELD_PROMPT_TOKENS_OVER], record_no);
@@ -90,8 +96,11 @@ read_csv_record(CsvReader *reader, CsvRecord *record, int *found)
 		refuse(ERROR_PRICE_LIST, reader->record_no - 1, "it is no CSV");
 }
 
-/* Where each field stands, by the line of names; -1 where it is missing. */
-static void
+/*
+ * Where each field stands, by the line of names; -1 where it is missing.
+ * Returns how many fields each line has.
+ */
+static size_t
 read_csv_header(CsvReader *reader, int positions[PRICE_FIELDS])
 {
 	CsvRecord header;
@@ -108,6 +117,17 @@ read_csv_header(CsvReader *reader, int positions[PRICE_FIELDS])
 	for (int field = 0; field <= PRICE_FIELD_OUTPUT; field++)
 		if (positions[field] < 0)
 			refuse(ERROR_PRICE_LIST, 0, psprintf("field %s is missing", field_names[field]));
+	return header.count;
+}
+
+static PriceRecord
+read_csv_fields(const CsvRecord *line, const int positions[PRICE_FIELDS])
+{
+	PriceRecord record;
+
+	for (int field = 0; field < PRICE_FIELDS; field++)
+		record.fields[field] = positions[field] >= 0 ? line->fields[positions[field]] : NULL;
+	return record;
 }
 
 static PriceRecords
@@ -118,18 +138,17 @@ read_csv(char *data)
 	CsvRecord line;
 	int positions[PRICE_FIELDS];
 	int found;
+	size_t fields_count;
 
-	read_csv_header(&reader, positions);
+	fields_count = read_csv_header(&reader, positions);
 	for (read_csv_record(&reader, &line, &found); found; read_csv_record(&reader, &line, &found))
 	{
-		PriceRecord *record = &records.records[records.count++];
-
-		if (records.count > PRICE_LIST_ROWS_MAX - 1)
+		if (records.count == PRICE_LIST_ROWS_MAX)
 			refuse(ERROR_PRICE_LIST, records.count, "the list is too long");
-		for (int field = 0; field < PRICE_FIELDS; field++)
-			record->fields[field] = positions[field] >= 0 && (size_t) positions[field] < line.count
-										? line.fields[positions[field]]
-										: NULL;
+		if (line.count != fields_count)
+			refuse(ERROR_PRICE_LIST, records.count + 1,
+				   psprintf("it has %zu fields, not %zu", line.count, fields_count));
+		records.records[records.count++] = read_csv_fields(&line, positions);
 	}
 	return records;
 }

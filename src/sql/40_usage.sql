@@ -1,6 +1,6 @@
 CREATE FUNCTION billing.set_price(model text, currency text, input numeric, output numeric, cache_read numeric = NULL, cache_write numeric = NULL, prompt_tokens_over bigint = 0, effective_from timestamptz = NULL) RETURNS bigint
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_set_price';
-COMMENT ON FUNCTION billing.set_price(text, text, numeric, numeric, numeric, numeric, bigint, timestamptz) IS 'Adds a price per 1,000,000 tokens, 0 to 1,000,000 with at most 9 decimals, for prompts over that many tokens, from an instant on (null: from now on), and returns its price_id. An empty cache price is the input price. Moves no money: settle() charges usage that waited for it. Waits up to 3 s for charges in progress. Errors: LB401 back-dated behind a charge, LB402, LB403.';
+COMMENT ON FUNCTION billing.set_price(text, text, numeric, numeric, numeric, numeric, bigint, timestamptz) IS 'Adds a price per 1,000,000 tokens, 0 to 1,000,000 with at most 9 decimals, for prompts over that many tokens, from an instant on, not before the year 2000 (null: from now on), and returns its price_id. An empty cache price is the input price. Moves no money: settle() charges usage that waited for it. Waits up to 3 s for charges in progress. Errors: LB401 back-dated behind a charge, LB402, LB403.';
 
 CREATE FUNCTION billing.import_prices(data text, currency text, factor numeric = 1, provider text = NULL, effective_from timestamptz = NULL) RETURNS bigint
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_import_prices';

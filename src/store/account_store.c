@@ -109,6 +109,16 @@ account_next_id(void)
 	return column_int64(0, 1);
 }
 
+void
+account_skip_ids(void)
+{
+	static Statement skip = STATEMENT(
+		"SELECT setval(pg_get_serial_sequence('billing.account', "
+		"'account_id')::regclass, max(account_id)) FROM billing.account");
+
+	statement_run(&skip, NULL, NULL);
+}
+
 /* Arguments $2 to $6 of the statements about a profile. */
 static void
 set_profile(Datum *values, char *nulls, const AccountProfile *profile)

@@ -59,8 +59,11 @@ extern bool account_read(int64 account_id, Account *account);
 /* Writes back all that changes of an account. */
 extern void account_update(const Account *account);
 
-/* A free account id from the table's sequence. */
+/* The next account id of the table's sequence. */
 extern int64 account_next_id(void);
+
+/* Moves the sequence behind the highest id that there is. */
+extern void account_skip_ids(void);
 
 /* False when an account of that id or external_ref exists. */
 extern bool account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now);

@@ -35,6 +35,8 @@ cached_table_register(CachedTable *table)
 bool
 cached_table_is_fresh(CachedTable *table)
 {
+	/* A transaction that holds all its locks already would not hear of changes. */
+	AcceptInvalidationMessages();
 	return table->fresh;
 }
 

@@ -7,34 +7,63 @@
  */
 #include "postgres.h"
 
+#include "attempt.h"
 #include "errors.h"
 #include "store/price_list_store.h"
 #include "store/statement.h"
 
+/* What the reading in a subtransaction is about, and what it yields. */
+typedef struct JsonRead
+{
+	Datum *values;
+	char *nulls;
+	uint64 count;
+} JsonRead;
+
+static void
+read_json(void *argument)
+{
+	static Statement read = STATEMENT(
+		"SELECT json_typeof(e) = 'object', coalesce(json_typeof(e->$2) IN ('string', 'null') AND "
+		"json_typeof(e->$3) IN ('string', 'null'), true), e->>$2, e->>$3, e->>$4, e->>$5, e->>$6, "
+		"e->>$7, e->>$8 FROM json_array_elements($1::json) WITH ORDINALITY AS x (e, n) ORDER BY n",
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
+	JsonRead *json = argument;
+
+	json->count = statement_run(&read, json->values, json->nulls);
+}
+
+static PriceRecord
+read_record(uint64 row)
+{
+	PriceRecord record;
+
+	if (!column_bool(row, 1))
+		refuse(ERROR_PRICE_LIST, (int) row + 1, "it is no object");
+	if (!column_bool(row, 2))
+		refuse(ERROR_PRICE_LIST, (int) row + 1, "provider and model must be texts");
+	for (int field = 0; field < PRICE_FIELDS; field++)
+		record.fields[field] = column_text(row, field + 3);
+	return record;
+}
+
 PriceRecords
 price_list_read_json(const char *data, const char *const names[PRICE_FIELDS], int records_max)
 {
-	static Statement read = STATEMENT(
-		"SELECT jsonb_typeof(e) = 'object', e->>$2, e->>$3, e->>$4, e->>$5, e->>$6, e->>$7, "
-		"e->>$8 FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS x (e, n) ORDER BY n",
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[] = "        ";
 	Datum values[PRICE_FIELDS + 1];
+	JsonRead json = {.values = values, .nulls = nulls};
 	PriceRecords records = {0};
 
 	set_text(values, nulls, 0, data);
 	for (int field = 0; field < PRICE_FIELDS; field++)
 		set_text(values, nulls, field + 1, names[field]);
-	records.count = (int) Min(statement_run(&read, values, nulls), (uint64) records_max + 1);
-	if (records.count > records_max)
-		refuse(ERROR_PRICE_LIST, records.count, "the list is too long");
-	records.records = palloc0((records.count + 1) * sizeof(PriceRecord));
-	for (int row = 0; row < records.count; row++)
-	{
-		if (!column_bool(row, 1))
-			refuse(ERROR_PRICE_LIST, row + 1, "it is no object");
-		for (int field = 0; field < PRICE_FIELDS; field++)
-			records.records[row].fields[field] = column_text(row, field + 2);
-	}
+	if (!attempt(read_json, &json))
+		refuse(ERROR_PRICE_LIST, 0, "it is no JSON");
+	if (json.count > (uint64) records_max)
+		refuse(ERROR_PRICE_LIST, records_max, "the list is too long");
+	records.records = palloc0((json.count + 1) * sizeof(PriceRecord));
+	for (uint64 row = 0; row < json.count; row++)
+		records.records[records.count++] = read_record(row);
 	return records;
 }

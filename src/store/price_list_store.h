@@ -33,7 +33,7 @@ typedef struct PriceRecords
 	PriceRecord *records;
 } PriceRecords;
 
-/* Reads an array of objects with fields of those names. */
+/* Reads an array of objects with fields of those names; refuses text that is no JSON. */
 extern PriceRecords price_list_read_json(const char *data, const char *const names[PRICE_FIELDS],
 										 int records_max);
 

@@ -91,7 +91,7 @@ price_find_exact(const PriceKey *key, Price *price)
 	set_text(values, nulls, 1, key->model);
 	values[2] = Int64GetDatum(key->prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(key->effective_from);
-	if (statement_run(&find, values, nulls) == 0)
+	if (statement_latest(&find, values, nulls) == 0)
 		return false;
 	read_price(price);
 	return true;

@@ -44,7 +44,7 @@ report_statement(int64 account_id, TimestampTz from, TimestampTz to, ReturnSetIn
 		"AND e.recorded_at < $3 WINDOW w AS (ORDER BY e.entry_no)) "
 		"SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type, CASE l.source_type WHEN "
 		"'charge' THEN (SELECT u.request_id FROM billing.usage_event AS u WHERE u.account_id = $1 "
-		"AND u.request_hash = l.source_id AND u.settled_at = l.recorded_at AND u.recorded_at <= "
+		"AND u.request_hash = l.source_id AND u.settled_at = l.recorded_at AND l.entry_no >= u.first_entry_no AND l.entry_no < u.first_entry_no + u.entry_count AND u.recorded_at <= "
 		"l.recorded_at LIMIT 1) ELSE l.source_id::text END, l.debit, l.credit, l.lot_no, l.amount, "
 		"l.cash + l.bonus - l.arrears - l.change, l.cash + l.bonus - l.arrears, l.cash, l.bonus, "
 		"l.arrears, l.actor FROM line AS l ORDER BY l.entry_no",

@@ -162,19 +162,24 @@ column_text(uint64 row, int column)
 	return is_null ? NULL : TextDatumGetCString(value);
 }
 
+/* True for |value| < 10^9, the range of numeric(18,9). */
+static bool
+is_in_range(Numeric value)
+{
+	Datum size = DirectFunctionCall1(numeric_abs, NumericGetDatum(value));
+	Datum limit = NumericGetDatum(int64_to_numeric(MONEY_NANO_MAX / MONEY_NANO_PER_UNIT + 1));
+
+	return DatumGetBool(DirectFunctionCall2(numeric_lt, size, limit));
+}
+
 bool
 numeric_to_nano(Numeric value, int64 *amount_nano)
 {
 	Numeric scaled;
-	Datum size;
 
-	if (numeric_is_nan(value) || numeric_is_inf(value))
+	if (numeric_is_nan(value) || numeric_is_inf(value) || !is_in_range(value))
 		return false;
 	scaled = scale(value);
-	size = DirectFunctionCall1(numeric_abs, NumericGetDatum(scaled));
-	if (DatumGetBool(DirectFunctionCall2(numeric_gt, size,
-										 NumericGetDatum(int64_to_numeric(MONEY_NANO_MAX)))))
-		return false;
 	*amount_nano = scaled_to_int64(scaled);
 	return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(scaled),
 											NumericGetDatum(int64_to_numeric(*amount_nano))));

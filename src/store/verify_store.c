@@ -137,16 +137,20 @@ static Check checks[] = {
 		 ", 1) AND n.effective_from <= u.occurred_at WHERE u.status = 'charged'")},
 	{"charge_slices",
 	 STATEMENT(
-		 "SELECT coalesce(u.account_id, e.account_id), format('request \"%s\": charge %s in %s "
-		 "entries from %s, the ledger has %s in %s from %s', u.request_id, u.charge, u.entry_count, "
-		 "u.first_entry_no, e.amount, e.entries, e.first_entry_no) FROM (SELECT * FROM "
-		 "billing.usage_event WHERE status = 'charged' AND entry_count > 0) AS u FULL JOIN (SELECT "
-		 "account_id, source_id, recorded_at, sum(amount) AS amount, count(*) AS entries, "
-		 "min(entry_no) AS first_entry_no FROM billing.ledger_entry WHERE source_type = 'charge' "
-		 "AND credit = 'revenue' GROUP BY account_id, source_id, recorded_at) AS e ON e.account_id = "
-		 "u.account_id AND e.source_id = u.request_hash AND e.recorded_at = u.settled_at WHERE "
-		 "(u.charge, u.entry_count, u.first_entry_no) IS DISTINCT FROM (e.amount, e.entries, "
-		 "e.first_entry_no)")},
+		 "SELECT account_id, format('charge %s of entries from %s: the ledger has %s', max(charge), "
+		 "first_entry_no, sum(amount)) FROM (SELECT account_id, first_entry_no, charge, "
+		 "request_hash, settled_at, generate_series(first_entry_no, first_entry_no + entry_count - "
+		 "1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND entry_count > 0) AS u "
+		 "FULL JOIN (SELECT account_id, entry_no, amount, source_id, recorded_at FROM "
+		 "billing.ledger_entry WHERE source_type = 'charge' AND credit = 'revenue') AS e USING "
+		 "(account_id, entry_no) GROUP BY account_id, first_entry_no HAVING sum(amount) IS DISTINCT "
+		 "FROM max(charge) OR count(*) <> count(amount) OR bool_or((source_id, recorded_at) IS "
+		 "DISTINCT FROM (request_hash, settled_at))")},
+	{"charge_entries",
+	 STATEMENT("SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*)) "
+			   "FROM (SELECT account_id, generate_series(first_entry_no, first_entry_no + "
+			   "entry_count - 1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND "
+			   "entry_count > 0) AS u GROUP BY account_id, entry_no HAVING count(*) > 1")},
 	{"charge_without_slices",
 	 STATEMENT("SELECT account_id, format('request \"%s\": charge %s has no entries', request_id, "
 			   "charge) FROM billing.usage_event WHERE status = 'charged' AND entry_count = 0 AND "

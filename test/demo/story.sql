@@ -1,0 +1,95 @@
+-- What happened, read from the books. Each part says what to see in it.
+\pset footer off
+\pset border 0
+\pset null ''
+
+SELECT to_char(count(*), 'FM999,999') AS charged, to_char(sum(charge), 'FM990.000000000') AS amount,
+       to_char(count(*) / extract(epoch FROM max(recorded_at) - min(recorded_at)), 'FM999,999') AS per_second,
+       to_char(extract(epoch FROM max(recorded_at) - min(recorded_at)), 'FM990.0') AS seconds
+    FROM billing.usage_event \gset
+SELECT to_char(max(n), 'FM999,999') AS best
+    FROM (SELECT count(*) AS n FROM billing.usage_event GROUP BY date_trunc('second', recorded_at)) AS s \gset
+SELECT to_char(count(*), 'FM999,999') AS refused, count(DISTINCT account_id) AS refused_accounts FROM demo.refused \gset
+\echo
+\echo :charged 'charges in' :seconds 's:' :per_second 'a second,' :best 'in the best one. A call took' :authorize_ms 'ms to authorize'
+\echo 'and' :charge_ms 'ms to charge. (The pace is that of the traces; make bench shows what it can do.)'
+
+\echo
+\echo :bold'Where the money is':plain
+\echo 'Double entry: what came in is what was earned, what ran out and what customers still have. The trial'
+\echo 'credits ended in the midst of the traffic: they left every balance at that instant, no job had to run.'
+\echo
+SELECT line, to_char(amount, '999,990.000000000') AS "CNY" FROM (
+    SELECT 1, 'paid in by bank transfer', sum(amount) FROM billing.payment
+    UNION ALL SELECT 2, '+ bonus given', sum(amount) FROM billing.ledger_entry WHERE debit = 'promotion'
+    UNION ALL SELECT 3, '- charged for requests', -sum(amount) FROM billing.ledger_entry WHERE credit = 'revenue'
+    UNION ALL SELECT 4, '- trial credit that ran out unused', -(sum(amount) + (SELECT booked - balance FROM demo.holding))
+        FROM billing.ledger_entry WHERE credit = 'breakage'
+    UNION ALL SELECT 5, '= balances of all customers', balance FROM demo.holding
+) AS t(no, line, amount) ORDER BY no;
+
+\echo :bold'The ten largest customers':plain
+\echo 'Bonus is used before cash. A customer below zero is refused until it pays; zero is still allowed.'
+\echo
+SELECT c.account_id AS account, to_char(count(u.*), '99,999') AS charged, to_char(coalesce(r.n, 0), '99,999') AS refused,
+       to_char(sum(u.input_tokens + u.output_tokens) / 1e6, '990.00') AS "M tokens", to_char(c.paid, '990.00') AS "paid in",
+       to_char(coalesce(g.bonus, 0), '90.00') AS bonus, to_char(sum(u.charge), '990.000000000') AS used,
+       to_char(b.balance, '990.000000000') AS balance, b.reason AS "may not call"
+    FROM demo.customer AS c
+    JOIN billing.usage_event AS u USING (account_id)
+    CROSS JOIN LATERAL billing.balance(c.account_id) AS b
+    LEFT JOIN (SELECT account_id, count(*) AS n FROM demo.refused GROUP BY account_id) AS r USING (account_id)
+    LEFT JOIN (SELECT account_id, sum(amount) AS bonus FROM billing.lot WHERE kind = 'bonus' GROUP BY account_id) AS g USING (account_id)
+    GROUP BY c.account_id, c.paid, r.n, g.bonus, b.balance, b.reason
+    ORDER BY sum(u.charge) DESC LIMIT 10;
+
+\echo :bold'Usage by model':plain
+\echo
+SELECT u.model, to_char(count(*), '99,999') AS requests, to_char(sum(u.input_tokens), '999,999,999') AS "input tokens",
+       to_char(sum(u.output_tokens), '99,999,999') AS "output tokens", to_char(sum(u.charge), '990.000000000') AS "charged, CNY",
+       to_char(100 * sum(u.charge) / sum(sum(u.charge)) OVER (), '990.0') || ' %' AS share
+    FROM billing.usage_event AS u GROUP BY u.model ORDER BY sum(u.charge) DESC;
+
+SELECT account_id AS account, to_char(count(*), 'FM99,999') AS refusals FROM demo.refused
+    GROUP BY account_id ORDER BY count(*) DESC, account_id LIMIT 1 \gset
+SELECT to_char(paid, 'FM990.00') AS paid, to_char(cost, 'FM990.00') AS wanted, api_key FROM demo.customer WHERE account_id = :account \gset
+SELECT arrears FROM billing.balance(:account) \gset
+SELECT shortfall FROM billing.authorize(:'api_key') \gset
+SELECT max(entry_no) - 3 AS from_entry FROM billing.statement(:account) \gset
+\echo :bold'A customer that was blocked':plain
+\echo 'Account' :account 'paid in' :paid 'CNY and wanted' :wanted 'CNY of tokens. Usage is billed after the call, so the last'
+\echo 'charge may be more than there is: what credit does not cover becomes arrears. From then on its key'
+\echo 'was refused,' :refusals 'times. authorize() says why, and the least payment that helps:'
+\echo
+SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'api_key');
+\echo 'So it pays 10.00 CNY. Arrears come first, the rest is cash, and the key may call at once. The end of'
+\echo 'its statement, the balance before and after each line:'
+\echo
+SELECT billing.record_offline_payment(:account, 10, 'recharge', 'transfer of the recharge') \g /dev/null
+SELECT entry_no AS entry, source_type AS cause, debit, credit, to_char(amount, '990.000000000') AS amount,
+       to_char(balance_before, '990.000000000') AS before, to_char(balance_after, '990.000000000') AS after,
+       to_char(arrears, '990.000000000') AS arrears
+    FROM billing.statement(:account) WHERE entry_no >= :from_entry;
+SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
+
+SELECT account_id AS account, request_id AS request, to_char(charge, 'FM990.000000000') AS charge FROM billing.usage_event
+    ORDER BY entry_count DESC, charge DESC LIMIT 1 \gset
+SELECT input_tokens, output_tokens, key_id, model FROM billing.usage_event WHERE account_id = :account AND request_id = :'request' \gset
+\echo :bold'One charge, explained':plain
+\echo 'Which price row, tokens times price line by line, rounded once, and whose money paid it. Here bonus'
+\echo 'ran out within a charge and cash paid the rest; explain_charge(':account', \'':request'\'):'
+\echo
+\pset columns 100
+\pset format wrapped
+SELECT item, tokens, trim_scale(price) AS "CNY per million", trim_scale(amount) AS "CNY", lot_no AS lot, order_id AS "order",
+       detail
+    FROM billing.explain_charge(:account, :'request');
+\pset format aligned
+
+\echo :bold'The same request once more':plain
+\echo 'A retry is told so and costs nothing; the same id with other numbers is an error:'
+\echo
+SELECT status, charge, balance FROM billing.charge(:account, :key_id, :'request', :'model', :input_tokens, :output_tokens);
+\pset format wrapped
+SELECT e.* FROM demo.error_of(format('SELECT * FROM billing.charge(%s, %s, %L, %L, %s, %s)',
+                                     :account, :key_id, :'request', :'model', :input_tokens, :output_tokens + 1)) AS e;
