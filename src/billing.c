@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "guard/history.h"
 #include "store/policy_store.h"
+#include "store/price_store.h"
 #include "store/session.h"
 
 PG_MODULE_MAGIC;
@@ -26,5 +27,6 @@ _PG_init(void)
 	history_init();
 	session_init();
 	policy_init();
+	price_init();
 	MarkGUCPrefixReserved("billing");
 }

@@ -17,7 +17,7 @@
 #include "fmgr.h"
 
 /* Longest texts, in bytes. */
-#define IDENTIFIER_BYTES_MAX 200 /* request ids, keys, names, models, references, actors */
+#define IDENTIFIER_BYTES_MAX 200 /* request ids, keys, names, references, actors */
 #define REASON_BYTES_MAX 2000
 #define VALUE_BYTES_MAX 100
 

@@ -174,7 +174,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	static const TokenClass classes[] = {TOKENS_INPUT, TOKENS_OUTPUT, TOKENS_CACHE_READ,
 										 TOKENS_CACHE_WRITE};
 	int64 account_id = arg_account_id(fcinfo);
-	char *model = arg_text(fcinfo, 1, "model", IDENTIFIER_BYTES_MAX);
+	char *model = arg_text(fcinfo, 1, "model", MODEL_BYTES_MAX);
 	TimestampTz occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement());
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	TokenCounts tokens;
@@ -189,6 +189,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	session_open(&session);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	price_lock_for_reading();
 	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
 		refuse(ERROR_PRICE_UNKNOWN, model, account.currency);
 	check_outcome(rating_charge(&tokens, &price, &charge_nano));

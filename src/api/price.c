@@ -67,16 +67,27 @@ describe_price(const Price *price)
 					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
 }
 
-/* Adds a row, unless exactly that one exists; returns its number, *added whether it is new. */
+static bool
+same_price(const Price *a, const Price *b)
+{
+	return memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
+}
+
+/*
+ * Adds a row, unless exactly that one exists; returns its number, *added whether
+ * it is new. Of two calls that say "from now on" in one moment the later counts.
+ */
 static int64
-add_price(const PriceKey *key, const Price *price, bool *added)
+add_price(PriceKey *key, const Price *price, bool from_now_on, bool *added)
 {
 	Price existing;
 
-	*added = !price_find_exact(key, &existing);
+	while (!(*added = !price_find_exact(key, &existing)) && from_now_on &&
+		   !same_price(&existing, price))
+		key->effective_from++;
 	if (*added)
 		return price_insert(key, price);
-	if (memcmp(existing.nano_of, price->nano_of, sizeof(price->nano_of)) != 0)
+	if (!same_price(&existing, price))
 		refuse(ERROR_PRICE_CONFLICT, key->model, key->currency, key->prompt_tokens_over);
 	return existing.price_id;
 }
@@ -114,7 +125,7 @@ Datum
 billing_set_price(PG_FUNCTION_ARGS)
 {
 	PriceKey key = {
-		.model = arg_text(fcinfo, 0, "model", IDENTIFIER_BYTES_MAX),
+		.model = arg_text(fcinfo, 0, "model", MODEL_BYTES_MAX),
 		.currency = arg_currency(fcinfo, 1),
 		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", 0, PROMPT_TOKENS_MAX)};
 	Price price;
@@ -135,7 +146,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 	session_open(&session);
 	price_lock_for_adding();
 	key.effective_from = arg_effective_from(fcinfo, 7, key.currency);
-	price_id = add_price(&key, &price, &added);
+	price_id = add_price(&key, &price, PG_ARGISNULL(7), &added);
 	if (added)
 	{
 		check_not_backdated(price_id);
@@ -151,7 +162,7 @@ model_name(const PriceListRow *row, const char *provider, int record_no)
 {
 	char *model = provider ? pstrdup(row->model) : psprintf("%s/%s", row->provider, row->model);
 
-	if (strlen(model) > IDENTIFIER_BYTES_MAX)
+	if (strlen(model) > MODEL_BYTES_MAX)
 		refuse(ERROR_PRICE_LIST, record_no, "model is too long");
 	return model;
 }
@@ -199,7 +210,7 @@ billing_import_prices(PG_FUNCTION_ARGS)
 		key.prompt_tokens_over = row->prompt_tokens_over;
 		for (int class = 0; class < TOKEN_CLASSES; class ++)
 			price.nano_of[class] = scaled_price(row->nano_of[class], factor_nano, i + 1);
-		price_id = add_price(&key, &price, &added);
+		price_id = add_price(&key, &price, PG_ARGISNULL(4), &added);
 		if (!added)
 			continue;
 		if (added_count++ == 0)

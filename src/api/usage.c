@@ -46,7 +46,7 @@ read_event(FunctionCallInfo fcinfo)
 	event.payload.key_id = arg_int64(fcinfo, 1, "key_id");
 	event.request_id = arg_text(fcinfo, 2, "request_id", IDENTIFIER_BYTES_MAX);
 	event.request_hash = request_hash(event.request_id, strlen(event.request_id));
-	event.payload.model = arg_text(fcinfo, 3, "model", IDENTIFIER_BYTES_MAX);
+	event.payload.model = arg_text(fcinfo, 3, "model", MODEL_BYTES_MAX);
 	for (int class = 0; class < TOKEN_CLASSES; class ++)
 		event.payload.tokens.of[class] = (int32) arg_count(fcinfo, token_indexes[class],
 														   token_names[class], 0, TOKENS_MAX);
@@ -163,10 +163,12 @@ record_event(Booking *booking, UsageEvent *event)
 			refuse(ERROR_USAGE_TOO_OLD, event->request_id, event->account_id);
 		case USAGE_REJECTED:
 			event->status = USAGE_STATUS_REJECTED;
+			event->settled_at = booking->at;
 			event->reason = gate_reason_name(reason);
 			break;
 		case USAGE_FREE:
 			event->status = USAGE_STATUS_FREE;
+			event->settled_at = booking->at;
 			event->reason = "before_go_live";
 			break;
 		case USAGE_TO_PRICE:

@@ -14,6 +14,35 @@ rating_prompt_tokens(const TokenCounts *tokens)
 		   tokens->of[TOKENS_CACHE_WRITE];
 }
 
+/* True where a row comes before another: a higher tier, or a newer row of the same. */
+static bool
+price_precedes(const Price *a, const Price *b)
+{
+	if (a->prompt_tokens_over != b->prompt_tokens_over)
+		return a->prompt_tokens_over > b->prompt_tokens_over;
+	return a->effective_from > b->effective_from;
+}
+
+const Price *
+rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens, int64_t occurred_at)
+{
+	const Price *chosen = NULL;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		const Price *price = &prices[i];
+
+		/* The lowest tier is for all prompts, an empty one included. */
+		if (price->prompt_tokens_over > 0 && price->prompt_tokens_over >= prompt_tokens)
+			continue;
+		if (price->effective_from > occurred_at)
+			continue;
+		if (chosen == NULL || price_precedes(price, chosen))
+			chosen = price;
+	}
+	return chosen;
+}
+
 Outcome
 rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano)
 {

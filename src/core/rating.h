@@ -52,6 +52,14 @@ typedef struct Price
 extern int64_t rating_prompt_tokens(const TokenCounts *tokens);
 
 /*
+ * The row that prices a request (R20) among those of its model: the highest
+ * tier that the prompt exceeds and that has a row at occurred_at, its newest
+ * row; NULL when there is none. The rows may be in any order.
+ */
+extern const Price *rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens,
+										int64_t occurred_at);
+
+/*
  * The charge, computed exactly and rounded once, half up, to nano-units.
  * OUTCOME_OUT_OF_RANGE when it is no amount of money.
  */

@@ -4,15 +4,18 @@
  *	  history_guard(): what was booked stays as it is.
  *
  * Which changes a trigger is fired for, its definition says (see
- * store/schema_store.c); this function refuses them all. forget_cached() tells
- * the backends that a table they remember has changed.
+ * store/schema_store.c); this function refuses them all, but for an update that
+ * sets, once, the columns that the trigger names. forget_cached() tells the
+ * backends that a table they remember has changed.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "fmgr.h"
+#include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
@@ -38,6 +41,62 @@ command_name(TriggerEvent event)
 	return TRIGGER_FIRED_BY_DELETE(event) ? "delete" : "truncate";
 }
 
+/* True where the trigger names that column as one that may be set. */
+static bool
+may_be_set(const Trigger *trigger, const char *column)
+{
+	for (int i = 0; i < trigger->tgnargs; i++)
+		if (strcmp(trigger->tgargs[i], column) == 0)
+			return true;
+	return false;
+}
+
+static bool
+column_is_unchanged(const TriggerData *trigger, TupleDesc descriptor, int column)
+{
+	Form_pg_attribute attribute = TupleDescAttr(descriptor, column - 1);
+	bool old_is_null;
+	bool new_is_null;
+	Datum old_value = heap_getattr(trigger->tg_trigtuple, column, descriptor, &old_is_null);
+	Datum new_value = heap_getattr(trigger->tg_newtuple, column, descriptor, &new_is_null);
+
+	if (attribute->attisdropped || (old_is_null && new_is_null))
+		return true;
+	return old_is_null == new_is_null &&
+		   datumIsEqual(old_value, new_value, attribute->attbyval, attribute->attlen);
+}
+
+/* True where an update sets the trigger's columns for the first time, and no others. */
+static bool
+is_first_setting(const TriggerData *trigger)
+{
+	TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+	const Trigger *definition = trigger->tg_trigger;
+	int first_column;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || definition->tgnargs == 0)
+		return false;
+	first_column = SPI_fnumber(descriptor, definition->tgargs[0]);
+	if (first_column <= 0 || !heap_attisnull(trigger->tg_trigtuple, first_column, descriptor) ||
+		heap_attisnull(trigger->tg_newtuple, first_column, descriptor))
+		return false;
+	for (int column = 1; column <= descriptor->natts; column++)
+		if (!may_be_set(definition, NameStr(TupleDescAttr(descriptor, column - 1)->attname)) &&
+			!column_is_unchanged(trigger, descriptor, column))
+			return false;
+	return true;
+}
+
+/* The row that a BEFORE trigger lets pass. */
+static Datum
+pass(const TriggerData *trigger)
+{
+	if (TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
+		return PointerGetDatum(NULL);
+	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
+																	  : trigger->tg_trigtuple);
+}
+
 PG_FUNCTION_INFO_V1(billing_history_guard);
 Datum
 billing_history_guard(PG_FUNCTION_ARGS)
@@ -47,16 +106,15 @@ billing_history_guard(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		refuse(ERROR_INTERNAL, "history_guard() is no BEFORE trigger here");
+	if (is_first_setting(trigger))
+		return pass(trigger);
 	table = RelationGetRelationName(trigger->tg_relation);
 	if (!allow_history_change)
 		refuse(ERROR_HISTORY, command_name(trigger->tg_event), table);
 	ereport(LOG, (errmsg("history changed: %s of table \"%s\" under "
 						 "billing.allow_history_change",
 						 command_name(trigger->tg_event), table)));
-	if (TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
-		return PointerGetDatum(NULL);
-	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple
-																	  : trigger->tg_trigtuple);
+	return pass(trigger);
 }
 
 PG_FUNCTION_INFO_V1(billing_forget_cached);

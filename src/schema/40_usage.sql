@@ -24,7 +24,7 @@ COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month 
 COMMENT ON COLUMN billing.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
 COMMENT ON COLUMN billing.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
 COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
-COMMENT ON COLUMN billing.usage_event.settled_at IS 'Booking instant of its charge; later than recorded_at where the price came later.';
+COMMENT ON COLUMN billing.usage_event.settled_at IS 'When its status became final, for a charge its booking instant; later than recorded_at where the price came later, null while unpriced.';
 COMMENT ON COLUMN billing.usage_event.price_id IS 'The price row that the charge was computed from.';
 COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its slices are the entry_count ledger entries from here.';
 COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in the partition.';

@@ -172,9 +172,11 @@ access_grant_insert(const char *role, const char *level)
 bool
 access_grant_get(int64 index, char **role, char **level)
 {
-	static Statement read = STATEMENT("SELECT role_name::text, access_level FROM "
-									  "billing.access_grant ORDER BY 1, 2 LIMIT 1 OFFSET $1",
-									  INT8OID);
+	static Statement read = STATEMENT(
+		"SELECT role_name::text, access_level FROM "
+		"billing.access_grant WHERE role_name IN (SELECT rolname FROM "
+		"pg_roles) ORDER BY 1, 2 LIMIT 1 OFFSET $1",
+		INT8OID);
 
 	if (statement_run(&read, (Datum[]){Int64GetDatum(index)}, NULL) == 0)
 		return false;

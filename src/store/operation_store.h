@@ -65,7 +65,7 @@ extern void approval_insert(const KeyedCall *call, int64 amount_nano, const char
 
 extern void access_grant_insert(const char *role, const char *level);
 
-/* Fills role and level of the row with that index in a fixed order; false behind the last. */
+/* Fills role and level of the row with that index, of roles that exist; false behind the last. */
 extern bool access_grant_get(int64 index, char **role, char **level);
 
 #endif

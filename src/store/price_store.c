@@ -8,25 +8,31 @@
 #include "postgres.h"
 
 #include "storage/lmgr.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
 
+#include "store/cached_table.h"
 #include "store/price_store.h"
 #include "store/session.h"
 #include "store/statement.h"
 
+/* Currency, a blank, a model's name, and NUL. */
+#define MODEL_KEY_SIZE (CURRENCY_SIZE + MODEL_BYTES_MAX + 1)
+
 #define PRICE_COLUMNS \
 	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
 
-static void
-read_price(Price *price)
+static Price
+read_price(uint64 row)
 {
-	*price = (Price){
-		.price_id = column_int64(0, 1),
-		.prompt_tokens_over = column_int64(0, 2),
-		.effective_from = column_instant(0, 3, 0),
-		.nano_of[TOKENS_INPUT] = column_nano(0, 4),
-		.nano_of[TOKENS_CACHE_READ] = column_nano(0, 5),
-		.nano_of[TOKENS_CACHE_WRITE] = column_nano(0, 6),
-		.nano_of[TOKENS_OUTPUT] = column_nano(0, 7),
+	return (Price){
+		.price_id = column_int64(row, 1),
+		.prompt_tokens_over = column_int64(row, 2),
+		.effective_from = column_instant(row, 3, 0),
+		.nano_of[TOKENS_INPUT] = column_nano(row, 4),
+		.nano_of[TOKENS_CACHE_READ] = column_nano(row, 5),
+		.nano_of[TOKENS_CACHE_WRITE] = column_nano(row, 6),
+		.nano_of[TOKENS_OUTPUT] = column_nano(row, 7),
 	};
 }
 
@@ -42,27 +48,95 @@ price_lock_for_adding(void)
 	LockRelationOid(session_table("price"), ExclusiveLock);
 }
 
+/* Models whose prices a backend remembers; when there are more, it begins anew. */
+#define REMEMBERED_MODELS_MAX 256
+
+/* All price rows of a model in a currency. */
+typedef struct ModelPrices
+{
+	char key[MODEL_KEY_SIZE];
+	size_t count;
+	Price *prices;
+} ModelPrices;
+
+static CachedTable price_cache = {.name = "price"};
+static MemoryContext remembered_context;
+static HTAB *remembered;
+
+void
+price_init(void)
+{
+	cached_table_register(&price_cache);
+}
+
+static void
+forget_models(void)
+{
+	HASHCTL control = {.keysize = MODEL_KEY_SIZE, .entrysize = sizeof(ModelPrices)};
+
+	if (remembered_context)
+		MemoryContextDelete(remembered_context);
+	remembered_context = AllocSetContextCreate(TopMemoryContext, "billing prices",
+											   ALLOCSET_DEFAULT_SIZES);
+	control.hcxt = remembered_context;
+	remembered = hash_create("billing prices", REMEMBERED_MODELS_MAX, &control,
+							 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+/* Reads all rows of a model, in all that is committed. */
+static void
+load_model(const char *currency, const char *model, ModelPrices *entry)
+{
+	static Statement read = STATEMENT("SELECT " PRICE_COLUMNS
+									  " FROM billing.price WHERE currency = $1 AND model = $2",
+									  TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	set_text(values, nulls, 0, currency);
+	set_text(values, nulls, 1, model);
+	entry->count = statement_latest(&read, values, nulls);
+	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
+	for (uint64 row = 0; row < entry->count; row++)
+		entry->prices[row] = read_price(row);
+}
+
+/* The rows of a model; remembered until a row is added to the table. */
+static const ModelPrices *
+model_prices(const char *currency, const char *model)
+{
+	char key[MODEL_KEY_SIZE];
+	ModelPrices *entry;
+	ModelPrices loaded;
+
+	snprintf(key, sizeof(key), "%s %s", currency, model);
+	if (remembered == NULL || !cached_table_is_fresh(&price_cache) ||
+		hash_get_num_entries(remembered) >= REMEMBERED_MODELS_MAX)
+	{
+		cached_table_mark_fresh(&price_cache);
+		forget_models();
+	}
+	entry = hash_search(remembered, key, HASH_FIND, NULL);
+	if (entry)
+		return entry;
+	load_model(currency, model, &loaded);
+	entry = hash_search(remembered, key, HASH_ENTER, NULL);
+	entry->count = loaded.count;
+	entry->prices = loaded.prices;
+	return entry;
+}
+
 bool
 price_find(const char *currency, const char *model, int64 prompt_tokens, TimestampTz occurred_at,
 		   Price *price)
 {
-	static Statement find = STATEMENT(
-		"SELECT " PRICE_COLUMNS " FROM billing.price WHERE currency = $1 AND model = $2 "
-		"AND prompt_tokens_over < $3 AND effective_from <= $4 ORDER BY "
-		"prompt_tokens_over DESC, effective_from DESC LIMIT 1",
-		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
-	char nulls[] = "    ";
-	Datum values[4];
+	const ModelPrices *rows = model_prices(currency, model);
+	const Price *chosen = rating_choose_price(rows->prices, rows->count, prompt_tokens,
+											  occurred_at);
 
-	set_text(values, nulls, 0, currency);
-	set_text(values, nulls, 1, model);
-	/* The lowest tier is for all prompts, an empty one included. */
-	values[2] = Int64GetDatum(Max(prompt_tokens, 1));
-	values[3] = TimestampTzGetDatum(occurred_at);
-	if (statement_latest(&find, values, nulls) == 0)
-		return false;
-	read_price(price);
-	return true;
+	if (chosen)
+		*price = *chosen;
+	return chosen != NULL;
 }
 
 bool
@@ -73,7 +147,7 @@ price_get(int64 price_id, Price *price)
 
 	if (statement_run(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
-	read_price(price);
+	*price = read_price(0);
 	return true;
 }
 
@@ -93,7 +167,7 @@ price_find_exact(const PriceKey *key, Price *price)
 	values[3] = TimestampTzGetDatum(key->effective_from);
 	if (statement_latest(&find, values, nulls) == 0)
 		return false;
-	read_price(price);
+	*price = read_price(0);
 	return true;
 }
 

@@ -7,6 +7,8 @@
  * ends; who adds prices waits for them all (EXCLUSIVE), so that no charge is
  * priced by a row that is superseded at its time when it commits. Both look
  * at all that is committed, also where the transaction keeps an older snapshot.
+ * Under these locks what a backend remembers of prices is always right: it
+ * hears of added rows when it takes the lock.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,6 +20,10 @@
 #include "datatype/timestamp.h"
 
 #include "core/rating.h"
+#include "store/account_store.h"
+
+/* Longest name of a model, in bytes. */
+#define MODEL_BYTES_MAX 200
 
 typedef struct PriceKey
 {
@@ -34,6 +40,9 @@ typedef struct PricedCharge
 	const char *request_id;
 	const char *model;
 } PricedCharge;
+
+/* Registers the cache; called once, when the library is loaded. */
+extern void price_init(void);
 
 extern void price_lock_for_reading(void);
 extern void price_lock_for_adding(void);

@@ -35,57 +35,43 @@ static const struct
 /* Files whose objects are replaced at each install() and migrate(). */
 #define REPLACED_FROM "70"
 
-#define REFUSE "EXECUTE FUNCTION billing.history_guard()"
-#define FORGET "EXECUTE FUNCTION billing.forget_cached()"
+#define ROW TRIGGER_TYPE_ROW
+#define BEFORE TRIGGER_TYPE_BEFORE
+#define INSERT TRIGGER_TYPE_INSERT
+#define UPDATE TRIGGER_TYPE_UPDATE
+#define DELETE TRIGGER_TYPE_DELETE
+#define TRUNCATE TRIGGER_TYPE_TRUNCATE
 
-#define NO_CHANGE(table)                                                                  \
-	{                                                                                     \
-#table, "no_change", "BEFORE UPDATE OR DELETE ON billing.%s FOR EACH ROW " REFUSE \
+/* Columns listed may be set together, once: while the first of them is null. */
+#define WRITE_ONCE(table, columns)                                                          \
+	{                                                                                       \
+#table, "no_change", "history_guard", ROW | BEFORE | UPDATE | DELETE, NULL, columns \
 	}
-#define NO_DELETE(table)                                                        \
-	{                                                                           \
-#table, "no_delete", "BEFORE DELETE ON billing.%s FOR EACH ROW " REFUSE \
+#define NO_CHANGE(table) WRITE_ONCE(table, "")
+#define NO_DELETE(table)                                                      \
+	{                                                                         \
+#table, "no_delete", "history_guard", ROW | BEFORE | DELETE, NULL, "" \
 	}
-#define NO_TRUNCATE(table)                                                                \
-	{                                                                                     \
-#table, "no_truncate", "BEFORE TRUNCATE ON billing.%s FOR EACH STATEMENT " REFUSE \
+#define NO_TRUNCATE(table)                                                  \
+	{                                                                       \
+#table, "no_truncate", "history_guard", BEFORE | TRUNCATE, NULL, "" \
 	}
-#define NO_UPDATE_OF(table, columns)                                                           \
-	{                                                                                          \
-#table, "no_update", "BEFORE UPDATE OF " columns " ON billing.%s FOR EACH ROW " REFUSE \
+#define NO_UPDATE_OF(table, columns)                                             \
+	{                                                                            \
+#table, "no_update", "history_guard", ROW | BEFORE | UPDATE, columns, "" \
 	}
-#define NO_UPDATE_WHEN(table, condition)                                            \
-	{                                                                               \
-#table, "no_update",                                                        \
-			"BEFORE UPDATE ON billing.%s FOR EACH ROW WHEN (" condition ") " REFUSE \
-	}
-#define FORGET_CACHED(table)                                                                        \
-	{                                                                                               \
-#table, "forget_cached",                                                                    \
-			"AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON billing.%s FOR EACH STATEMENT " FORGET \
-	}
-
-/* It looks at nothing but the row, so that it may fire while data is restored, too. */
-#define JUDGE_TRANSFER(table)                                                                    \
-	{                                                                                            \
-#table, "judge_transfer",                                                                \
-			"BEFORE INSERT ON billing.%s FOR EACH ROW EXECUTE FUNCTION billing.judge_transfer()" \
+#define FORGET_CACHED(table)                                                                    \
+	{                                                                                           \
+#table, "forget_cached", "forget_cached", INSERT | UPDATE | DELETE | TRUNCATE, NULL, "" \
 	}
 
 static const Guard guards[] = {
-	JUDGE_TRANSFER(ledger_entry),
+	/* It looks at nothing but the row, so that it may fire while data is restored, too. */
+	{"ledger_entry", "judge_transfer", "judge_transfer", ROW | BEFORE | INSERT, NULL, ""},
 	NO_CHANGE(ledger_entry),
 	NO_TRUNCATE(ledger_entry),
-	NO_DELETE(usage_event),
-	NO_UPDATE_WHEN(usage_event,
-				   "OLD.status <> 'unpriced' OR NEW.status <> 'charged' OR (OLD.account_id, "
-				   "OLD.request_hash, OLD.probe, OLD.request_id, OLD.key_id, OLD.key_name, "
-				   "OLD.model, OLD.input_tokens, OLD.output_tokens, OLD.cache_read_tokens, "
-				   "OLD.cache_write_tokens, OLD.occurred_at, OLD.recorded_at) IS DISTINCT FROM "
-				   "(NEW.account_id, NEW.request_hash, NEW.probe, NEW.request_id, NEW.key_id, "
-				   "NEW.key_name, NEW.model, NEW.input_tokens, NEW.output_tokens, "
-				   "NEW.cache_read_tokens, NEW.cache_write_tokens, NEW.occurred_at, "
-				   "NEW.recorded_at)"),
+	WRITE_ONCE(usage_event,
+			   "settled_at, status, reason, charge, price_id, first_entry_no, entry_count"),
 	NO_TRUNCATE(usage_event),
 	NO_DELETE(lot),
 	NO_UPDATE_OF(lot, "account_id, lot_no, order_id, source_id, created_at, expires_at, amount, "
@@ -94,18 +80,9 @@ static const Guard guards[] = {
 	NO_DELETE(account),
 	NO_UPDATE_OF(account, "account_id, created_at, region, currency"),
 	NO_TRUNCATE(account),
-	NO_DELETE(api_key),
-	NO_UPDATE_WHEN(api_key,
-				   "OLD.deleted_at IS NOT NULL OR (OLD.account_id, OLD.key_id, OLD.kind, OLD.name, "
-				   "OLD.secret_hash, OLD.created_at) IS DISTINCT FROM (NEW.account_id, "
-				   "NEW.key_id, NEW.kind, NEW.name, NEW.secret_hash, NEW.created_at)"),
+	WRITE_ONCE(api_key, "deleted_at"),
 	NO_TRUNCATE(api_key),
-	NO_DELETE(account_lock),
-	NO_UPDATE_WHEN(account_lock,
-				   "OLD.unlocked_at IS NOT NULL OR (OLD.account_id, OLD.lock_no, OLD.lock, "
-				   "OLD.locked_at, OLD.locked_by, OLD.lock_reason) IS DISTINCT FROM "
-				   "(NEW.account_id, NEW.lock_no, NEW.lock, NEW.locked_at, NEW.locked_by, "
-				   "NEW.lock_reason)"),
+	WRITE_ONCE(account_lock, "unlocked_at, unlocked_by, unlock_reason"),
 	NO_TRUNCATE(account_lock),
 	NO_CHANGE(price),
 	NO_TRUNCATE(price),
@@ -124,6 +101,7 @@ static const Guard guards[] = {
 	NO_CHANGE(audit_log),
 	NO_TRUNCATE(audit_log),
 	FORGET_CACHED(policy_setting),
+	FORGET_CACHED(price),
 	FORGET_CACHED(schema_version),
 };
 
@@ -157,7 +135,30 @@ schema_create(TimestampTz now)
 	statement_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
 }
 
-/* Puts one guard back where it is missing, and makes it fire always. */
+/* Appends the events of a guard: BEFORE UPDATE OF a, b OR DELETE. */
+static void
+append_events(StringInfo sql, const Guard *guard)
+{
+	static const struct
+	{
+		int16 type;
+		const char *name;
+	} events[] = {
+		{INSERT, "INSERT"}, {UPDATE, "UPDATE"}, {DELETE, "DELETE"}, {TRUNCATE, "TRUNCATE"}};
+	const char *separator = guard->type & BEFORE ? "BEFORE " : "AFTER ";
+
+	for (size_t i = 0; i < lengthof(events); i++)
+	{
+		if ((guard->type & events[i].type) == 0)
+			continue;
+		appendStringInfo(sql, "%s%s", separator, events[i].name);
+		if (events[i].type == UPDATE && guard->columns)
+			appendStringInfo(sql, " OF %s", guard->columns);
+		separator = " OR ";
+	}
+}
+
+/* Puts one guard back where it is missing or altered, and makes it fire always. */
 static void
 restore_guard(const Guard *guard, const char *table, GuardFault fault, void *argument)
 {
@@ -166,11 +167,15 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 	if (fault == GUARD_HOLDS)
 		return;
 	initStringInfo(&sql);
-	if (fault == GUARD_MISSING)
+	if (fault == GUARD_ALTERED)
+		appendStringInfo(&sql, "DROP TRIGGER %s ON billing.%s; ", guard->name, table);
+	if (fault != GUARD_NOT_ALWAYS)
 	{
 		appendStringInfo(&sql, "CREATE TRIGGER %s ", guard->name);
-		appendStringInfo(&sql, guard->definition, table);
-		appendStringInfoString(&sql, "; ");
+		append_events(&sql, guard);
+		appendStringInfo(&sql, " ON billing.%s FOR EACH %s EXECUTE FUNCTION billing.%s(%s); ",
+						 table, guard->type & ROW ? "ROW" : "STATEMENT", guard->function,
+						 guard->arguments);
 	}
 	appendStringInfo(&sql, "ALTER TABLE billing.%s ENABLE ALWAYS TRIGGER %s", table, guard->name);
 	run_ddl(sql.data);
@@ -209,15 +214,26 @@ static GuardFault
 guard_fault(const Guard *guard, const char *table)
 {
 	static Statement read = STATEMENT(
-		"SELECT t.tgenabled = 'A' FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = "
-		"t.tgfoid WHERE t.tgrelid = ('billing.' || $1)::regclass AND t.tgname = $2::name "
-		"AND p.pronamespace = 'billing'::regnamespace",
-		TEXTOID, TEXTOID);
+		"SELECT t.tgenabled = 'A', t.tgtype = $3 AND t.tgqual IS NULL AND t.tgfoid = ('billing.' "
+		"|| $4)::regproc AND (SELECT string_agg(a.attname, ', ' ORDER BY c.n) FROM "
+		"unnest(t.tgattr::int2[]) WITH ORDINALITY AS c (attnum, n) JOIN pg_attribute AS a ON "
+		"a.attrelid = t.tgrelid AND a.attnum = c.attnum) IS NOT DISTINCT FROM $5 AND "
+		"rtrim(replace(encode(t.tgargs, 'escape'), '\\000', ', '), ', ') = $6 FROM pg_trigger AS t "
+		"WHERE t.tgrelid = ('billing.' || $1)::regclass AND t.tgname = $2::name",
+		TEXTOID, TEXTOID, INT2OID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "      ";
+	Datum values[6];
 
-	if (statement_run(&read,
-					  (Datum[]){CStringGetTextDatum(table), CStringGetTextDatum(guard->name)},
-					  NULL) == 0)
+	set_text(values, nulls, 0, table);
+	set_text(values, nulls, 1, guard->name);
+	values[2] = Int16GetDatum(guard->type);
+	set_text(values, nulls, 3, guard->function);
+	set_text(values, nulls, 4, guard->columns);
+	set_text(values, nulls, 5, guard->arguments);
+	if (statement_run(&read, values, nulls) == 0)
 		return GUARD_MISSING;
+	if (!column_bool(0, 2))
+		return GUARD_ALTERED;
 	return column_bool(0, 1) ? GUARD_HOLDS : GUARD_NOT_ALWAYS;
 }
 

@@ -12,12 +12,15 @@
 
 #include "datatype/timestamp.h"
 
-/* What a guard is, and how it is put back. */
+/* A trigger that keeps history as it is, in all that can be compared. */
 typedef struct Guard
 {
 	const char *table;
 	const char *name;
-	const char *definition; /* what follows CREATE TRIGGER name, %s for the table */
+	const char *function;  /* of schema billing */
+	int16 type;			   /* TRIGGER_TYPE_* bits */
+	const char *columns;   /* of UPDATE OF, else NULL */
+	const char *arguments; /* names of columns, or "" */
 } Guard;
 
 /* Why a guard does not hold; GUARD_HOLDS where it does. */
@@ -25,6 +28,7 @@ typedef enum GuardFault
 {
 	GUARD_HOLDS,
 	GUARD_MISSING,
+	GUARD_ALTERED,	 /* it fires for something else, or calls something else */
 	GUARD_NOT_ALWAYS /* disabled, or demoted to an ordinary trigger */
 } GuardFault;
 

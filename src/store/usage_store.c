@@ -7,7 +7,10 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "storage/bufmgr.h"
 #include "utils/datetime.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "core/request_hash.h"
@@ -20,6 +23,8 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash"
+
+#define DEFAULT_PARTITION "usage_event_default"
 
 /* Partitions that a dedupe window may touch (see the policy's upper bound). */
 #define WINDOW_MONTHS_MAX 3
@@ -114,64 +119,115 @@ usage_make_partition(int month)
 		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
 }
 
-/*
- * The look into the partitions of a window, as one statement over those that
- * exist and the default one; made anew when they are others.
- */
-static Statement *
-window_statement(TimestampTz since, TimestampTz now)
+/* Partitions that a look for a request has to go through. */
+typedef struct PartitionList
 {
-	static Statement statement = STATEMENT(NULL, INT8OID, INT8OID);
-	static char names[WINDOW_MONTHS_MAX][NAMEDATALEN];
-	static int names_count = -1;
-	char wanted[WINDOW_MONTHS_MAX][NAMEDATALEN] = {{0}};
-	int count = 0;
-	StringInfoData sql;
+	int count;
+	char names[WINDOW_MONTHS_MAX + 1][NAMEDATALEN];
+} PartitionList;
+
+/* True where the default partition has ever held a row: it seldom has. */
+static bool
+default_partition_is_used(void)
+{
+	Relation relation = table_open(session_table(DEFAULT_PARTITION), AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return blocks > 0;
+}
+
+/* The partitions that exist of the months of a window, and the default one. */
+static PartitionList
+window_partitions(TimestampTz since, TimestampTz now)
+{
+	PartitionList list = {0};
 
 	for (int month = usage_month(since); month <= usage_month(now); month++)
 	{
-		if (count == WINDOW_MONTHS_MAX)
+		if (list.count == WINDOW_MONTHS_MAX)
 			refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
-		partition_name(month, wanted[count]);
-		if (OidIsValid(session_table(wanted[count])))
-			count++;
-		else
-			wanted[count][0] = '\0';
+		partition_name(month, list.names[list.count]);
+		if (OidIsValid(session_table(list.names[list.count])))
+			list.count++;
 	}
-	if (count == names_count && memcmp(names, wanted, sizeof(names)) == 0)
-		return &statement;
+	if (default_partition_is_used())
+		strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
+	return list;
+}
 
+static bool
+same_partitions(const PartitionList *a, const PartitionList *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (int i = 0; i < a->count; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
+
+/* The rows of one hash in these partitions; one statement, made anew when they change. */
+static Statement *
+probe_statement(const PartitionList *wanted)
+{
+	static Statement statement = STATEMENT(NULL, INT8OID, INT8OID);
+	static PartitionList prepared;
+	StringInfoData sql;
+
+	if (statement.plan && same_partitions(&prepared, wanted))
+		return &statement;
 	initStringInfo(&sql);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < wanted->count; i++)
 		appendStringInfo(&sql,
-						 "SELECT " EVENT_COLUMNS " FROM billing.%s WHERE account_id = $1 AND "
-						 "request_hash = $2 UNION ALL ",
-						 wanted[i]);
-	appendStringInfoString(&sql, "SELECT " EVENT_COLUMNS
-								 " FROM billing.usage_event_default WHERE account_id = $1 AND "
-								 "request_hash = $2");
-	names_count = -1;
+						 "%sSELECT recorded_at, probe, request_id FROM billing.%s WHERE account_id "
+						 "= $1 AND request_hash = $2",
+						 i > 0 ? " UNION ALL " : "", wanted->names[i]);
 	statement_replace(&statement, sql.data);
-	memcpy(names, wanted, sizeof(names));
-	names_count = count;
+	prepared = *wanted;
 	return &statement;
+}
+
+/* The row of exactly that key. */
+static UsageEvent
+get_event(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
+{
+	static Statement get = STATEMENT("SELECT " EVENT_COLUMNS
+									 " FROM billing.usage_event WHERE account_id = $1 AND "
+									 "request_hash = $2 AND probe = $3 AND recorded_at = $4",
+									 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
+
+	if (statement_run(&get,
+					  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(hash),
+								Int16GetDatum(probe), TimestampTzGetDatum(recorded_at)},
+					  NULL) != 1)
+		refuse(ERROR_INTERNAL, "a usage event is not where it was found");
+	return read_event(0);
 }
 
 bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
-	uint64 count = statement_run(
-		window_statement(since, now),
-		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
+	PartitionList partitions = window_partitions(since, now);
+	uint64 count = 0;
+
+	if (partitions.count > 0)
+		count = statement_run(
+			probe_statement(&partitions),
+			(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
 
 	event->probe = 0;
 	for (uint64 row = 0; row < count; row++)
 	{
-		*stored = read_event(row);
-		if (stored->recorded_at > since && strcmp(stored->request_id, event->request_id) == 0)
+		TimestampTz recorded_at = column_instant(row, 1, 0);
+		int16 probe = DatumGetInt16(column_datum(row, 2));
+
+		if (recorded_at > since && strcmp(column_text(row, 3), event->request_id) == 0)
+		{
+			*stored = get_event(event->account_id, event->request_hash, probe, recorded_at);
 			return true;
-		if (stored->probe >= event->probe)
-			event->probe = stored->probe + 1;
+		}
+		event->probe = Max(event->probe, probe + 1);
 	}
 	return false;
 }

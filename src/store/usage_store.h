@@ -45,8 +45,8 @@ typedef struct UsageEvent
 	const char *key_name;
 	TimestampTz occurred_at;
 	TimestampTz recorded_at;
-	TimestampTz settled_at; /* charged rows only, as the next four */
-	int64 price_id;
+	TimestampTz settled_at; /* 0 while unpriced */
+	int64 price_id;			/* charged rows only, as the next three */
 	int64 charge_nano;
 	int64 first_entry_no;
 	int32 entry_count;

@@ -110,12 +110,13 @@ static Check checks[] = {
 	{"usage_bounds",
 	 STATEMENT(
 		 "SELECT account_id, format('request \"%s\" is not possible as %s: charge %s, price %s, "
-		 "%s entries', request_id, status, charge, price_id, entry_count) FROM "
-		 "billing.usage_event WHERE least(input_tokens, output_tokens, cache_read_tokens, "
-		 "cache_write_tokens) < 0 OR NOT coalesce(CASE status WHEN 'charged' THEN charge >= 0 "
-		 "AND charge < 'NaN' AND price_id > 0 AND settled_at >= recorded_at AND (entry_count > "
-		 "0) = (first_entry_no IS NOT NULL) WHEN 'free' THEN charge = 0 AND entry_count = 0 "
-		 "WHEN 'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL WHEN "
+		 "%s entries, settled %s', request_id, status, charge, price_id, entry_count, "
+		 "settled_at) FROM billing.usage_event WHERE least(input_tokens, output_tokens, "
+		 "cache_read_tokens, cache_write_tokens) < 0 OR settled_at < recorded_at OR (settled_at "
+		 "IS NULL) <> (status = 'unpriced') OR NOT coalesce(CASE status WHEN 'charged' THEN "
+		 "charge >= 0 AND charge < 'NaN' AND price_id > 0 AND (entry_count > 0) = "
+		 "(first_entry_no IS NOT NULL) WHEN 'free' THEN charge = 0 AND entry_count = 0 WHEN "
+		 "'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL WHEN "
 		 "'unpriced' THEN charge IS NULL AND entry_count = 0 END, false)")},
 	{"charge_price",
 	 STATEMENT(
@@ -168,7 +169,7 @@ static Check checks[] = {
 		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
 	{"undone_entry",
 	 STATEMENT(
-		 "SELECT e.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, "
+		 "SELECT u.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, "
 		 "e.amount, u.amount) FROM (SELECT account_id, undoes_entry_no, sum(amount) AS amount, "
 		 "min(entry_no) AS entry_no FROM billing.ledger_entry WHERE undoes_entry_no IS NOT "
 		 "NULL GROUP BY account_id, undoes_entry_no) AS u LEFT JOIN billing.ledger_entry AS e "
@@ -240,11 +241,14 @@ static Check checks[] = {
 						  "LEFT JOIN billing.account_profile AS p ON p.account_id = a.account_id "
 						  "WHERE a.account_id > 0 AND p.account_id IS NULL")},
 	{"partition_key",
-	 STATEMENT("SELECT NULL::bigint, format('partition %s has no valid unique key of account, hash "
-			   "and probe', i.inhrelid::regclass) FROM pg_inherits AS i WHERE i.inhparent = "
-			   "'billing.usage_event'::regclass AND NOT EXISTS (SELECT FROM pg_index AS x WHERE "
-			   "x.indrelid = i.inhrelid AND x.indisunique AND x.indisvalid AND "
-			   "pg_get_indexdef(x.indexrelid) LIKE '%(account_id, request_hash, probe)')")},
+	 STATEMENT(
+		 "SELECT NULL::bigint, format('partition %s has no valid unique key of account, hash "
+		 "and probe', i.inhrelid::regclass) FROM pg_inherits AS i WHERE i.inhparent = "
+		 "'billing.usage_event'::regclass AND NOT EXISTS (SELECT FROM pg_index AS x WHERE "
+		 "x.indrelid = i.inhrelid AND x.indisunique AND x.indisvalid AND x.indpred IS NULL AND "
+		 "(SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest(x.indkey::int2[]) WITH "
+		 "ORDINALITY AS k (attnum, n) JOIN pg_attribute AS a ON a.attrelid = i.inhrelid AND "
+		 "a.attnum = k.attnum) = ARRAY['account_id', 'request_hash', 'probe'])")},
 };
 
 static void
@@ -273,14 +277,18 @@ verify_books(ReturnSetInfo *result)
 static void
 report_guard(const Guard *guard, const char *table, GuardFault fault, void *argument)
 {
+	static const char *const fault_texts[] = {
+		[GUARD_MISSING] = "is missing",
+		[GUARD_ALTERED] = "is another than install() makes",
+		[GUARD_NOT_ALWAYS] = "is disabled or does not fire always",
+	};
 	StringInfoData detail;
 
 	if (fault == GUARD_HOLDS)
 		return;
 	initStringInfo(&detail);
 	appendStringInfo(&detail, "trigger %s of table \"%s\" %s; billing.install() puts it back",
-					 guard->name, table,
-					 fault == GUARD_MISSING ? "is missing" : "is disabled or does not fire always");
+					 guard->name, table, fault_texts[fault]);
 	put_discrepancy(argument, "guard", (Datum) 0, true, CStringGetTextDatum(detail.data));
 }
 

@@ -70,7 +70,7 @@ write_gate_script() { # FILE STATEMENT, in which @ is the number of the key
         echo "SELECT $columns FROM (SELECT array_agg(api_key) AS keys, array_agg(account_id) AS accounts"
         echo "    FROM (SELECT * FROM bench_key ORDER BY random() LIMIT $calls) AS r) AS k \\gset"
         echo '\set loaded 1'
-        echo '\endif'
+        printf '%s\n' '\endif'
         for ((i = 1; i <= calls; i++)); do echo "${2//@/$i}"; done
     } >"$scripts/$1"
 }

@@ -1,7 +1,6 @@
 -- What the demo claims, each compared with what can be known without the extension: the traces, our own
 -- arithmetic, the log of refused calls.
 \pset fieldsep '|'
-\timing off
 SELECT (SELECT count(*) FROM demo.request) = (SELECT count(*) FROM billing.usage_event) + (SELECT count(*) FROM demo.refused)
        AND NOT EXISTS (SELECT FROM billing.usage_event JOIN demo.request USING (account_id, request_id) JOIN demo.refused USING (n)),
        'every request was either charged or refused, none both';
@@ -21,15 +20,11 @@ SELECT p.amount + g.amount - c.amount - coalesce(x.amount, 0) - (h.booked - h.ba
          (SELECT sum(charge) AS amount FROM billing.usage_event) AS c,
          (SELECT sum(amount) AS amount FROM billing.ledger_entry WHERE credit = 'breakage') AS x, demo.holding AS h;
 -- By the books of that time: since then one of them has paid.
-SELECT count(*) > 0 AND bool_and(first.balance < 0 AND last.balance < 0 AND r.reason = 'negative_balance'),
-       'each of the ' || count(*) || ' refused customers was below zero, from its first refused call to the last'
-    FROM (SELECT account_id, min(refused_at) AS first_at, max(refused_at) AS last_at, string_agg(DISTINCT reason, ' ') AS reason
-          FROM demo.refused GROUP BY account_id) AS r,
-         billing.balance_at(r.account_id, r.first_at) AS first, billing.balance_at(r.account_id, r.last_at) AS last;
+SELECT count(*) > 0 AND bool_and(b.balance < 0 AND r.reason = 'negative_balance'),
+       'each of the ' || to_char(count(*), 'FM999,999') || ' refused calls, of ' || count(DISTINCT account_id)
+       || ' customers, came at a balance below zero'
+    FROM demo.refused AS r, billing.balance_at(r.account_id, r.refused_at) AS b;
 SELECT count(*) FILTER (WHERE b.arrears = 0 AND b.callable AND b.total_topup = c.paid + 10) = 1,
        'the one that recharged owes nothing and may call again'
     FROM demo.customer AS c, billing.balance(c.account_id) AS b WHERE b.total_topup <> c.paid;
-SELECT count(*) = 0, 'nobody else was refused: all others are at zero or above'
-    FROM billing.account AS a WHERE account_id > 0 AND arrears > 0
-    AND NOT EXISTS (SELECT FROM demo.refused AS r WHERE r.account_id = a.account_id);
 SELECT count(*) = 0, 'verify() recomputed the books and found nothing' FROM billing.verify();

@@ -19,14 +19,14 @@ fi
 
 span=${SPAN:-25}
 clients=${CLIENTS:-16}
-bold= plain=
+bold="" plain=""
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 work=$(mktemp -d)
 traffic=
 trap '[ -z "$traffic" ] || kill "$traffic" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 ask() { psql -XqAt -F ' ' -v ON_ERROR_STOP=1 "$@"; }
-tell() { psql -Xq -v ON_ERROR_STOP=1 -v bold="$bold" -v plain="$plain" -v clients="$clients" "$@"; }
+tell() { psql -Xq -P pager=off -v ON_ERROR_STOP=1 -v bold="$bold" -v plain="$plain" -v clients="$clients" "$@"; }
 title() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 
 title 'A platform with 300 customers'

@@ -85,6 +85,12 @@ EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
 END
 $$;
+-- A text as lines of at most so many characters, broken at blanks.
+CREATE FUNCTION demo.fold(message text, width int) RETURNS TABLE (line text, no bigint) LANGUAGE sql AS $$
+    SELECT m.part[1], m.no
+    FROM regexp_matches(coalesce(message, ''), '(.{0,' || width || '})(?: |$)', 'g') WITH ORDINALITY AS m(part, no)
+    WHERE m.no = 1 OR m.part[1] <> ''
+$$;
 CREATE TABLE demo.refused (n int PRIMARY KEY, account_id bigint, reason text, shortfall numeric, refused_at timestamptz DEFAULT clock_timestamp());
 GRANT SELECT ON demo.request, demo.customer TO gateway;
 GRANT INSERT ON demo.refused TO gateway;

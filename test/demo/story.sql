@@ -1,7 +1,6 @@
 -- What happened, read from the books. Each part says what to see in it.
 \pset footer off
 \pset border 0
-\pset null ''
 
 SELECT to_char(count(*), 'FM999,999') AS charged, to_char(sum(charge), 'FM990.000000000') AS amount,
        to_char(count(*) / extract(epoch FROM max(recorded_at) - min(recorded_at)), 'FM999,999') AS per_second,
@@ -16,8 +15,8 @@ SELECT to_char(count(*), 'FM999,999') AS refused, count(DISTINCT account_id) AS 
 
 \echo
 \echo :bold'Where the money is':plain
-\echo 'Double entry: what came in is what was earned, what ran out and what customers still have. The trial'
-\echo 'credits ended in the midst of the traffic: they left every balance at that instant, no job had to run.'
+\echo 'Double entry: what came in is what was earned, what ran out and what customers still have. Some'
+\echo 'trial credits ended amid the traffic: out of every balance at that instant, with no job to run.'
 \echo
 SELECT line, to_char(amount, '999,990.000000000') AS "CNY" FROM (
     SELECT 1, 'paid in by bank transfer', sum(amount) FROM billing.payment
@@ -57,9 +56,9 @@ SELECT arrears FROM billing.balance(:account) \gset
 SELECT shortfall FROM billing.authorize(:'api_key') \gset
 SELECT max(entry_no) - 3 AS from_entry FROM billing.statement(:account) \gset
 \echo :bold'A customer that was blocked':plain
-\echo 'Account' :account 'paid in' :paid 'CNY and wanted' :wanted 'CNY of tokens. Usage is billed after the call, so the last'
-\echo 'charge may be more than there is: what credit does not cover becomes arrears. From then on its key'
-\echo 'was refused,' :refusals 'times. authorize() says why, and the least payment that helps:'
+\echo 'Account' :account 'paid in' :paid 'CNY and wanted' :wanted 'CNY of tokens. Usage is billed after the call, so the'
+\echo 'last charge may be more than there is: what credit does not cover becomes arrears. From then on'
+\echo 'its key was refused,' :refusals 'times. authorize() says why, and the least payment that helps:'
 \echo
 SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'api_key');
 \echo 'So it pays 10.00 CNY. Arrears come first, the rest is cash, and the key may call at once. The end of'
@@ -79,17 +78,19 @@ SELECT input_tokens, output_tokens, key_id, model FROM billing.usage_event WHERE
 \echo 'Which price row, tokens times price line by line, rounded once, and whose money paid it. Here bonus'
 \echo 'ran out within a charge and cash paid the rest; explain_charge(':account', \'':request'\'):'
 \echo
-\pset columns 100
-\pset format wrapped
-SELECT item, tokens, trim_scale(price) AS "CNY per million", trim_scale(amount) AS "CNY", lot_no AS lot, order_id AS "order",
-       detail
-    FROM billing.explain_charge(:account, :'request');
-\pset format aligned
+SELECT CASE f.no WHEN 1 THEN item END AS item, CASE f.no WHEN 1 THEN tokens END AS tokens,
+       CASE f.no WHEN 1 THEN trim_scale(price) END AS "per million", CASE f.no WHEN 1 THEN trim_scale(amount) END AS "CNY",
+       CASE f.no WHEN 1 THEN lot_no END AS lot, CASE f.no WHEN 1 THEN order_id END AS "order", f.line AS detail
+    FROM billing.explain_charge(:account, :'request') WITH ORDINALITY AS e(item, tokens, price, amount, lot_no, order_id, entry_no, detail, no),
+         demo.fold(e.detail, 45) AS f
+    ORDER BY e.no, f.no;
 
 \echo :bold'The same request once more':plain
 \echo 'A retry is told so and costs nothing; the same id with other numbers is an error:'
 \echo
 SELECT status, charge, balance FROM billing.charge(:account, :key_id, :'request', :'model', :input_tokens, :output_tokens);
-\pset format wrapped
-SELECT e.* FROM demo.error_of(format('SELECT * FROM billing.charge(%s, %s, %L, %L, %s, %s)',
-                                     :account, :key_id, :'request', :'model', :input_tokens, :output_tokens + 1)) AS e;
+SELECT CASE f.no WHEN 1 THEN e.code END AS error, f.line AS message
+    FROM demo.error_of(format('SELECT * FROM billing.charge(%s, %s, %L, %L, %s, %s)',
+                              :account, :key_id, :'request', :'model', :input_tokens, :output_tokens + 1)) AS e,
+         demo.fold(e.message, 90) AS f
+    ORDER BY f.no;

@@ -22,7 +22,7 @@ my $audit_every = 200;
 srand($seed);
 note("BILLING_SEED=$seed BILLING_OPERATIONS=$operations");
 
-my $node = billing_node('model', conf => [ 'fsync = off', 'autovacuum = off' ]);
+my $node = billing_node('model', conf => [ 'fsync = off', 'autovacuum = off', 'log_statement = none' ]);
 my $dbh = connect_dbi($node);
 $dbh->do("SET timezone = 'UTC'");
 
@@ -458,6 +458,15 @@ sub close_account
 	my @empty = grep { !$_->{arrears} && BillingModel::held($_, 'cash') < 10_000_000 && !BillingModel::open_lock($_, 'closed') } $model->accounts;
 	my $account = @empty && chance(0.7) ? pick(@empty) : some_account();
 	my $key = new_key();
+	if (chance(0.1))
+	{
+		# One that has nothing but a gift and less than 0.01 of cash.
+		my ($gift, $payment, $debit) = map { new_key() } 1 .. 3;
+		$account = make_account(1000 + $serial, pick('cn', 'global'));
+		booking($account, 'record_offline_payment', 'record_offline_payment(?, ?, ?, ?)', $payment, [ '5.00', $payment, $payment ], amount => 5_000_000_000, reference => $payment);
+		booking($account, 'adjust', 'adjust(?, ?, ?)', $debit, [ '-4.991', $debit ], amount => -4_991_000_000);
+		booking($account, 'grant_bonus', 'grant_bonus(?, ?, ?)', $gift, [ '1.5', $gift ], amount => 1_500_000_000);
+	}
 	# The first three stay, so that there is always somebody to charge.
 	return if $account->{id} <= 3;
 	return booking($account, 'close_account', 'close_account(?, ?)', $key, [$key]);
@@ -530,11 +539,24 @@ sub create_account
 		return;
 	}
 	my $row = plain('create_account', $sql, [ $id, $region ], $account && $account->{region} ne $region ? 'LB202' : ());
-	return if $account || !$row;
-	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing.account WHERE account_id = ?', $id);
-	compare_account($model->add_account($id, $region, $made->{at}), 0);
-	create_api_key($model->account($id));
+	create_api_key(note_account($id, $region)) if $row && !$account;
 	return;
+}
+
+sub note_account
+{
+	my ($id, $region) = @_;
+	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing.account WHERE account_id = ?', $id);
+	my $account = $model->add_account($id, $region, $made->{at});
+	compare_account($account, 0);
+	return $account;
+}
+
+sub make_account
+{
+	my ($id, $region) = @_;
+	plain('create_account', 'SELECT create_account AS result FROM billing.create_account(?, ?)', [ $id, $region ]);
+	return note_account($id, $region);
 }
 
 sub unknown_account
@@ -584,6 +606,7 @@ sub set_price
 		same('set_price again', $result->{price_id}, $same->{price_id});
 		return;
 	}
+	return if grep { $_->{price_id} == $result->{price_id} } @{ $model->{prices} };
 	my ($stored) = rows('SELECT ' . us('effective_from') . ' AS at FROM billing.price WHERE price_id = ?', $result->{price_id});
 	my $newest = $model->newest_charge($row{currency});
 	mismatch('set_price from now on', $stored->{at}, "$now to " . now_us() . ", but after the newest charge $newest")
@@ -740,10 +763,7 @@ sub some_operation
 
 for my $id (1, 2, 3, $huge_account)
 {
-	my $region = $id == 2 ? 'global' : 'cn';
-	plain('create_account', 'SELECT create_account AS result FROM billing.create_account(?, ?)', [ $id, $region ]);
-	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing.account WHERE account_id = ?', $id);
-	create_api_key($model->add_account($id, $region, $made->{at}), 'payg');
+	create_api_key(make_account($id, $id == 2 ? 'global' : 'cn'), 'payg');
 }
 for my $currency (qw(CNY USD))
 {

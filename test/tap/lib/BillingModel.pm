@@ -338,9 +338,10 @@ sub reverse_offline_payment
 	my $order = first { $_->{order_id} == $arg{order_id} } @{ $account->{orders} };
 	return refused('LB506') if !$order;
 	return refused('LB507') if $order->{reversed};
+	my $lot = first { $_->{lot_no} == $order->{lot_no} } @{ $account->{lots} };
+	return refused('LB502') if $account->{arrears} + $order->{amount} - $lot->{remaining} > MAX_NANO;
 
 	expire($account, $at);
-	my $lot = first { $_->{lot_no} == $order->{lot_no} } @{ $account->{lots} };
 	my $cause = { source => 'take_back', source_id => ++$account->{take_backs}, occurred_at => $at, at => $at };
 	my $from_lot = min($lot->{remaining}, $order->{amount});
 	$order->{reversed} = 1;

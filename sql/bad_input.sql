@@ -1,0 +1,234 @@
+-- Bad input: each a clear error of class LB with its hint, and nothing changed. Accounts 1150 to 1159.
+SELECT billing.create_account(1150, 'cn', external_ref => 'bad input');
+SELECT billing.create_account(1151, 'global');
+SELECT key_id FROM billing.create_api_key(1150, 'prod', 'payg', 'key');
+SELECT billing.set_price('bad-input', 'CNY', 1, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.set_price('bad-input-charged', 'CNY', 1, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 100, 'payment', 'bank 1');
+SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 50, 'payment to reverse', 'bank 2');
+SELECT status, id, lot_no FROM billing.grant_bonus(1150, 10, 'grant');
+SELECT status, charge FROM billing.charge(1150, 1, 'charged', 'bad-input-charged', 1000000, 0);
+SELECT status, charge FROM billing.charge(1150, 1, 'unpriced', 'bad-input-unpriced', 1000000, 0);
+
+-- Every function with every argument, one value wrong at a time. A good call of each:
+CREATE TEMP TABLE good_call (function text, place int, argument text, type text, value text);
+INSERT INTO good_call
+SELECT p.proname, a.n, a.name, a.type::regtype, a.value
+FROM (VALUES
+    ('transfer_allowed', $$1150$$, $$'cash'$$, $$'revenue'$$, $$1$$, $$NULL$$, $$NULL$$, $$'charge'$$, NULL, NULL),
+    ('grant_access', $$'pg_monitor'$$, $$'auditor'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_policy', $$'second_person_above'$$, $$'1000'$$, $$'CNY'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL),
+    ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('statement', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL),
+    ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, NULL),
+    ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
+        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL),
+    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL),
+    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$),
+    ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL),
+    ('grant_bonus', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL),
+    ('withdraw_bonus', $$1150$$, $$3$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('adjust', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
+    ('write_off', $$1150$$, $$1$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('record_offline_payment', $$1150$$, $$1$$, $$'new key'$$, $$'bank 3'$$, $$'CNY'$$, $$now()$$, $$'me'$$, $$'why'$$, NULL),
+    ('reverse_offline_payment', $$1150$$, $$2$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL)
+    ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9)
+JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
+LATERAL unnest(p.proargnames, p.proargtypes::oid[], ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9]) WITH ORDINALITY AS a (name, type, value, n)
+WHERE a.name IS NOT NULL;
+
+-- None is left out, with none of its arguments.
+SELECT p.oid::regprocedure AS left_out FROM pg_proc AS p
+WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0
+  AND (SELECT count(*) FROM good_call AS g WHERE g.function = p.proname AND g.value IS NOT NULL) <> p.pronargs;
+
+-- A call with one value put in the place of its argument. What becomes of it is undone, good or bad.
+CREATE FUNCTION pg_temp.call_with(name text, at int, put text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    call text;
+    code text;
+BEGIN
+    SELECT format('SELECT * FROM billing.%I(%s)', name,
+               string_agg(CASE WHEN g.place = at THEN '(' || put || ')' ELSE '(' || g.value || ')' END || '::' || g.type, ', ' ORDER BY g.place))
+    INTO call FROM good_call AS g WHERE g.function = name;
+    BEGIN
+        EXECUTE call;
+        RAISE SQLSTATE '00001';
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE;
+    END;
+    RETURN CASE code WHEN '00001' THEN 'ok' ELSE code END;
+END $$;
+
+SELECT test.books() AS books \gset
+-- The good calls are good, but for those on arrears and usage that are not there.
+SELECT function, pg_temp.call_with(function, 0, '') AS outcome FROM (SELECT DISTINCT function FROM good_call) AS g ORDER BY 1;
+
+-- Texts. "ok" stands where a text may be null, or where more than 200 bytes are no limit.
+SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''''') AS empty,
+       pg_temp.call_with(function, place, 'E'' \t\r\n''') AS blank, pg_temp.call_with(function, place, 'repeat(''é'', 101)') AS "202 bytes",
+       pg_temp.call_with(function, place, 'repeat(''x'', 2001)') AS "2001 bytes",
+       pg_temp.call_with(function, place, 'repeat(''x'', 5000000)') AS "5 MB"
+FROM good_call WHERE type = 'text' ORDER BY function, place;
+
+-- Numbers and ids: none of these exists, and tokens and tiers have bounds.
+SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''-9223372036854775808''') AS lowest,
+       pg_temp.call_with(function, place, '''-1''') AS "-1", pg_temp.call_with(function, place, '0') AS "0",
+       pg_temp.call_with(function, place, '4000000000') AS "4000000000", pg_temp.call_with(function, place, '9223372036854775807') AS highest
+FROM good_call WHERE type = 'bigint' ORDER BY function, place;
+
+-- Amounts and prices.
+SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''NaN''') AS nan,
+       pg_temp.call_with(function, place, '''Infinity''') AS infinity, pg_temp.call_with(function, place, '''-Infinity''') AS "-infinity",
+       pg_temp.call_with(function, place, '''-1''') AS "-1", pg_temp.call_with(function, place, '0') AS "0",
+       pg_temp.call_with(function, place, '0.0000000001') AS "1e-10", pg_temp.call_with(function, place, '0.001') AS "0.001",
+       pg_temp.call_with(function, place, '1000000000') AS "1e9", pg_temp.call_with(function, place, '''-1e9''') AS "-1e9",
+       pg_temp.call_with(function, place, '1e131071') AS huge, pg_temp.call_with(function, place, '1e-16383') AS tiny
+FROM good_call WHERE type = 'numeric' ORDER BY function, place;
+
+-- Instants. paid_at may lie in the past, effective_from and the bounds of a statement anywhere.
+SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''infinity''') AS infinity,
+       pg_temp.call_with(function, place, '''-infinity''') AS "-infinity", pg_temp.call_with(function, place, '''4714-11-24 00:00+00 BC''') AS first,
+       pg_temp.call_with(function, place, '''294276-12-31 23:59:59.999999+00''') AS last,
+       pg_temp.call_with(function, place, 'clock_timestamp() - interval ''1 hour''') AS "an hour ago",
+       pg_temp.call_with(function, place, 'clock_timestamp() + interval ''1 hour''') AS "in an hour"
+FROM good_call WHERE type = 'timestamp with time zone' ORDER BY function, place;
+SELECT test.books() = :'books' AS unchanged;
+
+-- What else can be wrong. Each with its message; attempt() adds a note where the hint is missing.
+\pset format unaligned
+\pset tuples_only on
+CREATE FUNCTION pg_temp.refused(calls text[]) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT call || E'\n    ' || test.attempt('SELECT * FROM billing.' || call) FROM unnest(calls) AS call
+$$;
+
+\echo -- Accounts.
+SELECT pg_temp.refused(ARRAY[
+    $$create_account(1159, 'CN')$$, $$create_account(1159, 'eu')$$,
+    $$create_account(-1, 'cn')$$, $$create_account(0, 'cn')$$,
+    $$create_account(1150, 'global', external_ref => 'bad input')$$,
+    $$create_account(1150, 'cn', external_ref => 'bad input', email => 'a@b.c')$$,
+    $$create_account(1150, 'cn', external_ref => 'bad input', mobile => '+8613800138000')$$,
+    $$create_account(1150, 'cn', external_ref => 'bad input', time_zone => 'UTC')$$,
+    $$create_account(1150, 'cn')$$,
+    $$create_account(1150, 'global', 'a@b.c', '+8613800138000', 'UTC', 'other')$$,
+    $$create_account(1159, 'cn', external_ref => 'bad input')$$,
+    $$create_account(NULL, 'global', external_ref => 'bad input')$$,
+    $$create_account(1159, 'cn', email => 'nobody')$$, $$create_account(1159, 'cn', email => '@b.c')$$,
+    $$create_account(1159, 'cn', email => 'a@')$$, $$create_account(1159, 'cn', email => 'a@b@c')$$,
+    $$create_account(1159, 'cn', email => 'a b@c.d')$$, $$create_account(1159, 'cn', email => E'a@b.c\nBcc: x@y.z')$$,
+    $$create_account(1159, 'cn', mobile => '12ab')$$, $$create_account(1159, 'cn', mobile => '1234')$$,
+    $$create_account(1159, 'cn', mobile => '+1234567890123456')$$, $$create_account(1159, 'cn', mobile => '++12345')$$,
+    $$create_account(1159, 'cn', mobile => '+')$$,
+    $$create_account(1159, 'cn', time_zone => 'Mars/Olympus')$$, $$create_account(1159, 'cn', time_zone => '../../etc/passwd')$$,
+    $$lock_account(1150, 'closed')$$, $$lock_account(1150, 'refund')$$, $$unlock_account(1150, 'refund')$$, $$lock_account(1150, 'Operator')$$,
+    $$close_account(1150, 'new key')$$]);
+\echo -- Keys: unknown ones, and those of another account.
+SELECT pg_temp.refused(ARRAY[
+    $$create_api_key(1150, 'test', 'sk')$$, $$delete_api_key(1150, 2)$$, $$delete_api_key(1151, 1)$$,
+    $$charge(1151, 1, 'new', 'bad-input', 1, 1)$$, $$charge(1150, 2, 'new', 'bad-input', 1, 1)$$]);
+SELECT reason FROM billing.authorize(NULL);
+SELECT reason FROM billing.authorize('');
+SELECT reason FROM billing.authorize('sk-' || repeat('0', 56));
+SELECT reason FROM billing.authorize(repeat('x', 1000000));
+\echo -- Usage: R20, B&S 4.11. A request_id used again with another payload names both.
+SELECT pg_temp.refused(ARRAY[
+    $$charge(1150, 1, 'charged', 'bad-input-charged', 1000001, 0)$$, $$charge(1150, 1, 'unpriced', 'bad-input-unpriced', 1000000, 1)$$,
+    $$charge(1150, 1, 'new', 'bad-input', 200000001, 0)$$, $$charge(1150, 1, 'new', 'bad-input', 0, 200000001)$$,
+    $$charge(1150, 1, 'new', 'bad-input', 0, 0, -1)$$, $$charge(1150, 1, 'new', 'bad-input', 0, 0, 0, 200000001)$$,
+    $$charge(1150, 1, 'new', 'bad-input', 1, 1, occurred_at => '2020-01-01')$$,
+    $$charge(1150, 1, 'new', 'bad-input', 1, 1, occurred_at => clock_timestamp() + interval '1 hour')$$,
+    $$quote(1150, 'bad-input-unpriced', 1, 1)$$, $$quote(1151, 'bad-input', 1, 1)$$,
+    $$quote(1150, 'bad-input', 1, 1, occurred_at => '2024-12-31')$$,
+    $$explain_charge(1150, 'unheard of')$$, $$explain_charge(1151, 'charged')$$,
+    $$explain_charge(1150, 'charged', '2025-01-01')$$,
+    $$reverse_charge(1150, 'unheard of', 'new key')$$, $$reverse_charge(1150, 'unpriced', 'new key')$$,
+    $$reverse_charge(1150, 'charged', 'new key', occurred_at => '2025-01-01')$$,
+    $$settle(0)$$, $$settle(100001)$$]);
+\echo -- Money.
+SELECT pg_temp.refused(ARRAY[
+    $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'USD')$$, $$record_offline_payment(1151, 1, 'new key', 'bank 3', 'CNY')$$,
+    $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'cny')$$, $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'EUR')$$,
+    $$record_offline_payment(1150, 1, 'new key', 'bank 1')$$, $$record_offline_payment(1150, 0.005, 'new key', 'bank 3')$$,
+    $$record_offline_payment(1150, 999999999.99, 'new key', 'bank 3')$$,
+    $$grant_bonus(1150, 999999999.999999999, 'new key')$$,
+    $$grant_bonus(1150, 1, 'new key', expires_at => clock_timestamp())$$, $$adjust(1150, -1, 'new key', expires_at => now() + interval '1 day')$$,
+    $$withdraw_bonus(1150, 1, 'new key')$$, $$withdraw_bonus(1150, 99, 'new key')$$, $$withdraw_bonus(1151, 3, 'new key')$$,
+    $$write_off(1150, 0.000000001, 'new key')$$,
+    $$reverse_offline_payment(1150, 99, 'new key')$$, $$reverse_offline_payment(1151, 1, 'new key')$$]);
+\echo -- Idempotency keys: of another request, of another function, of a call without money.
+SELECT pg_temp.refused(ARRAY[
+    $$record_offline_payment(1150, 101, 'payment', 'bank 1')$$, $$record_offline_payment(1150, 100, 'payment', 'bank 2')$$,
+    $$record_offline_payment(1150, 100, 'payment', 'bank 1', 'CNY')$$,
+    $$grant_bonus(1150, 10, 'payment')$$, $$adjust(1150, 10, 'grant')$$, $$write_off(1150, 10, 'grant')$$,
+    $$withdraw_bonus(1150, 3, 'grant')$$, $$reverse_charge(1150, 'charged', 'grant')$$, $$reverse_offline_payment(1150, 1, 'grant')$$,
+    $$close_account(1150, 'grant')$$, $$create_api_key(1150, 'prod', 'payg', 'grant')$$,
+    $$create_api_key(1150, 'other', 'payg', 'key')$$, $$create_api_key(1150, 'prod', 'plan', 'key')$$,
+    $$grant_bonus(1150, 10, 'grant', expires_at => now() + interval '1 day')$$]);
+\echo -- Prices: R20. Negative, too high, too fine, without input or output, behind a charge, changed.
+SELECT pg_temp.refused(ARRAY[
+    $$set_price('bad-input', 'CNY', -0.000000001, 1)$$, $$set_price('bad-input', 'CNY', 1, 1, -1)$$, $$set_price('bad-input', 'CNY', 1, 1, 1, -1)$$,
+    $$set_price('bad-input', 'CNY', 1000000.000000001, 1)$$, $$set_price('bad-input', 'CNY', 1, 0.0000000001)$$,
+    $$set_price('bad-input', 'CNY', NULL, 1)$$, $$set_price('bad-input', 'CNY', 1, NULL)$$,
+    $$set_price('bad-input', 'CNY', 1, 1, prompt_tokens_over => -1)$$, $$set_price('bad-input', 'CNY', 1, 1, prompt_tokens_over => 3000000001)$$,
+    $$set_price('bad-input', 'cny', 1, 1)$$, $$set_price('bad-input', 'CNY', 9, 2, effective_from => '2025-01-01 00:00+00')$$,
+    $$set_price('bad-input-charged', 'CNY', 9, 2, effective_from => '2025-06-01 00:00+00')$$,
+    $$set_price('bad-input-charged', 'CNY', 9, 2, prompt_tokens_over => 10, effective_from => '2025-01-01 00:00+00')$$]);
+\set head 'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output,usd_per_million_cache_read,usd_per_million_cache_write'
+\echo -- Price lists in CSV: what is wrong, and in which record (the line of names is 0).
+SELECT replace(replace(body, E'\n', '\n'), :'head', 'HEAD') || E'\n    ' || test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', body)) FROM (VALUES
+    (:'head' || E'\np,m,0,1,1,,"'), (:'head' || E'\np,m,0,1,1,,\np,"m,0,1,1,,'), (:'head' || E'\np,m"m,0,1,1,,'), (:'head' || E'\np,"m"m,0,1,1,,'),
+    (:'head' || E'\np,m,0,1'), (:'head' || E'\np,m,0,,1,,'), (:'head' || E'\np,m'), (:'head' || E'\np'), (:'head' || E'\n,m,0,1,1,,'), (:'head' || E'\np,,0,1,1,,'),
+    (:'head' || E'\np,m,0,x,1,,'), (:'head' || E'\np,m,0,-1,1,,'), (:'head' || E'\np,m,0,1,1e,,'), (:'head' || E'\np,m,0,1,1,NaN,'),
+    (:'head' || E'\np,m,0,1,1,,Infinity'), (:'head' || E'\np,m,0,1 ,1,,'), (:'head' || E'\np,m,0,0x1,1,,'), (:'head' || E'\np,m,0,1,1000000.1,,'),
+    (:'head' || E'\np,m,0,1,0.0000000001,,'), (:'head' || E'\np,m,0,1,1e99999999999,,'), (:'head' || E'\np,m,-1,1,1,,'), (:'head' || E'\np,m,1.5,1,1,,'),
+    (:'head' || E'\np,m,99999999999,1,1,,'), (:'head' || E'\np,m,one,1,1,,'), (:'head' || E'\np,m,0,1,1,,\np,m,0,2,1,,'),
+    (:'head' || E'\np,m,0,1,1,,' || repeat(',', 40)), (:'head' || E'\np,m,0,1,1,,,superfluous'),
+    (E'provider,model\np,m'), (E'provider,model,prompt_tokens_over,usd_per_million_input\np,m,0,1'), ('nonsense'), (',,,'), ('"'),
+    (:'head' || E'\np,   ,0,1,1,,')) AS b (body);
+\echo -- Without a row, a list adds nothing.
+SELECT billing.import_prices(:'head', 'CNY');
+SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', :'head' || E'\n' || repeat('x', 150) || ',' || repeat('y', 150) || ',0,1,1,,'));
+SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', 1000000, effective_from => ''2025-01-01'')', :'head' || E'\np,m,0,1000,1,,'));
+\echo -- Price lists in JSON.
+SELECT body || E'\n    ' || test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', body)) FROM (VALUES
+    ('['), ('[{]'), ('[1]'), ('[null]'), ('["a"]'), ('[[]]'), ('[{}]'), ('{}'), ('[{"provider": "p", "model": "m"}]'), ('[] []'), ('[1e99999999]'),
+    ('[{"provider": "p", "model": "\u0000", "usd_per_million_input": 1, "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": 1}]'), ('[{"provider": "p", "model": "m", "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": null, "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": -1, "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": true, "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": [1], "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": {}, "usd_per_million_input": 1, "usd_per_million_output": 1}]'),
+    ('[{"provider": "p", "model": "m", "usd_per_million_input": 1, "usd_per_million_output": 1, "prompt_tokens_over": "many"}]'),
+    ('[{"provider": null, "model": "m", "usd_per_million_input": 1, "usd_per_million_output": 1}]'), ('[{"provider": 1, "model": "m", "usd_per_million_input": 1, "usd_per_million_output": 1}]')) AS b (body);
+\echo -- Policies.
+SELECT pg_temp.refused(ARRAY[
+    $$set_policy('no_such_policy', '1')$$, $$set_policy('Block_At_Zero', 'on')$$, $$set_policy('block_at_zero', 'maybe')$$, $$set_policy('block_at_zero', '2')$$,
+    $$set_policy('dedupe_window', '57 days')$$, $$set_policy('dedupe_window', '23:59:59')$$, $$set_policy('dedupe_window', '-40 days')$$,
+    $$set_policy('dedupe_window', '1 month')$$, $$set_policy('dedupe_window', 'soon')$$, $$set_policy('dedupe_window', '35')$$,
+    $$set_policy('dedupe_window', '9223372036854775807 days')$$, $$set_policy('dedupe_window', '2147483647 days')$$,
+    $$set_policy('future_tolerance', '-1 s')$$, $$set_policy('future_tolerance', '61 min')$$,
+    $$set_policy('go_live_at', 'infinity')$$, $$set_policy('go_live_at', '-infinity')$$, $$set_policy('go_live_at', 'yesterday or so')$$,
+    $$set_policy('go_live_at', '2026-02-30')$$, $$set_policy('go_live_at', '999999-01-01')$$,
+    $$set_policy('second_person_above', '1000')$$, $$set_policy('second_person_above', '-1', 'CNY')$$, $$set_policy('second_person_above', 'much', 'CNY')$$,
+    $$set_policy('second_person_above', '0.0000000001', 'CNY')$$, $$set_policy('second_person_above', '1000000000', 'CNY')$$,
+    $$set_policy('second_person_above', 'NaN', 'CNY')$$, $$set_policy('second_person_above', '1', 'EUR')$$, $$set_policy('block_at_zero', 'on', 'CNY')$$]);
+\echo -- Access.
+SELECT pg_temp.refused(ARRAY[
+    $$grant_access('pg_monitor', 'root')$$, $$grant_access('pg_monitor', 'APP')$$, $$grant_access('regress_no_such_role', 'app')$$]);
+\pset format aligned
+\pset tuples_only off
+
+SELECT test.books() = :'books' AS unchanged;
+SELECT * FROM billing.verify();

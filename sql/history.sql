@@ -1,0 +1,181 @@
+-- History cannot be changed by any DML: not by the owner, not by a superuser, not under
+-- session_replication_role = replica (design 4). Accounts 1350 to 1359.
+CREATE ROLE regress_history_owner;
+BEGIN;
+SET LOCAL client_min_messages = warning; -- TRUNCATE CASCADE names the tables
+SELECT billing.create_account(1350, 'cn');
+SELECT count(billing.create_api_key(1350, name, idempotency_key => name)) AS keys FROM unnest(ARRAY['prod', 'deleted']) AS name;
+SELECT billing.delete_api_key(1350, 2);
+SELECT billing.set_price('history', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status FROM billing.record_offline_payment(1350, 100, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1350, 50, 'mistake', 'bank 2');
+SELECT status FROM billing.reverse_offline_payment(1350, 2, 'reversed');
+SELECT status FROM billing.charge(1350, 1, 'charged', 'history', 3, 0);
+SELECT status FROM billing.charge(1350, 1, 'undone', 'history', 4, 0);
+SELECT status FROM billing.reverse_charge(1350, 'undone', 'undo');
+SELECT status FROM billing.charge(1350, 1, 'unpriced', 'history-unpriced', 3, 0);
+SELECT status FROM billing.charge(1350, 2, 'rejected', 'history', 3, 0);
+SELECT billing.lock_account(1350);
+SELECT billing.unlock_account(1350);
+SELECT billing.set_policy('second_person_above', '10', 'CNY');
+SELECT status FROM billing.grant_bonus(1350, 11, 'large');
+SET LOCAL billing.clock_offset = '500d';
+SELECT status FROM billing.charge(1350, 1, 'in the default partition', 'history', 3, 0);
+RESET billing.clock_offset;
+
+-- Each table of history, a leaf of usage_event on its own and the default one.
+SELECT min(tableoid::regclass::text) AS leaf FROM billing.usage_event WHERE account_id = 1350 AND request_id = 'charged' \gset
+CREATE TEMP TABLE target (place serial, what text, name text, change text, only_where text);
+INSERT INTO target (what, name, change, only_where) VALUES
+    ('ledger_entry', 'billing.ledger_entry', 'amount = amount + 1', 'account_id = 1350'),
+    ('usage_event', 'billing.usage_event', 'charge = charge + 1', 'account_id = 1350 AND status = ''charged'''),
+    ('usage_event, a rejected one', 'billing.usage_event', 'status = ''charged''', 'account_id = 1350 AND status = ''rejected'''),
+    ('usage_event, tokens of an unpriced one', 'billing.usage_event', 'input_tokens = 0', 'account_id = 1350 AND status = ''unpriced'''),
+    ('usage_event, an unpriced one made free', 'billing.usage_event', 'status = ''free'', charge = 0', 'account_id = 1350 AND status = ''unpriced'''),
+    ('usage_event, receipt of an unpriced one', 'billing.usage_event', 'recorded_at = recorded_at + interval ''1 month''', 'account_id = 1350 AND status = ''unpriced'''),
+    ('usage_event, the leaf', :'leaf', 'charge = charge + 1', 'account_id = 1350 AND status = ''charged'''),
+    ('usage_event_default', 'billing.usage_event_default', 'charge = charge + 1', 'account_id = 1350'),
+    ('lot, its number', 'billing.lot', 'lot_no = lot_no + 100', 'account_id = 1350'),
+    ('lot, its amount', 'billing.lot', 'amount = amount + 1', 'account_id = 1350'),
+    ('lot, its order', 'billing.lot', 'order_id = NULL', 'account_id = 1350'),
+    ('lot, its expiry', 'billing.lot', 'expires_at = NULL', 'account_id = 1350'),
+    ('lot, its kind and source', 'billing.lot', 'kind = ''bonus'', source_type = ''grant'', source_id = 1', 'account_id = 1350'),
+    ('account, its number', 'billing.account', 'account_id = 1359', 'account_id = 1350'),
+    ('account, its region', 'billing.account', 'region = ''global'', currency = ''USD''', 'account_id = 1350'),
+    ('account, its birth', 'billing.account', 'created_at = created_at - interval ''1 day''', 'account_id = 1350'),
+    ('account_lock', 'billing.account_lock', 'unlocked_at = NULL', 'account_id = 1350'),
+    ('api_key, a deleted one', 'billing.api_key', 'deleted_at = NULL', 'account_id = 1350 AND key_id = 2'),
+    ('api_key, its name', 'billing.api_key', 'name = ''other''', 'account_id = 1350 AND key_id = 1'),
+    ('api_key, its secret', 'billing.api_key', 'secret_hash = sha256(''x'')', 'account_id = 1350 AND key_id = 1'),
+    ('price', 'billing.price', 'input = 0', 'model = ''history'''),
+    ('payment_order', 'billing.payment_order', 'pay_amount = 1', 'account_id = 1350'),
+    ('payment', 'billing.payment', 'amount = 1', 'account_id = 1350'),
+    ('take_back', 'billing.take_back', 'amount = 1', 'account_id = 1350'),
+    ('charge_reversal', 'billing.charge_reversal', 'amount = 1', 'account_id = 1350'),
+    ('idempotent_call', 'billing.idempotent_call', 'result = ''{}''', 'account_id = 1350'),
+    ('approval_request', 'billing.approval_request', 'requested_by = ''other''', 'account_id = 1350'),
+    ('audit_log', 'billing.audit_log', 'actor = ''other''', 'account_id = 1350');
+GRANT SELECT ON target TO PUBLIC;
+-- Every target has a row, else its triggers would have nothing to refuse.
+CREATE FUNCTION pg_temp.rows(name text, only_where text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE n bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM %s WHERE %s', name, only_where) INTO n;
+    RETURN n;
+END $$;
+SELECT what AS without_rows FROM target WHERE pg_temp.rows(name, only_where) = 0;
+-- And every table that has guards is a target.
+SELECT DISTINCT c.relname AS no_target FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
+WHERE t.tgfoid = 'billing.history_guard'::regproc AND NOT c.relispartition
+  AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing.' || c.relname);
+
+CREATE FUNCTION pg_temp.tried(g target, OUT update text, OUT merge_update text, OUT delete text, OUT merge_delete text, OUT truncate text) LANGUAGE plpgsql AS $$
+DECLARE
+    merge text := format('MERGE INTO %s AS t USING (VALUES (1)) AS v ON %s WHEN MATCHED THEN ', g.name, g.only_where);
+BEGIN
+    update := left(test.attempt(format('UPDATE %s SET %s WHERE %s', g.name, g.change, g.only_where)), 5);
+    merge_update := left(test.attempt(merge || 'UPDATE SET ' || g.change), 5);
+    delete := left(test.attempt(format('DELETE FROM %s WHERE %s', g.name, g.only_where)), 5);
+    merge_delete := left(test.attempt(merge || 'DELETE'), 5);
+    truncate := left(test.attempt(format('TRUNCATE %s CASCADE', g.name)), 5);
+END $$;
+
+-- As the owner and superuser.
+SELECT g.what, t.* FROM target AS g, pg_temp.tried(g) AS t ORDER BY g.place;
+SELECT test.attempt('UPDATE billing.ledger_entry SET amount = 1 WHERE account_id = 1350');
+SELECT test.attempt('DELETE FROM billing.usage_event WHERE account_id = 1350 AND request_id = ''in the default partition''');
+SELECT test.attempt('TRUNCATE billing.audit_log');
+SELECT test.attempt('TRUNCATE billing.usage_event');
+SELECT test.attempt('INSERT INTO billing.price OVERRIDING SYSTEM VALUE SELECT * FROM billing.price WHERE model = ''history'' ON CONFLICT (price_id) DO UPDATE SET input = 0');
+SELECT test.attempt('INSERT INTO billing.ledger_entry SELECT * FROM billing.ledger_entry WHERE account_id = 1350 ON CONFLICT (account_id, entry_no) DO UPDATE SET amount = 0.01');
+
+-- Under session_replication_role = replica: every outcome is the same, so only others are shown.
+CREATE TEMP TABLE as_origin AS SELECT g.what, t.* FROM target AS g, pg_temp.tried(g) AS t;
+SET LOCAL session_replication_role = replica;
+SELECT g.what, t.* FROM target AS g, pg_temp.tried(g) AS t EXCEPT SELECT * FROM as_origin;
+SELECT count(*) AS targets, count(*) FILTER (WHERE ROW(t.*) = ROW('LB601', 'LB601', 'LB601', 'LB601', 'LB601')) AS refused
+FROM target AS g, pg_temp.tried(g) AS t;
+SET LOCAL session_replication_role = origin;
+
+-- As an owner who is no superuser.
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO regress_history_owner', name);
+    END LOOP;
+END $$;
+GRANT USAGE ON SCHEMA billing TO regress_history_owner;
+SET LOCAL ROLE regress_history_owner;
+SELECT count(*) AS targets, count(*) FILTER (WHERE ROW(t.*) = ROW('LB601', 'LB601', 'LB601', 'LB601', 'LB601')) AS refused
+FROM target AS g, pg_temp.tried(g) AS t;
+-- He cannot allow himself to: not in a session, not for one, not for a function.
+SELECT test.attempt('SET billing.allow_history_change = on');
+SELECT test.attempt('SELECT set_config(''billing.allow_history_change'', ''on'', true)');
+SELECT test.attempt('ALTER ROLE regress_history_owner SET billing.allow_history_change = on');
+SELECT test.attempt('SET billing.clock_offset = 1');
+SELECT test.attempt('SET billing.something_else = 1');
+SELECT test.attempt('CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE sql SET billing.allow_history_change = on AS ''UPDATE billing.ledger_entry SET amount = 1''');
+RESET ROLE;
+ROLLBACK;
+
+-- What is refused is the whole history, nothing else: settling an unpriced event, deleting a key and
+-- lifting a lock go on, once. A superuser may change history on purpose; each row is logged.
+BEGIN;
+SELECT billing.create_account(1351, 'cn');
+SELECT key_id FROM billing.create_api_key(1351, 'prod');
+SELECT status FROM billing.grant_bonus(1351, 2, 'grant');
+SELECT status FROM billing.charge(1351, 1, 'unpriced', 'history-later', 1, 0);
+SELECT billing.set_price('history-later', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.settle() AS settled;
+SELECT billing.lock_account(1351), billing.unlock_account(1351), billing.delete_api_key(1351, 1);
+SELECT * FROM billing.verify();
+SET LOCAL billing.allow_history_change = on;
+SET LOCAL client_min_messages = log;
+UPDATE billing.ledger_entry SET actor = 'other' WHERE account_id = 1351 AND entry_no = 1;
+DELETE FROM billing.idempotent_call WHERE account_id = 1351;
+RESET client_min_messages;
+SELECT actor FROM billing.ledger_entry WHERE account_id = 1351 AND entry_no = 1;
+RESET billing.allow_history_change;
+SELECT test.attempt('UPDATE billing.ledger_entry SET actor = ''me'' WHERE account_id = 1351 AND entry_no = 1');
+ROLLBACK;
+
+-- An entry that the books do not know cannot be put in, balanced or not (B&S 2.2).
+BEGIN;
+SELECT billing.create_account(1352, 'cn');
+CREATE FUNCTION pg_temp.entry(debit text, credit text, source_type text, lot_no bigint, gateway text, amount numeric = 1, account_id bigint = 1352)
+RETURNS text LANGUAGE sql AS $$
+    SELECT test.attempt(format('INSERT INTO billing.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway)
+        VALUES (%L, 1, now(), now(), 1, %L, %L, %L, %L, %L, %L)', account_id, lot_no, amount, debit, credit, source_type, gateway))
+$$;
+SELECT what, outcome FROM (VALUES
+    ('a pair that does not exist', pg_temp.entry('cash', 'bonus', 'adjustment', 1, NULL)),
+    ('the other way round', pg_temp.entry('cash', 'promotion', 'grant', 1, NULL)),
+    ('the same book twice', pg_temp.entry('cash', 'cash', 'adjustment', 1, NULL)),
+    ('a book that does not exist', pg_temp.entry('cash', 'pocket', 'charge', 1, NULL)),
+    ('no lot', pg_temp.entry('cash', 'revenue', 'charge', NULL, NULL)),
+    ('a lot where there is none', pg_temp.entry('arrears', 'revenue', 'charge', 1, NULL)),
+    ('another source', pg_temp.entry('cash', 'revenue', 'grant', 1, NULL)),
+    ('a source that does not exist', pg_temp.entry('cash', 'revenue', 'luck', 1, NULL)),
+    ('no gateway', pg_temp.entry('gateway', 'cash', 'payment', 1, NULL)),
+    ('a gateway where there is none', pg_temp.entry('cash', 'revenue', 'charge', 1, 'offline')),
+    ('a pair of the house on a customer', pg_temp.entry('bank', 'gateway', 'reconciliation', NULL, 'offline')),
+    ('a pair of customers on the house', pg_temp.entry('cash', 'revenue', 'charge', 1, NULL, account_id => -1)),
+    ('nothing', pg_temp.entry('cash', 'revenue', 'charge', 1, NULL, 0)),
+    ('less than nothing', pg_temp.entry('cash', 'revenue', 'charge', 1, NULL, -1)),
+    ('not a number', pg_temp.entry('cash', 'revenue', 'charge', 1, NULL, 'NaN'))) AS t (what, outcome);
+SELECT pg_temp.entry('cash', 'revenue', 'charge', 1, NULL) AS allowed;
+ROLLBACK;
+
+-- The transfers that exist, out of all that can be asked for: the table of B&S 2.2.
+SELECT d AS debit, c AS credit, CASE WHEN lot = 1 THEN 'lot' WHEN subscription = 1 THEN 'subscription' END AS subject, gateway,
+       string_agg(DISTINCT CASE account_id WHEN 1 THEN 'C' ELSE 'H' END, ' ') AS at, string_agg(DISTINCT s, ', ' ORDER BY s) AS sources
+FROM unnest('{gateway,cash,bonus,plan_deferred,refund_payable,suspense,arrears,revenue,promotion,breakage,adjustment,write_off,fee,bank}'::text[]) WITH ORDINALITY AS d (d, dn),
+     unnest('{gateway,cash,bonus,plan_deferred,refund_payable,suspense,arrears,revenue,promotion,breakage,adjustment,write_off,fee,bank}'::text[]) WITH ORDINALITY AS c (c, cn),
+     unnest('{payment,take_back,grant,payment_order,lot,refund,closing,charge,settlement,reversal,write_off,refund_item,subscription,adjustment,reconciliation}'::text[]) AS s,
+     unnest(ARRAY[NULL, 1]) AS lot, unnest(ARRAY[NULL, 1]) AS subscription, unnest(ARRAY[NULL, 'any']) AS gateway, unnest(ARRAY[1, -1]) AS account_id
+WHERE billing.transfer_allowed(account_id, d, c, lot, subscription, gateway, s)
+GROUP BY d, dn, c, cn, lot, subscription, gateway ORDER BY dn, cn;
+
+DROP ROLE regress_history_owner;
+SELECT * FROM billing.verify();

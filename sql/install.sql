@@ -1,0 +1,103 @@
+-- Installing: the extension, then its tables, which are no members of it.
+CREATE EXTENSION billing;
+
+-- What the other tests use. attempt() runs a call and says what became of it; an error of billing must
+-- carry the hint that error_codes() lists. books() is a checksum of all that billing keeps.
+CREATE SCHEMA test;
+GRANT USAGE ON SCHEMA test TO PUBLIC;
+CREATE FUNCTION test.has_hint(code text, advice text) RETURNS boolean LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT EXISTS (SELECT FROM billing.error_codes() AS e WHERE (e.sqlstate, e.hint) = (code, advice))
+$$;
+CREATE FUNCTION test.attempt(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    code text;
+    message text;
+    advice text;
+BEGIN
+    EXECUTE call;
+    RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, advice = PG_EXCEPTION_HINT;
+    IF code LIKE 'LB%' AND NOT test.has_hint(code, advice) THEN
+        message := message || ' (without its hint)';
+    END IF;
+    RETURN code || ' ' || message;
+END $$;
+CREATE FUNCTION test.books() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+    sums text := '';
+    one text;
+BEGIN
+    FOR name IN SELECT c.oid::regclass FROM pg_class AS c
+                WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                ORDER BY 1 LOOP
+        EXECUTE format('SELECT count(*) || md5(coalesce(string_agg(md5(t::text), '''' ORDER BY md5(t::text)), '''')) FROM %s AS t', name) INTO one;
+        sums := sums || name || one;
+    END LOOP;
+    RETURN md5(sums);
+END $$;
+
+-- Before install() every entry point says so; what needs no tables works.
+SELECT billing.version() ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS version;
+SELECT call, test.attempt(call) FROM (VALUES
+    ('SELECT billing.create_account(1, ''cn'')'),
+    ('SELECT billing.balance(1)'),
+    ('SELECT billing.charge(1, 1, ''r'', ''m'', 1, 1)'),
+    ('SELECT billing.verify()'),
+    ('SELECT billing.status()'),
+    ('SELECT billing.migrate()'),
+    ('SELECT billing.grant_access(''nobody'', ''app'')')) AS c (call);
+SELECT reason FROM billing.authorize('sk-nonsense');
+
+-- The tables, owned by the caller. A second install() changes nothing, migrate() neither.
+SELECT billing.install();
+SELECT test.books() AS books \gset
+SELECT billing.install();
+SELECT billing.migrate();
+SELECT test.books() = :'books' AS unchanged, count(*) AS installations FROM billing.schema_version;
+SELECT * FROM billing.verify();
+
+SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner) = current_user AS owned_by_caller,
+       EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e') AS member_of_extension
+FROM pg_class AS c
+WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname !~ '^usage_event_[0-9]'
+ORDER BY c.relname;
+
+-- usage_event has leaves for this month (UTC) and the next three, each with its own unique key, and a
+-- default one (B&S 4.11: exactly once within the window).
+SELECT month, to_regclass(to_char(now() AT TIME ZONE 'UTC' + month * interval '1 month', '"billing.usage_event_"YYYY_MM')) IS NOT NULL AS has_leaf
+FROM generate_series(0, 4) AS month;
+SELECT count(*) AS leaves, count(*) FILTER (WHERE k.indisunique) AS with_unique_key
+FROM pg_inherits AS i
+LEFT JOIN pg_index AS k ON k.indrelid = i.inhrelid AND k.indisunique
+    AND pg_get_indexdef(k.indexrelid) LIKE '%(account_id, request_hash, probe)'
+WHERE i.inhparent = 'billing.usage_event'::regclass;
+
+-- Nobody but the owner has any right yet; and nothing stands without a comment.
+SELECT p.oid::regprocedure AS open_to_all FROM pg_proc AS p
+WHERE p.pronamespace = 'billing'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE');
+SELECT c.oid::regclass AS open_to_all FROM pg_class AS c
+WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+  AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
+SELECT has_schema_privilege('public', 'billing', 'USAGE, CREATE') AS schema_open_to_all;
+SELECT p.oid::regprocedure AS without_comment FROM pg_proc AS p
+WHERE p.pronamespace = 'billing'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
+SELECT c.relname AS without_comment FROM pg_class AS c
+WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'c') AND c.relname !~ '^usage_event_[0-9]'
+  AND obj_description(c.oid, 'pg_class') IS NULL
+  AND NOT EXISTS (SELECT FROM pg_type AS t WHERE t.typrelid = c.oid AND obj_description(t.oid, 'pg_type') IS NOT NULL);
+
+-- The interface: input signatures are frozen from 1.0.
+SELECT p.proname AS function, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
+       CASE p.provolatile WHEN 'v' THEN 'volatile' WHEN 's' THEN 'stable' ELSE 'immutable' END
+       || CASE p.proparallel WHEN 's' THEN ', parallel safe' ELSE '' END AS kind
+FROM pg_proc AS p WHERE p.pronamespace = 'billing'::regnamespace ORDER BY 1, 2 \g (format=unaligned)
+
+-- The errors: each code and each name once, every one with a hint.
+SELECT * FROM billing.error_codes() ORDER BY sqlstate \g (format=unaligned)
+SELECT count(*) = count(DISTINCT sqlstate) AND count(*) = count(DISTINCT name) AND bool_and(hint > '') AND bool_and(sqlstate ~ '^LB[0-9]{3}$') AS well_formed
+FROM billing.error_codes();
+
+-- status(): what it tells of a fresh installation (versions and places left out).
+SELECT name, CASE WHEN name ~ 'version|owner' THEN '...' ELSE value END AS value FROM billing.status();

@@ -1,0 +1,85 @@
+-- Prices (R20): versions, tiers, lists. Accounts 1500 to 1504, models price-*.
+SELECT billing.create_account(1500, 'cn'), billing.create_account(1501, 'global');
+SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1500, 1501) AS account_id;
+
+-- An empty cache price is the input price, recorded as such. Setting the very same row again changes
+-- nothing; another one from that instant is refused: rows never change.
+SELECT billing.set_price('price-a', 'CNY', 0.435, 0.87, 0.0036, effective_from => '2025-01-01 00:00+00') AS price_id \gset
+SELECT model, currency, prompt_tokens_over, effective_from = '2025-01-01 00:00+00' AS from_then, input, output, cache_read, cache_write FROM billing.price WHERE price_id = :price_id;
+SELECT billing.set_price('price-a', 'CNY', 0.4350, 0.87, 0.0036, 0.435, effective_from => '2025-01-01 00:00+00') = :price_id AS same;
+SELECT test.attempt('SELECT billing.set_price(''price-a'', ''CNY'', 0.435, 0.88, 0.0036, effective_from => ''2025-01-01 00:00+00'')');
+SELECT count(*) FROM billing.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
+SELECT new_value FROM billing.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
+-- Currencies are apart: a price in USD is none in CNY.
+SELECT billing.set_price('price-a', 'USD', 1, 2, effective_from => '2025-01-01 00:00+00') <> :price_id AS another;
+SELECT price FROM billing.quote(1500, 'price-a', 1, 1) WHERE item = 'input';
+SELECT price FROM billing.quote(1501, 'price-a', 1, 1) WHERE item = 'input';
+
+-- Versions: the newest row at occurred_at, at its very instant included; before the first there is none.
+SELECT billing.set_price('price-v', 'CNY', n, 0, effective_from => format('2025-0%s-01 00:00+00', n)::timestamptz) IS NOT NULL AS set FROM generate_series(2, 4) AS n;
+SELECT at, (SELECT price FROM billing.quote(1500, 'price-v', 1, 0, occurred_at => at::timestamptz) WHERE item = 'input') AS input
+FROM unnest(ARRAY['2025-02-01 00:00:00+00', '2025-02-28 23:59:59.999999+00', '2025-03-01 00:00:00+00', '2025-03-31 23:59:59.999999+00', '2025-04-01 00:00:00+00']) AS at;
+SELECT test.attempt('SELECT billing.quote(1500, ''price-v'', 1, 0, occurred_at => ''2025-01-31 23:59:59.999999+00'')');
+
+-- Tiers: the highest that the prompt exceeds and that has a row at the time, its newest row. A tier that began
+-- later is not there before.
+SELECT billing.set_price('price-t', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS base,
+       billing.set_price('price-t', 'CNY', 2, 2, prompt_tokens_over => 100, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS tier,
+       billing.set_price('price-t', 'CNY', 3, 3, prompt_tokens_over => 200, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS higher,
+       billing.set_price('price-t', 'CNY', 5, 5, effective_from => '2025-03-01 00:00+00') IS NOT NULL AS base_anew;
+SELECT at, prompt, (SELECT price FROM billing.quote(1500, 'price-t', prompt, 1, occurred_at => at) WHERE item = 'input') AS input
+FROM unnest('{2025-01-15 00:00+00,2025-02-15 00:00+00,2025-03-15 00:00+00}'::timestamptz[]) AS at, unnest('{0,100,101,200,201}'::bigint[]) AS prompt ORDER BY at, prompt;
+-- Cache read and cache write belong to the prompt, output does not.
+SELECT (SELECT price FROM billing.quote(1500, 'price-t', 34, 1000, 33, 34, '2025-02-15') WHERE item = 'input') AS "over 100",
+       (SELECT price FROM billing.quote(1500, 'price-t', 34, 1000, 33, 33, '2025-02-15') WHERE item = 'input') AS "at 100";
+-- A model with nothing but a high tier has no price below it.
+SELECT billing.set_price('price-high', 'CNY', 1, 1, prompt_tokens_over => 100, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status FROM billing.charge(1500, 1, 'high 100', 'price-high', 100, 0);
+SELECT status, charge FROM billing.charge(1500, 1, 'high 101', 'price-high', 101, 0);
+
+-- A row that would have priced a booked charge is refused; one that would not, is not: another tier, another
+-- currency, an older version, a later time.
+SELECT billing.set_price('price-b', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status, charge FROM billing.charge(1500, 1, 'b', 'price-b', 1000, 0);
+SELECT occurred_at AS at FROM billing.usage_event WHERE account_id = 1500 AND request_id = 'b' \gset
+SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => ''2025-06-01 00:00+00'')');
+SELECT test.attempt(format('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => %L)', :'at'));
+SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, prompt_tokens_over => 999, effective_from => ''2025-01-01 00:00+00'')');
+SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, prompt_tokens_over => 1000, effective_from => ''2025-01-01 00:00+00'')');
+SELECT test.attempt('SELECT billing.set_price(''price-b'', ''USD'', 2, 2, effective_from => ''2025-06-01 00:00+00'')');
+SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => ''2024-06-01 00:00+00'')');
+SELECT test.attempt(format('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => %L)', :'at'::timestamptz + interval '1 us'));
+-- Without effective_from: from now on, also behind a charge that is stamped ahead of the clock. (In USD, in
+-- which no other test travels in time.)
+SELECT billing.set_price('price-b', 'USD', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status, charge FROM billing.charge(1501, 1, 'b ahead', 'price-b', 1000, 0, occurred_at => clock_timestamp() + interval '2 min');
+SELECT billing.set_price('price-b', 'USD', 7, 7) IS NOT NULL AS set;
+SELECT status, charge FROM billing.charge(1501, 1, 'b now', 'price-b', 1000, 0);
+SELECT status, charge FROM billing.charge(1501, 1, 'b later', 'price-b', 1000, 0, occurred_at => clock_timestamp() + interval '3 min');
+SELECT * FROM billing.verify();
+
+-- A free request, a rejected or an unpriced one was priced by no row: rows may be put behind those.
+SELECT status FROM billing.charge(1500, 1, 'c', 'price-c', 1000000, 0);
+SELECT billing.set_price('price-c', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.set_price('price-c', 'CNY', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.settle() AS settled;
+SELECT charge FROM billing.usage_event WHERE account_id = 1500 AND request_id = 'c';
+
+-- Lists. CSV with a header, its fields in any order; quotes, line ends of both kinds, empty lines.
+SELECT billing.import_prices(E'model,provider,usd_per_million_output,usd_per_million_input,prompt_tokens_over,context,usd_per_million_cache_read\r\n"price-l, ""quoted""",price,2,1,,x,\r\n\r\nprice-m,price,4.5,3e-1,200000,,0.03\r\n', 'CNY', effective_from => '2025-01-01 00:00+00');
+SELECT model, prompt_tokens_over, input, output, cache_read, cache_write FROM billing.price WHERE model LIKE 'price/%' ORDER BY model;
+-- With a provider: its rows under their plain names. Again: nothing is new. Times a factor, rounded half up.
+SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
+SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
+SELECT model, input, output FROM billing.price WHERE model IN ('price-n', 'price-o', 'other/price-o');
+-- JSON, with numbers or texts: the same.
+SELECT billing.import_prices(' [{"provider": "price", "model": "price-j", "prompt_tokens_over": 0, "usd_per_million_input": 0.1, "usd_per_million_output": "0.2", "usd_per_million_cache_read": null, "other": []},
+    {"model": "price-j", "provider": "price", "prompt_tokens_over": 1000, "usd_per_million_input": 1e-9, "usd_per_million_output": 1000000}]', 'USD', 1, 'price', '2025-01-01 00:00+00');
+SELECT currency, prompt_tokens_over, input, output, cache_read, cache_write FROM billing.price WHERE model = 'price-j' ORDER BY prompt_tokens_over;
+SELECT billing.import_prices('[]', 'USD');
+-- All or nothing: one bad row, and none is added. A row behind a charge refuses the list as well.
+SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-q,0,1,x'', ''CNY'', 1, ''price'')');
+SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-b,0,1,1'', ''CNY'', 1, ''price'', ''2025-05-01'')');
+SELECT count(*) FROM billing.price WHERE model IN ('price-p', 'price-q');
+SELECT count(*) AS imports FROM billing.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
+SELECT * FROM billing.verify();
