@@ -74,24 +74,29 @@ keyed_call_read(FunctionCallInfo fcinfo, const char *function, int key_index, in
 	return call;
 }
 
-void
-keyed_call_check_conflict(const KeyedCall *call, KeyedCallState state, const char *function)
+static void
+check_conflict(const KeyedCall *call, KeyedCallState state, const char *function)
 {
 	if (state == CALL_CONFLICTS)
 		refuse(ERROR_IDEMPOTENCY_CONFLICT, call->idempotency_key, call->account_id, function);
 }
 
 bool
-keyed_call_begin(FunctionCallInfo fcinfo, const KeyedCall *call, Datum *answer)
+keyed_call_begin(FunctionCallInfo fcinfo, KeyedCall *call, Datum *answer)
 {
-	const char *function = call->function;
+	const char *function = NULL;
 	KeyedCallState state = idempotent_call_find(call, &function);
 
-	keyed_call_check_conflict(call, state, function);
-	if (state == CALL_IS_NEW)
-		return false;
-	*answer = idempotent_call_result(call, result_type(fcinfo));
-	return true;
+	check_conflict(call, state, function);
+	if (state == CALL_IS_KNOWN)
+	{
+		*answer = idempotent_call_result(call, result_type(fcinfo));
+		return true;
+	}
+	state = approval_find(call, &call->approval, &function);
+	check_conflict(call, state, function);
+	call->is_waiting = state == CALL_IS_KNOWN;
+	return false;
 }
 
 void

@@ -26,13 +26,9 @@
 extern KeyedCall keyed_call_read(FunctionCallInfo fcinfo, const char *function, int key_index,
 								 int actor_index, int reason_index);
 
-extern bool keyed_call_begin(FunctionCallInfo fcinfo, const KeyedCall *call, Datum *answer);
+extern bool keyed_call_begin(FunctionCallInfo fcinfo, KeyedCall *call, Datum *answer);
 
 /* Stores the result of the call. */
 extern void keyed_call_end(FunctionCallInfo fcinfo, const KeyedCall *call, Datum result);
-
-/* Refuses where a key was found to belong to another request, of that function. */
-extern void keyed_call_check_conflict(const KeyedCall *call, KeyedCallState state,
-									  const char *function);
 
 #endif

@@ -24,21 +24,15 @@ is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, co
 {
 	const char *session_user_name = GetUserNameFromId(GetSessionUserId(), false);
 	int64 limit_nano;
-	Approval approval;
-	KeyedCallState state;
 
 	if (!policy_get(POLICY_SECOND_PERSON_ABOVE, booking->account.currency, &limit_nano) ||
 		amount_nano <= limit_nano)
 		return true;
-	state = approval_find(call, &approval);
-	keyed_call_check_conflict(call, state, call->function);
-	if (state == CALL_IS_NEW)
-	{
-		approval_insert(call, amount_nano, booking->actor, reason);
-		return false;
-	}
-	return strcmp(approval.actor, booking->actor) != 0 &&
-		   strcmp(approval.session_user_name, session_user_name) != 0;
+	if (call->is_waiting)
+		return strcmp(call->approval.actor, booking->actor) != 0 &&
+			   strcmp(call->approval.session_user_name, session_user_name) != 0;
+	approval_insert(call, amount_nano, booking->actor, reason);
+	return false;
 }
 
 /* A row of type billing.booking. */

@@ -28,12 +28,15 @@ print_duration(int64 duration_us)
 	{
 		int64 us;
 		const char *name;
-	} units[] = {{USECS_PER_DAY, "days"}, {USECS_PER_HOUR, "hours"}, {USECS_PER_MINUTE, "minutes"}};
+	} units[] = {
+		{USECS_PER_DAY, "days"},	{USECS_PER_HOUR, "hours"}, {USECS_PER_MINUTE, "minutes"},
+		{USECS_PER_SEC, "seconds"}, {1, "microseconds"},
+	};
+	size_t i = 0;
 
-	for (size_t i = 0; i < lengthof(units); i++)
-		if (duration_us % units[i].us == 0)
-			return psprintf(INT64_FORMAT " %s", duration_us / units[i].us, units[i].name);
-	return psprintf("%g seconds", (double) duration_us / USECS_PER_SEC);
+	while (duration_us % units[i].us != 0)
+		i++;
+	return psprintf(INT64_FORMAT " %s", duration_us / units[i].us, units[i].name);
 }
 
 /* A policy's value as text, in a form that set_policy() reads again. */

@@ -56,9 +56,12 @@ set_call(Datum *values, char *nulls, const KeyedCall *call)
 	values[3] = digest_datum(call);
 }
 
-/* Runs a look for a key, whose first column tells whether the request is the same. */
+/*
+ * Runs a look for a key, whose first columns tell whether the request is the
+ * same, and the function; *function is set on a conflict.
+ */
 static KeyedCallState
-find_call(Statement *statement, const KeyedCall *call)
+find_call(Statement *statement, const KeyedCall *call, const char **function)
 {
 	char nulls[] = "    ";
 	Datum values[4];
@@ -66,7 +69,10 @@ find_call(Statement *statement, const KeyedCall *call)
 	set_call(values, nulls, call);
 	if (statement_run(statement, values, nulls) == 0)
 		return CALL_IS_NEW;
-	return column_bool(0, 1) ? CALL_IS_KNOWN : CALL_CONFLICTS;
+	if (column_bool(0, 1))
+		return CALL_IS_KNOWN;
+	*function = column_text(0, 2);
+	return CALL_CONFLICTS;
 }
 
 KeyedCallState
@@ -76,11 +82,8 @@ idempotent_call_find(const KeyedCall *call, const char **function)
 		"SELECT function = $3 AND request_hash = $4, function FROM "
 		"billing.idempotent_call WHERE account_id = $1 AND idempotency_key = $2",
 		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
-	KeyedCallState state = find_call(&find, call);
 
-	if (state == CALL_CONFLICTS)
-		*function = column_text(0, 2);
-	return state;
+	return find_call(&find, call, function);
 }
 
 Datum
@@ -121,17 +124,17 @@ idempotent_call_insert(const KeyedCall *call, Datum result, Oid type)
 }
 
 KeyedCallState
-approval_find(const KeyedCall *call, Approval *approval)
+approval_find(const KeyedCall *call, Approval *approval, const char **function)
 {
 	static Statement find = STATEMENT(
-		"SELECT function = $3 AND request_hash = $4, requested_by, "
-		"requested_session_user, requested_at FROM billing.approval_request WHERE "
-		"account_id = $1 AND idempotency_key = $2",
+		"SELECT function = $3 AND request_hash = $4, function, requested_by, "
+		"requested_session_user FROM billing.approval_request WHERE account_id = $1 AND "
+		"idempotency_key = $2",
 		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
-	KeyedCallState state = find_call(&find, call);
+	KeyedCallState state = find_call(&find, call, function);
 
 	if (state == CALL_IS_KNOWN)
-		*approval = (Approval){column_text(0, 2), column_text(0, 3), column_instant(0, 4, 0)};
+		*approval = (Approval){column_text(0, 3), column_text(0, 4)};
 	return state;
 }
 

@@ -10,8 +10,6 @@
 
 #include "postgres.h"
 
-#include "datatype/timestamp.h"
-
 /* One line of the audit log; account_id 0 and NULL texts are stored as null. */
 typedef struct AuditLine
 {
@@ -26,6 +24,13 @@ typedef struct AuditLine
 
 #define REQUEST_DIGEST_BYTES 32
 
+/* Who asked for a booking that needs a second person. */
+typedef struct Approval
+{
+	const char *actor; /* who asked */
+	const char *session_user_name;
+} Approval;
+
 /* A call that carries an idempotency key. */
 typedef struct KeyedCall
 {
@@ -33,6 +38,8 @@ typedef struct KeyedCall
 	const char *idempotency_key;
 	const char *function;
 	uint8 digest[REQUEST_DIGEST_BYTES]; /* of its other arguments */
+	bool is_waiting;					/* for a second person */
+	Approval approval;					/* who asked, if it is */
 } KeyedCall;
 
 /* What is known of a key. */
@@ -43,13 +50,6 @@ typedef enum KeyedCallState
 	CALL_CONFLICTS /* another request */
 } KeyedCallState;
 
-typedef struct Approval
-{
-	const char *actor; /* who asked */
-	const char *session_user_name;
-	TimestampTz requested_at;
-} Approval;
-
 extern void audit_insert(const AuditLine *line);
 
 /* *function is set on a conflict: what the key was used for. */
@@ -59,7 +59,9 @@ extern KeyedCallState idempotent_call_find(const KeyedCall *call, const char **f
 extern Datum idempotent_call_result(const KeyedCall *call, Oid type);
 extern void idempotent_call_insert(const KeyedCall *call, Datum result, Oid type);
 
-extern KeyedCallState approval_find(const KeyedCall *call, Approval *approval);
+/* The same of a call that waits for a second person. */
+extern KeyedCallState approval_find(const KeyedCall *call, Approval *approval,
+									const char **function);
 extern void approval_insert(const KeyedCall *call, int64 amount_nano, const char *actor,
 							const char *reason);
 
