@@ -27,4 +27,7 @@ SELECT count(*) > 0 AND bool_and(b.balance < 0 AND r.reason = 'negative_balance'
 SELECT count(*) FILTER (WHERE b.arrears = 0 AND b.callable AND b.total_topup = c.paid + 10) = 1,
        'the one that recharged owes nothing and may call again'
     FROM demo.customer AS c, billing.balance(c.account_id) AS b WHERE b.total_topup <> c.paid;
+SELECT bool_and(k.allowed = (b.balance >= 0)) AND bool_or(NOT k.allowed),
+       'at the end ' || count(*) FILTER (WHERE k.allowed) || ' customers may call, exactly those not below zero'
+    FROM demo.customer AS c, billing.authorize(c.api_key) AS k, billing.balance_at(c.account_id, clock_timestamp()) AS b;
 SELECT count(*) = 0, 'verify() recomputed the books and found nothing' FROM billing.verify();

@@ -82,7 +82,7 @@ SELECT CASE f.no WHEN 1 THEN item END AS item, CASE f.no WHEN 1 THEN tokens END 
        CASE f.no WHEN 1 THEN trim_scale(price) END AS "per million", CASE f.no WHEN 1 THEN trim_scale(amount) END AS "CNY",
        CASE f.no WHEN 1 THEN lot_no END AS lot, CASE f.no WHEN 1 THEN order_id END AS "order", f.line AS detail
     FROM billing.explain_charge(:account, :'request') WITH ORDINALITY AS e(item, tokens, price, amount, lot_no, order_id, entry_no, detail, no),
-         demo.fold(e.detail, 45) AS f
+         demo.fold(e.detail, 44) AS f
     ORDER BY e.no, f.no;
 
 \echo :bold'The same request once more':plain

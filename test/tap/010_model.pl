@@ -610,7 +610,7 @@ sub set_price
 	my ($stored) = rows('SELECT ' . us('effective_from') . ' AS at FROM billing.price WHERE price_id = ?', $result->{price_id});
 	my $newest = $model->newest_charge($row{currency});
 	mismatch('set_price from now on', $stored->{at}, "$now to " . now_us() . ", but after the newest charge $newest")
-	  if !defined $row{from} && ($stored->{at} < $now - 1 || $stored->{at} > max(now_us(), $newest + 1) + 1);
+	  if !defined $row{from} && ($stored->{at} < $now - 1 || $stored->{at} > max(now_us(), $newest + 1) + 1 + @{ $model->{prices} });
 	@row{qw(from price_id)} = ($row{from} // $stored->{at}, $result->{price_id});
 	mismatch('price row', $stored->{at}, $row{from}) if $stored->{at} != $row{from};
 	mismatch('set_price behind a charge', 'accepted', 'refused') if $model->is_backdated(\%row);

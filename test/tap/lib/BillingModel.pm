@@ -592,8 +592,8 @@ sub charge
 	my $free = defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at};
 
 	expire($account, $at);
-	if ($reason) { @$event{qw(status reason)} = ('rejected', $reason); }
-	elsif ($free) { @$event{qw(status reason charge)} = ('free', 'before_go_live', 0); }
+	if ($reason) { @$event{qw(status reason settled_at)} = ('rejected', $reason, $at); }
+	elsif ($free) { @$event{qw(status reason charge settled_at)} = ('free', 'before_go_live', 0, $at); }
 	elsif (!$price) { @$event{qw(status reason)} = ('unpriced', 'no_price'); }
 	elsif (take_overflows($account, rate($price, $event->{tokens}), $at)) { @$event{qw(status reason)} = ('unpriced', 'arrears_limit'); }
 	else { book_charge($account, $event, $price, $at); }
