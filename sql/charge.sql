@@ -223,9 +223,9 @@ FROM billing.usage_event WHERE account_id = 1210 ORDER BY recorded_at;
 -- Two texts with one hash: the second gets the next probe, and each stays its own request. (No two such
 -- texts are known; so the first row is put in by hand.)
 INSERT INTO billing.usage_event (account_id, request_hash, probe, request_id, key_id, key_name, model, input_tokens,
-    cache_read_tokens, cache_write_tokens, output_tokens, occurred_at, recorded_at, status, reason)
+    cache_read_tokens, cache_write_tokens, output_tokens, occurred_at, recorded_at, settled_at, status, reason)
 SELECT 1211, ('x' || left(encode(sha256('second'), 'hex'), 16))::bit(64)::bigint, 0, 'first', 1, 'prod', 'charge-real', 1, 0, 0, 1,
-       last_booked_at, last_booked_at, 'rejected', 'locked_operator'
+       last_booked_at, last_booked_at, last_booked_at, 'rejected', 'locked_operator'
 FROM billing.account WHERE account_id = 1211;
 SELECT status, charge FROM billing.charge(1211, 1, 'second', 'charge-real', 1000, 1);
 SELECT status, charge FROM billing.charge(1211, 1, 'second', 'charge-real', 1000, 1);

@@ -105,7 +105,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a guard that sees deletions only', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE DELETE ON billing.ledger_entry FOR EACH ROW EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
     ('a guard that sees nothing', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE UPDATE OR DELETE ON billing.ledger_entry FOR EACH ROW WHEN (false) EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
     ('a guard that does nothing', pg_temp.found('DROP TRIGGER no_truncate ON billing.ledger_entry', 'CREATE TRIGGER no_truncate BEFORE TRUNCATE ON billing.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION billing.forget_cached()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_truncate')),
-    ('a guard of one leaf disabled', pg_temp.found('ALTER TABLE billing.usage_event_default DISABLE TRIGGER no_delete'))
+    ('a guard of one leaf disabled', pg_temp.found('ALTER TABLE billing.usage_event_default DISABLE TRIGGER no_change'))
     ) AS t (damage, found);
 SELECT damage, found FROM fires ORDER BY place;
 

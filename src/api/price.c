@@ -82,8 +82,7 @@ add_price(PriceKey *key, const Price *price, bool from_now_on, bool *added)
 {
 	Price existing;
 
-	while (!(*added = !price_find_exact(key, &existing)) && from_now_on &&
-		   !same_price(&existing, price))
+	while (!(*added = !price_find_exact(key, &existing)) && from_now_on)
 		key->effective_from++;
 	if (*added)
 		return price_insert(key, price);
