@@ -12,9 +12,10 @@
 #include "store/account_store.h"
 #include "store/statement.h"
 
-#define ACCOUNT_COLUMNS                                                                    \
-	"account_id, currency, created_at, last_booked_at, next_expiry_at, last_unlocked_at, " \
-	"last_entry_no, locks, cash, bonus, arrears"
+#define SELECT_ACCOUNT                                                                   \
+	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "          \
+	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears FROM billing.account " \
+	"WHERE account_id = $1"
 
 static void
 read_account(Account *account)
@@ -32,44 +33,37 @@ read_account(Account *account)
 	account->arrears_nano = column_nano(0, 11);
 }
 
+/* Reads the one account that a statement finds; false when it finds none. */
+static bool
+read_found(uint64 found, Account *account)
+{
+	if (found > 0)
+		read_account(account);
+	return found > 0;
+}
+
 bool
 account_lock(int64 account_id, Account *account)
 {
-	static Statement lock = STATEMENT("SELECT " ACCOUNT_COLUMNS
-									  " FROM billing.account WHERE account_id = $1 FOR NO KEY "
-									  "UPDATE",
-									  INT8OID);
+	static Statement lock = STATEMENT(SELECT_ACCOUNT " FOR NO KEY UPDATE", INT8OID);
 
-	if (statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
-		return false;
-	read_account(account);
-	return true;
+	return read_found(statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 bool
 account_lock_if_free(int64 account_id, Account *account)
 {
-	static Statement lock = STATEMENT("SELECT " ACCOUNT_COLUMNS
-									  " FROM billing.account WHERE account_id = $1 FOR NO KEY "
-									  "UPDATE SKIP LOCKED",
-									  INT8OID);
+	static Statement lock = STATEMENT(SELECT_ACCOUNT " FOR NO KEY UPDATE SKIP LOCKED", INT8OID);
 
-	if (statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
-		return false;
-	read_account(account);
-	return true;
+	return read_found(statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 bool
 account_read(int64 account_id, Account *account)
 {
-	static Statement read = STATEMENT(
-		"SELECT " ACCOUNT_COLUMNS " FROM billing.account WHERE account_id = $1", INT8OID);
+	static Statement read = STATEMENT(SELECT_ACCOUNT, INT8OID);
 
-	if (statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
-		return false;
-	read_account(account);
-	return true;
+	return read_found(statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 void

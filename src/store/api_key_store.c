@@ -20,11 +20,9 @@ read_kind(uint64 row, int column)
 int64
 api_key_next_id(int64 account_id)
 {
-	static Statement next = STATEMENT(
-		"SELECT coalesce(max(key_id), 0) + 1 FROM billing.api_key WHERE account_id = $1", INT8OID);
+	static Statement next = NEXT_NUMBER("api_key", "key_id");
 
-	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	return column_int64(0, 1);
+	return next_number(&next, account_id);
 }
 
 void

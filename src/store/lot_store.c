@@ -40,11 +40,9 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 int64
 lot_next_no(int64 account_id)
 {
-	static Statement next = STATEMENT(
-		"SELECT coalesce(max(lot_no), 0) + 1 FROM billing.lot WHERE account_id = $1", INT8OID);
+	static Statement next = NEXT_NUMBER("lot", "lot_no");
 
-	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	return column_int64(0, 1);
+	return next_number(&next, account_id);
 }
 
 void

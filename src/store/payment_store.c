@@ -10,24 +10,11 @@
 #include "store/payment_store.h"
 #include "store/statement.h"
 
-/* An order's number is the next of its account; so is its payment's. */
-static void
-number_payment(Payment *payment)
-{
-	static Statement next = STATEMENT(
-		"SELECT (SELECT coalesce(max(order_id), 0) + 1 FROM billing.payment_order WHERE account_id "
-		"= $1), (SELECT coalesce(max(payment_id), 0) + 1 FROM billing.payment WHERE account_id = "
-		"$1)",
-		INT8OID);
-
-	statement_run(&next, (Datum[]){Int64GetDatum(payment->account_id)}, NULL);
-	payment->order_id = column_int64(0, 1);
-	payment->payment_id = column_int64(0, 2);
-}
-
 void
 payment_insert(Payment *payment)
 {
+	static Statement next_order = NEXT_NUMBER("payment_order", "order_id");
+	static Statement next_payment = NEXT_NUMBER("payment", "payment_id");
 	static Statement insert = STATEMENT(
 		"WITH o AS (INSERT INTO billing.payment_order (account_id, order_id, kind, method, state, "
 		"currency, pay_amount, created_at, paid_at) VALUES ($1, $2, 'topup', $4, 'paid', $6, $7, "
@@ -39,7 +26,8 @@ payment_insert(Payment *payment)
 	char nulls[] = "          ";
 	Datum values[10];
 
-	number_payment(payment);
+	payment->order_id = next_number(&next_order, payment->account_id);
+	payment->payment_id = next_number(&next_payment, payment->account_id);
 	values[0] = Int64GetDatum(payment->account_id);
 	values[1] = Int64GetDatum(payment->order_id);
 	values[2] = Int64GetDatum(payment->payment_id);
@@ -109,12 +97,9 @@ payment_is_taken_back(int64 account_id, int64 payment_id)
 int64
 payment_next_take_back_id(int64 account_id)
 {
-	static Statement next = STATEMENT(
-		"SELECT coalesce(max(take_back_id), 0) + 1 FROM billing.take_back WHERE account_id = $1",
-		INT8OID);
+	static Statement next = NEXT_NUMBER("take_back", "take_back_id");
 
-	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	return column_int64(0, 1);
+	return next_number(&next, account_id);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "store/price_store.h"
 #include "store/session.h"
 #include "store/statement.h"
+#include "store/usage_store.h"
 
 /* Currency, a blank, a model's name, and NUL. */
 #define MODEL_KEY_SIZE (CURRENCY_SIZE + MODEL_BYTES_MAX + 1)
@@ -221,8 +222,8 @@ price_find_backdated(int64 first_price_id, int64 future_tolerance_us, PricedChar
 		"billing.price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
 		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= (SELECT "
 		"min(effective_from) FROM billing.price WHERE price_id >= $1) - make_interval(secs => $2) "
-		"AND (n.prompt_tokens_over = 0 OR n.prompt_tokens_over < u.input_tokens::bigint + "
-		"u.cache_read_tokens + u.cache_write_tokens) AND (n.prompt_tokens_over, n.effective_from) > "
+		"AND (n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS
+		") AND (n.prompt_tokens_over, n.effective_from) > "
 		"(p.prompt_tokens_over, p.effective_from) LIMIT 1",
 		INT8OID, FLOAT8OID);
 

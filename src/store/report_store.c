@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "store/ledger_store.h"
 #include "store/report_store.h"
 #include "store/statement.h"
 
@@ -20,26 +21,18 @@ put_rows(Statement *statement, Datum *values, ReturnSetInfo *result)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }
 
-/* What an entry e changes of one of the three books that a customer sees. */
-#define EFFECT(book, sign)                                                         \
-	"(CASE WHEN e.credit = '" book "' THEN " sign "e.amount WHEN e.debit = '" book \
-	"' THEN -(" sign "e.amount) ELSE 0.000000000 END)"
-#define CASH_EFFECT EFFECT("cash", "")
-#define BONUS_EFFECT EFFECT("bonus", "")
-#define ARREARS_EFFECT EFFECT("arrears", "-")
-
 void
 report_statement(int64 account_id, TimestampTz from, TimestampTz to, ReturnSetInfo *result)
 {
 	static Statement lines = STATEMENT(
-		"WITH opening AS (SELECT coalesce(sum(" CASH_EFFECT
-		"), 0) AS cash, coalesce(sum(" BONUS_EFFECT "), 0) AS bonus, coalesce(sum(" ARREARS_EFFECT
+		"WITH opening AS (SELECT coalesce(sum(" LEDGER_CASH
+		"), 0) AS cash, coalesce(sum(" LEDGER_BONUS "), 0) AS bonus, coalesce(sum(" LEDGER_ARREARS
 		"), 0) AS arrears FROM "
 		"billing.ledger_entry AS e WHERE e.account_id = $1 AND e.recorded_at < $2), "
-		"line AS (SELECT e.*, o.cash + sum(" CASH_EFFECT
-		") OVER w AS cash, o.bonus + sum(" BONUS_EFFECT
-		") OVER w AS bonus, o.arrears + sum(" ARREARS_EFFECT ") OVER w AS arrears, " CASH_EFFECT
-		" + " BONUS_EFFECT " - " ARREARS_EFFECT " AS change FROM "
+		"line AS (SELECT e.*, o.cash + sum(" LEDGER_CASH
+		") OVER w AS cash, o.bonus + sum(" LEDGER_BONUS
+		") OVER w AS bonus, o.arrears + sum(" LEDGER_ARREARS ") OVER w AS arrears, " LEDGER_CASH
+		" + " LEDGER_BONUS " - " LEDGER_ARREARS " AS change FROM "
 		"billing.ledger_entry AS e, opening AS o WHERE e.account_id = $1 AND e.recorded_at >= $2 "
 		"AND e.recorded_at < $3 WINDOW w AS (ORDER BY e.entry_no)) "
 		"SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type, CASE l.source_type WHEN "
@@ -62,8 +55,8 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 {
 	static Statement sums = STATEMENT(
 		"SELECT coalesce(sum(e.cash), 0), coalesce(sum(e.bonus) FILTER (WHERE l.expires_at IS NULL "
-		"OR l.expires_at > $2), 0), coalesce(sum(e.arrears), 0) FROM (SELECT e.lot_no, sum(" CASH_EFFECT
-		") AS cash, sum(" BONUS_EFFECT ") AS bonus, sum(" ARREARS_EFFECT ") AS arrears "
+		"OR l.expires_at > $2), 0), coalesce(sum(e.arrears), 0) FROM (SELECT e.lot_no, sum(" LEDGER_CASH
+		") AS cash, sum(" LEDGER_BONUS ") AS bonus, sum(" LEDGER_ARREARS ") AS arrears "
 		"FROM billing.ledger_entry AS e WHERE e.account_id = $1 AND e.recorded_at <= $2 GROUP BY "
 		"e.lot_no) AS e LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no",
 		INT8OID, TIMESTAMPTZOID);

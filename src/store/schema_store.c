@@ -16,10 +16,10 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "store/partition_store.h"
 #include "store/schema_store.h"
 #include "store/session.h"
 #include "store/statement.h"
-#include "store/usage_store.h"
 
 /* Months whose partition install() makes: this one and the next three. */
 #define PARTITIONS_AHEAD 3
@@ -125,13 +125,13 @@ schema_create(TimestampTz now)
 	static Statement stamp = STATEMENT(
 		"INSERT INTO billing.schema_version (version, installed_at) VALUES ($1, $2)", INT4OID,
 		TIMESTAMPTZOID);
-	int month = usage_month(now);
+	int month = partition_month(now);
 
 	for (size_t i = 0; i < lengthof(schema_files); i++)
 		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) < 0)
 			run_ddl(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
-		usage_make_partition(month + ahead);
+		partition_make(month + ahead);
 	statement_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
 }
 

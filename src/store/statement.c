@@ -77,6 +77,13 @@ statement_latest(Statement *statement, Datum *values, const char *nulls)
 	return count;
 }
 
+int64
+next_number(Statement *statement, int64 account_id)
+{
+	statement_run(statement, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
 /* value x 10^9 */
 static Numeric
 scale(Numeric value)

@@ -49,6 +49,15 @@ extern uint64 statement_read(Statement *statement, Datum *values, const char *nu
  */
 extern uint64 statement_latest(Statement *statement, Datum *values, const char *nulls);
 
+/* The statement by which an account's things of a kind are numbered, from 1. */
+#define NEXT_NUMBER(table, column)                                                               \
+	STATEMENT("SELECT coalesce(max(" column "), 0) + 1 FROM billing." table " WHERE account_id " \
+			  "= $1",                                                                            \
+			  INT8OID)
+
+/* Runs such a statement; the account's lock keeps the number free. */
+extern int64 next_number(Statement *statement, int64 account_id);
+
 /* The result of the statement that ran last; rows from 0, columns from 1. */
 extern bool column_is_null(uint64 row, int column);
 extern Datum column_datum(uint64 row, int column);

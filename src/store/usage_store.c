@@ -7,15 +7,11 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
-#include "storage/bufmgr.h"
-#include "utils/datetime.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "core/request_hash.h"
 #include "errors.h"
-#include "store/session.h"
+#include "store/partition_store.h"
 #include "store/statement.h"
 #include "store/usage_store.h"
 
@@ -23,11 +19,6 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash"
-
-#define DEFAULT_PARTITION "usage_event_default"
-
-/* Partitions that a dedupe window may touch (see the policy's upper bound). */
-#define WINDOW_MONTHS_MAX 3
 
 static const char *const status_names[] = {
 	[USAGE_STATUS_CHARGED] = "charged",
@@ -76,84 +67,6 @@ read_event(uint64 row)
 		.account_id = column_int64(row, 19),
 		.request_hash = column_int64(row, 20),
 	};
-}
-
-int
-usage_month(TimestampTz at)
-{
-	int64 day = at / USECS_PER_DAY - (at % USECS_PER_DAY < 0);
-	int year;
-	int month;
-	int day_of_month;
-
-	j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
-	return (year - 2000) * MONTHS_PER_YEAR + month - 1;
-}
-
-/* Writes a partition's name, such as usage_event_2026_11. */
-static void
-partition_name(int month, char name[NAMEDATALEN])
-{
-	snprintf(name, NAMEDATALEN, "usage_event_%04d_%02d", 2000 + month / MONTHS_PER_YEAR,
-			 month % MONTHS_PER_YEAR + 1);
-}
-
-void
-usage_make_partition(int month)
-{
-	char name[NAMEDATALEN];
-	StringInfoData sql;
-
-	partition_name(month, name);
-	if (OidIsValid(session_table(name)))
-		return;
-	initStringInfo(&sql);
-	appendStringInfo(
-		&sql,
-		"CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM "
-		"('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'); "
-		"CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, probe)",
-		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1,
-		2000 + (month + 1) / MONTHS_PER_YEAR, (month + 1) % MONTHS_PER_YEAR + 1, name, name);
-	if (SPI_execute(sql.data, false, 0) < 0)
-		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
-}
-
-/* Partitions that a look for a request has to go through. */
-typedef struct PartitionList
-{
-	int count;
-	char names[WINDOW_MONTHS_MAX + 1][NAMEDATALEN];
-} PartitionList;
-
-/* True where the default partition has ever held a row: it seldom has. */
-static bool
-default_partition_is_used(void)
-{
-	Relation relation = table_open(session_table(DEFAULT_PARTITION), AccessShareLock);
-	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
-
-	table_close(relation, NoLock);
-	return blocks > 0;
-}
-
-/* The partitions that exist of the months of a window, and the default one. */
-static PartitionList
-window_partitions(TimestampTz since, TimestampTz now)
-{
-	PartitionList list = {0};
-
-	for (int month = usage_month(since); month <= usage_month(now); month++)
-	{
-		if (list.count == WINDOW_MONTHS_MAX)
-			refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
-		partition_name(month, list.names[list.count]);
-		if (OidIsValid(session_table(list.names[list.count])))
-			list.count++;
-	}
-	if (default_partition_is_used())
-		strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
-	return list;
 }
 
 static bool
@@ -208,7 +121,7 @@ get_event(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
-	PartitionList partitions = window_partitions(since, now);
+	PartitionList partitions = partitions_of_window(since, now);
 	uint64 count = 0;
 
 	if (partitions.count > 0)
@@ -322,8 +235,7 @@ usage_update_charged(const UsageEvent *event)
 #define HAS_PRICE                                                                         \
 	"EXISTS (SELECT FROM billing.price AS p WHERE p.currency = a.currency AND p.model = " \
 	"u.model AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR "     \
-	"p.prompt_tokens_over < u.input_tokens::bigint + u.cache_read_tokens + "              \
-	"u.cache_write_tokens))"
+	"p.prompt_tokens_over < " USAGE_PROMPT_TOKENS "))"
 
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)
@@ -388,12 +300,9 @@ usage_is_reversed(const UsageEvent *event)
 int64
 usage_next_reversal_id(int64 account_id)
 {
-	static Statement next = STATEMENT("SELECT coalesce(max(reversal_id), 0) + 1 FROM "
-									  "billing.charge_reversal WHERE account_id = $1",
-									  INT8OID);
+	static Statement next = NEXT_NUMBER("charge_reversal", "reversal_id");
 
-	statement_run(&next, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	return column_int64(0, 1);
+	return next_number(&next, account_id);
 }
 
 void

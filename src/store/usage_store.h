@@ -3,10 +3,6 @@
  * usage_store.h
  *	  Rows of usage_event and charge_reversal.
  *
- * usage_event has a partition for each month (UTC) and a default one. A month
- * is at least half of the longest dedupe window, so that a look for a
- * request_id within the window touches three of them and the default.
- *
  *-------------------------------------------------------------------------
  */
 #ifndef STORE_USAGE_STORE_H
@@ -54,6 +50,9 @@ typedef struct UsageEvent
 	const char *reason; /* NULL where charged */
 } UsageEvent;
 
+/* SQL: prompt tokens of a usage event u. */
+#define USAGE_PROMPT_TOKENS "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
+
 extern const char *usage_status_name(UsageStatus status);
 
 /*
@@ -91,11 +90,5 @@ extern bool usage_is_reversed(const UsageEvent *event);
 extern int64 usage_next_reversal_id(int64 account_id);
 extern void usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_nano,
 								  TimestampTz now, const char *actor, const char *reason);
-
-/* Makes the partition of a month, counted from January 2000, unless it exists. */
-extern void usage_make_partition(int month);
-
-/* The month of an instant, counted from January 2000 (UTC). */
-extern int usage_month(TimestampTz at);
 
 #endif

@@ -12,9 +12,11 @@
 
 #include "utils/builtins.h"
 
+#include "store/ledger_store.h"
 #include "store/schema_store.h"
 #include "store/session.h"
 #include "store/statement.h"
+#include "store/usage_store.h"
 #include "store/verify_store.h"
 
 typedef struct Check
@@ -22,14 +24,6 @@ typedef struct Check
 	const char *name;
 	Statement statement;
 } Check;
-
-/* What an entry e adds to one of the books that an account or a lot caches. */
-#define EFFECT(book, sign)                                                         \
-	"(CASE WHEN e.credit = '" book "' THEN " sign "e.amount WHEN e.debit = '" book \
-	"' THEN -(" sign "e.amount) ELSE 0 END)"
-
-/* Prompt tokens of a usage event u. */
-#define PROMPT "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
 
 static Check checks[] = {
 	{"entry_numbers",
@@ -59,13 +53,11 @@ static Check checks[] = {
 	 STATEMENT(
 		 "SELECT a.account_id, format('account says cash %s, bonus %s, arrears %s; the ledger %s, "
 		 "%s, %s', a.cash, a.bonus, a.arrears, e.cash, e.bonus, e.arrears) FROM billing.account AS "
-		 "a LEFT JOIN (SELECT account_id, sum(" EFFECT("cash", "") ") AS cash, sum(" EFFECT(
-			 "bonus",
-			 "") ") AS bonus, sum(" EFFECT("arrears",
-										   "-") ") "
-												"AS arrears FROM billing.ledger_entry AS e GROUP BY account_id) AS e ON e.account_id = "
-												"a.account_id WHERE (a.cash, a.bonus, a.arrears) IS DISTINCT FROM (coalesce(e.cash, 0), "
-												"coalesce(e.bonus, 0), coalesce(e.arrears, 0))")},
+		 "a LEFT JOIN (SELECT account_id, sum(" LEDGER_CASH ") AS cash, sum(" LEDGER_BONUS
+		 ") AS bonus, sum(" LEDGER_ARREARS ") "
+		 "AS arrears FROM billing.ledger_entry AS e GROUP BY account_id) AS e ON e.account_id = "
+		 "a.account_id WHERE (a.cash, a.bonus, a.arrears) IS DISTINCT FROM (coalesce(e.cash, 0), "
+		 "coalesce(e.bonus, 0), coalesce(e.arrears, 0))")},
 	{"lot_balance",
 	 STATEMENT(
 		 "SELECT coalesce(l.account_id, e.account_id), format('lot %s says %s of %s, the "
@@ -125,7 +117,7 @@ static Check checks[] = {
 		 "billing.account AS a ON a.account_id = u.account_id LEFT JOIN billing.price AS p ON "
 		 "p.price_id = u.price_id WHERE u.status = 'charged' AND ((p.currency, p.model) IS DISTINCT "
 		 "FROM (a.currency, u.model) OR p.effective_from > u.occurred_at OR p.prompt_tokens_over >= "
-		 "greatest(" PROMPT ", 1) OR u.charge <> round((u.input_tokens * p.input + "
+		 "greatest(" USAGE_PROMPT_TOKENS ", 1) OR u.charge <> round((u.input_tokens * p.input + "
 		 "u.cache_read_tokens * p.cache_read + u.cache_write_tokens * p.cache_write + "
 		 "u.output_tokens * p.output) / 1000000, 9))")},
 	{"charge_price_newest",
@@ -134,7 +126,7 @@ static Check checks[] = {
 		 "applies', u.request_id, u.price_id, n.price_id) FROM billing.usage_event AS u JOIN "
 		 "billing.price AS p ON p.price_id = u.price_id JOIN billing.price AS n ON n.currency "
 		 "= p.currency AND n.model = p.model AND (n.prompt_tokens_over, n.effective_from) > "
-		 "(p.prompt_tokens_over, p.effective_from) AND n.prompt_tokens_over < greatest(" PROMPT
+		 "(p.prompt_tokens_over, p.effective_from) AND n.prompt_tokens_over < greatest(" USAGE_PROMPT_TOKENS
 		 ", 1) AND n.effective_from <= u.occurred_at WHERE u.status = 'charged'")},
 	{"charge_slices",
 	 STATEMENT(
@@ -181,7 +173,7 @@ static Check checks[] = {
 		 "revenue from usage is %s', u.amount, e.amount) FROM (SELECT account_id, sum(amount) AS "
 		 "amount FROM (SELECT account_id, charge AS amount FROM billing.usage_event WHERE status = "
 		 "'charged' UNION ALL SELECT account_id, -amount FROM billing.charge_reversal) AS x GROUP "
-		 "BY account_id) AS u FULL JOIN (SELECT account_id, sum(" EFFECT(
+		 "BY account_id) AS u FULL JOIN (SELECT account_id, sum(" LEDGER_EFFECT(
 			 "revenue",
 			 "") ") AS amount "
 				 "FROM billing.ledger_entry AS e WHERE source_type IN ('charge', 'settlement', 'reversal') "

@@ -1,0 +1,91 @@
+/*-------------------------------------------------------------------------
+ *
+ * partition_store.c
+ *	  Making and listing partitions of usage_event.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "executor/spi.h"
+#include "storage/bufmgr.h"
+#include "utils/datetime.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "store/partition_store.h"
+#include "store/session.h"
+
+#define DEFAULT_PARTITION "usage_event_default"
+
+int
+partition_month(TimestampTz at)
+{
+	int64 day = at / USECS_PER_DAY - (at % USECS_PER_DAY < 0);
+	int year;
+	int month;
+	int day_of_month;
+
+	j2date((int) day + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+	return (year - 2000) * MONTHS_PER_YEAR + month - 1;
+}
+
+/* Writes a partition's name, such as usage_event_2026_11. */
+static void
+partition_name(int month, char name[NAMEDATALEN])
+{
+	snprintf(name, NAMEDATALEN, "usage_event_%04d_%02d", 2000 + month / MONTHS_PER_YEAR,
+			 month % MONTHS_PER_YEAR + 1);
+}
+
+void
+partition_make(int month)
+{
+	char name[NAMEDATALEN];
+	StringInfoData sql;
+
+	partition_name(month, name);
+	if (OidIsValid(session_table(name)))
+		return;
+	initStringInfo(&sql);
+	appendStringInfo(
+		&sql,
+		"CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM "
+		"('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'); "
+		"CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, probe)",
+		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1,
+		2000 + (month + 1) / MONTHS_PER_YEAR, (month + 1) % MONTHS_PER_YEAR + 1, name, name);
+	if (SPI_execute(sql.data, false, 0) < 0)
+		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
+}
+
+/* True where the default partition has ever held a row: it seldom has. */
+static bool
+default_partition_is_used(void)
+{
+	Relation relation = table_open(session_table(DEFAULT_PARTITION), AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
+
+	table_close(relation, NoLock);
+	return blocks > 0;
+}
+
+PartitionList
+partitions_of_window(TimestampTz since, TimestampTz now)
+{
+	PartitionList list = {0};
+
+	for (int month = partition_month(since); month <= partition_month(now); month++)
+	{
+		if (list.count == WINDOW_MONTHS_MAX)
+			refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
+		partition_name(month, list.names[list.count]);
+		if (OidIsValid(session_table(list.names[list.count])))
+			list.count++;
+	}
+	if (default_partition_is_used())
+		strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
+	return list;
+}
