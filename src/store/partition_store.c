@@ -7,11 +7,8 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "executor/spi.h"
-#include "storage/bufmgr.h"
 #include "utils/datetime.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -61,17 +58,6 @@ partition_make(int month)
 		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
 }
 
-/* True where the default partition has ever held a row: it seldom has. */
-static bool
-default_partition_is_used(void)
-{
-	Relation relation = table_open(session_table(DEFAULT_PARTITION), AccessShareLock);
-	BlockNumber blocks = RelationGetNumberOfBlocks(relation);
-
-	table_close(relation, NoLock);
-	return blocks > 0;
-}
-
 PartitionList
 partitions_of_window(TimestampTz since, TimestampTz now)
 {
@@ -85,7 +71,6 @@ partitions_of_window(TimestampTz since, TimestampTz now)
 		if (OidIsValid(session_table(list.names[list.count])))
 			list.count++;
 	}
-	if (default_partition_is_used())
-		strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
+	strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
 	return list;
 }

@@ -122,12 +122,9 @@ bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
 	PartitionList partitions = partitions_of_window(since, now);
-	uint64 count = 0;
-
-	if (partitions.count > 0)
-		count = statement_run(
-			probe_statement(&partitions),
-			(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
+	uint64 count = statement_run(
+		probe_statement(&partitions),
+		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
 
 	event->probe = 0;
 	for (uint64 row = 0; row < count; row++)
