@@ -101,3 +101,15 @@ FROM billing.error_codes();
 
 -- status(): what it tells of a fresh installation (versions and places left out).
 SELECT name, CASE WHEN name ~ 'version|owner' THEN '...' ELSE value END AS value FROM billing.status();
+
+-- Everything has a comment: functions, types, tables, views and the columns of tables.
+SELECT p.proname AS without_comment FROM pg_proc AS p
+    WHERE p.pronamespace = 'billing'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL
+UNION ALL SELECT c.relname FROM pg_class AS c
+    WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
+UNION ALL SELECT c.relname || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND a.attnum > 0 AND col_description(c.oid, a.attnum) IS NULL
+UNION ALL SELECT t.typname FROM pg_type AS t
+    WHERE t.typnamespace = 'billing'::regnamespace AND t.typtype = 'c' AND obj_description(t.oid, 'pg_type') IS NULL
+      AND (SELECT c.relkind FROM pg_class AS c WHERE c.oid = t.typrelid) = 'c';

@@ -3,6 +3,8 @@ CREATE TABLE billing.schema_version (
     installed_at timestamptz NOT NULL
 );
 COMMENT ON TABLE billing.schema_version IS 'One row per install() or migrate() that changed the tables; the newest counts.';
+COMMENT ON COLUMN billing.schema_version.version IS 'Version of the tables that install() made or migrate() reached.';
+COMMENT ON COLUMN billing.schema_version.installed_at IS 'When.';
 
 -- No CHECK here and on lot, ledger_entry and usage_event: each would be read and
 -- planned anew by every statement that writes a row (a quarter of charge's time).
@@ -43,6 +45,9 @@ CREATE TABLE billing.account_profile (
     time_zone text NOT NULL
 );
 COMMENT ON TABLE billing.account_profile IS 'How an account is known and reached; apart from the account row, which stays narrow.';
+COMMENT ON COLUMN billing.account_profile.account_id IS 'The account.';
+COMMENT ON COLUMN billing.account_profile.email IS 'Where notifications go; null: none given.';
+COMMENT ON COLUMN billing.account_profile.mobile IS 'Where text messages go, 5 to 15 digits, + in front where the country is named; null: none given.';
 COMMENT ON COLUMN billing.account_profile.external_ref IS 'The application''s own name of the account.';
 COMMENT ON COLUMN billing.account_profile.time_zone IS 'IANA name; reports of days and hours go by it.';
 
@@ -60,6 +65,15 @@ CREATE TABLE billing.account_lock (
     CHECK (unlocked_at >= locked_at)
 );
 COMMENT ON TABLE billing.account_lock IS 'Every lock an account had: from locked_at until just before unlocked_at (null: still in force).';
+COMMENT ON COLUMN billing.account_lock.account_id IS 'The account.';
+COMMENT ON COLUMN billing.account_lock.lock_no IS 'Number of the lock within the account.';
+COMMENT ON COLUMN billing.account_lock.lock IS 'refund, operator, dispute or closed.';
+COMMENT ON COLUMN billing.account_lock.locked_at IS 'In force from then on.';
+COMMENT ON COLUMN billing.account_lock.locked_by IS 'The actor who set it.';
+COMMENT ON COLUMN billing.account_lock.lock_reason IS 'Why, as the actor said.';
+COMMENT ON COLUMN billing.account_lock.unlocked_at IS 'In force until just before; null: still.';
+COMMENT ON COLUMN billing.account_lock.unlocked_by IS 'The actor who lifted it.';
+COMMENT ON COLUMN billing.account_lock.unlock_reason IS 'Why it was lifted.';
 
 CREATE TABLE billing.api_key (
     account_id bigint NOT NULL REFERENCES billing.account,
@@ -72,6 +86,10 @@ CREATE TABLE billing.api_key (
     PRIMARY KEY (account_id, key_id)
 );
 COMMENT ON TABLE billing.api_key IS 'API keys. A deleted key keeps its row: its usage and name stay in reports.';
+COMMENT ON COLUMN billing.api_key.account_id IS 'The account that the key draws on.';
+COMMENT ON COLUMN billing.api_key.key_id IS 'Number of the key within the account.';
+COMMENT ON COLUMN billing.api_key.name IS 'The customer''s name for it, copied onto its usage.';
+COMMENT ON COLUMN billing.api_key.created_at IS 'When it was made and shown.';
 COMMENT ON COLUMN billing.api_key.kind IS 'payg (sk-, draws on the balance) or plan (tp-, draws on a Token Plan).';
 COMMENT ON COLUMN billing.api_key.secret_hash IS 'SHA-256 of the key''s text, which itself is stored nowhere.';
 COMMENT ON COLUMN billing.api_key.deleted_at IS 'Usage that started at or after it is rejected (R10).';

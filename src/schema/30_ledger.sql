@@ -14,6 +14,11 @@ CREATE TABLE billing.lot (
 ) WITH (fillfactor = 70);
 CREATE INDEX lot_open ON billing.lot (account_id) WHERE is_open;
 COMMENT ON TABLE billing.lot IS 'Money of one origin: cash of one order, or one bonus.';
+COMMENT ON COLUMN billing.lot.account_id IS 'The account.';
+COMMENT ON COLUMN billing.lot.lot_no IS 'Number of the lot within the account; of two alike the lower pays first.';
+COMMENT ON COLUMN billing.lot.source_id IS 'Number of its source within the account.';
+COMMENT ON COLUMN billing.lot.created_at IS 'Booking instant of its credit.';
+COMMENT ON COLUMN billing.lot.amount IS 'What it held at first, in the account''s currency.';
 COMMENT ON COLUMN billing.lot.kind IS 'cash or bonus.';
 COMMENT ON COLUMN billing.lot.order_id IS 'The payment order that the money came with; null for gifts and adjustments.';
 COMMENT ON COLUMN billing.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
@@ -39,6 +44,14 @@ CREATE TABLE billing.ledger_entry (
     PRIMARY KEY (account_id, entry_no)
 );
 COMMENT ON TABLE billing.ledger_entry IS 'The ledger: one row is one transfer from the credited book to the debited one. Append-only; gapless numbers per account.';
+COMMENT ON COLUMN billing.ledger_entry.account_id IS 'The account; every entry balances within it.';
+COMMENT ON COLUMN billing.ledger_entry.entry_no IS 'Number of the entry, gapless within the account.';
+COMMENT ON COLUMN billing.ledger_entry.lot_no IS 'The lot of cash or bonus that it moves; null where the pair names none.';
+COMMENT ON COLUMN billing.ledger_entry.subscription_no IS 'The subscription whose money it moves; null elsewhere.';
+COMMENT ON COLUMN billing.ledger_entry.debit IS 'The book that is debited.';
+COMMENT ON COLUMN billing.ledger_entry.credit IS 'The book that is credited.';
+COMMENT ON COLUMN billing.ledger_entry.source_type IS 'What it comes from: payment, grant, charge, reversal and so on.';
+COMMENT ON COLUMN billing.ledger_entry.gateway IS 'The gateway, exactly where a book is gateway; offline is the bank account.';
 COMMENT ON COLUMN billing.ledger_entry.occurred_at IS 'When the cause happened: start of the call, time of payment, moment of expiry.';
 COMMENT ON COLUMN billing.ledger_entry.recorded_at IS 'The booking instant; never falls as entry_no rises.';
 COMMENT ON COLUMN billing.ledger_entry.source_id IS 'What source_type''s number is: payment_id, lot_no, reversal_id, take_back_id; the first entry_no of an adjustment, write_off or closing; the request_hash of a charge.';

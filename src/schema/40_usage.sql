@@ -21,6 +21,16 @@ CREATE TABLE billing.usage_event (
     reason text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
+COMMENT ON COLUMN billing.usage_event.account_id IS 'The account.';
+COMMENT ON COLUMN billing.usage_event.key_id IS 'The API key that called.';
+COMMENT ON COLUMN billing.usage_event.entry_count IS 'How many ledger entries its charge was paid by; 0 where it cost nothing.';
+COMMENT ON COLUMN billing.usage_event.input_tokens IS 'Uncached prompt tokens.';
+COMMENT ON COLUMN billing.usage_event.output_tokens IS 'Generated tokens.';
+COMMENT ON COLUMN billing.usage_event.cache_read_tokens IS 'Prompt tokens read from the cache.';
+COMMENT ON COLUMN billing.usage_event.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing.usage_event.request_id IS 'The caller''s own id of the request; counts once within policy dedupe_window.';
+COMMENT ON COLUMN billing.usage_event.model IS 'The model that was called.';
+COMMENT ON COLUMN billing.usage_event.key_name IS 'The key''s name, kept here for reports.';
 COMMENT ON COLUMN billing.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
 COMMENT ON COLUMN billing.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
 COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
@@ -48,6 +58,14 @@ CREATE TABLE billing.charge_reversal (
     UNIQUE (account_id, request_hash, probe, event_recorded_at)
 );
 COMMENT ON TABLE billing.charge_reversal IS 'Charges that were undone (R23), each once.';
+COMMENT ON COLUMN billing.charge_reversal.account_id IS 'The account.';
+COMMENT ON COLUMN billing.charge_reversal.reversal_id IS 'Number of the reversal within the account.';
+COMMENT ON COLUMN billing.charge_reversal.request_hash IS 'With probe and event_recorded_at: the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.event_recorded_at IS 'recorded_at of the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.recorded_at IS 'Booking instant of the reversal.';
+COMMENT ON COLUMN billing.charge_reversal.probe IS 'probe of the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.actor IS 'Who undid the charge.';
+COMMENT ON COLUMN billing.charge_reversal.reason IS 'Why, as the actor said.';
 COMMENT ON COLUMN billing.charge_reversal.amount IS 'What was given back: the charge less a share that had been written off.';
 CREATE TABLE billing.usage_event_default PARTITION OF billing.usage_event DEFAULT;
 CREATE UNIQUE INDEX usage_event_default_request ON billing.usage_event_default (account_id, request_hash, probe);

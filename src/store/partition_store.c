@@ -37,6 +37,14 @@ partition_name(int month, char name[NAMEDATALEN])
 			 month % MONTHS_PER_YEAR + 1);
 }
 
+/* Appends the first instant of a month, as a literal. */
+static void
+append_month_start(StringInfo sql, int month)
+{
+	appendStringInfo(sql, "'%04d-%02d-01 00:00:00+00'", 2000 + month / MONTHS_PER_YEAR,
+					 month % MONTHS_PER_YEAR + 1);
+}
+
 void
 partition_make(int month)
 {
@@ -48,12 +56,14 @@ partition_make(int month)
 		return;
 	initStringInfo(&sql);
 	appendStringInfo(
-		&sql,
-		"CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM "
-		"('%04d-%02d-01 00:00:00+00') TO ('%04d-%02d-01 00:00:00+00'); "
-		"CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, probe)",
-		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1,
-		2000 + (month + 1) / MONTHS_PER_YEAR, (month + 1) % MONTHS_PER_YEAR + 1, name, name);
+		&sql, "CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM (", name);
+	append_month_start(&sql, month);
+	appendStringInfoString(&sql, ") TO (");
+	append_month_start(&sql, month + 1);
+	appendStringInfo(&sql,
+					 "); CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, "
+					 "probe); COMMENT ON TABLE billing.%s IS 'Usage received in one month (UTC).'",
+					 name, name, name);
 	if (SPI_execute(sql.data, false, 0) < 0)
 		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
 }
