@@ -50,8 +50,34 @@ SELECT name, value FROM billing.policy WHERE name = 'block_at_zero';
 SELECT * FROM billing.verify();
 SELECT count(*) > 0 AS reads FROM billing.ledger_entry WHERE account_id = 1050;
 RESET ROLE;
-SET ROLE regress_app;
+-- A caller who catches an error has his own rights afterwards, and can go on: here the server gives up on JSON
+-- that is nested too deep, and on a word that is no duration, inside a subtransaction of the caller's own.
+SET SESSION AUTHORIZATION regress_operator;
+BEGIN;
+DO $$
+BEGIN
+    PERFORM billing.import_prices(repeat('[', 900000), 'CNY');
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE '% %', sqlstate, sqlerrm;
+END $$;
+SELECT current_user;
+COMMIT;
+DO $$
+BEGIN
+    PERFORM billing.set_policy('dedupe_window', 'soon');
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE '% %', sqlstate, sqlerrm;
+END $$;
+SELECT current_user;
+SELECT name, value FROM billing.policy WHERE name = 'dedupe_window';
+RESET SESSION AUTHORIZATION;
+
+SET ROLE regress_operator;
 SELECT billing.settle() > 0 AS settled;
+-- Who books must not say from when on a second person is needed.
+SELECT test.attempt($$SELECT billing.set_policy('second_person_above', '100', 'CNY')$$);
+RESET ROLE;
+SET ROLE regress_app;
 SELECT status, charge, balance FROM billing.charge(1050, 1, 'priced', 'access', 1, 0);
 SELECT item, amount FROM billing.explain_charge(1050, 'priced') WHERE item ~ '^(paid|left)';
 SELECT amount FROM billing.quote(1050, 'access', 1, 0) WHERE item = 'charge';
@@ -177,7 +203,6 @@ SELECT allowed, reason FROM billing.authorize(:'api_key');
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'one', 'access', 5, 0);
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'one', 'access', 5, 0);
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'two', 'access-unpriced', 5, 0);
-SELECT billing.settle();
 SELECT amount FROM billing.quote(1051, 'access', 1, 0);
 SELECT item, amount FROM billing.explain_charge(1051, 'one') OFFSET 2;
 SELECT entry_no, debit, credit, amount, balance_after FROM billing.statement(1051);

@@ -269,4 +269,23 @@ SELECT status, charge, balance, reason FROM billing.charge(1213, 1, 'dearer', 'c
 SELECT account_id, r.status, r.charge, r.balance
 FROM generate_series(1214, 1215) AS account_id, generate_series(1, 2) AS n, billing.charge(account_id, 1, 'r' || n, 'charge-one', n, 0) AS r;
 
+-- A request that is stamped ahead of its receipt still counts once where its stamp lies in the window and its
+-- receipt does not any more.
+SELECT billing.create_account(1240, 'cn');
+SELECT key_id FROM billing.create_api_key(1240, 'key');
+SELECT clock_timestamp() + interval '4 minutes' AS ahead \gset
+SELECT status FROM billing.charge(1240, 1, 'ahead', 'charge-one', 1, 0, occurred_at => :'ahead');
+SET billing.clock_offset = 3024060; -- 35 days and a minute
+SELECT status FROM billing.charge(1240, 1, 'ahead', 'charge-one', 1, 0, occurred_at => :'ahead');
+SET billing.clock_offset = 3024600; -- nine minutes later neither does
+SELECT left(test.attempt(format('SELECT billing.charge(1240, 1, ''ahead'', ''charge-one'', 1, 0, occurred_at => %L)', :'ahead')), 5) AS code;
+SELECT status FROM billing.charge(1240, 1, 'ahead', 'charge-one', 1, 0);
+RESET billing.clock_offset;
+
+-- Rounded once: 20000.0000000004995 is 20000.000000000, not .000000001 by way of twelve decimals.
+SELECT billing.set_price('charge-half', 'CNY', 100, 0.0004995, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.create_account(1241, 'cn');
+SELECT key_id FROM billing.create_api_key(1241, 'key');
+SELECT charge FROM billing.charge(1241, 1, 'half', 'charge-half', 200000000, 1);
+
 SELECT * FROM billing.verify();

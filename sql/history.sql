@@ -178,4 +178,12 @@ WHERE billing.transfer_allowed(account_id, d, c, lot, subscription, gateway, s)
 GROUP BY d, dn, c, cn, lot, subscription, gateway ORDER BY dn, cn;
 
 DROP ROLE regress_history_owner;
+-- The ledger's trigger on a table that is none: an error, whatever its columns are.
+CREATE TEMP TABLE no_ledger (a bigint, b bigint, c bigint, d bigint, e bigint, f bigint, g bigint, h bigint, i bigint, j bigint, k bigint, l bigint, m bigint, n bigint);
+CREATE TRIGGER judge BEFORE INSERT ON no_ledger FOR EACH ROW EXECUTE FUNCTION billing.judge_transfer();
+INSERT INTO no_ledger VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14);
+CREATE TEMP TABLE narrow (a bigint);
+CREATE TRIGGER judge BEFORE INSERT ON narrow FOR EACH ROW EXECUTE FUNCTION billing.judge_transfer();
+INSERT INTO narrow VALUES (1);
+
 SELECT * FROM billing.verify();

@@ -103,6 +103,14 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a rejected event with a charge', pg_temp.found('UPDATE billing.usage_event SET status = ''rejected'' WHERE account_id = 1901')),
     ('a status that does not exist', pg_temp.found('UPDATE billing.usage_event SET status = ''paid'' WHERE account_id = 1901')),
     ('an entry that two charges name', pg_temp.found('UPDATE billing.usage_event SET first_entry_no = (SELECT first_entry_no FROM billing.usage_event WHERE account_id = 1900 AND request_id = ''both'') WHERE account_id = 1900 AND request_id = ''undone''')),
+    ('a payment taken back twice', pg_temp.found('INSERT INTO billing.take_back SELECT account_id, take_back_id + 100, payment_id, gateway, kind, amount, recorded_at, actor, reason FROM billing.take_back WHERE account_id = 1900')),
+    ('a take-back through another gateway', pg_temp.found('UPDATE billing.take_back SET gateway = ''alipay'' WHERE account_id = 1900')),
+    ('cash of a take-back that is not there', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'take_back', 99, 1, 'offline', 1))),
+    ('a payment through another gateway', pg_temp.found('UPDATE billing.ledger_entry SET gateway = ''alipay'' WHERE account_id = 1900 AND debit = ''gateway'' AND source_id = 1')),
+    ('a lot of another order', pg_temp.found('UPDATE billing.lot SET order_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
+    ('a lot of another source', pg_temp.found('UPDATE billing.lot SET source_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
+    ('a bonus from an order', pg_temp.found('UPDATE billing.lot SET source_type = ''payment_order'' WHERE account_id = 1900 AND kind = ''bonus''', 'UPDATE billing.ledger_entry SET source_type = ''payment_order'' WHERE account_id = 1900 AND debit = ''promotion''')),
+    ('a request twice, stamped alike, days apart', pg_temp.found('INSERT INTO billing.usage_event SELECT account_id, request_hash, occurred_at, recorded_at + interval ''40 days'', NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 7, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing.usage_event WHERE account_id = 1901')),
     ('no triggers on the ledger', pg_temp.found('ALTER TABLE billing.ledger_entry DISABLE TRIGGER ALL')),
     ('a guard that sees deletions only', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE DELETE ON billing.ledger_entry FOR EACH ROW EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
     ('a guard that sees nothing', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE UPDATE OR DELETE ON billing.ledger_entry FOR EACH ROW WHEN (false) EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
@@ -114,7 +122,7 @@ SELECT damage, found FROM fires ORDER BY place;
 -- Every check that verify() has. One that is added there belongs here, with what makes it fire.
 SELECT name AS never_fired FROM unnest('{entry_numbers,entry_order,transfer_allowed,account_balance,lot_balance,account_bounds,arrears_first,lot_bounds,next_expiry,
     expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,charge_without_slices,reversal,undone_entry,usage_revenue,usage_key,
-    request_once,payment_credited,order_paid,take_back_booked,liabilities,locks,profile,partition_key,guard}'::text[]) AS name
+    request_once,payment_credited,order_paid,take_back_booked,take_back_payment,gateway_entry,lot_source,liabilities,locks,profile,partition_key,guard}'::text[]) AS name
 WHERE NOT EXISTS (SELECT FROM fires WHERE found ~ ('(^|, )' || name || '($|[ ,])'));
 SELECT * FROM billing.verify();
 
@@ -137,7 +145,7 @@ BEGIN
     END LOOP;
     SELECT count(*) INTO overlooked FROM guard AS g
     WHERE NOT EXISTS (SELECT FROM billing.verify() AS v WHERE v.check_name = 'guard'
-                      AND v.detail LIKE format('trigger %s of table "%s" %%', g.trigger, g.name));
+                      AND v.detail LIKE format('trigger %s of table billing.%s %%', g.trigger, g.name));
     PERFORM billing.install();
     SELECT count(*) INTO left_over FROM billing.verify();
 END $$;

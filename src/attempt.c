@@ -3,7 +3,9 @@
  * attempt.c
  *	  A subtransaction around one call.
  *
- * PostgreSQL 15 has no input functions that report instead of raising.
+ * PostgreSQL 15 has no input functions that report instead of raising. The
+ * subtransaction is rolled back before anything is raised further: who catches
+ * an error must find the user, the search path and SPI as they were.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,10 +37,14 @@ attempt(void (*function)(void *argument), void *argument)
 
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
-			PG_RE_THROW();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+			error->sqlerrcode != ERRCODE_STATEMENT_TOO_COMPLEX)
+			ReThrowError(error);
+		FreeErrorData(error);
 		succeeded = false;
 	}
 	PG_END_TRY();

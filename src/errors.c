@@ -158,6 +158,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							"The levels are app, operator and auditor."},
 	[ERROR_ROLE_UNKNOWN] = {"LB606", "role_unknown", "role \"%s\" does not exist",
 							"Create it with CREATE ROLE first."},
+	[ERROR_POLICY_OWNER] =
+		{"LB607", "policy_owner", "policy \"%s\" is set by the owner of the books",
+		 "Call set_policy() as the owner of the tables or a superuser: no operator "
+		 "can do without a second person."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

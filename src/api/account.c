@@ -22,6 +22,9 @@
 #define MOBILE_DIGITS_MIN 5
 #define MOBILE_DIGITS_MAX 15 /* E.164 */
 
+/* Highest id that may be chosen: above it there is always one to be made. */
+#define ACCOUNT_ID_MAX (INT64CONST(1) << 62)
+
 /* How often create_account() looks for a number, while others choose theirs. */
 #define FREE_ID_ATTEMPTS 100
 
@@ -125,6 +128,8 @@ billing_create_account(PG_FUNCTION_ARGS)
 	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
 	if (!PG_ARGISNULL(0) && account_id <= 0)
 		refuse(ERROR_ACCOUNT_RESERVED, account_id);
+	if (account_id > ACCOUNT_ID_MAX)
+		refuse(ERROR_OUT_OF_RANGE, "account_id");
 	ForceSyncCommit();
 	session_open(&session);
 	found = find_same(account_id, &profile);
@@ -266,6 +271,8 @@ billing_close_account(PG_FUNCTION_ARGS)
 		return answer;
 	booking_load(booking, LOTS_OPEN, 0);
 	check_closable(&booking->account, &booking->books);
+	if (!operator_call_approved(fcinfo, &call, booking->books.bonus_nano, &answer))
+		return answer;
 	id = booking_next_entry_no(booking);
 	booking_source(booking, SOURCE_CLOSING, id, booking->at);
 	forfeited_nano = forfeit_rest(&booking->books);

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -34,6 +35,16 @@ make_key(Booking *booking, ApiKeyRow *row, char text[API_KEY_TEXT_LENGTH + 1])
 	if (!api_key_hash(text, API_KEY_TEXT_LENGTH, row->hash))
 		refuse(ERROR_INTERNAL, "a key could not be hashed");
 	api_key_insert(key.account_id, row, booking->at);
+}
+
+/* Who made or deleted a key is worth knowing, though it is mostly the application. */
+static void
+audit_key(const Booking *booking, const char *action, int64 key_id)
+{
+	audit_insert(&(AuditLine){.account_id = booking->account.account_id,
+							  .action = action,
+							  .object = psprintf("key " INT64_FORMAT, key_id),
+							  .actor = GetUserNameFromId(GetSessionUserId(), false)});
 }
 
 static ApiKeyKind
@@ -71,6 +82,7 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	if (booking.account.locks & LOCK_CLOSED)
 		refuse(ERROR_ACCOUNT_LOCKED, booking.account.account_id, lock_reason_name(LOCK_CLOSED));
 	make_key(&booking, &row, text);
+	audit_key(&booking, "create_api_key", row.key_id);
 	booking_finish_unmoved(&booking);
 
 	/* What is stored for a replay has no key in it. */
@@ -101,6 +113,7 @@ billing_delete_api_key(PG_FUNCTION_ARGS)
 	if (deletes)
 	{
 		api_key_delete(account_id, key_id, booking.at);
+		audit_key(&booking, "delete_api_key", key_id);
 		booking_finish_unmoved(&booking);
 	}
 	session_close(&session);

@@ -119,6 +119,6 @@ booking_balance(const Booking *booking)
 	int64 balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano;
 
 	if (account->next_expiry_at <= booking->at)
-		balance_nano -= lot_expired(account->account_id, booking->at);
+		balance_nano -= lot_expired_under_lock(account->account_id, booking->at);
 	return balance_nano;
 }

@@ -22,6 +22,14 @@ check_expiry(const Booking *booking, TimestampTz expires_at)
 		refuse(ERROR_OUT_OF_RANGE, "expires_at");
 }
 
+/* A closed account is given nothing: nobody could use it. */
+static void
+check_not_closed(const Booking *booking)
+{
+	if (booking->account.locks & LOCK_CLOSED)
+		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
+}
+
 PG_FUNCTION_INFO_V1(billing_grant_bonus);
 Datum
 billing_grant_bonus(PG_FUNCTION_ARGS)
@@ -36,8 +44,7 @@ billing_grant_bonus(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "grant_bonus", (OperatorArguments){2, 5, 4}, &answer))
 		return answer;
 	check_expiry(&call.booking, expires_at);
-	if (call.booking.account.locks & LOCK_CLOSED)
-		refuse(ERROR_ACCOUNT_LOCKED, call.keyed.account_id, lock_reason_name(LOCK_CLOSED));
+	check_not_closed(&call.booking);
 	if (!operator_call_approved(fcinfo, &call, amount_nano, &answer))
 		return answer;
 	booking_load(&call.booking, LOTS_OPEN, 0);
@@ -64,6 +71,8 @@ billing_withdraw_bonus(PG_FUNCTION_ARGS)
 	check_outcome(books_empty_lot(&call.booking.books, lot_no, BOOK_PROMOTION, &moved_nano));
 	if (moved_nano == 0)
 		refuse(ERROR_NOTHING_TO_WITHDRAW, lot_no, call.keyed.account_id);
+	if (!operator_call_approved(fcinfo, &call, moved_nano, &answer))
+		return answer;
 	return operator_call_end(fcinfo, &call, lot_no, lot_no, moved_nano);
 }
 
@@ -95,7 +104,9 @@ billing_adjust(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "adjust", (OperatorArguments){2, 4, 5}, &answer))
 		return answer;
 	check_expiry(&call.booking, expires_at);
-	if (!operator_call_approved(fcinfo, &call, Abs(amount_nano), &answer))
+	if (amount_nano > 0)
+		check_not_closed(&call.booking);
+	if (!operator_call_approved(fcinfo, &call, llabs(amount_nano), &answer))
 		return answer;
 	id = number_by_entry(&call.booking, SOURCE_ADJUSTMENT);
 	if (amount_nano < 0)

@@ -150,7 +150,7 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	session_open(&session);
-	if (!usage_find(account_id, request_id, occurred_at, &event))
+	if (!usage_read(account_id, request_id, occurred_at, &event))
 		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
 	put_event_line(result, &event);
 	if (event.status == USAGE_STATUS_CHARGED && price_get(event.price_id, &price))
@@ -189,7 +189,6 @@ billing_quote(PG_FUNCTION_ARGS)
 	session_open(&session);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	price_lock_for_reading();
 	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
 		refuse(ERROR_PRICE_UNKNOWN, model, account.currency);
 	check_outcome(rating_charge(&tokens, &price, &charge_nano));

@@ -12,6 +12,7 @@
 #include "common/sha2.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "api/arguments.h"
@@ -57,15 +58,18 @@ keyed_call_read(FunctionCallInfo fcinfo, const char *function, int key_index, in
 {
 	KeyedCall call = {.account_id = arg_account_id(fcinfo), .function = function};
 	StringInfoData request;
+	Oid *types;
+	int types_count;
 
 	call.idempotency_key = arg_text(fcinfo, key_index, "idempotency_key", IDENTIFIER_BYTES_MAX);
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &types_count);
 	initStringInfo(&request);
 	for (int i = 1; i < PG_NARGS(); i++)
 	{
 		if (i == key_index || i == actor_index || i == reason_index)
 			continue;
 		if (!PG_ARGISNULL(i))
-			add_argument(&request, get_fn_expr_argtype(fcinfo->flinfo, i), PG_GETARG_DATUM(i));
+			add_argument(&request, types[i], PG_GETARG_DATUM(i));
 		/* Two bytes that no text contains part and number the arguments. */
 		appendStringInfoChar(&request, PG_ARGISNULL(i) ? '\1' : '\0');
 		appendStringInfoChar(&request, '\0');

@@ -46,15 +46,22 @@ Datum
 billing_migrate(PG_FUNCTION_ARGS)
 {
 	Session session;
-	char *role;
-	char *level;
+	AccessGrant *grants;
+	uint64 count;
 
 	session_open_as_caller(&session);
 	if (!schema_exists())
 		refuse(ERROR_NOT_INSTALLED);
 	schema_refresh();
-	for (int64 i = 0; access_grant_get(i, &role, &level); i++)
-		access_apply(role, level);
+	session_close(&session);
+
+	/* The owner's tables are read as the owner, rights are given as the caller. */
+	session_open(&session);
+	grants = access_grants_read(session.caller_context, &count);
+	session_close(&session);
+	session_open_as_caller(&session);
+	for (uint64 i = 0; i < count; i++)
+		access_apply(grants[i].role, grants[i].level);
 	session_close(&session);
 	PG_RETURN_INT32(SCHEMA_VERSION);
 }
@@ -63,26 +70,28 @@ PG_FUNCTION_INFO_V1(billing_grant_access);
 Datum
 billing_grant_access(PG_FUNCTION_ARGS)
 {
-	char *role;
-	char *level;
+	AccessGrant grant;
 	Session session;
 
 	if (PG_ARGISNULL(0))
 		refuse(ERROR_NULL_ARGUMENT, "role");
-	role = pstrdup(NameStr(*PG_GETARG_NAME(0)));
-	level = arg_text(fcinfo, 1, "level", VALUE_BYTES_MAX);
+	grant.role = pstrdup(NameStr(*PG_GETARG_NAME(0)));
+	grant.level = arg_text(fcinfo, 1, "level", VALUE_BYTES_MAX);
 	session_open_as_caller(&session);
 	if (!schema_exists())
 		refuse(ERROR_NOT_INSTALLED);
-	if (!access_level_exists(level))
-		refuse(ERROR_ACCESS_LEVEL, level);
-	if (!OidIsValid(get_role_oid(role, true)))
-		refuse(ERROR_ROLE_UNKNOWN, role);
-	access_apply(role, level);
-	access_grant_insert(role, level);
+	if (!access_level_exists(grant.level))
+		refuse(ERROR_ACCESS_LEVEL, grant.level);
+	if (!OidIsValid(get_role_oid(grant.role, true)))
+		refuse(ERROR_ROLE_UNKNOWN, grant.role);
+	access_apply(grant.role, grant.level);
+	session_close(&session);
+
+	session_open(&session);
+	access_grant_insert(&grant);
 	audit_insert(&(AuditLine){.action = "grant_access",
-							  .object = psprintf("role %s", role),
-							  .new_value = level,
+							  .object = psprintf("role %s", grant.role),
+							  .new_value = grant.level,
 							  .actor = GetUserNameFromId(GetSessionUserId(), false)});
 	session_close(&session);
 	PG_RETURN_VOID();

@@ -37,7 +37,8 @@ check_payment(const Account *account, const Payment *payment)
 {
 	int64 order_id;
 
-	if (payment->paid_at - policy_value(POLICY_FUTURE_TOLERANCE) > payment->recorded_at)
+	if (payment->paid_at < 0 ||
+		payment->paid_at - policy_value(POLICY_FUTURE_TOLERANCE) > payment->recorded_at)
 		refuse(ERROR_OUT_OF_RANGE, "paid_at");
 	check_locks(account, payment->paid_at);
 	order_id = payment_find_order(payment->account_id, payment->gateway, payment->transaction_id);

@@ -9,6 +9,8 @@
 
 #include "common/int.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -156,6 +158,9 @@ billing_set_policy(PG_FUNCTION_ARGS)
 						print_value(policy, policy->max)));
 
 	session_open(&session);
+	/* Who books must not be the one who says from when on two are needed. */
+	if (id == POLICY_SECOND_PERSON_ABOVE && !has_privs_of_role(session.user_id, GetUserId()))
+		refuse(ERROR_POLICY_OWNER, name);
 	line.object = currency ? psprintf("%s in %s", name, currency) : name;
 	if (policy_get(id, currency, &old_value))
 		line.old_value = print_value(policy, old_value);

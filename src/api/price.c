@@ -21,13 +21,22 @@
 #include "store/price_store.h"
 #include "store/session.h"
 
+/*
+ * Charges stamped at or after an instant were recorded since this one: callers'
+ * clocks may have been ahead by the tolerance, at the most by its upper bound.
+ */
+static TimestampTz
+recorded_since(TimestampTz stamped_since)
+{
+	return stamped_since - policy_catalog[POLICY_FUTURE_TOLERANCE].max;
+}
+
 /* The instant from which prices hold that are to hold from now on. */
 static TimestampTz
 from_now_on(const char *currency)
 {
 	TimestampTz now = clock_now();
-	TimestampTz newest = price_newest_charge(currency, now,
-											 policy_catalog[POLICY_FUTURE_TOLERANCE].max);
+	TimestampTz newest = price_newest_charge(currency, now, recorded_since(now));
 
 	return newest >= now ? newest + 1 : now;
 }
@@ -46,13 +55,13 @@ arg_effective_from(FunctionCallInfo fcinfo, int index, const char *currency)
 	return effective_from;
 }
 
-/* Refuses where one of the rows added would have priced a booked charge. */
+/* Refuses where one of the rows added, from an instant on, would have priced a booked charge. */
 static void
-check_not_backdated(int64 first_price_id)
+check_not_backdated(int64 first_price_id, TimestampTz effective_from)
 {
 	PricedCharge charge;
 
-	if (price_find_backdated(first_price_id, policy_catalog[POLICY_FUTURE_TOLERANCE].max, &charge))
+	if (price_find_backdated(first_price_id, recorded_since(effective_from), &charge))
 		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
 }
 
@@ -148,7 +157,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 	price_id = add_price(&key, &price, PG_ARGISNULL(7), &added);
 	if (added)
 	{
-		check_not_backdated(price_id);
+		check_not_backdated(price_id, key.effective_from);
 		audit_price(&key, &price, price_id, "set_price");
 	}
 	session_close(&session);
@@ -189,13 +198,14 @@ billing_import_prices(PG_FUNCTION_ARGS)
 	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
 	int64 first_price_id = 0;
 	int64 added_count = 0;
+	TimestampTz effective_from;
 	PriceList list;
 	Session session;
 
 	session_open(&session);
 	list = price_list_read(data);
 	price_lock_for_adding();
-	key.effective_from = arg_effective_from(fcinfo, 4, key.currency);
+	effective_from = arg_effective_from(fcinfo, 4, key.currency);
 	for (int i = 0; i < list.count; i++)
 	{
 		PriceListRow *row = &list.rows[i];
@@ -207,6 +217,7 @@ billing_import_prices(PG_FUNCTION_ARGS)
 			continue;
 		key.model = model_name(row, provider, i + 1);
 		key.prompt_tokens_over = row->prompt_tokens_over;
+		key.effective_from = effective_from;
 		for (int class = 0; class < TOKEN_CLASSES; class ++)
 			price.nano_of[class] = scaled_price(row->nano_of[class], factor_nano, i + 1);
 		price_id = add_price(&key, &price, PG_ARGISNULL(4), &added);
@@ -217,7 +228,7 @@ billing_import_prices(PG_FUNCTION_ARGS)
 		audit_price(&key, &price, price_id, "import_prices");
 	}
 	if (added_count > 0)
-		check_not_backdated(first_price_id);
+		check_not_backdated(first_price_id, effective_from);
 	session_close(&session);
 	PG_RETURN_INT64(added_count);
 }

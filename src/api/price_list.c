@@ -64,7 +64,8 @@ read_tier(const char *text, int record_no)
 
 	if (is_empty(text))
 		return 0;
-	if (!money_parse(text, &tokens_nano) || tokens_nano % MONEY_NANO_PER_UNIT != 0)
+	if (!money_parse(text, &tokens_nano) || tokens_nano % MONEY_NANO_PER_UNIT != 0 ||
+		tokens_nano / MONEY_NANO_PER_UNIT > PROMPT_TOKENS_MAX)
 		refuse(ERROR_PRICE_LIST, record_no, psprintf("\"%s\" is no number of tokens", text));
 	return tokens_nano / MONEY_NANO_PER_UNIT;
 }

@@ -23,8 +23,9 @@
 #include "store/usage_store.h"
 
 /* What one settle() does at the most, so that its transaction stays bounded. */
-#define SETTLE_EVENTS_MAX 100000
+#define SETTLE_EVENTS_MAX 10000
 #define SETTLE_ACCOUNTS_MAX 1000
+#define SETTLE_PAGE_SIZE 1000
 
 static UsageEvent
 read_event(FunctionCallInfo fcinfo)
@@ -222,24 +223,35 @@ billing_charge(PG_FUNCTION_ARGS)
 	return session_close_with(&session, row);
 }
 
-/* Books the unpriced usage of a locked account that has a price by now. */
+/*
+ * Books the unpriced usage of a locked account that has a price by now, page by
+ * page: an event that cannot be booked does not stand before the others.
+ */
 static int64
 settle_account(Booking *booking, int64 events_max)
 {
-	size_t count;
-	UsageEvent *events = usage_settleable(booking->account.account_id, events_max, &count);
+	UsageEvent last = {.occurred_at = DT_NOBEGIN, .request_id = ""};
 	int64 settled = 0;
+	size_t count;
 
 	booking_load(booking, LOTS_OPEN, 0);
 	booking_write_entries(booking);
-	for (size_t i = 0; i < count; i++)
+	do
 	{
-		if (!charge_event(booking, &events[i]))
-			continue;
-		usage_update_charged(&events[i]);
-		booking_write_entries(booking);
-		settled++;
-	}
+		int64 page_size = Min(SETTLE_PAGE_SIZE, events_max - settled);
+		UsageEvent *events = usage_settleable(booking->account.account_id, &last, page_size,
+											  &count);
+
+		for (size_t i = 0; i < count; i++)
+		{
+			last = events[i];
+			if (!charge_event(booking, &events[i]))
+				continue;
+			usage_update_charged(&events[i]);
+			booking_write_entries(booking);
+			settled++;
+		}
+	} while (count > 0 && settled < events_max);
 	booking_finish(booking);
 	return settled;
 }

@@ -13,8 +13,8 @@
 #include "postgres.h"
 
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "fmgr.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
@@ -66,6 +66,16 @@ column_is_unchanged(const TriggerData *trigger, TupleDesc descriptor, int column
 		   datumIsEqual(old_value, new_value, attribute->attbyval, attribute->attlen);
 }
 
+/* The number of a column; 0 when there is none of that name. */
+static int
+column_number(TupleDesc descriptor, const char *name)
+{
+	for (int i = 0; i < descriptor->natts; i++)
+		if (namestrcmp(&TupleDescAttr(descriptor, i)->attname, name) == 0)
+			return i + 1;
+	return 0;
+}
+
 /* True where an update sets the trigger's columns for the first time, and no others. */
 static bool
 is_first_setting(const TriggerData *trigger)
@@ -76,8 +86,8 @@ is_first_setting(const TriggerData *trigger)
 
 	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || definition->tgnargs == 0)
 		return false;
-	first_column = SPI_fnumber(descriptor, definition->tgargs[0]);
-	if (first_column <= 0 || !heap_attisnull(trigger->tg_trigtuple, first_column, descriptor) ||
+	first_column = column_number(descriptor, definition->tgargs[0]);
+	if (first_column == 0 || !heap_attisnull(trigger->tg_trigtuple, first_column, descriptor) ||
 		heap_attisnull(trigger->tg_newtuple, first_column, descriptor))
 		return false;
 	for (int column = 1; column <= descriptor->natts; column++)

@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -71,6 +72,28 @@ billing_transfer_allowed(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(is_allowed(&entry));
 }
 
+/* True where the table has the columns that the trigger reads, of their types. */
+static bool
+is_ledger(TupleDesc descriptor)
+{
+	static const struct
+	{
+		LedgerColumn column;
+		Oid type;
+	} columns[] = {
+		{LEDGER_ACCOUNT_ID, INT8OID},  {LEDGER_LOT_NO, INT8OID},  {LEDGER_SUBSCRIPTION_NO, INT8OID},
+		{LEDGER_AMOUNT, NUMERICOID},   {LEDGER_DEBIT, TEXTOID},	  {LEDGER_CREDIT, TEXTOID},
+		{LEDGER_SOURCE_TYPE, TEXTOID}, {LEDGER_GATEWAY, TEXTOID},
+	};
+
+	if (descriptor->natts < LEDGER_ACTOR)
+		return false;
+	for (size_t i = 0; i < lengthof(columns); i++)
+		if (TupleDescAttr(descriptor, columns[i].column - 1)->atttypid != columns[i].type)
+			return false;
+	return true;
+}
+
 static Datum
 entry_column(const TriggerData *trigger, LedgerColumn column, bool *is_null)
 {
@@ -118,8 +141,9 @@ billing_judge_transfer(PG_FUNCTION_ARGS)
 	bool is_null;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_INSERT(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
-		refuse(ERROR_INTERNAL, "judge_transfer() is no INSERT trigger here");
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		!is_ledger(RelationGetDescr(trigger->tg_relation)))
+		refuse(ERROR_INTERNAL, "judge_transfer() is no INSERT trigger of a ledger here");
 	entry = (EntryShape){
 		.on_house_account = DatumGetInt64(entry_column(trigger, LEDGER_ACCOUNT_ID, &is_null)) < 0,
 		.debit = entry_text(trigger, LEDGER_DEBIT),

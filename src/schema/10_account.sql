@@ -32,7 +32,7 @@ COMMENT ON COLUMN billing.account.last_unlocked_at IS 'When a lock was last lift
 COMMENT ON COLUMN billing.account.last_entry_no IS 'Number of the newest ledger entry; they are gapless.';
 COMMENT ON COLUMN billing.account.locks IS 'Set of the locks in force: refund 1, operator 2, dispute 4, closed 8.';
 COMMENT ON COLUMN billing.account.cash IS 'Paid-in money left, in the currency; a cache of the ledger.';
-COMMENT ON COLUMN billing.account.bonus IS 'Gifted money left, in the currency, expiry booked up to last_booked_at; a cache of the ledger.';
+COMMENT ON COLUMN billing.account.bonus IS 'Gifted money left, in the currency, with what has expired since the newest entry; a cache of the ledger.';
 COMMENT ON COLUMN billing.account.arrears IS 'What the customer owes, in the currency; a cache of the ledger.';
 COMMENT ON COLUMN billing.account.region IS 'cn or global; for life.';
 COMMENT ON COLUMN billing.account.currency IS 'CNY or USD, by region; for life.';

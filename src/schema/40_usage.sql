@@ -37,7 +37,7 @@ COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking i
 COMMENT ON COLUMN billing.usage_event.settled_at IS 'When its status became final, for a charge its booking instant; later than recorded_at where the price came later, null while unpriced.';
 COMMENT ON COLUMN billing.usage_event.price_id IS 'The price row that the charge was computed from.';
 COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its slices are the entry_count ledger entries from here.';
-COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in the partition.';
+COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in a partition of the window.';
 COMMENT ON COLUMN billing.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
 COMMENT ON COLUMN billing.usage_event.status IS 'charged, free, rejected or unpriced.';
 COMMENT ON COLUMN billing.usage_event.reason IS 'Why it was not charged.';

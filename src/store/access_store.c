@@ -56,7 +56,7 @@ static const Right rights[] = {
 	{CALL("create_api_key"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("delete_api_key"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("charge"), ACCESS_APP | ACCESS_OPERATOR},
-	{CALL("settle"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("settle"), ACCESS_OPERATOR},
 	{CALL("set_price"), ACCESS_OPERATOR},
 	{CALL("import_prices"), ACCESS_OPERATOR},
 	{CALL("grant_bonus"), ACCESS_OPERATOR},
@@ -122,4 +122,37 @@ access_apply(const char *role, const char *level)
 		if (SPI_execute(sql, false, 0) < 0)
 			refuse(ERROR_INTERNAL, "a privilege could not be granted");
 	}
+}
+
+void
+access_grant_insert(const AccessGrant *grant)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.access_grant (role_name, access_level) VALUES ($1::name, "
+		"$2) ON CONFLICT DO NOTHING",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	set_text(values, nulls, 0, grant->role);
+	set_text(values, nulls, 1, grant->level);
+	statement_run(&insert, values, nulls);
+}
+
+AccessGrant *
+access_grants_read(MemoryContext context, uint64 *count)
+{
+	static Statement read = STATEMENT(
+		"SELECT role_name::text, access_level FROM billing.access_grant WHERE role_name "
+		"IN (SELECT rolname FROM pg_roles) ORDER BY 1, 2");
+	MemoryContext caller_context;
+	AccessGrant *grants;
+
+	*count = statement_run(&read, NULL, NULL);
+	caller_context = MemoryContextSwitchTo(context);
+	grants = palloc((*count + 1) * sizeof(AccessGrant));
+	for (uint64 row = 0; row < *count; row++)
+		grants[row] = (AccessGrant){column_text(row, 1), column_text(row, 2)};
+	MemoryContextSwitchTo(caller_context);
+	return grants;
 }

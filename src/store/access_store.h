@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * access_store.h
- *	  What each level of access may call and read.
+ *	  What each level of access may call and read, and rows of access_grant.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,9 +10,22 @@
 
 #include "postgres.h"
 
+/* A role and the level that it was given. */
+typedef struct AccessGrant
+{
+	char *role;
+	char *level;
+} AccessGrant;
+
 extern bool access_level_exists(const char *level);
 
 /* Grants a role what belongs to a level; as the caller, who must be able to. */
 extern void access_apply(const char *role, const char *level);
+
+/* Remembers a grant, for migrate(). */
+extern void access_grant_insert(const AccessGrant *grant);
+
+/* What was granted to roles that exist, in memory of that context. */
+extern AccessGrant *access_grants_read(MemoryContext context, uint64 *count);
 
 #endif

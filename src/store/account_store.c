@@ -107,8 +107,9 @@ void
 account_skip_ids(void)
 {
 	static Statement skip = STATEMENT(
-		"SELECT setval(pg_get_serial_sequence('billing.account', "
-		"'account_id')::regclass, max(account_id)) FROM billing.account");
+		"SELECT setval(s.id_sequence, greatest(nextval(s.id_sequence), (SELECT max(account_id) FROM "
+		"billing.account))) FROM (SELECT pg_get_serial_sequence('billing.account', "
+		"'account_id')::regclass AS id_sequence) AS s");
 
 	statement_run(&skip, NULL, NULL);
 }

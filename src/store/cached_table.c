@@ -20,7 +20,10 @@ forget(Datum argument, Oid relid)
 {
 	for (CachedTable *table = tables; table; table = table->next)
 		if (!OidIsValid(relid) || relid == table->relid)
+		{
 			table->fresh = false;
+			table->missed = true;
+		}
 }
 
 void
@@ -41,8 +44,15 @@ cached_table_is_fresh(CachedTable *table)
 }
 
 void
-cached_table_mark_fresh(CachedTable *table)
+cached_table_begin_load(CachedTable *table)
 {
 	table->relid = session_table(table->name);
-	table->fresh = true;
+	table->fresh = false;
+	table->missed = false;
+}
+
+void
+cached_table_end_load(CachedTable *table)
+{
+	table->fresh = !table->missed;
 }

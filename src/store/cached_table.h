@@ -20,6 +20,7 @@ typedef struct CachedTable
 	const char *name;
 	Oid relid;
 	bool fresh;
+	bool missed; /* a change arrived while it was being read */
 	struct CachedTable *next;
 } CachedTable;
 
@@ -27,7 +28,11 @@ extern void cached_table_register(CachedTable *table);
 
 extern bool cached_table_is_fresh(CachedTable *table);
 
-/* To be called before the table is read, so that no change is missed. */
-extern void cached_table_mark_fresh(CachedTable *table);
+/*
+ * Around the reading. Where it raises an error the table stays stale, and where
+ * a change arrives meanwhile it is read again the next time.
+ */
+extern void cached_table_begin_load(CachedTable *table);
+extern void cached_table_end_load(CachedTable *table);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "errors.h"
 #include "store/ledger_store.h"
 #include "store/statement.h"
 
@@ -53,6 +54,8 @@ ledger_slices(int64 account_id, int64 first_entry_no, int count)
 										   Int64GetDatum((int64) count)},
 								 NULL);
 
+	if (found != (uint64) count)
+		refuse(ERROR_INTERNAL, "a slice of a charge is missing");
 	for (uint64 row = 0; row < found; row++)
 		slices[row] = (Slice){column_int64(row, 1), column_int64(row, 2), column_nano(row, 3)};
 	return slices;

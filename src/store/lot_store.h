@@ -37,8 +37,12 @@ extern void lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source 
 /* Writes back what is left in a lot. */
 extern void lot_update(int64 account_id, const Lot *lot);
 
-/* What lots that expired at or before an instant still hold, in the caller's snapshot. */
+/*
+ * What lots that expired at or before an instant still hold: for readers in the
+ * caller's snapshot, for writers under the account's lock.
+ */
 extern int64 lot_expired(int64 account_id, TimestampTz at);
+extern int64 lot_expired_under_lock(int64 account_id, TimestampTz at);
 
 /* The lot that a payment made; NO_NUMBER when there is none. */
 extern int64 lot_of_order(int64 account_id, int64 order_id);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * operation_store.c
- *	  The audit log, keyed calls, approvals and access.
+ *	  The audit log, keyed calls and approvals.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 
 #include "clock.h"
+#include "errors.h"
 #include "store/operation_store.h"
 #include "store/statement.h"
 
@@ -102,7 +103,7 @@ idempotent_call_result(const KeyedCall *call, Oid type)
 					 format_type_be_qualified(type));
 	set_text(values, nulls, 1, call->idempotency_key);
 	if (SPI_execute_with_args(sql.data, 2, types, values, nulls, false, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the result of a keyed call");
+		refuse(ERROR_INTERNAL, "the result of a keyed call could not be read");
 	return column_datum(0, 1);
 }
 
@@ -120,7 +121,7 @@ idempotent_call_insert(const KeyedCall *call, Datum result, Oid type)
 							  "function, request_hash, recorded_at, result) VALUES ($1, $2, $3, "
 							  "$4, $5, to_jsonb($6))",
 							  6, types, values, nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not store the result of a keyed call");
+		refuse(ERROR_INTERNAL, "the result of a keyed call could not be stored");
 }
 
 KeyedCallState
@@ -128,13 +129,13 @@ approval_find(const KeyedCall *call, Approval *approval, const char **function)
 {
 	static Statement find = STATEMENT(
 		"SELECT function = $3 AND request_hash = $4, function, requested_by, "
-		"requested_session_user FROM billing.approval_request WHERE account_id = $1 AND "
+		"requested_session_user, amount FROM billing.approval_request WHERE account_id = $1 AND "
 		"idempotency_key = $2",
 		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
 	KeyedCallState state = find_call(&find, call, function);
 
 	if (state == CALL_IS_KNOWN)
-		*approval = (Approval){column_text(0, 3), column_text(0, 4)};
+		*approval = (Approval){column_text(0, 3), column_text(0, 4), column_nano(0, 5)};
 	return state;
 }
 
@@ -155,35 +156,4 @@ approval_insert(const KeyedCall *call, int64 amount_nano, const char *actor, con
 	set_text(values, nulls, 6, actor);
 	set_text(values, nulls, 7, reason);
 	statement_run(&insert, values, nulls);
-}
-
-void
-access_grant_insert(const char *role, const char *level)
-{
-	static Statement insert = STATEMENT(
-		"INSERT INTO billing.access_grant (role_name, access_level) VALUES ($1::name, "
-		"$2) ON CONFLICT DO NOTHING",
-		TEXTOID, TEXTOID);
-	char nulls[] = "  ";
-	Datum values[2];
-
-	set_text(values, nulls, 0, role);
-	set_text(values, nulls, 1, level);
-	statement_run(&insert, values, nulls);
-}
-
-bool
-access_grant_get(int64 index, char **role, char **level)
-{
-	static Statement read = STATEMENT(
-		"SELECT role_name::text, access_level FROM "
-		"billing.access_grant WHERE role_name IN (SELECT rolname FROM "
-		"pg_roles) ORDER BY 1, 2 LIMIT 1 OFFSET $1",
-		INT8OID);
-
-	if (statement_run(&read, (Datum[]){Int64GetDatum(index)}, NULL) == 0)
-		return false;
-	*role = column_text(0, 1);
-	*level = column_text(0, 2);
-	return true;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * operation_store.h
- *	  Rows of audit_log, idempotent_call, approval_request, access_grant.
+ *	  Rows of audit_log, idempotent_call and approval_request.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,6 +29,7 @@ typedef struct Approval
 {
 	const char *actor; /* who asked */
 	const char *session_user_name;
+	int64 amount_nano;
 } Approval;
 
 /* A call that carries an idempotency key. */
@@ -64,10 +65,5 @@ extern KeyedCallState approval_find(const KeyedCall *call, Approval *approval,
 									const char **function);
 extern void approval_insert(const KeyedCall *call, int64 amount_nano, const char *actor,
 							const char *reason);
-
-extern void access_grant_insert(const char *role, const char *level);
-
-/* Fills role and level of the row with that index, of roles that exist; false behind the last. */
-extern bool access_grant_get(int64 index, char **role, char **level);
 
 #endif

@@ -45,7 +45,7 @@ load(void)
 	static Statement read = STATEMENT("SELECT name, currency, value FROM billing.policy_setting");
 	uint64 count;
 
-	cached_table_mark_fresh(&policy_cache);
+	cached_table_begin_load(&policy_cache);
 	memset(values_in_force, 0, sizeof(values_in_force));
 	count = statement_latest(&read, NULL, NULL);
 	for (uint64 row = 0; row < count; row++)
@@ -56,6 +56,7 @@ load(void)
 			values_in_force[id][currency_index(column_text(row, 2))] = (PolicyValue){
 				true, column_int64(row, 3)};
 	}
+	cached_table_end_load(&policy_cache);
 }
 
 bool

@@ -114,8 +114,9 @@ model_prices(const char *currency, const char *model)
 	if (remembered == NULL || !cached_table_is_fresh(&price_cache) ||
 		hash_get_num_entries(remembered) >= REMEMBERED_MODELS_MAX)
 	{
-		cached_table_mark_fresh(&price_cache);
+		cached_table_begin_load(&price_cache);
 		forget_models();
+		cached_table_end_load(&price_cache);
 	}
 	entry = hash_search(remembered, key, HASH_FIND, NULL);
 	if (entry)
@@ -146,7 +147,7 @@ price_get(int64 price_id, Price *price)
 	static Statement get = STATEMENT(
 		"SELECT " PRICE_COLUMNS " FROM billing.price WHERE price_id = $1", INT8OID);
 
-	if (statement_run(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
+	if (statement_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
 	*price = read_price(0);
 	return true;
@@ -196,7 +197,7 @@ price_insert(const PriceKey *key, const Price *price)
 }
 
 TimestampTz
-price_newest_charge(const char *currency, TimestampTz now, int64 future_tolerance_us)
+price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz recorded_since)
 {
 	static Statement find = STATEMENT(
 		"SELECT max(u.occurred_at) FROM billing.usage_event AS u JOIN billing.price AS p "
@@ -207,30 +208,28 @@ price_newest_charge(const char *currency, TimestampTz now, int64 future_toleranc
 	Datum values[3];
 
 	set_text(values, nulls, 0, currency);
-	values[1] = TimestampTzGetDatum(now);
-	values[2] = TimestampTzGetDatum(now - future_tolerance_us);
+	values[1] = TimestampTzGetDatum(stamped_since);
+	values[2] = TimestampTzGetDatum(recorded_since);
 	statement_latest(&find, values, nulls);
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
 bool
-price_find_backdated(int64 first_price_id, int64 future_tolerance_us, PricedCharge *charge)
+price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCharge *charge)
 {
 	static Statement find = STATEMENT(
 		"SELECT u.account_id, u.request_id, u.model FROM billing.price AS n JOIN "
 		"billing.usage_event AS u ON u.model = n.model AND u.occurred_at >= n.effective_from JOIN "
 		"billing.price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
-		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= (SELECT "
-		"min(effective_from) FROM billing.price WHERE price_id >= $1) - make_interval(secs => $2) "
-		"AND (n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS
-		") AND (n.prompt_tokens_over, n.effective_from) > "
-		"(p.prompt_tokens_over, p.effective_from) LIMIT 1",
-		INT8OID, FLOAT8OID);
+		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= $2 AND "
+		"(n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS ") AND "
+		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) LIMIT "
+		"1",
+		INT8OID, TIMESTAMPTZOID);
 
-	if (statement_latest(&find,
-						 (Datum[]){Int64GetDatum(first_price_id),
-								   Float8GetDatum((double) future_tolerance_us / USECS_PER_SEC)},
-						 NULL) == 0)
+	if (statement_latest(
+			&find, (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(recorded_since)},
+			NULL) == 0)
 		return false;
 	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
 	return true;

@@ -5,8 +5,8 @@
  *
  * Who prices usage holds the table's ROW SHARE lock until his transaction
  * ends; who adds prices waits for them all (EXCLUSIVE), so that no charge is
- * priced by a row that is superseded at its time when it commits. Both look
- * at all that is committed, also where the transaction keeps an older snapshot.
+ * priced by a row that is superseded at its time when it commits. Both look at
+ * all that is committed, also where the transaction keeps an older snapshot.
  * Under these locks what a backend remembers of prices is always right: it
  * hears of added rows when it takes the lock.
  *
@@ -51,7 +51,7 @@ extern void price_lock_for_adding(void);
 extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,
 					   TimestampTz occurred_at, Price *price);
 
-/* The row of that number. */
+/* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
 /* The row with exactly that key; false when there is none. */
@@ -61,14 +61,17 @@ extern bool price_find_exact(const PriceKey *key, Price *price);
 extern int64 price_insert(const PriceKey *key, const Price *price);
 
 /*
- * The newest occurred_at of a charge stamped at or after now: callers' clocks
- * may have been ahead by the tolerance. DT_NOBEGIN when there is none.
+ * The newest occurred_at of a charge stamped at or after an instant, among those
+ * recorded since another. DT_NOBEGIN when there is none.
  */
-extern TimestampTz price_newest_charge(const char *currency, TimestampTz now,
-									   int64 future_tolerance_us);
+extern TimestampTz price_newest_charge(const char *currency, TimestampTz stamped_since,
+									   TimestampTz recorded_since);
 
-/* A booked charge that one of the rows numbered first_price_id or more would have priced. */
-extern bool price_find_backdated(int64 first_price_id, int64 future_tolerance_us,
+/*
+ * A booked charge, recorded since an instant, that one of the rows numbered
+ * first_price_id or more would have priced.
+ */
+extern bool price_find_backdated(int64 first_price_id, TimestampTz recorded_since,
 								 PricedCharge *charge);
 
 #endif

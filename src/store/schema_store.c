@@ -168,16 +168,16 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 		return;
 	initStringInfo(&sql);
 	if (fault == GUARD_ALTERED)
-		appendStringInfo(&sql, "DROP TRIGGER %s ON billing.%s; ", guard->name, table);
+		appendStringInfo(&sql, "DROP TRIGGER %s ON %s; ", guard->name, table);
 	if (fault != GUARD_NOT_ALWAYS)
 	{
 		appendStringInfo(&sql, "CREATE TRIGGER %s ", guard->name);
 		append_events(&sql, guard);
-		appendStringInfo(&sql, " ON billing.%s FOR EACH %s EXECUTE FUNCTION billing.%s(%s); ",
-						 table, guard->type & ROW ? "ROW" : "STATEMENT", guard->function,
+		appendStringInfo(&sql, " ON %s FOR EACH %s EXECUTE FUNCTION billing.%s(%s); ", table,
+						 guard->type & ROW ? "ROW" : "STATEMENT", guard->function,
 						 guard->arguments);
 	}
-	appendStringInfo(&sql, "ALTER TABLE billing.%s ENABLE ALWAYS TRIGGER %s", table, guard->name);
+	appendStringInfo(&sql, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, guard->name);
 	run_ddl(sql.data);
 }
 
@@ -192,14 +192,14 @@ schema_refresh(void)
 	schema_visit_guards(restore_guard, NULL);
 }
 
-/* The table itself and its partitions; a list that outlives later statements. */
+/* The table itself and its partitions, written as SQL names them; the list stays. */
 static char **
 table_and_partitions(const char *table, uint64 *count)
 {
 	static Statement read = STATEMENT(
-		"SELECT $1 UNION ALL (SELECT c.relname::text FROM pg_inherits AS i JOIN pg_class "
-		"AS c ON c.oid = i.inhrelid WHERE i.inhparent = ('billing.' || $1)::regclass "
-		"ORDER BY 1)",
+		"SELECT t::text FROM (SELECT ('billing.' || $1)::regclass AS t UNION ALL SELECT "
+		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('billing.' || "
+		"$1)::regclass) AS t ORDER BY t <> ('billing.' || $1)::regclass, t::text",
 		TEXTOID);
 	char **tables;
 
@@ -218,8 +218,8 @@ guard_fault(const Guard *guard, const char *table)
 		"|| $4)::regproc AND (SELECT string_agg(a.attname, ', ' ORDER BY c.n) FROM "
 		"unnest(t.tgattr::int2[]) WITH ORDINALITY AS c (attnum, n) JOIN pg_attribute AS a ON "
 		"a.attrelid = t.tgrelid AND a.attnum = c.attnum) IS NOT DISTINCT FROM $5 AND "
-		"rtrim(replace(encode(t.tgargs, 'escape'), '\\000', ', '), ', ') = $6 FROM pg_trigger AS t "
-		"WHERE t.tgrelid = ('billing.' || $1)::regclass AND t.tgname = $2::name",
+		"rtrim(replace(encode(t.tgargs, 'escape'), E'\\\\000', ', '), ', ') = $6 FROM pg_trigger AS t "
+		"WHERE t.tgrelid = $1::regclass AND t.tgname = $2::name",
 		TEXTOID, TEXTOID, INT2OID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[] = "      ";
 	Datum values[6];

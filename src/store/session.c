@@ -64,8 +64,9 @@ check_schema_version(void)
 
 	if (!cached_table_is_fresh(&version_cache))
 	{
-		cached_table_mark_fresh(&version_cache);
+		cached_table_begin_load(&version_cache);
 		version_cached = statement_latest(&newest, NULL, NULL) > 0 ? column_int32(0, 1) : 0;
+		cached_table_end_load(&version_cache);
 	}
 	if (version_cached != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);

@@ -18,13 +18,15 @@
 static void
 prepare(Statement *statement)
 {
+	SPIPlanPtr plan;
 	int count = 0;
 
 	while (count < STATEMENT_ARGUMENTS_MAX && OidIsValid(statement->types[count]))
 		count++;
-	statement->plan = SPI_prepare(statement->sql, count, statement->types);
-	if (statement->plan == NULL || SPI_keepplan(statement->plan) != 0)
+	plan = SPI_prepare(statement->sql, count, statement->types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
 		refuse(ERROR_INTERNAL, "a statement could not be prepared");
+	statement->plan = plan;
 }
 
 void

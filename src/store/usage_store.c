@@ -9,6 +9,7 @@
 
 #include "utils/timestamp.h"
 
+#include "core/policy_catalog.h"
 #include "core/request_hash.h"
 #include "errors.h"
 #include "store/partition_store.h"
@@ -92,10 +93,11 @@ probe_statement(const PartitionList *wanted)
 		return &statement;
 	initStringInfo(&sql);
 	for (int i = 0; i < wanted->count; i++)
-		appendStringInfo(&sql,
-						 "%sSELECT recorded_at, probe, request_id FROM billing.%s WHERE account_id "
-						 "= $1 AND request_hash = $2",
-						 i > 0 ? " UNION ALL " : "", wanted->names[i]);
+		appendStringInfo(
+			&sql,
+			"%sSELECT recorded_at, probe, request_id, occurred_at FROM billing.%s WHERE account_id "
+			"= $1 AND request_hash = $2",
+			i > 0 ? " UNION ALL " : "", wanted->names[i]);
 	statement_replace(&statement, sql.data);
 	prepared = *wanted;
 	return &statement;
@@ -121,7 +123,8 @@ get_event(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
-	PartitionList partitions = partitions_of_window(since, now);
+	PartitionList partitions = partitions_of_window(
+		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	uint64 count = statement_run(
 		probe_statement(&partitions),
 		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
@@ -132,7 +135,8 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 		TimestampTz recorded_at = column_instant(row, 1, 0);
 		int16 probe = DatumGetInt16(column_datum(row, 2));
 
-		if (recorded_at > since && strcmp(column_text(row, 3), event->request_id) == 0)
+		if (Max(recorded_at, column_instant(row, 4, 0)) >= since &&
+			strcmp(column_text(row, 3), event->request_id) == 0)
 		{
 			*stored = get_event(event->account_id, event->request_hash, probe, recorded_at);
 			return true;
@@ -142,21 +146,43 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	return false;
 }
 
+/* The newest row of a request_id: the statement and its arguments. */
+static Statement newest_event = STATEMENT(
+	"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND request_hash = "
+	"$2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) ORDER BY recorded_at DESC LIMIT 1",
+	INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
+
+static void
+set_newest(Datum *values, char *nulls, int64 account_id, const char *request_id,
+		   TimestampTz occurred_at)
+{
+	values[0] = Int64GetDatum(account_id);
+	values[1] = Int64GetDatum(request_hash(request_id, strlen(request_id)));
+	set_text(values, nulls, 2, request_id);
+	set_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
+}
+
 bool
 usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
-	static Statement find = STATEMENT(
-		"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND "
-		"request_hash = $2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) "
-		"ORDER BY recorded_at DESC LIMIT 1",
-		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "    ";
-	Datum values[4] = {Int64GetDatum(account_id),
-					   Int64GetDatum(request_hash(request_id, strlen(request_id)))};
+	Datum values[4];
 
-	set_text(values, nulls, 2, request_id);
-	set_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
-	if (statement_run(&find, values, nulls) == 0)
+	set_newest(values, nulls, account_id, request_id, occurred_at);
+	if (statement_run(&newest_event, values, nulls) == 0)
+		return false;
+	*stored = read_event(0);
+	return true;
+}
+
+bool
+usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
+{
+	char nulls[] = "    ";
+	Datum values[4];
+
+	set_newest(values, nulls, account_id, request_id, occurred_at);
+	if (statement_read(&newest_event, values, nulls) == 0)
 		return false;
 	*stored = read_event(0);
 	return true;
@@ -251,18 +277,22 @@ usage_settleable_accounts(int64 accounts_max, size_t *count)
 }
 
 UsageEvent *
-usage_settleable(int64 account_id, int64 events_max, size_t *count)
+usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, size_t *count)
 {
 	static Statement find = STATEMENT(
 		"SELECT " EVENT_COLUMNS " FROM (SELECT u.* FROM billing.usage_event AS u JOIN "
 		"billing.account AS a USING (account_id) WHERE account_id = $1 AND u.status = "
-		"'unpriced' AND " HAS_PRICE " ORDER BY u.occurred_at, u.request_id COLLATE \"C\" "
-		"LIMIT $2) AS u ORDER BY occurred_at, request_id COLLATE \"C\"",
-		INT8OID, INT8OID);
+		"'unpriced' AND (u.occurred_at, u.request_id COLLATE \"C\", u.recorded_at) > ($2, $3 COLLATE "
+		"\"C\", $4) AND " HAS_PRICE " ORDER BY u.occurred_at, u.request_id COLLATE \"C\", "
+		"u.recorded_at LIMIT $5) AS u ORDER BY occurred_at, request_id COLLATE \"C\", recorded_at",
+		INT8OID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID);
+	char nulls[] = "     ";
+	Datum values[5] = {Int64GetDatum(account_id), TimestampTzGetDatum(after->occurred_at), 0,
+					   TimestampTzGetDatum(after->recorded_at), Int64GetDatum(events_max)};
 	UsageEvent *events;
 
-	*count = statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(events_max)},
-						   NULL);
+	set_text(values, nulls, 2, after->request_id);
+	*count = statement_run(&find, values, nulls);
 	events = palloc((*count + 1) * sizeof(UsageEvent));
 	for (uint64 row = 0; row < *count; row++)
 		events[row] = read_event(row);

@@ -57,7 +57,8 @@ extern const char *usage_status_name(UsageStatus status);
 
 /*
  * Looks for event->request_id among what the account recorded since an
- * instant. If found, fills *stored and returns true; else event->probe is set
+ * instant, or was stamped since: an event may be stamped a little behind its
+ * receipt. If found, fills *stored and returns true; else event->probe is set
  * to one that is free.
  */
 extern bool usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now,
@@ -65,6 +66,10 @@ extern bool usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz 
 
 /* The newest row of a request_id, of that occurred_at unless it is DT_NOBEGIN. */
 extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at,
+					   UsageEvent *stored);
+
+/* The same for readers, in the caller's snapshot. */
+extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at,
 					   UsageEvent *stored);
 
 extern void usage_insert(const UsageEvent *event);
@@ -76,10 +81,11 @@ extern void usage_update_charged(const UsageEvent *event);
 extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
 
 /*
- * The account's unpriced rows that have a price by now, in the order in which
- * they are charged. The account's lock is held.
+ * The account's unpriced rows that have a price by now and come after an event,
+ * in the order in which they are charged (R7). The account's lock is held.
  */
-extern UsageEvent *usage_settleable(int64 account_id, int64 events_max, size_t *count);
+extern UsageEvent *usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max,
+									size_t *count);
 
 /* True while the account has usage that is not settled. */
 extern bool usage_is_unsettled(int64 account_id);

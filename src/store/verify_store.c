@@ -119,7 +119,7 @@ static Check checks[] = {
 		 "FROM (a.currency, u.model) OR p.effective_from > u.occurred_at OR p.prompt_tokens_over >= "
 		 "greatest(" USAGE_PROMPT_TOKENS ", 1) OR u.charge <> round((u.input_tokens * p.input + "
 		 "u.cache_read_tokens * p.cache_read + u.cache_write_tokens * p.cache_write + "
-		 "u.output_tokens * p.output) / 1000000, 9))")},
+		 "u.output_tokens * p.output) * 0.000001, 9))")},
 	{"charge_price_newest",
 	 STATEMENT(
 		 "SELECT u.account_id, format('request \"%s\" was charged by price %s, but price %s "
@@ -158,7 +158,7 @@ static Check checks[] = {
 		 "r.reversal_id LEFT JOIN billing.usage_event AS u ON u.account_id = r.account_id AND "
 		 "u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = "
 		 "r.event_recorded_at AND u.status = 'charged' WHERE r.account_id IS NULL OR u.account_id "
-		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
+		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge OR (r.amount < u.charge AND NOT EXISTS (SELECT FROM billing.ledger_entry AS w WHERE w.account_id = r.account_id AND w.debit = 'write_off'))")},
 	{"undone_entry",
 	 STATEMENT(
 		 "SELECT u.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, "
@@ -184,12 +184,16 @@ static Check checks[] = {
 			   "does not have', u.request_id, u.key_id, u.key_name) FROM billing.usage_event AS u "
 			   "LEFT JOIN billing.api_key AS k ON k.account_id = u.account_id AND k.key_id = "
 			   "u.key_id AND k.name = u.key_name WHERE k.key_id IS NULL")},
-	/* Within a day: the shortest dedupe window there is. */
+	/* Within a day, the shortest dedupe window there is; stamped alike, at any distance. */
 	{"request_once",
-	 STATEMENT("SELECT account_id, format('request \"%s\" is recorded twice', request_id) FROM "
-			   "(SELECT account_id, request_id, recorded_at - lag(recorded_at) OVER (PARTITION BY "
-			   "account_id, request_hash, request_id ORDER BY recorded_at) AS apart FROM "
-			   "billing.usage_event) AS u WHERE apart < interval '1 day'")},
+	 STATEMENT(
+		 "SELECT a.account_id, format('request \"%s\" is recorded twice', a.request_id) FROM "
+		 "(SELECT account_id, request_hash FROM billing.usage_event GROUP BY account_id, "
+		 "request_hash HAVING count(*) > 1) AS twice JOIN billing.usage_event AS a USING "
+		 "(account_id, request_hash) JOIN billing.usage_event AS b ON b.account_id = "
+		 "a.account_id AND b.request_hash = a.request_hash AND b.request_id = a.request_id AND "
+		 "(b.recorded_at, b.probe) > (a.recorded_at, a.probe) WHERE b.occurred_at = "
+		 "a.occurred_at OR b.recorded_at - a.recorded_at < interval '1 day'")},
 	{"payment_credited",
 	 STATEMENT(
 		 "SELECT coalesce(p.account_id, e.account_id), format('payment %s of %s: %s entries credit "
@@ -209,12 +213,45 @@ static Check checks[] = {
 		 "(o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.currency, "
 		 "a.currency)")},
 	{"take_back_booked",
-	 STATEMENT("SELECT coalesce(t.account_id, e.account_id), format('take-back %s of %s is booked "
-			   "with %s', coalesce(t.take_back_id, e.source_id), t.amount, e.amount) FROM "
-			   "billing.take_back AS t FULL JOIN (SELECT account_id, source_id, sum(amount) AS "
-			   "amount FROM billing.ledger_entry WHERE source_type = 'take_back' AND credit = "
-			   "'gateway' GROUP BY account_id, source_id) AS e ON e.account_id = t.account_id AND "
-			   "e.source_id = t.take_back_id WHERE t.amount IS DISTINCT FROM e.amount")},
+	 STATEMENT(
+		 "SELECT coalesce(t.account_id, e.account_id), format('take-back %s of %s is booked "
+		 "with %s', coalesce(t.take_back_id, e.source_id), t.amount, e.amount) FROM "
+		 "billing.take_back AS t FULL JOIN (SELECT account_id, source_id, sum(CASE WHEN credit "
+		 "= 'gateway' THEN amount WHEN debit = 'gateway' THEN -amount ELSE 0 END) AS amount "
+		 "FROM billing.ledger_entry WHERE source_type = 'take_back' GROUP BY account_id, "
+		 "source_id) AS e ON e.account_id = t.account_id AND e.source_id = t.take_back_id "
+		 "WHERE t.amount IS DISTINCT FROM e.amount")},
+	{"take_back_payment",
+	 STATEMENT(
+		 "SELECT t.account_id, format('payment %s of %s through %s is taken back by %s', "
+		 "t.payment_id, p.amount, p.gateway, t.amount) FROM (SELECT account_id, payment_id, "
+		 "sum(amount) AS amount, min(gateway) AS gateway, max(gateway) AS gateway_max FROM "
+		 "billing.take_back GROUP BY account_id, payment_id) AS t LEFT JOIN billing.payment AS "
+		 "p ON p.account_id = t.account_id AND p.payment_id = t.payment_id WHERE t.amount > "
+		 "p.amount OR (t.gateway, t.gateway_max) IS DISTINCT FROM (p.gateway, p.gateway)")},
+	{"gateway_entry",
+	 STATEMENT(
+		 "SELECT e.account_id, format('entry %s moves money of gateway %s and lot %s, which are "
+		 "not those of its payment', e.entry_no, e.gateway, e.lot_no) FROM "
+		 "billing.ledger_entry AS e LEFT JOIN billing.take_back AS t ON e.source_type = "
+		 "'take_back' AND t.account_id = e.account_id AND t.take_back_id = e.source_id LEFT "
+		 "JOIN billing.payment AS p ON p.account_id = e.account_id AND p.payment_id = CASE "
+		 "e.source_type WHEN 'payment' THEN e.source_id ELSE t.payment_id END LEFT JOIN "
+		 "billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no WHERE "
+		 "e.source_type IN ('payment', 'take_back') AND 'gateway' IN (e.debit, e.credit) AND "
+		 "(e.gateway IS DISTINCT FROM p.gateway OR (e.lot_no IS NOT NULL AND l.order_id IS "
+		 "DISTINCT FROM p.order_id))")},
+	{"lot_source",
+	 STATEMENT(
+		 "SELECT e.account_id, format('lot %s comes from %s %s and order %s, its entry %s from "
+		 "%s %s', l.lot_no, l.source_type, l.source_id, l.order_id, e.entry_no, e.source_type, "
+		 "e.source_id) FROM billing.ledger_entry AS e JOIN billing.lot AS l ON l.account_id = "
+		 "e.account_id AND l.lot_no = e.lot_no WHERE e.credit IN ('cash', 'bonus') AND e.debit "
+		 "IN ('gateway', 'suspense', 'promotion', 'adjustment') AND e.source_type <> "
+		 "'take_back' AND ((l.source_type, l.source_id) <> (e.source_type, e.source_id) OR "
+		 "(l.kind = 'cash') <> (l.order_id IS NOT NULL) OR NOT CASE l.source_type WHEN "
+		 "'payment' THEN true WHEN 'grant' THEN l.source_id = l.lot_no WHEN 'adjustment' THEN "
+		 "l.source_id = e.entry_no ELSE false END)")},
 	{"liabilities",
 	 STATEMENT("SELECT account_id, format('book %s holds %s, but nothing stands against it', book, "
 			   "sum(amount)) FROM (SELECT account_id, credit AS book, amount FROM "
@@ -279,7 +316,7 @@ report_guard(const Guard *guard, const char *table, GuardFault fault, void *argu
 	if (fault == GUARD_HOLDS)
 		return;
 	initStringInfo(&detail);
-	appendStringInfo(&detail, "trigger %s of table \"%s\" %s; billing.install() puts it back",
+	appendStringInfo(&detail, "trigger %s of table %s %s; billing.install() puts it back",
 					 guard->name, table, fault_texts[fault]);
 	put_discrepancy(argument, "guard", (Datum) 0, true, CStringGetTextDatum(detail.data));
 }

@@ -155,7 +155,7 @@ my @calls_by_role = (
 	[ app_role => "SELECT billing.create_account(NULL, 'cn')", qr/^([3-9]|\d\d)$/, 'a new account gets a free number' ],
 	[ app_role => "SELECT status FROM billing.charge(1, 1, 'after the restore', 'm', 100, 100)", qr/^charged$/, 'a charge is booked' ],
 	[ operator_role => "SELECT billing.set_price('no price yet', 'CNY', 1, 1, effective_from => now() - interval '1 day') > 3", qr/^t$/, 'a price gets a new number' ],
-	[ app_role => "SELECT billing.settle()", qr/^1$/, 'what waited for it is charged' ],
+	[ operator_role => "SELECT billing.settle()", qr/^1$/, 'what waited for it is charged' ],
 	[ operator_role => "SELECT id || ' ' || lot_no FROM billing.record_offline_payment(1, 5, 'pay after', 'bank after')", qr/^2 3$/, 'a payment gets the next numbers' ],
 	[ operator_role => "SELECT status FROM billing.reverse_charge(1, 'after the restore', 'undo after')", qr/^booked$/, 'a charge is undone' ],
 	[ operator_role => "SELECT billing.unlock_account(77, 'dispute')", qr/^t$/, 'a lock is lifted' ],

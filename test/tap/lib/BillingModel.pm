@@ -280,6 +280,7 @@ sub adjust
 	my $amount = $arg{amount};
 	my $lot_no;
 	return refused('LB104') if $amount == 0 || (defined $arg{expires_at} && ($amount < 0 || $arg{expires_at} <= $at));
+	return refused('LB204') if $amount > 0 && open_lock($account, 'closed');
 	return refused('LB502') if $amount < 0 && take_overflows($account, -$amount, $at);
 
 	expire($account, $at);
