@@ -58,4 +58,3 @@ COMMENT ON COLUMN billing.ledger_entry.source_id IS 'What source_type''s number 
 COMMENT ON COLUMN billing.ledger_entry.undoes_entry_no IS 'The earlier entry that this one gives back, wholly or in part.';
 COMMENT ON COLUMN billing.ledger_entry.amount IS 'In the account''s currency, above zero.';
 COMMENT ON COLUMN billing.ledger_entry.actor IS 'Who booked it; null for usage and expiry, which nobody books.';
-CREATE INDEX ledger_entry_undoes ON billing.ledger_entry (account_id, undoes_entry_no) WHERE undoes_entry_no IS NOT NULL;

@@ -87,10 +87,11 @@ ArrearsMove *
 ledger_arrears_moves(int64 account_id, size_t *count)
 {
 	static Statement read = STATEMENT(
-		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, (SELECT sum(u.amount) "
-		"FROM billing.ledger_entry AS u WHERE u.account_id = $1 AND u.undoes_entry_no = "
-		"e.entry_no) FROM billing.ledger_entry AS e WHERE e.account_id = $1 AND (e.debit = "
-		"'arrears' OR e.credit = 'arrears') ORDER BY e.entry_no",
+		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount FROM "
+		"billing.ledger_entry AS e LEFT JOIN (SELECT undoes_entry_no, sum(amount) AS amount FROM "
+		"billing.ledger_entry WHERE account_id = $1 AND undoes_entry_no IS NOT NULL GROUP BY "
+		"undoes_entry_no) AS u ON u.undoes_entry_no = e.entry_no WHERE e.account_id = $1 AND "
+		"(e.debit = 'arrears' OR e.credit = 'arrears') ORDER BY e.entry_no",
 		INT8OID);
 	ArrearsMove *moves;
 
