@@ -50,6 +50,13 @@ SELECT name, value FROM billing.policy WHERE name = 'block_at_zero';
 SELECT * FROM billing.verify();
 SELECT count(*) > 0 AS reads FROM billing.ledger_entry WHERE account_id = 1050;
 RESET ROLE;
+-- Rights are a superuser's to give, also where somebody was let call the function.
+GRANT EXECUTE ON FUNCTION billing.grant_access TO regress_operator;
+SET ROLE regress_operator;
+SELECT test.attempt($$SELECT billing.grant_access('regress_app', 'operator')$$);
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION billing.grant_access FROM regress_operator;
+
 -- A caller who catches an error has his own rights afterwards, and can go on: here the server gives up on JSON
 -- that is nested too deep, and on a word that is no duration, inside a subtransaction of the caller's own.
 SET SESSION AUTHORIZATION regress_operator;

@@ -117,13 +117,26 @@ SELECT status, lot_no, balance FROM billing.adjust(1256, -150, 'down');
 RESET SESSION AUTHORIZATION;
 SELECT count(*) AS waiting FROM billing.awaiting_second WHERE account_id = 1256;
 SELECT action, new_value, actor, session_user_name, reason FROM billing.audit_log WHERE account_id = 1256 ORDER BY audit_no;
--- write_off, offline payments and reversals wait as well; withdrawing and closing do not (credit goes down).
+-- write_off, offline payments and reversals wait as well.
 SELECT status FROM billing.charge(1257, 1, 'large', 'credit', 500, 0);
 SELECT status FROM billing.write_off(1257, 101, 'large');
 SELECT status FROM billing.record_offline_payment(1257, 101, 'payment', 'bank');
 SELECT status FROM billing.reverse_charge(1257, 'large', 'undo');
 SELECT count(*) AS entries FROM billing.ledger_entry WHERE account_id = 1257;
 SELECT count(*) AS payments FROM billing.payment WHERE account_id = 1257;
+-- Withdrawing and closing, too. Where the waiting call would move another amount by now, it is not carried out.
+SELECT billing.create_account(1259, 'cn');
+SELECT count(*) AS gifts FROM generate_series(1, 4) AS i, billing.grant_bonus(1259, 90, 'gift ' || i);
+SET SESSION AUTHORIZATION regress_credit_a;
+SELECT status, balance FROM billing.close_account(1259, 'close');
+RESET SESSION AUTHORIZATION;
+SELECT status, balance FROM billing.withdraw_bonus(1259, 1, 'mistake');
+SET SESSION AUTHORIZATION regress_credit_b;
+SELECT test.attempt('SELECT billing.close_account(1259, ''close'')');
+SELECT status, balance FROM billing.close_account(1259, 'close again');
+SET SESSION AUTHORIZATION regress_credit_a;
+SELECT status, balance FROM billing.close_account(1259, 'close again');
+RESET SESSION AUTHORIZATION;
 SELECT billing.set_policy('second_person_above', NULL, 'CNY');
 -- Without the policy a call that waited is carried out by whom it may.
 SELECT status, balance FROM billing.write_off(1257, 101, 'large');

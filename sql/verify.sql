@@ -121,7 +121,7 @@ SELECT damage, found FROM fires ORDER BY place;
 
 -- Every check that verify() has. One that is added there belongs here, with what makes it fire.
 SELECT name AS never_fired FROM unnest('{entry_numbers,entry_order,transfer_allowed,account_balance,lot_balance,account_bounds,arrears_first,lot_bounds,next_expiry,
-    expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,charge_without_slices,reversal,undone_entry,usage_revenue,usage_key,
+    expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,charge_without_slices,reversal,reversal_shortfall,undone_entry,usage_revenue,usage_key,
     request_once,payment_credited,order_paid,take_back_booked,take_back_payment,gateway_entry,lot_source,liabilities,locks,profile,partition_key,guard}'::text[]) AS name
 WHERE NOT EXISTS (SELECT FROM fires WHERE found ~ ('(^|, )' || name || '($|[ ,])'));
 SELECT * FROM billing.verify();

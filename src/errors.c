@@ -43,6 +43,12 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 									"Repeat a call with exactly the same arguments, or use a new "
 									"key for a new request."},
 
+	[ERROR_APPROVAL_CHANGED] =
+		{"LB110", "approval_changed",
+		 "the call that waits under idempotency key \"%s\" of account " ACCOUNT
+		 " would move another amount by now",
+		 "Ask for it again under a new idempotency key."},
+
 	[ERROR_ACCOUNT_UNKNOWN] = {"LB201", "account_unknown", "account " ACCOUNT " does not exist",
 							   "Create it with billing.create_account()."},
 	[ERROR_ACCOUNT_CONFLICT] = {"LB202", "account_conflict",
@@ -162,6 +168,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB607", "policy_owner", "policy \"%s\" is set by the owner of the books",
 		 "Call set_policy() as the owner of the tables or a superuser: no operator "
 		 "can do without a second person."},
+	[ERROR_NOT_SUPERUSER] = {"LB608", "not_superuser", "%s is for a superuser",
+							 "Rights on the functions are given by their owner."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

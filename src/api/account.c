@@ -128,11 +128,11 @@ billing_create_account(PG_FUNCTION_ARGS)
 	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
 	if (!PG_ARGISNULL(0) && account_id <= 0)
 		refuse(ERROR_ACCOUNT_RESERVED, account_id);
-	if (account_id > ACCOUNT_ID_MAX)
-		refuse(ERROR_OUT_OF_RANGE, "account_id");
 	ForceSyncCommit();
 	session_open(&session);
 	found = find_same(account_id, &profile);
+	if (found == 0 && account_id > ACCOUNT_ID_MAX)
+		refuse(ERROR_OUT_OF_RANGE, "account_id");
 	if (found == 0 && account_id)
 		found = account_insert(account_id, &profile, clock_now()) ? account_id : 0;
 	else if (found == 0)

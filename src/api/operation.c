@@ -75,6 +75,9 @@ billing_grant_access(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		refuse(ERROR_NULL_ARGUMENT, "role");
+	/* From others GRANT takes no more than a warning, but the row would be believed. */
+	if (!superuser())
+		refuse(ERROR_NOT_SUPERUSER, "grant_access()");
 	grant.role = pstrdup(NameStr(*PG_GETARG_NAME(0)));
 	grant.level = arg_text(fcinfo, 1, "level", VALUE_BYTES_MAX);
 	session_open_as_caller(&session);

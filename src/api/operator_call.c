@@ -29,9 +29,9 @@ is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, co
 	if (!policy_get(POLICY_SECOND_PERSON_ABOVE, booking->account.currency, &limit_nano) ||
 		amount_nano <= limit_nano)
 		return true;
-	/* The same words may mean another charge by now: then it is another request. */
+	/* The same words may mean another charge, or another rest, by now. */
 	if (call->is_waiting && call->approval.amount_nano != amount_nano)
-		refuse(ERROR_IDEMPOTENCY_CONFLICT, call->idempotency_key, call->account_id, call->function);
+		refuse(ERROR_APPROVAL_CHANGED, call->idempotency_key, call->account_id);
 	if (call->is_waiting)
 		return strcmp(call->approval.actor, booking->actor) != 0 &&
 			   strcmp(call->approval.session_user_name, session_user_name) != 0;

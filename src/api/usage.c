@@ -232,6 +232,7 @@ settle_account(Booking *booking, int64 events_max)
 {
 	UsageEvent last = {.occurred_at = DT_NOBEGIN, .request_id = ""};
 	int64 settled = 0;
+	int64 seen = 0;
 	size_t count;
 
 	booking_load(booking, LOTS_OPEN, 0);
@@ -251,7 +252,8 @@ settle_account(Booking *booking, int64 events_max)
 			booking_write_entries(booking);
 			settled++;
 		}
-	} while (count > 0 && settled < events_max);
+		seen += (int64) count;
+	} while (count > 0 && settled < events_max && seen < SETTLE_EVENTS_MAX);
 	booking_finish(booking);
 	return settled;
 }

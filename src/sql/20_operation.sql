@@ -28,7 +28,7 @@ COMMENT ON FUNCTION billing.migrate() IS 'After ALTER EXTENSION billing UPDATE: 
 
 CREATE FUNCTION billing.grant_access(role name, level text) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_grant_access';
-COMMENT ON FUNCTION billing.grant_access(name, text) IS 'Gives a role the rights of a level: app (calls of an application), operator (all bookings, all reading), auditor (reading, verify). For a superuser. Errors: LB605.';
+COMMENT ON FUNCTION billing.grant_access(name, text) IS 'Gives a role the rights of a level: app (calls of an application), operator (all bookings, all reading), auditor (reading, verify). For a superuser (LB608). Errors: LB605, LB606.';
 
 CREATE FUNCTION billing.error_codes(OUT sqlstate text, OUT name text, OUT hint text) RETURNS SETOF record
     LANGUAGE c IMMUTABLE ROWS 60 AS 'MODULE_PATHNAME', 'billing_error_codes';

@@ -16,7 +16,7 @@ COMMENT ON FUNCTION billing.charge(bigint, bigint, text, text, bigint, bigint, b
 
 CREATE FUNCTION billing.settle(max_events bigint = NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settle';
-COMMENT ON FUNCTION billing.settle(bigint) IS 'Charges usage that waited for a price and has one now; returns how many events, at most max_events (1 to 10,000; null: 10,000). Accounts that somebody else holds, and events that the account cannot owe (arrears_limit), are left for a later call.';
+COMMENT ON FUNCTION billing.settle(bigint) IS 'Charges usage that waited for a price and has one now; returns how many events, at most max_events (1 to 10,000; null: 10,000). It waits for the first account only: others that somebody holds, and events that the account cannot owe (arrears_limit), are left for a later call.';
 
 CREATE FUNCTION billing.explain_charge(account_id bigint, request_id text, occurred_at timestamptz = NULL) RETURNS SETOF billing.charge_line
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_explain_charge';

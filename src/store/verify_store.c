@@ -158,7 +158,16 @@ static Check checks[] = {
 		 "r.reversal_id LEFT JOIN billing.usage_event AS u ON u.account_id = r.account_id AND "
 		 "u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = "
 		 "r.event_recorded_at AND u.status = 'charged' WHERE r.account_id IS NULL OR u.account_id "
-		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge OR (r.amount < u.charge AND NOT EXISTS (SELECT FROM billing.ledger_entry AS w WHERE w.account_id = r.account_id AND w.debit = 'write_off'))")},
+		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
+	{"reversal_shortfall",
+	 STATEMENT(
+		 "SELECT account_id, format('reversals gave back %s less than was charged, written off "
+		 "were %s', sum(kept), sum(forgiven)) FROM (SELECT r.account_id, u.charge - r.amount "
+		 "AS kept, 0 AS forgiven FROM billing.charge_reversal AS r JOIN billing.usage_event AS "
+		 "u ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = "
+		 "r.probe AND u.recorded_at = r.event_recorded_at UNION ALL SELECT account_id, 0, "
+		 "amount FROM billing.ledger_entry WHERE debit = 'write_off') AS x GROUP BY account_id "
+		 "HAVING sum(kept) > sum(forgiven)")},
 	{"undone_entry",
 	 STATEMENT(
 		 "SELECT u.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, "
