@@ -98,13 +98,14 @@ put_token_lines(ReturnSetInfo *result, const TokenCounts *tokens, const Price *p
 		[TOKENS_OUTPUT] = "output",
 	};
 
-	for (int class = 0; class < TOKEN_CLASSES; class ++)
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 	{
-		Line line = make_line(items[class], NULL);
+		Line line = make_line(items[token_class], NULL);
 
-		set_column(&line, LINE_TOKENS, Int64GetDatum((int64) tokens->of[class]));
-		set_column(&line, LINE_PRICE, nano_datum(price->nano_of[class]));
-		set_column(&line, LINE_AMOUNT, exact_amount(tokens->of[class], price->nano_of[class]));
+		set_column(&line, LINE_TOKENS, Int64GetDatum((int64) tokens->of[token_class]));
+		set_column(&line, LINE_PRICE, nano_datum(price->nano_of[token_class]));
+		set_column(&line, LINE_AMOUNT,
+				   exact_amount(tokens->of[token_class], price->nano_of[token_class]));
 		put_line(result, &line);
 	}
 }

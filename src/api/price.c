@@ -70,8 +70,8 @@ describe_price(const Price *price)
 {
 	char text[TOKEN_CLASSES][MONEY_TEXT_SIZE];
 
-	for (int class = 0; class < TOKEN_CLASSES; class ++)
-		money_print(price->nano_of[class], text[class]);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		money_print(price->nano_of[token_class], text[token_class]);
 	return psprintf("input %s, cache read %s, cache write %s, output %s", text[TOKENS_INPUT],
 					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
 }
@@ -218,8 +218,9 @@ billing_import_prices(PG_FUNCTION_ARGS)
 		key.model = model_name(row, provider, i + 1);
 		key.prompt_tokens_over = row->prompt_tokens_over;
 		key.effective_from = effective_from;
-		for (int class = 0; class < TOKEN_CLASSES; class ++)
-			price.nano_of[class] = scaled_price(row->nano_of[class], factor_nano, i + 1);
+		for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+			price.nano_of[token_class] = scaled_price(row->nano_of[token_class], factor_nano,
+													  i + 1);
 		price_id = add_price(&key, &price, PG_ARGISNULL(4), &added);
 		if (!added)
 			continue;

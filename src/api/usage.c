@@ -48,9 +48,9 @@ read_event(FunctionCallInfo fcinfo)
 	event.request_id = arg_text(fcinfo, 2, "request_id", IDENTIFIER_BYTES_MAX);
 	event.request_hash = request_hash(event.request_id, strlen(event.request_id));
 	event.payload.model = arg_text(fcinfo, 3, "model", MODEL_BYTES_MAX);
-	for (int class = 0; class < TOKEN_CLASSES; class ++)
-		event.payload.tokens.of[class] = (int32) arg_count(fcinfo, token_indexes[class],
-														   token_names[class], 0, TOKENS_MAX);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		event.payload.tokens.of[token_class] = (int32) arg_count(
+			fcinfo, token_indexes[token_class], token_names[token_class], 0, TOKENS_MAX);
 	event.occurred_at = arg_instant(fcinfo, 8, "occurred_at", DT_NOBEGIN);
 	return event;
 }

@@ -48,8 +48,8 @@ rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nan
 {
 	int128_t sum = 0;
 
-	for (int class = 0; class < TOKEN_CLASSES; class ++)
-		sum += (int128_t) tokens->of[class] * price->nano_of[class];
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		sum += (int128_t) tokens->of[token_class] * price->nano_of[token_class];
 	if (!money_divide_half_up(sum, TOKENS_PER_PRICE, charge_nano))
 		return OUTCOME_OUT_OF_RANGE;
 	return OUTCOME_OK;
