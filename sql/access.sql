@@ -309,12 +309,18 @@ SELECT count(*) > 0 AS policies FROM billing.policy;
 RESET ROLE;
 -- A trigger of the owner's runs with his rights at most; one that asks who it is says so.
 SET ROLE regress_owner;
-CREATE FUNCTION billing.who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'as %, superuser %', current_user, current_setting('is_superuser'); RETURN NEW; END $$;
+CREATE FUNCTION billing.who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'as %, superuser %', current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user); RETURN NEW; END $$;
 CREATE TRIGGER who BEFORE INSERT ON billing.usage_event FOR EACH ROW EXECUTE FUNCTION billing.who();
 RESET ROLE;
 SET ROLE regress_app;
 SELECT status FROM billing.charge(1, 1, 'two', 'access', 3, 0);
 RESET ROLE;
+-- Not with a superuser's either, whom the owner waits for.
+SET ROLE regress_owner;
+CREATE TRIGGER who BEFORE INSERT ON billing.access_grant FOR EACH ROW EXECUTE FUNCTION billing.who();
+RESET ROLE;
+SELECT billing.grant_access('regress_auditor', 'auditor');
+SELECT billing.migrate();
 SET ROLE regress_owner;
 SELECT billing.install();
 UPDATE billing.ledger_entry SET amount = 1;
