@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -44,7 +43,7 @@ audit_key(const Booking *booking, const char *action, int64 key_id)
 	audit_insert(&(AuditLine){.account_id = booking->account.account_id,
 							  .action = action,
 							  .object = psprintf("key " INT64_FORMAT, key_id),
-							  .actor = GetUserNameFromId(GetSessionUserId(), false)});
+							  .actor = login_name()});
 }
 
 static ApiKeyKind

@@ -118,10 +118,16 @@ arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name, int de
 }
 
 char *
+login_name(void)
+{
+	return GetUserNameFromId(GetSessionUserId(), false);
+}
+
+char *
 arg_actor(FunctionCallInfo fcinfo, int index)
 {
 	if (PG_ARGISNULL(index))
-		return GetUserNameFromId(GetSessionUserId(), false);
+		return login_name();
 	return arg_text(fcinfo, index, "actor", IDENTIFIER_BYTES_MAX);
 }
 

@@ -46,7 +46,10 @@ extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, in
 extern int64 arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name,
 								 int decimals);
 
-/* The text, or the session user's name where it is null. */
+/* The name of the role that is logged in. */
+extern char *login_name(void);
+
+/* The text, or login_name() where it is null. */
 extern char *arg_actor(FunctionCallInfo fcinfo, int index);
 extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 

@@ -95,7 +95,7 @@ billing_grant_access(PG_FUNCTION_ARGS)
 	audit_insert(&(AuditLine){.action = "grant_access",
 							  .object = psprintf("role %s", grant.role),
 							  .new_value = grant.level,
-							  .actor = GetUserNameFromId(GetSessionUserId(), false)});
+							  .actor = login_name()});
 	session_close(&session);
 	PG_RETURN_VOID();
 }

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
@@ -23,7 +22,6 @@
 static bool
 is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, const char *reason)
 {
-	const char *session_user_name = GetUserNameFromId(GetSessionUserId(), false);
 	int64 limit_nano;
 
 	if (!policy_get(POLICY_SECOND_PERSON_ABOVE, booking->account.currency, &limit_nano) ||
@@ -34,7 +32,7 @@ is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, co
 		refuse(ERROR_APPROVAL_CHANGED, call->idempotency_key, call->account_id);
 	if (call->is_waiting)
 		return strcmp(call->approval.actor, booking->actor) != 0 &&
-			   strcmp(call->approval.session_user_name, session_user_name) != 0;
+			   strcmp(call->approval.session_user_name, login_name()) != 0;
 	approval_insert(call, amount_nano, booking->actor, reason);
 	return false;
 }

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -87,11 +86,11 @@ same_price(const Price *a, const Price *b)
  * it is new. Of two calls that say "from now on" in one moment the later counts.
  */
 static int64
-add_price(PriceKey *key, const Price *price, bool from_now_on, bool *added)
+add_price(PriceKey *key, const Price *price, bool is_from_now, bool *added)
 {
 	Price existing;
 
-	while (!(*added = !price_find_exact(key, &existing)) && from_now_on)
+	while (!(*added = !price_find_exact(key, &existing)) && is_from_now)
 		key->effective_from++;
 	if (*added)
 		return price_insert(key, price);
@@ -110,7 +109,7 @@ audit_price(const PriceKey *key, const Price *price, int64 price_id, const char 
 						   price_id, key->model, key->currency, key->prompt_tokens_over,
 						   timestamptz_to_str(key->effective_from)),
 		.new_value = describe_price(price),
-		.actor = GetUserNameFromId(GetSessionUserId(), false),
+		.actor = login_name(),
 	});
 }
 

@@ -117,23 +117,6 @@ books_transfers_max(size_t lots_count)
 	return 4 * lots_count + 2;
 }
 
-int64_t
-books_balance(const Books *books)
-{
-	return books->cash_nano + books->bonus_nano - books->arrears_nano;
-}
-
-int64_t
-books_expired(const Books *books, int64_t now)
-{
-	int64_t expired_nano = 0;
-
-	for (size_t i = 0; i < books->lots_count; i++)
-		if (books->lots[i].expires_at <= now)
-			expired_nano += books->lots[i].remaining_nano;
-	return expired_nano;
-}
-
 /* The order of R7: bonus before cash, soonest expiry first, then oldest first. */
 static int
 compare_lots(const void *left, const void *right)

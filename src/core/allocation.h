@@ -111,12 +111,6 @@ typedef struct ArrearsMove
  */
 extern size_t books_transfers_max(size_t lots_count);
 
-/* cash + bonus - arrears. */
-extern int64_t books_balance(const Books *books);
-
-/* What lots whose time has come still hold: no longer part of the balance. */
-extern int64_t books_expired(const Books *books, int64_t now);
-
 /* Puts the lots into the order in which they pay (R7). */
 extern void books_sort_lots(Books *books);
 

@@ -81,24 +81,27 @@ lot_update(int64 account_id, const Lot *lot)
 				  NULL);
 }
 
-static Statement expired_sum = STATEMENT(
-	"SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 AND is_open AND expires_at <= $2",
-	INT8OID, TIMESTAMPTZOID);
+static int64
+sum_expired(StatementRunner run, int64 account_id, TimestampTz at)
+{
+	static Statement sum = STATEMENT("SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 "
+									 "AND is_open AND expires_at <= $2",
+									 INT8OID, TIMESTAMPTZOID);
+
+	run(&sum, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	return column_nano(0, 1);
+}
 
 int64
 lot_expired(int64 account_id, TimestampTz at)
 {
-	statement_read(&expired_sum, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
-				   NULL);
-	return column_nano(0, 1);
+	return sum_expired(statement_read, account_id, at);
 }
 
 int64
 lot_expired_under_lock(int64 account_id, TimestampTz at)
 {
-	statement_run(&expired_sum, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
-				  NULL);
-	return column_nano(0, 1);
+	return sum_expired(statement_run, account_id, at);
 }
 
 int64

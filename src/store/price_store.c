@@ -75,8 +75,11 @@ forget_models(void)
 {
 	HASHCTL control = {.keysize = MODEL_KEY_SIZE, .entrysize = sizeof(ModelPrices)};
 
+	/* Nothing may point to what is gone, should there be no memory for the new one. */
+	remembered = NULL;
 	if (remembered_context)
 		MemoryContextDelete(remembered_context);
+	remembered_context = NULL;
 	remembered_context = AllocSetContextCreate(TopMemoryContext, "billing prices",
 											   ALLOCSET_DEFAULT_SIZES);
 	control.hcxt = remembered_context;

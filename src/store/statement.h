@@ -49,6 +49,9 @@ extern uint64 statement_read(Statement *statement, Datum *values, const char *nu
  */
 extern uint64 statement_latest(Statement *statement, Datum *values, const char *nulls);
 
+/* One of the three above, where a look serves readers and writers alike. */
+typedef uint64 (*StatementRunner)(Statement *statement, Datum *values, const char *nulls);
+
 /* The statement by which an account's things of a kind are numbered, from 1. */
 #define NEXT_NUMBER(table, column)                                                               \
 	STATEMENT("SELECT coalesce(max(" column "), 0) + 1 FROM billing." table " WHERE account_id " \

@@ -146,46 +146,38 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	return false;
 }
 
-/* The newest row of a request_id: the statement and its arguments. */
-static Statement newest_event = STATEMENT(
-	"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND request_hash = "
-	"$2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) ORDER BY recorded_at DESC LIMIT 1",
-	INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
-
-static void
-set_newest(Datum *values, char *nulls, int64 account_id, const char *request_id,
-		   TimestampTz occurred_at)
+/* The newest row of a request_id, by a statement that is run as the caller needs. */
+static bool
+find_newest(StatementRunner run, int64 account_id, const char *request_id, TimestampTz occurred_at,
+			UsageEvent *stored)
 {
-	values[0] = Int64GetDatum(account_id);
-	values[1] = Int64GetDatum(request_hash(request_id, strlen(request_id)));
+	static Statement find = STATEMENT(
+		"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND "
+		"request_hash = $2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) "
+		"ORDER BY recorded_at DESC LIMIT 1",
+		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(account_id),
+					   Int64GetDatum(request_hash(request_id, strlen(request_id)))};
+
 	set_text(values, nulls, 2, request_id);
 	set_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
+	if (run(&find, values, nulls) == 0)
+		return false;
+	*stored = read_event(0);
+	return true;
 }
 
 bool
 usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
-	char nulls[] = "    ";
-	Datum values[4];
-
-	set_newest(values, nulls, account_id, request_id, occurred_at);
-	if (statement_run(&newest_event, values, nulls) == 0)
-		return false;
-	*stored = read_event(0);
-	return true;
+	return find_newest(statement_run, account_id, request_id, occurred_at, stored);
 }
 
 bool
 usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
-	char nulls[] = "    ";
-	Datum values[4];
-
-	set_newest(values, nulls, account_id, request_id, occurred_at);
-	if (statement_read(&newest_event, values, nulls) == 0)
-		return false;
-	*stored = read_event(0);
-	return true;
+	return find_newest(statement_read, account_id, request_id, occurred_at, stored);
 }
 
 void
