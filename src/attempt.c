@@ -3,8 +3,7 @@
  * attempt.c
  *	  A subtransaction around one call.
  *
- * PostgreSQL 15 has no input functions that report instead of raising. The
- * subtransaction is rolled back before anything is raised further: who catches
+ * The subtransaction is rolled back before anything is raised further: who catches
  * an error must find the user, the search path and SPI as they were.
  *
  *-------------------------------------------------------------------------
@@ -17,12 +16,12 @@
 
 #include "attempt.h"
 
-bool
-attempt(void (*function)(void *argument), void *argument)
+ErrorData *
+attempt(void (*function)(void *argument), void *argument, bool (*catches)(int sqlstate))
 {
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
-	volatile bool succeeded = true;
+	ErrorData *volatile error = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(context);
@@ -33,22 +32,34 @@ attempt(void (*function)(void *argument), void *argument)
 	}
 	PG_CATCH();
 	{
-		ErrorData *error;
-
 		MemoryContextSwitchTo(context);
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
-		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
-			error->sqlerrcode != ERRCODE_STATEMENT_TOO_COMPLEX)
+		if (!catches(error->sqlerrcode))
 			ReThrowError(error);
-		FreeErrorData(error);
-		succeeded = false;
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
-	return succeeded;
+	return error;
+}
+
+static bool
+is_text_error(int sqlstate)
+{
+	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_DATA_EXCEPTION ||
+		   sqlstate == ERRCODE_STATEMENT_TOO_COMPLEX;
+}
+
+bool
+attempt_to_read(void (*function)(void *argument), void *argument)
+{
+	ErrorData *error = attempt(function, argument, is_text_error);
+
+	if (error)
+		FreeErrorData(error);
+	return error == NULL;
 }

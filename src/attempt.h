@@ -1,18 +1,28 @@
 /*-------------------------------------------------------------------------
  *
  * attempt.h
- *	  Letting the server read a caller's text without its errors.
+ *	  Doing something whose failure is an answer, too.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef BILLING_ATTEMPT_H
 #define BILLING_ATTEMPT_H
 
+#include "postgres.h"
+
 /*
- * Calls a function in a subtransaction. False where it raised a data exception
- * (class 22), or found the text nested too deep (54001): its effects are undone.
- * Any other error goes on.
+ * Calls a function in a subtransaction. Where it raises an error that catches()
+ * accepts, its effects are undone and the error is returned; NULL where it
+ * succeeded. Any other error goes on.
  */
-extern bool attempt(void (*function)(void *argument), void *argument);
+extern ErrorData *attempt(void (*function)(void *argument), void *argument,
+						  bool (*catches)(int sqlstate));
+
+/*
+ * The same for letting the server read a caller's text: PostgreSQL 15 has no
+ * input functions that report instead of raising. False where it raised a data
+ * exception (class 22), or found the text nested too deep (54001).
+ */
+extern bool attempt_to_read(void (*function)(void *argument), void *argument);
 
 #endif

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * billing.c
- *	  Loading the library: settings and caches. Nothing else.
+ *	  Loading the library: settings, caches and workers. Nothing else.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,6 +15,8 @@
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "store/session.h"
+#include "worker/supervisor.h"
+#include "worker/wake.h"
 
 PG_MODULE_MAGIC;
 
@@ -28,5 +30,7 @@ _PG_init(void)
 	session_init();
 	policy_init();
 	price_init();
+	wake_init();
+	supervisor_init();
 	MarkGUCPrefixReserved("billing");
 }

@@ -170,32 +170,66 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "can do without a second person."},
 	[ERROR_NOT_SUPERUSER] = {"LB608", "not_superuser", "%s is for a superuser",
 							 "Rights on the functions are given by their owner."},
+	[ERROR_NOT_PRELOADED] = {"LB609", "not_preloaded", "billing has no background workers here",
+							 "Add billing to shared_preload_libraries and restart the server."},
+	[ERROR_WORKERS_BUSY] = {"LB610", "workers_busy", "a background worker did not end in time",
+							"It is paused from its next turn on: try again."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };
 
-void
-refuse(BillingError error, ...)
+static char *
+format_message(BillingError error, va_list arguments)
 {
-	const ErrorCode *code = &error_codes[error];
-	const char *s = code->sqlstate;
 	StringInfoData message;
 	int needed;
 
 	initStringInfo(&message);
 	for (;;)
 	{
-		va_list arguments;
+		va_list copy;
 
-		va_start(arguments, error);
-		needed = appendStringInfoVA(&message, code->message, arguments);
-		va_end(arguments);
+		va_copy(copy, arguments);
+		needed = appendStringInfoVA(&message, error_codes[error].message, copy);
+		va_end(copy);
 		if (needed == 0)
-			break;
+			return message.data;
 		enlargeStringInfo(&message, needed);
 	}
+}
+
+Fault
+fault_of(BillingError error, ...)
+{
+	Fault fault = {.error = error};
+	va_list arguments;
+
+	va_start(arguments, error);
+	fault.message = format_message(error, arguments);
+	va_end(arguments);
+	return fault;
+}
+
+void
+refuse_fault(const Fault *fault)
+{
+	const ErrorCode *code = &error_codes[fault->error];
+	const char *s = code->sqlstate;
+
 	ereport(ERROR, (errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4])),
-					errmsg_internal("%s", message.data), errhint("%s", code->hint)));
+					errmsg_internal("%s", fault->message), errhint("%s", code->hint)));
+}
+
+void
+refuse(BillingError error, ...)
+{
+	Fault fault = {.error = error};
+	va_list arguments;
+
+	va_start(arguments, error);
+	fault.message = format_message(error, arguments);
+	va_end(arguments);
+	refuse_fault(&fault);
 }
 
 void

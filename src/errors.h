@@ -71,6 +71,8 @@ typedef enum BillingError
 	ERROR_ROLE_UNKNOWN,
 	ERROR_POLICY_OWNER,
 	ERROR_NOT_SUPERUSER,
+	ERROR_NOT_PRELOADED,
+	ERROR_WORKERS_BUSY,
 	ERROR_INTERNAL,
 	ERRORS_COUNT
 } BillingError;
@@ -86,6 +88,18 @@ typedef struct ErrorCode
 extern const ErrorCode error_codes[ERRORS_COUNT];
 
 no_return extern void refuse(BillingError error, ...);
+
+/* An error that may be raised, or kept as the reason why a row was set aside. */
+typedef struct Fault
+{
+	BillingError error;
+	char *message; /* NULL: there is none */
+} Fault;
+
+#define NO_FAULT ((Fault){0})
+
+extern Fault fault_of(BillingError error, ...);
+no_return extern void refuse_fault(const Fault *fault);
 
 /* Raises the error for an answer of the core other than OUTCOME_OK. */
 extern void check_outcome(Outcome result);

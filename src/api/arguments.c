@@ -47,6 +47,12 @@ arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64
 	return count;
 }
 
+bool
+text_is_blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 char *
 arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
 {
@@ -54,7 +60,7 @@ arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
 
 	check_not_null(fcinfo, index, name);
 	value = text_to_cstring(PG_GETARG_TEXT_PP(index));
-	if (value[strspn(value, " \t\r\n")] == '\0')
+	if (text_is_blank(value))
 		refuse(ERROR_TEXT_EMPTY, name);
 	if (strlen(value) > (size_t) bytes_max)
 		refuse(ERROR_TEXT_TOO_LONG, name, bytes_max);

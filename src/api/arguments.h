@@ -30,6 +30,9 @@ extern int64 arg_account_id(FunctionCallInfo fcinfo);
 /* A whole number in [min, max]. */
 extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max);
 
+/* True for a text of nothing but blanks. */
+extern bool text_is_blank(const char *text);
+
 extern char *arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 
 /* NULL where the argument is null. */

@@ -146,6 +146,7 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	TimestampTz occurred_at = arg_instant(fcinfo, 2, "occurred_at", DT_NOBEGIN);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	UsageEvent event;
+	ChargeShare share;
 	Price price;
 	Session session;
 
@@ -159,7 +160,8 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 		put_price_line(result, &price, rating_prompt_tokens(&event.payload.tokens));
 		put_token_lines(result, &event.payload.tokens, &price);
 		put_charge_line(result, event.charge_nano);
-		report_slices(account_id, event.first_entry_no, event.entry_count, result);
+		share = usage_share(&event);
+		report_slices(account_id, &share, result);
 		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
 	}
 	session_close(&session);

@@ -108,11 +108,11 @@ read_value(const Policy *policy, const char *text)
 			break;
 		case POLICY_DURATION:
 			needed = "a duration in days, hours or less is needed";
-			read.is_valid = attempt(read_duration, &read) && read.is_valid;
+			read.is_valid = attempt_to_read(read_duration, &read) && read.is_valid;
 			break;
 		case POLICY_INSTANT:
 			needed = "a finite instant is needed";
-			read.is_valid = attempt(read_instant, &read) && read.is_valid;
+			read.is_valid = attempt_to_read(read_instant, &read) && read.is_valid;
 			break;
 		case POLICY_AMOUNT:
 			needed = "an amount is needed";

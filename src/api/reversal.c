@@ -34,18 +34,17 @@ static int64
 undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
 {
 	int64 account_id = event->account_id;
-	size_t slices_count = (size_t) event->entry_count;
-	Slice *slices = ledger_slices(account_id, event->first_entry_no, event->entry_count);
-	size_t moves_count = 0;
-	ArrearsMove *moves = NULL;
+	ChargeShare share = usage_share(event);
+	size_t slices_count;
+	Slice *slices = ledger_slices(account_id, &share, &slices_count);
+	ArrearsHistory history = {0};
 	int64 undone_nano;
 
 	if (slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER)
-		moves = ledger_arrears_moves(account_id, &moves_count);
-	booking_load(booking, LOTS_ALL, slices_count + moves_count);
+		history = ledger_arrears_history(account_id);
+	booking_load(booking, LOTS_ALL, slices_count + history.count);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
-	check_outcome(
-		books_undo_charge(&booking->books, slices, slices_count, moves, moves_count, &undone_nano));
+	check_outcome(books_undo_charge(&booking->books, slices, slices_count, &history, &undone_nano));
 	/* What came back into a lot that expired meanwhile expires again. */
 	check_outcome(books_expire(&booking->books, booking->at));
 	return undone_nano;

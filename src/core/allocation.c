@@ -11,6 +11,7 @@
 #include "core/allocation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int64_t
 min_nano(int64_t a, int64_t b)
@@ -275,7 +276,63 @@ clear_debt(ArrearsMove *debt, int64_t *left_nano)
 	return share_nano;
 }
 
-/* The share of an arrears slice that write-offs cleared. */
+/* Cuts the debt that an entry raised in two at a point within it. */
+static Outcome
+cut_debt(ArrearsHistory *history, int64_t entry_no, int64_t at_nano)
+{
+	for (size_t i = 0; i < history->count; i++)
+	{
+		ArrearsMove *debt = &history->moves[i];
+		int64_t first_nano = at_nano - debt->from_nano;
+
+		if (debt->kind != ARREARS_RAISED || debt->entry_no != entry_no || first_nano <= 0 ||
+			first_nano >= debt->amount_nano)
+			continue;
+		if (history->count == history->capacity)
+			return OUTCOME_TOO_MANY;
+		memmove(debt + 1, debt, (history->count - i) * sizeof(ArrearsMove));
+		history->count++;
+		debt[0].amount_nano = first_nano;
+		debt[1].amount_nano -= first_nano;
+		debt[1].from_nano = at_nano;
+		return OUTCOME_OK;
+	}
+	return OUTCOME_OK;
+}
+
+/* Cuts debts so that no piece belongs to a slice, or to an undone charge, in part. */
+static Outcome
+cut_debts(ArrearsHistory *history, const Slice *slice)
+{
+	Outcome outcome = cut_debt(history, slice->entry_no, slice->from_nano);
+
+	if (outcome == OUTCOME_OK)
+		outcome = cut_debt(history, slice->entry_no, slice->from_nano + slice->amount_nano);
+	for (size_t i = 0; i < history->count && outcome == OUTCOME_OK; i++)
+	{
+		int64_t entry_no = history->moves[i].undoes_entry_no;
+		int64_t from_nano = history->moves[i].undoes_from_nano;
+		int64_t to_nano = history->moves[i].undoes_to_nano;
+		size_t count = history->count;
+
+		if (history->moves[i].kind != ARREARS_UNDONE)
+			continue;
+		outcome = cut_debt(history, entry_no, from_nano);
+		if (outcome == OUTCOME_OK)
+			outcome = cut_debt(history, entry_no, to_nano);
+		i += history->count - count; /* what was cut stands in front of it */
+	}
+	return outcome;
+}
+
+static bool
+is_piece_of(const ArrearsMove *debt, int64_t entry_no, int64_t from_nano, int64_t to_nano)
+{
+	return debt->kind == ARREARS_RAISED && debt->entry_no == entry_no &&
+		   debt->from_nano >= from_nano && debt->from_nano + debt->amount_nano <= to_nano;
+}
+
+/* The share of an arrears slice that write-offs cleared; debts are cut. */
 static int64_t
 forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
 {
@@ -290,13 +347,16 @@ forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
 		moves[i].open_nano = raises ? moves[i].amount_nano : 0;
 		if (moves[i].kind == ARREARS_UNDONE)
 			for (size_t j = 0; j < i; j++)
-				if (moves[j].entry_no == moves[i].undoes_entry_no)
+				if (is_piece_of(&moves[j], moves[i].undoes_entry_no, moves[i].undoes_from_nano,
+								moves[i].undoes_to_nano))
 					(void) clear_debt(&moves[j], &left_nano);
 		for (; left_nano > 0 && oldest < i; oldest += moves[oldest].open_nano == 0)
 		{
 			int64_t share_nano = clear_debt(&moves[oldest], &left_nano);
 
-			if (moves[i].kind == ARREARS_WRITTEN_OFF && moves[oldest].entry_no == slice->entry_no)
+			if (moves[i].kind == ARREARS_WRITTEN_OFF &&
+				is_piece_of(&moves[oldest], slice->entry_no, slice->from_nano,
+							slice->from_nano + slice->amount_nano))
 				forgiven_nano += share_nano;
 		}
 	}
@@ -316,23 +376,28 @@ give_back(Books *books, int64_t lot_no, int64_t amount_nano, int64_t undoes_entr
 
 /* Undoes what a charge left as arrears: what is owed, then what lots paid, latest first. */
 static Outcome
-undo_arrears_slice(Books *books, const Slice *slice, ArrearsMove *moves, size_t count,
-				   int64_t *undone_nano)
+undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, int64_t *undone_nano)
 {
-	int64_t back_nano = slice->amount_nano - forgiven_share(slice, moves, count);
-	int64_t owed_nano = min_nano(back_nano, books->arrears_nano);
-	int64_t left_nano = back_nano - owed_nano;
-	Outcome outcome;
+	Outcome outcome = cut_debts(history, slice);
+	int64_t back_nano;
+	int64_t owed_nano;
+	int64_t left_nano;
 
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	back_nano = slice->amount_nano - forgiven_share(slice, history->moves, history->count);
+	owed_nano = min_nano(back_nano, books->arrears_nano);
+	left_nano = back_nano - owed_nano;
 	*undone_nano += back_nano;
 	outcome = post(books, BOOK_REVENUE, BOOK_ARREARS, NULL, owed_nano, slice->entry_no);
-	for (size_t i = count; i-- > 0 && outcome == OUTCOME_OK && left_nano > 0;)
+	for (size_t i = history->count; i-- > 0 && outcome == OUTCOME_OK && left_nano > 0;)
 	{
-		int64_t share_nano = min_nano(left_nano, moves[i].amount_nano - moves[i].returned_nano);
+		const ArrearsMove *move = &history->moves[i];
+		int64_t share_nano = min_nano(left_nano, move->amount_nano - move->returned_nano);
 
-		if (moves[i].kind != ARREARS_PAID)
+		if (move->kind != ARREARS_PAID)
 			continue;
-		outcome = give_back(books, moves[i].lot_no, share_nano, moves[i].entry_no);
+		outcome = give_back(books, move->lot_no, share_nano, move->entry_no);
 		left_nano -= share_nano;
 	}
 	if (outcome == OUTCOME_OK && left_nano > 0)
@@ -341,8 +406,8 @@ undo_arrears_slice(Books *books, const Slice *slice, ArrearsMove *moves, size_t 
 }
 
 Outcome
-books_undo_charge(Books *books, const Slice *slices, size_t slices_count, ArrearsMove *moves,
-				  size_t moves_count, int64_t *undone_nano)
+books_undo_charge(Books *books, const Slice *slices, size_t slices_count, ArrearsHistory *history,
+				  int64_t *undone_nano)
 {
 	Outcome outcome = OUTCOME_OK;
 
@@ -353,7 +418,7 @@ books_undo_charge(Books *books, const Slice *slices, size_t slices_count, Arrear
 
 		if (slice->lot_no == NO_NUMBER)
 		{
-			outcome = undo_arrears_slice(books, slice, moves, moves_count, undone_nano);
+			outcome = undo_arrears_slice(books, slice, history, undone_nano);
 			continue;
 		}
 		*undone_nano += slice->amount_nano;

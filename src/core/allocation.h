@@ -76,12 +76,16 @@ typedef struct Books
 	int64_t occurred_at; /* of the transfers to come */
 } Books;
 
-/* A charge's share from one lot, or (lot_no = NO_NUMBER) left as arrears. */
+/*
+ * A charge's share from one lot, or (lot_no = NO_NUMBER) left as arrears: a
+ * part of its entry, which the charges of a batch share one after the other.
+ */
 typedef struct Slice
 {
 	int64_t entry_no;
 	int64_t lot_no;
 	int64_t amount_nano;
+	int64_t from_nano; /* where in the entry it begins */
 } Slice;
 
 /* What an entry did to the account's arrears. */
@@ -97,12 +101,26 @@ typedef struct ArrearsMove
 {
 	ArrearsMoveKind kind;
 	int64_t entry_no;
-	int64_t lot_no;			 /* ARREARS_PAID: the lot that paid */
-	int64_t undoes_entry_no; /* ARREARS_UNDONE: the entry that had raised them */
+	int64_t lot_no;			  /* ARREARS_PAID: the lot that paid */
+	int64_t undoes_entry_no;  /* ARREARS_UNDONE: the entry that had raised them, */
+	int64_t undoes_from_nano; /* and the part of it that was the undone charge's */
+	int64_t undoes_to_nano;
 	int64_t amount_nano;
 	int64_t returned_nano; /* ARREARS_PAID: given back by reversals already */
-	int64_t open_nano;	   /* ARREARS_RAISED: work space of books_undo_charge() */
+	int64_t from_nano;	   /* ARREARS_RAISED: work space of books_undo_charge(), as the next */
+	int64_t open_nano;
 } ArrearsMove;
+
+/* Pieces that books_undo_charge() cuts debts into beyond their number: room for them in the array.
+ */
+#define ARREARS_CUTS_MAX(moves_count) (2 * (moves_count) + 2)
+
+typedef struct ArrearsHistory
+{
+	ArrearsMove *moves; /* oldest first */
+	size_t count;
+	size_t capacity; /* count + ARREARS_CUTS_MAX(count) */
+} ArrearsHistory;
 
 /*
  * Transfers that one transaction makes at the most over that many lots: their
@@ -146,12 +164,12 @@ extern bool books_can_take(const Books *books, int64_t amount_nano);
 
 /*
  * Undoes a charge (R23): its slices in the order of their entries, and all
- * moves of the account's arrears, oldest first (none needed where no slice was
- * left as arrears). A share that a write-off cleared is not given back; debts
+ * moves of the account's arrears (none needed where no slice was left as
+ * arrears). A share that a write-off cleared is not given back; debts
  * count as cleared in the order in which they arose, but for a reversal, which
  * clears its own first. *undone_nano is what was given back.
  */
 extern Outcome books_undo_charge(Books *books, const Slice *slices, size_t slices_count,
-								 ArrearsMove *moves, size_t moves_count, int64_t *undone_nano);
+								 ArrearsHistory *history, int64_t *undone_nano);
 
 #endif

@@ -6,6 +6,7 @@ CREATE TABLE billing.usage_event (
     settled_at timestamptz,
     price_id bigint,
     first_entry_no bigint,
+    batch_offset numeric(18,9),
     key_id bigint NOT NULL,
     entry_count int NOT NULL DEFAULT 0,
     input_tokens int NOT NULL,
@@ -23,7 +24,7 @@ CREATE TABLE billing.usage_event (
 COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
 COMMENT ON COLUMN billing.usage_event.account_id IS 'The account.';
 COMMENT ON COLUMN billing.usage_event.key_id IS 'The API key that called.';
-COMMENT ON COLUMN billing.usage_event.entry_count IS 'How many ledger entries its charge was paid by; 0 where it cost nothing.';
+COMMENT ON COLUMN billing.usage_event.entry_count IS 'How many ledger entries its charge, or its batch, was paid by; 0 where it cost nothing.';
 COMMENT ON COLUMN billing.usage_event.input_tokens IS 'Uncached prompt tokens.';
 COMMENT ON COLUMN billing.usage_event.output_tokens IS 'Generated tokens.';
 COMMENT ON COLUMN billing.usage_event.cache_read_tokens IS 'Prompt tokens read from the cache.';
@@ -36,7 +37,8 @@ COMMENT ON COLUMN billing.usage_event.occurred_at IS 'Start of the call; decides
 COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
 COMMENT ON COLUMN billing.usage_event.settled_at IS 'When its status became final, for a charge its booking instant; later than recorded_at where the price came later, null while unpriced.';
 COMMENT ON COLUMN billing.usage_event.price_id IS 'The price row that the charge was computed from.';
-COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its slices are the entry_count ledger entries from here.';
+COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its charge was paid by the entry_count ledger entries from here: by charge() for it alone, in a batch of settle() together with others.';
+COMMENT ON COLUMN billing.usage_event.batch_offset IS 'Sum of the charges before it in its batch, by (occurred_at, request_id): its slices are what the batch''s entries paid from there on. Null where charge() booked it alone.';
 COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in a partition of the window.';
 COMMENT ON COLUMN billing.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
 COMMENT ON COLUMN billing.usage_event.status IS 'charged, free, rejected or unpriced.';
@@ -70,3 +72,57 @@ COMMENT ON COLUMN billing.charge_reversal.amount IS 'What was given back: the ch
 CREATE TABLE billing.usage_event_default PARTITION OF billing.usage_event DEFAULT;
 CREATE UNIQUE INDEX usage_event_default_request ON billing.usage_event_default (account_id, request_hash, probe);
 COMMENT ON TABLE billing.usage_event_default IS 'Usage received in a month that has no partition; normally empty.';
+
+-- The one table that applications insert into, by COPY or INSERT, with just these columns. Every check,
+-- key or row trigger here would be paid by each row; rows are judged when they are settled.
+CREATE TABLE billing.usage_inbox (
+    account_id bigint,
+    key_id bigint,
+    request_id text,
+    model text,
+    input_tokens bigint,
+    output_tokens bigint,
+    cache_read_tokens bigint DEFAULT 0,
+    cache_write_tokens bigint DEFAULT 0,
+    occurred_at timestamptz
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);
+COMMENT ON TABLE billing.usage_inbox IS 'Metered requests that are not settled yet: what a row''s presence says. Write by COPY, INSERT or meter(); the settler takes rows out.';
+COMMENT ON COLUMN billing.usage_inbox.account_id IS 'The account.';
+COMMENT ON COLUMN billing.usage_inbox.key_id IS 'The API key that called.';
+COMMENT ON COLUMN billing.usage_inbox.request_id IS 'The caller''s own id of the request.';
+COMMENT ON COLUMN billing.usage_inbox.model IS 'The model that was called.';
+COMMENT ON COLUMN billing.usage_inbox.input_tokens IS 'Uncached prompt tokens.';
+COMMENT ON COLUMN billing.usage_inbox.output_tokens IS 'Generated tokens.';
+COMMENT ON COLUMN billing.usage_inbox.cache_read_tokens IS 'Prompt tokens read from the cache.';
+COMMENT ON COLUMN billing.usage_inbox.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing.usage_inbox.occurred_at IS 'Start of the call; null: when it is settled.';
+
+CREATE TABLE billing.usage_set_aside (
+    account_id bigint,
+    key_id bigint,
+    request_id text,
+    model text,
+    input_tokens bigint,
+    output_tokens bigint,
+    cache_read_tokens bigint,
+    cache_write_tokens bigint,
+    occurred_at timestamptz,
+    set_aside_at timestamptz NOT NULL,
+    sqlstate text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL
+);
+COMMENT ON TABLE billing.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came, with the reason. They took no request id: put right, they can be metered again.';
+COMMENT ON COLUMN billing.usage_set_aside.account_id IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.key_id IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.request_id IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.model IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.input_tokens IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.output_tokens IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.cache_read_tokens IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.cache_write_tokens IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.occurred_at IS 'As it came.';
+COMMENT ON COLUMN billing.usage_set_aside.set_aside_at IS 'When it was taken out of the inbox.';
+COMMENT ON COLUMN billing.usage_set_aside.sqlstate IS 'The code of the error that charge() would have raised: see error_codes().';
+COMMENT ON COLUMN billing.usage_set_aside.reason IS 'The name of that error; internal where something else failed, which detail tells.';
+COMMENT ON COLUMN billing.usage_set_aside.detail IS 'Its message.';

@@ -18,3 +18,11 @@ CREATE OR REPLACE VIEW billing.awaiting_second AS
                       WHERE c.account_id = r.account_id
                         AND c.idempotency_key = r.idempotency_key);
 COMMENT ON VIEW billing.awaiting_second IS 'Operators'' calls that wait for a second person.';
+
+CREATE OR REPLACE VIEW billing.settler_lag AS
+    SELECT s.status, s.pid, s.paused_until, i.unsettled_rows, i.first_occurred_at,
+           greatest(clock_timestamp() - s.pending_since, interval '0') AS waiting, s.rows_left,
+           s.settled_at, s.settled_events, s.settled_lag, s.events_total
+    FROM billing.settler() AS s,
+         (SELECT count(*) AS unsettled_rows, min(occurred_at) AS first_occurred_at FROM billing.usage_inbox) AS i;
+COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; settled_lag: the time from commit to settlement in its newest round. Counts the inbox: not for every second.';

@@ -28,6 +28,11 @@ CREATE TYPE billing.statement_line AS (
     lot_no bigint, amount numeric, balance_before numeric, balance_after numeric, cash numeric, bonus numeric, arrears numeric, actor text);
 COMMENT ON TYPE billing.statement_line IS 'A line of statement(): one ledger entry, the balance before and after it, and what was then in cash, bonus and arrears. source: the request_id of a charge, else the number of its source.';
 
+CREATE TYPE billing.settler_state AS (
+    status text, pid int, started_at timestamptz, paused_until timestamptz, pending_since timestamptz, rows_left bigint,
+    settled_at timestamptz, settled_events bigint, settled_lag interval, events_total bigint);
+COMMENT ON TYPE billing.settler_state IS 'Result of settler(): status is running, paused, not running or not preloaded; pending_since: the first commit of metered usage that it has not settled; rows_left: what it left for accounts that somebody held; settled_*: its newest round that settled something, and how long after the first commit it looked for.';
+
 CREATE TYPE billing.status_line AS (name text, value text, detail text);
 COMMENT ON TYPE billing.status_line IS 'A line of status().';
 

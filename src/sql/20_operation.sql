@@ -18,6 +18,18 @@ CREATE FUNCTION billing.forget_cached() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_forget_cached';
 COMMENT ON FUNCTION billing.forget_cached() IS 'Trigger of small tables that backends remember: makes them look again.';
 
+CREATE FUNCTION billing.wake_settler() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_wake_settler';
+COMMENT ON FUNCTION billing.wake_settler() IS 'Trigger of the inbox: makes the commit durable and wakes the settler after it.';
+
+CREATE FUNCTION billing.pause_workers(pause interval) RETURNS timestamptz
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_pause_workers';
+COMMENT ON FUNCTION billing.pause_workers(interval) IS 'Ends this database''s background workers and starts none for that long, 0 to 1 day (0: starts them again); returns when the pause ends, null where this database has no worker. For DROP DATABASE, ALTER DATABASE ... RENAME and CREATE DATABASE ... TEMPLATE. Errors: LB609, LB610.';
+
+CREATE FUNCTION billing.settler() RETURNS billing.settler_state
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settler';
+COMMENT ON FUNCTION billing.settler() IS 'How this database''s settler is doing: see the view settler_lag.';
+
 CREATE FUNCTION billing.install() RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_install';
 COMMENT ON FUNCTION billing.install() IS 'Makes the tables, owned by the caller; on existing ones puts missing or weakened guards and views back. Returns the schema version.';

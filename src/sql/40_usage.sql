@@ -14,9 +14,13 @@ CREATE FUNCTION billing.charge(account_id bigint, key_id bigint, request_id text
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_charge';
 COMMENT ON FUNCTION billing.charge(bigint, bigint, text, text, bigint, bigint, bigint, bigint, timestamptz) IS 'Records a request and debits its charge now, exactly once per (account_id, request_id) within policy dedupe_window. Tokens: 0 to 200,000,000 per class, disjoint; occurred_at: start of the call (null: now). Never fails for lack of money. Errors: LB201, LB206, LB301 to LB304. Example: SELECT * FROM billing.charge(7, 1, ''req-1'', ''mimo-v2.5-pro'', 1434, 153, 700).';
 
+CREATE FUNCTION billing.meter(account_id bigint, key_id bigint, request_id text, model text, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint = 0, cache_write_tokens bigint = 0, occurred_at timestamptz = NULL) RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_meter';
+COMMENT ON FUNCTION billing.meter(bigint, bigint, text, text, bigint, bigint, bigint, bigint, timestamptz) IS 'Appends a request to usage_inbox without waiting for the account and answers ''accepted''; the settler debits it within a second, by the same rules as charge() and once with it. Arguments and bounds as of charge(); what only the account can tell (unknown key, too old, another payload) is found out when it is settled, and set aside.';
+
 CREATE FUNCTION billing.settle(max_events bigint = NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settle';
-COMMENT ON FUNCTION billing.settle(bigint) IS 'Charges usage that waited for a price and has one now; returns how many events, at most max_events (1 to 10,000; null: 10,000). It waits for the first account only: others that somebody holds, and events that the account cannot owe (arrears_limit), are left for a later call.';
+COMMENT ON FUNCTION billing.settle(bigint) IS 'Settles metered usage: takes rows out of usage_inbox and charges them, then charges usage that waited for a price and has one now. Returns how many, at most max_events (1 to 10,000; null: 10,000). It waits for the first account only: others that somebody holds, and events that the account cannot owe (arrears_limit), are left for a later call.';
 
 CREATE FUNCTION billing.explain_charge(account_id bigint, request_id text, occurred_at timestamptz = NULL) RETURNS SETOF billing.charge_line
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_explain_charge';

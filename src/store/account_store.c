@@ -59,6 +59,14 @@ account_lock_if_free(int64 account_id, Account *account)
 }
 
 bool
+account_exists(int64 account_id)
+{
+	static Statement find = STATEMENT("SELECT FROM billing.account WHERE account_id = $1", INT8OID);
+
+	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+}
+
+bool
 account_read(int64 account_id, Account *account)
 {
 	static Statement read = STATEMENT(SELECT_ACCOUNT, INT8OID);

@@ -53,6 +53,9 @@ extern bool account_lock(int64 account_id, Account *account);
 /* The same unless somebody else holds it: then false. */
 extern bool account_lock_if_free(int64 account_id, Account *account);
 
+/* True when there is such an account, whoever holds it. */
+extern bool account_exists(int64 account_id);
+
 /* Reads the account in the snapshot of the caller's query. */
 extern bool account_read(int64 account_id, Account *account);
 

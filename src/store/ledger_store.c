@@ -42,22 +42,24 @@ ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 }
 
 Slice *
-ledger_slices(int64 account_id, int64 first_entry_no, int count)
+ledger_slices(int64 account_id, const ChargeShare *share, size_t *count)
 {
-	static Statement read = STATEMENT(
-		"SELECT entry_no, lot_no, amount FROM billing.ledger_entry WHERE account_id = $1 "
-		"AND entry_no >= $2 AND entry_no < $2 + $3 ORDER BY entry_no",
-		INT8OID, INT8OID, INT8OID);
-	Slice *slices = palloc0((count + 1) * sizeof(Slice));
-	uint64 found = statement_run(&read,
-								 (Datum[]){Int64GetDatum(account_id), Int64GetDatum(first_entry_no),
-										   Int64GetDatum((int64) count)},
-								 NULL);
+	static Statement read = STATEMENT("SELECT e.entry_no, e.lot_no, e.amount, e.entry_from FROM "
+									  "" LEDGER_SLICES " AS e ORDER BY e.entry_no",
+									  LEDGER_SLICES_TYPES);
+	int64 missing_nano = share->charge_nano;
+	Slice *slices;
 
-	if (found != (uint64) count)
+	*count = statement_run(&read, LEDGER_SLICES_VALUES(account_id, share), NULL);
+	slices = palloc0((*count + 1) * sizeof(Slice));
+	for (uint64 row = 0; row < *count; row++)
+	{
+		slices[row] = (Slice){column_int64(row, 1), column_int64(row, 2), column_nano(row, 3),
+							  column_nano(row, 4)};
+		missing_nano -= slices[row].amount_nano;
+	}
+	if (missing_nano != 0)
 		refuse(ERROR_INTERNAL, "a slice of a charge is missing");
-	for (uint64 row = 0; row < found; row++)
-		slices[row] = (Slice){column_int64(row, 1), column_int64(row, 2), column_nano(row, 3)};
 	return slices;
 }
 
@@ -83,28 +85,41 @@ arrears_move_kind(uint64 row)
 	return ARREARS_RAISED;
 }
 
-ArrearsMove *
-ledger_arrears_moves(int64 account_id, size_t *count)
+ArrearsHistory
+ledger_arrears_history(int64 account_id)
 {
+	/* part: what of the entry was the charge's that a reversal undid; the whole where that is not
+	 * known. */
 	static Statement read = STATEMENT(
-		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount FROM "
-		"billing.ledger_entry AS e LEFT JOIN (SELECT undoes_entry_no, sum(amount) AS amount FROM "
-		"billing.ledger_entry WHERE account_id = $1 AND undoes_entry_no IS NOT NULL GROUP BY "
-		"undoes_entry_no) AS u ON u.undoes_entry_no = e.entry_no WHERE e.account_id = $1 AND "
-		"(e.debit = 'arrears' OR e.credit = 'arrears') ORDER BY e.entry_no",
+		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount, "
+		"greatest(part.from_amount, 0), part.to_amount FROM billing.ledger_entry AS e LEFT JOIN "
+		"(SELECT undoes_entry_no, sum(amount) AS amount FROM billing.ledger_entry WHERE account_id = "
+		"$1 AND undoes_entry_no IS NOT NULL GROUP BY undoes_entry_no) AS u ON u.undoes_entry_no = "
+		"e.entry_no LEFT JOIN LATERAL (SELECT coalesce(c.batch_offset, 0) - b.before AS from_amount, "
+		"coalesce(c.batch_offset, 0) + c.charge - b.before AS to_amount FROM billing.charge_reversal "
+		"AS r JOIN billing.usage_event AS c ON c.account_id = $1 AND c.request_hash = r.request_hash "
+		"AND c.probe = r.probe AND c.recorded_at = r.event_recorded_at CROSS JOIN LATERAL (SELECT "
+		"coalesce(sum(amount), 0) AS before FROM billing.ledger_entry WHERE account_id = $1 AND "
+		"entry_no >= c.first_entry_no AND entry_no < e.undoes_entry_no) AS b WHERE r.account_id = $1 "
+		"AND e.source_type = 'reversal' AND r.reversal_id = e.source_id) AS part ON "
+		"e.undoes_entry_no IS NOT NULL WHERE e.account_id = $1 AND (e.debit = 'arrears' OR e.credit "
+		"= 'arrears') ORDER BY e.entry_no",
 		INT8OID);
-	ArrearsMove *moves;
+	ArrearsHistory history;
 
-	*count = statement_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	moves = palloc0((*count + 1) * sizeof(ArrearsMove));
-	for (uint64 row = 0; row < *count; row++)
-		moves[row] = (ArrearsMove){
+	history.count = statement_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	history.capacity = history.count + ARREARS_CUTS_MAX(history.count);
+	history.moves = palloc0(history.capacity * sizeof(ArrearsMove));
+	for (uint64 row = 0; row < history.count; row++)
+		history.moves[row] = (ArrearsMove){
 			.kind = arrears_move_kind(row),
 			.entry_no = column_int64(row, 1),
 			.lot_no = column_int64(row, 3),
 			.amount_nano = column_nano(row, 4),
 			.undoes_entry_no = column_int64(row, 5),
 			.returned_nano = column_nano(row, 6),
+			.undoes_from_nano = column_nano(row, 7),
+			.undoes_to_nano = column_is_null(row, 8) ? MONEY_NANO_MAX : column_nano(row, 8),
 		};
-	return moves;
+	return history;
 }

@@ -55,10 +55,35 @@ typedef struct EntryStamp
 
 extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer);
 
-/* The slices of a charge: its entries, by their numbers. */
-extern Slice *ledger_slices(int64 account_id, int64 first_entry_no, int count);
+/* Which entries paid a charge, and from where on: another's where the charge was one of a batch. */
+typedef struct ChargeShare
+{
+	int64 first_entry_no;
+	int32 entry_count;
+	int64 from_nano; /* what the entries paid before it */
+	int64 charge_nano;
+} ChargeShare;
+
+/*
+ * SQL: the slices of a charge, each the part of an entry. amount is the
+ * slice's, entry_from what the entry paid before it.
+ */
+#define LEDGER_SLICES                                                                         \
+	"(SELECT e.entry_no, e.lot_no, e.debit, least(e.upto, $5) - greatest(e.upto - e.amount, " \
+	"$4) AS amount, greatest($4 - (e.upto - e.amount), 0) AS entry_from FROM (SELECT "        \
+	"entry_no, lot_no, debit, amount, sum(amount) OVER (ORDER BY entry_no) AS upto FROM "     \
+	"billing.ledger_entry WHERE account_id = $1 AND entry_no >= $2 AND entry_no < $2 + $3) "  \
+	"AS e WHERE e.upto > $4 AND e.upto - e.amount < $5)"
+#define LEDGER_SLICES_TYPES INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID
+#define LEDGER_SLICES_VALUES(account_id, share)                                     \
+	((Datum[]){Int64GetDatum(account_id), Int64GetDatum((share)->first_entry_no),   \
+			   Int32GetDatum((share)->entry_count), nano_datum((share)->from_nano), \
+			   nano_datum((share)->from_nano + (share)->charge_nano)})
+
+/* The slices of a charge, by their entries. */
+extern Slice *ledger_slices(int64 account_id, const ChargeShare *share, size_t *count);
 
 /* All that raised or lowered the account's arrears, oldest first. */
-extern ArrearsMove *ledger_arrears_moves(int64 account_id, size_t *count);
+extern ArrearsHistory ledger_arrears_history(int64 account_id);
 
 #endif

@@ -84,3 +84,14 @@ partitions_of_window(TimestampTz since, TimestampTz now)
 	strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
 	return list;
 }
+
+bool
+partitions_equal(const PartitionList *a, const PartitionList *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (int i = 0; i < a->count; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}

@@ -34,4 +34,6 @@ extern void partition_make(int month);
 /* The partitions that may hold what was received in a window: those that exist. */
 extern PartitionList partitions_of_window(TimestampTz since, TimestampTz now);
 
+extern bool partitions_equal(const PartitionList *a, const PartitionList *b);
+
 #endif

@@ -58,7 +58,7 @@ price_list_read_json(const char *data, const char *const names[PRICE_FIELDS], in
 	set_text(values, nulls, 0, data);
 	for (int field = 0; field < PRICE_FIELDS; field++)
 		set_text(values, nulls, field + 1, names[field]);
-	if (!attempt(read_json, &json))
+	if (!attempt_to_read(read_json, &json))
 		refuse(ERROR_PRICE_LIST, 0, "it is no JSON");
 	if (json.count > (uint64) records_max)
 		refuse(ERROR_PRICE_LIST, records_max, "the list is too long");

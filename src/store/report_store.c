@@ -76,20 +76,18 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 	"ELSE 'beyond all credit' END"
 
 void
-report_slices(int64 account_id, int64 first_entry_no, int count, ReturnSetInfo *result)
+report_slices(int64 account_id, const ChargeShare *share, ReturnSetInfo *result)
 {
 	static Statement slices = STATEMENT(
-		"SELECT CASE e.debit WHEN 'arrears' THEN 'left as arrears' ELSE 'paid by ' || e.debit END, NULL::bigint, NULL::numeric, e.amount, e.lot_no, "
-		"l.order_id, e.entry_no, " LOT_DETAIL " FROM billing.ledger_entry AS e LEFT JOIN "
-		"billing.lot AS l USING (account_id, lot_no) LEFT JOIN billing.payment_order AS o ON "
-		"o.account_id = $1 AND o.order_id = l.order_id WHERE e.account_id = $1 AND e.entry_no >= $2 "
-		"AND e.entry_no < $2 + $3 ORDER BY e.entry_no",
-		INT8OID, INT8OID, INT8OID);
+		"SELECT CASE e.debit WHEN 'arrears' THEN 'left as arrears' ELSE 'paid by ' || e.debit END, "
+		"NULL::bigint, NULL::numeric, e.amount, e.lot_no, l.order_id, e.entry_no, " LOT_DETAIL
+		" FROM " LEDGER_SLICES
+		" AS e LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = "
+		"e.lot_no LEFT JOIN billing.payment_order AS o ON o.account_id = $1 AND o.order_id = "
+		"l.order_id ORDER BY e.entry_no",
+		LEDGER_SLICES_TYPES);
 
-	put_rows(&slices,
-			 (Datum[]){Int64GetDatum(account_id), Int64GetDatum(first_entry_no),
-					   Int64GetDatum((int64) count)},
-			 result);
+	put_rows(&slices, LEDGER_SLICES_VALUES(account_id, share), result);
 }
 
 void

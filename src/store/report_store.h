@@ -13,6 +13,8 @@
 #include "datatype/timestamp.h"
 #include "nodes/execnodes.h"
 
+#include "store/ledger_store.h"
+
 /* Rows of type billing.statement_line of the entries recorded in [from, to). */
 extern void report_statement(int64 account_id, TimestampTz from, TimestampTz to,
 							 ReturnSetInfo *result);
@@ -22,7 +24,7 @@ extern void report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano
 							  int64 *arrears_nano);
 
 /* Rows of type billing.charge_line: who paid the slices of a charge. */
-extern void report_slices(int64 account_id, int64 first_entry_no, int count, ReturnSetInfo *result);
+extern void report_slices(int64 account_id, const ChargeShare *share, ReturnSetInfo *result);
 
 /* Rows of type billing.charge_line: what a reversal gave back of a charge. */
 extern void report_reversal(int64 account_id, int64 request_hash, int16 probe,

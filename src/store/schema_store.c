@@ -73,6 +73,10 @@ static const Guard guards[] = {
 	WRITE_ONCE(usage_event,
 			   "settled_at, status, reason, charge, price_id, first_entry_no, entry_count"),
 	NO_TRUNCATE(usage_event),
+	{"usage_inbox", "wake_settler", "wake_settler", INSERT, NULL, ""},
+	NO_TRUNCATE(usage_inbox),
+	NO_CHANGE(usage_set_aside),
+	NO_TRUNCATE(usage_set_aside),
 	NO_DELETE(lot),
 	NO_UPDATE_OF(lot, "account_id, lot_no, order_id, source_id, created_at, expires_at, amount, "
 					  "kind, source_type"),

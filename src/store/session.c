@@ -13,6 +13,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
@@ -55,8 +56,8 @@ table_owner(Oid table)
 	return owner;
 }
 
-static void
-check_schema_version(void)
+static int
+schema_version(void)
 {
 	static Statement newest = STATEMENT(
 		"SELECT version FROM billing.schema_version ORDER BY installed_at DESC, version "
@@ -68,8 +69,7 @@ check_schema_version(void)
 		version_cached = statement_latest(&newest, NULL, NULL) > 0 ? column_int32(0, 1) : 0;
 		cached_table_end_load(&version_cache);
 	}
-	if (version_cached != SCHEMA_VERSION)
-		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+	return version_cached;
 }
 
 static void
@@ -81,6 +81,16 @@ enter(Session *session)
 		refuse(ERROR_INTERNAL, "SPI_connect failed");
 }
 
+/* Opens a session on the tables that there are. */
+static void
+open_as_owner(Session *session, Oid account)
+{
+	GetUserIdAndSecContext(&session->user_id, &session->security_context);
+	SetUserIdAndSecContext(table_owner(account),
+						   session->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	enter(session);
+}
+
 void
 session_open(Session *session)
 {
@@ -88,11 +98,24 @@ session_open(Session *session)
 
 	if (!OidIsValid(account))
 		refuse(ERROR_NOT_INSTALLED);
-	GetUserIdAndSecContext(&session->user_id, &session->security_context);
-	SetUserIdAndSecContext(table_owner(account),
-						   session->security_context | SECURITY_LOCAL_USERID_CHANGE);
-	enter(session);
-	check_schema_version();
+	open_as_owner(session, account);
+	if (schema_version() != SCHEMA_VERSION)
+		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+}
+
+bool
+session_open_if_ready(Session *session)
+{
+	Oid account = session_table("account");
+
+	if (!OidIsValid(account) || !OidIsValid(session_table("schema_version")) ||
+		!OidIsValid(get_extension_oid("billing", true)))
+		return false;
+	open_as_owner(session, account);
+	if (schema_version() == SCHEMA_VERSION)
+		return true;
+	session_close(session);
+	return false;
 }
 
 void

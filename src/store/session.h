@@ -30,6 +30,10 @@ extern void session_init(void);
 
 /* Refuses when the tables are missing or of another version. */
 extern void session_open(Session *session);
+
+/* For workers: false, and nothing opened, without the extension or tables of this version. */
+extern bool session_open_if_ready(Session *session);
+
 extern void session_close(Session *session);
 
 /* Closes, and returns a copy of a row that outlives the session. */

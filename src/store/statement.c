@@ -7,7 +7,9 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
@@ -49,6 +51,9 @@ run(Statement *statement, Datum *values, const char *nulls, bool read_only)
 
 	if (statement->plan == NULL)
 		prepare(statement);
+	/* Nobody reads the result of the statement before this one any more. */
+	SPI_freetuptable(SPI_tuptable);
+	SPI_tuptable = NULL;
 	code = SPI_execute_plan(statement->plan, values, nulls, read_only, 0);
 	if (code < 0)
 		refuse(ERROR_INTERNAL, SPI_result_code_string(code));
@@ -103,6 +108,12 @@ static Datum
 read_column(uint64 row, int column, bool *is_null)
 {
 	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
+}
+
+void
+row_values(uint64 row, Datum *values, bool *nulls)
+{
+	heap_deform_tuple(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, values, nulls);
 }
 
 bool
@@ -219,4 +230,15 @@ set_number(Datum *values, char *nulls, int index, int64 number)
 {
 	nulls[index] = number == 0 ? 'n' : ' ';
 	values[index] = Int64GetDatum(number);
+}
+
+Datum
+int64_array_datum(const int64 *numbers, size_t count)
+{
+	Datum *elements = palloc((count + 1) * sizeof(Datum));
+
+	for (size_t i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, (int) count, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }

@@ -71,6 +71,9 @@ extern int64 column_nano(uint64 row, int column);
 extern TimestampTz column_instant(uint64 row, int column, TimestampTz if_null);
 extern char *column_text(uint64 row, int column); /* NULL where null */
 
+/* All columns of a row at once, for many rows; texts stay the statement's. */
+extern void row_values(uint64 row, Datum *values, bool *nulls);
+
 /* Nano-units of a numeric; false unless it is finite, exact and in range. */
 extern bool numeric_to_nano(Numeric value, int64 *amount_nano);
 extern Numeric nano_to_numeric(int64 amount_nano);
@@ -90,5 +93,8 @@ extern void set_instant(Datum *values, char *nulls, int index, TimestampTz insta
 
 /* Sets a number that is null where it is zero. */
 extern void set_number(Datum *values, char *nulls, int index, int64 number);
+
+/* A bigint[]. */
+extern Datum int64_array_datum(const int64 *numbers, size_t count);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "core/policy_catalog.h"
@@ -19,7 +20,7 @@
 #define EVENT_COLUMNS                                                                      \
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
-	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash"
+	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset"
 
 static const char *const status_names[] = {
 	[USAGE_STATUS_CHARGED] = "charged",
@@ -67,18 +68,8 @@ read_event(uint64 row)
 		.key_name = column_text(row, 18),
 		.account_id = column_int64(row, 19),
 		.request_hash = column_int64(row, 20),
+		.batch_offset_nano = column_is_null(row, 21) ? NO_BATCH : column_nano(row, 21),
 	};
-}
-
-static bool
-same_partitions(const PartitionList *a, const PartitionList *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (int i = 0; i < a->count; i++)
-		if (strcmp(a->names[i], b->names[i]) != 0)
-			return false;
-	return true;
 }
 
 /* The rows of one hash in these partitions; one statement, made anew when they change. */
@@ -89,7 +80,7 @@ probe_statement(const PartitionList *wanted)
 	static PartitionList prepared;
 	StringInfoData sql;
 
-	if (statement.plan && same_partitions(&prepared, wanted))
+	if (statement.plan && partitions_equal(&prepared, wanted))
 		return &statement;
 	initStringInfo(&sql);
 	for (int i = 0; i < wanted->count; i++)
@@ -103,9 +94,8 @@ probe_statement(const PartitionList *wanted)
 	return &statement;
 }
 
-/* The row of exactly that key. */
-static UsageEvent
-get_event(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
+UsageEvent
+usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 {
 	static Statement get = STATEMENT("SELECT " EVENT_COLUMNS
 									 " FROM billing.usage_event WHERE account_id = $1 AND "
@@ -138,7 +128,7 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 		if (Max(recorded_at, column_instant(row, 4, 0)) >= since &&
 			strcmp(column_text(row, 3), event->request_id) == 0)
 		{
-			*stored = get_event(event->account_id, event->request_hash, probe, recorded_at);
+			*stored = usage_get(event->account_id, event->request_hash, probe, recorded_at);
 			return true;
 		}
 		event->probe = Max(event->probe, probe + 1);
@@ -181,46 +171,61 @@ usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, Us
 }
 
 void
+usage_event_values(const UsageEvent *event, Datum *values, bool *nulls)
+{
+	const int32 *tokens = event->payload.tokens.of;
+	bool priced = event->status == USAGE_STATUS_CHARGED || event->status == USAGE_STATUS_FREE;
+	bool in_batch = event->batch_offset_nano != NO_BATCH;
+	Datum all[USAGE_EVENT_COLUMNS] = {
+		Int64GetDatum(event->account_id),
+		Int64GetDatum(event->request_hash),
+		TimestampTzGetDatum(event->occurred_at),
+		TimestampTzGetDatum(event->recorded_at),
+		TimestampTzGetDatum(event->settled_at),
+		Int64GetDatum(event->price_id),
+		Int64GetDatum(event->first_entry_no),
+		in_batch ? nano_datum(event->batch_offset_nano) : (Datum) 0,
+		Int64GetDatum(event->payload.key_id),
+		Int32GetDatum(event->entry_count),
+		Int32GetDatum(tokens[TOKENS_INPUT]),
+		Int32GetDatum(tokens[TOKENS_OUTPUT]),
+		Int32GetDatum(tokens[TOKENS_CACHE_READ]),
+		Int32GetDatum(tokens[TOKENS_CACHE_WRITE]),
+		Int16GetDatum(event->probe),
+		priced ? nano_datum(event->charge_nano) : (Datum) 0,
+		CStringGetTextDatum(usage_status_name(event->status)),
+		CStringGetTextDatum(event->request_id),
+		CStringGetTextDatum(event->payload.model),
+		CStringGetTextDatum(event->key_name),
+		event->reason ? CStringGetTextDatum(event->reason) : (Datum) 0,
+	};
+	bool none[USAGE_EVENT_COLUMNS] = {
+		[4] = event->settled_at == 0,
+		[5] = event->price_id == NO_NUMBER,
+		[6] = event->first_entry_no == NO_NUMBER,
+		[7] = !in_batch,
+		[15] = !priced,
+		[20] = event->reason == NULL,
+	};
+
+	memcpy(values, all, sizeof(all));
+	memcpy(nulls, none, sizeof(none));
+}
+
+void
 usage_insert(const UsageEvent *event)
 {
 	static Statement insert = STATEMENT(
-		"INSERT INTO billing.usage_event (account_id, request_hash, probe, request_id, "
-		"key_id, key_name, model, input_tokens, cache_read_tokens, cache_write_tokens, "
-		"output_tokens, occurred_at, recorded_at, status, reason, charge, settled_at, "
-		"price_id, first_entry_no, entry_count) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-		INT8OID, INT8OID, INT2OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID,
-		INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID,
-		INT8OID, INT8OID, INT4OID);
-	bool priced = event->status == USAGE_STATUS_CHARGED || event->status == USAGE_STATUS_FREE;
-	char nulls[] = "                    ";
-	Datum values[20] = {
-		Int64GetDatum(event->account_id),
-		Int64GetDatum(event->request_hash),
-		Int16GetDatum(event->probe),
-		0,
-		Int64GetDatum(event->payload.key_id),
-		0,
-		0,
-		Int32GetDatum(event->payload.tokens.of[TOKENS_INPUT]),
-		Int32GetDatum(event->payload.tokens.of[TOKENS_CACHE_READ]),
-		Int32GetDatum(event->payload.tokens.of[TOKENS_CACHE_WRITE]),
-		Int32GetDatum(event->payload.tokens.of[TOKENS_OUTPUT]),
-		TimestampTzGetDatum(event->occurred_at),
-		TimestampTzGetDatum(event->recorded_at),
-	};
+		"INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST ") VALUES ($1, $2, $3, $4, $5, "
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+		USAGE_EVENT_TYPES);
+	Datum values[USAGE_EVENT_COLUMNS];
+	bool is_null[USAGE_EVENT_COLUMNS];
+	char nulls[USAGE_EVENT_COLUMNS];
 
-	set_text(values, nulls, 3, event->request_id);
-	set_text(values, nulls, 5, event->key_name);
-	set_text(values, nulls, 6, event->payload.model);
-	set_text(values, nulls, 13, usage_status_name(event->status));
-	set_text(values, nulls, 14, event->reason);
-	values[15] = priced ? nano_datum(event->charge_nano) : (Datum) 0;
-	nulls[15] = priced ? ' ' : 'n';
-	set_instant(values, nulls, 16, event->settled_at, 0);
-	set_number(values, nulls, 17, event->price_id);
-	set_number(values, nulls, 18, event->first_entry_no);
-	values[19] = Int32GetDatum(event->entry_count);
+	usage_event_values(event, values, is_null);
+	for (int column = 0; column < USAGE_EVENT_COLUMNS; column++)
+		nulls[column] = is_null[column] ? 'n' : ' ';
 	statement_run(&insert, values, nulls);
 }
 

@@ -14,6 +14,7 @@
 
 #include "core/allocation.h"
 #include "core/rating.h"
+#include "store/ledger_store.h"
 
 typedef enum UsageStatus
 {
@@ -31,6 +32,9 @@ typedef struct UsagePayload
 	TokenCounts tokens;
 } UsagePayload;
 
+/* batch_offset_nano of an event that was booked alone. */
+#define NO_BATCH (-1)
+
 typedef struct UsageEvent
 {
 	int64 account_id;
@@ -46,14 +50,26 @@ typedef struct UsageEvent
 	int64 charge_nano;
 	int64 first_entry_no;
 	int32 entry_count;
+	int64 batch_offset_nano; /* NO_BATCH where its entries are its own */
 	UsageStatus status;
 	const char *reason; /* NULL where charged */
 } UsageEvent;
+
+/* Which entries paid a charged event. */
+static inline ChargeShare
+usage_share(const UsageEvent *event)
+{
+	return (ChargeShare){event->first_entry_no, event->entry_count,
+						 Max(event->batch_offset_nano, 0), event->charge_nano};
+}
 
 /* SQL: prompt tokens of a usage event u. */
 #define USAGE_PROMPT_TOKENS "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
 
 extern const char *usage_status_name(UsageStatus status);
+
+/* The row of exactly that key, which must exist. */
+extern UsageEvent usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at);
 
 /*
  * Looks for event->request_id among what the account recorded since an
@@ -71,6 +87,19 @@ extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occ
 /* The same for readers, in the caller's snapshot. */
 extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at,
 					   UsageEvent *stored);
+
+/* All columns of a row, their types, and their values, in one order. */
+#define USAGE_EVENT_COLUMN_LIST                                                         \
+	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "        \
+	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "  \
+	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, " \
+	"key_name, reason"
+#define USAGE_EVENT_TYPES                                                                      \
+	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
+		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+#define USAGE_EVENT_COLUMNS 21
+extern void usage_event_values(const UsageEvent *event, Datum *values, bool *nulls);
 
 extern void usage_insert(const UsageEvent *event);
 

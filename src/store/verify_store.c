@@ -104,7 +104,9 @@ static Check checks[] = {
 		 "SELECT account_id, format('request \"%s\" is not possible as %s: charge %s, price %s, "
 		 "%s entries, settled %s', request_id, status, charge, price_id, entry_count, "
 		 "settled_at) FROM billing.usage_event WHERE least(input_tokens, output_tokens, "
-		 "cache_read_tokens, cache_write_tokens) < 0 OR settled_at < recorded_at OR (settled_at "
+		 "cache_read_tokens, cache_write_tokens) < 0 OR (batch_offset IS NOT NULL AND NOT (status = "
+		 "'charged' AND charge > 0 AND entry_count > 0 AND batch_offset >= 0 AND settled_at = "
+		 "recorded_at)) OR settled_at < recorded_at OR (settled_at "
 		 "IS NULL) <> (status = 'unpriced') OR NOT coalesce(CASE status WHEN 'charged' THEN "
 		 "charge >= 0 AND charge < 'NaN' AND price_id > 0 AND (entry_count > 0) = "
 		 "(first_entry_no IS NOT NULL) WHEN 'free' THEN charge = 0 AND entry_count = 0 WHEN "
@@ -133,17 +135,43 @@ static Check checks[] = {
 		 "SELECT account_id, format('charge %s of entries from %s: the ledger has %s', max(charge), "
 		 "first_entry_no, sum(amount)) FROM (SELECT account_id, first_entry_no, charge, "
 		 "request_hash, settled_at, generate_series(first_entry_no, first_entry_no + entry_count - "
-		 "1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND entry_count > 0) AS u "
-		 "FULL JOIN (SELECT account_id, entry_no, amount, source_id, recorded_at FROM "
+		 "1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND entry_count > 0 AND "
+		 "batch_offset IS NULL) AS u FULL JOIN (SELECT account_id, entry_no, amount, source_id, "
+		 "recorded_at FROM "
 		 "billing.ledger_entry WHERE source_type = 'charge' AND credit = 'revenue') AS e USING "
 		 "(account_id, entry_no) GROUP BY account_id, first_entry_no HAVING sum(amount) IS DISTINCT "
 		 "FROM max(charge) OR count(*) <> count(amount) OR bool_or((source_id, recorded_at) IS "
 		 "DISTINCT FROM (request_hash, settled_at))")},
 	{"charge_entries",
-	 STATEMENT("SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*)) "
-			   "FROM (SELECT account_id, generate_series(first_entry_no, first_entry_no + "
-			   "entry_count - 1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND "
-			   "entry_count > 0) AS u GROUP BY account_id, entry_no HAVING count(*) > 1")},
+	 STATEMENT(
+		 "SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*)) "
+		 "FROM (SELECT account_id, generate_series(first_entry_no, first_entry_no + "
+		 "entry_count - 1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND "
+		 "entry_count > 0 AND batch_offset IS NULL) AS u GROUP BY account_id, entry_no HAVING "
+		 "count(*) > 1")},
+	{"batch_slices",
+	 STATEMENT(
+		 "SELECT account_id, format('batch of entry %s: charges are %s over %s entries, the ledger "
+		 "has %s over %s', first_entry_no, u.charge, u.entries, e.amount, e.entries) FROM (SELECT "
+		 "account_id, first_entry_no, sum(charge) AS charge, min(entry_count) AS entries, "
+		 "max(entry_count) AS entries_max, min(settled_at) AS settled_at, max(settled_at) AS "
+		 "settled_max FROM billing.usage_event WHERE batch_offset IS NOT NULL GROUP BY account_id, "
+		 "first_entry_no) AS u FULL JOIN (SELECT account_id, source_id AS first_entry_no, "
+		 "sum(amount) AS amount, count(*) AS entries, min(entry_no) AS first_no, max(entry_no) AS "
+		 "last_no, min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max FROM "
+		 "billing.ledger_entry WHERE source_type = 'settlement' AND credit = 'revenue' GROUP BY "
+		 "account_id, source_id) AS e USING (account_id, first_entry_no) WHERE (u.charge, u.entries, "
+		 "u.entries_max, u.settled_at, u.settled_max, first_entry_no, first_entry_no + u.entries - 1) "
+		 "IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max, "
+		 "e.first_no, e.last_no)")},
+	{"batch_order",
+	 STATEMENT(
+		 "SELECT account_id, format('request \"%s\": %s is charged before it in its batch, the row "
+		 "says %s', request_id, before, batch_offset) FROM (SELECT account_id, request_id, "
+		 "batch_offset, coalesce(sum(charge) OVER (PARTITION BY account_id, first_entry_no ORDER BY "
+		 "occurred_at, request_id COLLATE \"C\" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) "
+		 "AS before FROM billing.usage_event WHERE batch_offset IS NOT NULL) AS u WHERE batch_offset "
+		 "<> before")},
 	{"charge_without_slices",
 	 STATEMENT("SELECT account_id, format('request \"%s\": charge %s has no entries', request_id, "
 			   "charge) FROM billing.usage_event WHERE status = 'charged' AND entry_count = 0 AND "

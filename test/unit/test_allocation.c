@@ -21,6 +21,8 @@ typedef struct History
 	Books books;
 	Lot lots[LOTS_MAX];
 	Transfer transfers[TRANSFERS_MAX];
+	Slice
+		undone[TRANSFERS_MAX]; /* of a transfer that lowers arrears by an undo: the slice undone */
 } History;
 
 static void
@@ -85,6 +87,31 @@ slices_from(const History *history, size_t first, Slice *slices)
 	return count;
 }
 
+/* The part of a batch's slices that is a charge's: amount, after what others took before it. */
+static size_t
+cut_slices(const Slice *batch, size_t batch_count, int64_t from, int64_t amount, Slice *slices)
+{
+	int64_t upto = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch_count; i++)
+	{
+		int64_t begin = from > upto ? from : upto;
+		int64_t end = upto + batch[i].amount_nano;
+
+		if (end > from + amount)
+			end = from + amount;
+		if (begin < end)
+		{
+			slices[count] = batch[i];
+			slices[count].amount_nano = end - begin;
+			slices[count++].from_nano = begin - upto;
+		}
+		upto += batch[i].amount_nano;
+	}
+	return count;
+}
+
 /* All moves of arrears, as the ledger tells them. */
 static size_t
 arrears_moves(const History *history, ArrearsMove *moves)
@@ -97,6 +124,9 @@ arrears_moves(const History *history, ArrearsMove *moves)
 		ArrearsMove move = {.entry_no = (int64_t) i + 1,
 							.lot_no = transfer->lot_no,
 							.undoes_entry_no = transfer->undoes_entry_no,
+							.undoes_from_nano = history->undone[i].from_nano,
+							.undoes_to_nano = history->undone[i].from_nano +
+											  history->undone[i].amount_nano,
 							.amount_nano = transfer->amount_nano};
 
 		if (transfer->debit == BOOK_ARREARS)
@@ -118,13 +148,19 @@ arrears_moves(const History *history, ArrearsMove *moves)
 static int64_t
 undo(History *history, const Slice *slices, size_t count)
 {
-	static ArrearsMove moves[TRANSFERS_MAX];
-	size_t moves_count = arrears_moves(history, moves);
+	static ArrearsMove moves[TRANSFERS_MAX + ARREARS_CUTS_MAX(TRANSFERS_MAX)];
+	ArrearsHistory arrears = {.moves = moves, .count = arrears_moves(history, moves)};
+	size_t first = history->books.transfers_count;
 	int64_t undone = -1;
 
+	arrears.capacity = arrears.count + ARREARS_CUTS_MAX(arrears.count);
 	history->books.source.type = SOURCE_REVERSAL;
-	assert_int_equal(books_undo_charge(&history->books, slices, count, moves, moves_count, &undone),
+	assert_int_equal(books_undo_charge(&history->books, slices, count, &arrears, &undone),
 					 OUTCOME_OK);
+	for (size_t i = first; i < history->books.transfers_count; i++)
+		for (size_t j = 0; j < count; j++)
+			if (slices[j].entry_no == history->transfers[i].undoes_entry_no)
+				history->undone[i] = slices[j];
 	return undone;
 }
 
@@ -417,6 +453,37 @@ test_undo_after_write_off(void **state)
 	check_invariants(&history);
 }
 
+/* R23 in a batch: each charge gives back its own part of what the batch left as arrears. */
+static void
+test_undo_in_batch(void **state)
+{
+	static History history;
+	Slice batch[2];
+	Slice slices[2];
+	int64_t lot_no;
+
+	(void) state;
+	history_begin(&history);
+	lot_no = add_lot(&history, LOT_CASH, 5, NEVER_EXPIRES);
+	take(&history, 20); /* three charges: 8, 4, 8 */
+	assert_int_equal(slices_from(&history, 1, batch), 2);
+	history.books.source.type = SOURCE_WRITE_OFF;
+	assert_int_equal(books_write_off(&history.books, 5),
+					 OUTCOME_OK); /* 3 of the first, 2 of the second */
+
+	assert_int_equal(cut_slices(batch, 2, 12, 8, slices), 1);
+	assert_int_equal(slices[0].from_nano, 7);
+	assert_int_equal(undo(&history, slices, 1), 8);
+	assert_int_equal(history.books.arrears_nano, 2);
+	assert_int_equal(cut_slices(batch, 2, 8, 4, slices), 1);
+	assert_int_equal(undo(&history, slices, 1), 2);
+	assert_int_equal(history.books.arrears_nano, 0);
+	assert_int_equal(cut_slices(batch, 2, 0, 8, slices), 2);
+	assert_int_equal(undo(&history, slices, 2), 5);
+	assert_int_equal(remaining(&history, lot_no), 5);
+	check_invariants(&history);
+}
+
 typedef struct Charge
 {
 	Slice slices[LOTS_MAX + 1];
@@ -427,6 +494,32 @@ typedef struct Charge
 
 #define CHARGES_MAX 12
 
+/* One to four charges that are taken as one sum. */
+static void
+random_batch(History *history, Charge *charges, size_t *charges_count)
+{
+	size_t first = history->books.transfers_count;
+	size_t first_charge = *charges_count;
+	Slice batch[LOTS_MAX + 1];
+	size_t batch_count;
+	int64_t sum = 0;
+
+	for (int64_t i = random_below(4); i >= 0 && *charges_count < CHARGES_MAX; i--)
+	{
+		charges[*charges_count] = (Charge){.amount = 1 + random_below(50)};
+		sum += charges[(*charges_count)++].amount;
+	}
+	take(history, sum);
+	batch_count = slices_from(history, first, batch);
+	sum = 0;
+	for (size_t i = first_charge; i < *charges_count; i++)
+	{
+		charges[i].count = cut_slices(batch, batch_count, sum, charges[i].amount,
+									  charges[i].slices);
+		sum += charges[i].amount;
+	}
+}
+
 /* One random step of an account's life; what it charged and gave up is added up. */
 static void
 random_step(History *history, Charge *charges, size_t *charges_count, int64_t now,
@@ -434,7 +527,6 @@ random_step(History *history, Charge *charges, size_t *charges_count, int64_t no
 {
 	int64_t amount = 1 + random_below(50);
 	SourceType source = SOURCE_REVERSAL;
-	size_t first;
 
 	assert_int_equal(books_expire(&history->books, now), OUTCOME_OK);
 	switch (random_below(5))
@@ -469,12 +561,7 @@ random_step(History *history, Charge *charges, size_t *charges_count, int64_t no
 		default:
 			if (*charges_count == CHARGES_MAX)
 				return;
-			first = history->books.transfers_count;
-			take(history, amount);
-			charges[*charges_count] = (Charge){.amount = amount};
-			charges[*charges_count].count = slices_from(history, first,
-														charges[*charges_count].slices);
-			(*charges_count)++;
+			random_batch(history, charges, charges_count);
 			return;
 	}
 	pay_arrears(history, source);
@@ -565,7 +652,8 @@ main(void)
 		cmocka_unit_test(test_arrears_first), cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_take_back),	  cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_undo_restores), cmocka_unit_test(test_undo_after_write_off),
-		cmocka_unit_test(test_random_lives),  cmocka_unit_test(test_transfers_max),
+		cmocka_unit_test(test_undo_in_batch), cmocka_unit_test(test_random_lives),
+		cmocka_unit_test(test_transfers_max),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,653 @@
+/*-------------------------------------------------------------------------
+ *
+ * settlement.c
+ *	  settle(), and what the settler does: the same rules as charge(), for
+ *	  many events of many accounts at once.
+ *
+ * A batch is what one transaction settles of one account. Its charges are
+ * taken from the lots in the order of R7 as one sum, so that it makes one
+ * ledger entry per lot; each event keeps the sum of those before it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/settlement.h"
+#include "api/usage_verdict.h"
+#include "attempt.h"
+#include "clock.h"
+#include "core/request_hash.h"
+#include "store/policy_store.h"
+#include "store/price_store.h"
+#include "store/session.h"
+#include "store/usage_batch_store.h"
+
+/* What one settle() does at the most, so that its transaction stays bounded. */
+#define SETTLE_EVENTS_MAX 10000
+#define SETTLE_ACCOUNTS_MAX 1000
+#define SETTLE_PAGE_SIZE 1000
+
+/* A row that was taken, on its way to become an event. */
+typedef struct Candidate
+{
+	const InboxRow *row;
+	UsageEvent event;
+	bool counts; /* it is recorded; else it was a duplicate or was set aside */
+} Candidate;
+
+/* What is settled of one account. */
+typedef struct Batch
+{
+	Booking booking;
+	Candidate **candidates; /* its stretch of the group's */
+	size_t count;
+	ApiKeyRow *keys; /* that were looked up so far */
+	bool *keys_exist;
+	size_t keys_count;
+} Batch;
+
+/* What is settled in one go. */
+typedef struct Group
+{
+	Batch *batches; /* by account */
+	size_t batches_count;
+	Candidate **candidates; /* by account and hash */
+	size_t count;
+} Group;
+
+/* ---- which rows ---------------------------------------------------------- */
+
+static int
+compare_refs(const void *left, const void *right)
+{
+	const InboxRef *a = left;
+	const InboxRef *b = right;
+
+	return (a->account_id > b->account_id) - (a->account_id < b->account_id);
+}
+
+void
+settle_sort(InboxRef *refs, size_t count)
+{
+	qsort(refs, count, sizeof(InboxRef), compare_refs);
+}
+
+static bool
+lock_account(int64 account_id, bool waits, Account *account)
+{
+	return waits ? account_lock(account_id, account) : account_lock_if_free(account_id, account);
+}
+
+/* True where rows of that account can be taken: it is locked now, or there is none. */
+static bool
+hold_account(Group *group, int64 account_id, bool waits)
+{
+	Batch *batch = &group->batches[group->batches_count];
+
+	if (account_id <= 0)
+		return true;
+	*batch = (Batch){0};
+	if (!lock_account(account_id, waits, &batch->booking.account))
+		return !account_exists(account_id);
+	group->batches_count++;
+	return true;
+}
+
+/* Locks the accounts whose rows they are, in the order of their ids, and marks the rows. */
+static void
+hold_accounts(Group *group, InboxRef *refs, size_t count, SettleWait wait)
+{
+	bool held = false;
+
+	group->batches = palloc(count * sizeof(Batch));
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i == 0 || refs[i].account_id != refs[i - 1].account_id)
+			held = hold_account(group, refs[i].account_id, i == 0 && wait == SETTLE_WAIT_FOR_ONE);
+		refs[i].taken = held;
+	}
+	/* Each clock is read when all locks are held. */
+	for (size_t i = 0; i < group->batches_count; i++)
+		booking_begin_locked(&group->batches[i].booking);
+}
+
+static int
+compare_to_batch(const void *key, const void *element)
+{
+	int64 account_id = *(const int64 *) key;
+	int64 batch_id = ((const Batch *) element)->booking.account.account_id;
+
+	return (account_id > batch_id) - (account_id < batch_id);
+}
+
+static Batch *
+find_batch(const Group *group, int64 account_id)
+{
+	return bsearch(&account_id, group->batches, group->batches_count, sizeof(Batch),
+				   compare_to_batch);
+}
+
+/* ---- from rows to events ------------------------------------------------- */
+
+static Fault
+text_fault(const char *text, const char *name, int bytes_max)
+{
+	if (text == NULL)
+		return fault_of(ERROR_NULL_ARGUMENT, name);
+	if (text_is_blank(text))
+		return fault_of(ERROR_TEXT_EMPTY, name);
+	if (strlen(text) > (size_t) bytes_max)
+		return fault_of(ERROR_TEXT_TOO_LONG, name, bytes_max);
+	return NO_FAULT;
+}
+
+static Fault
+tokens_fault(const InboxRow *row)
+{
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+	{
+		if (row->nulls[inbox_tokens[token_class].column])
+			return fault_of(ERROR_NULL_ARGUMENT, inbox_tokens[token_class].name);
+		if (row->tokens[token_class] < 0 || row->tokens[token_class] > TOKENS_MAX)
+			return fault_of(ERROR_OUT_OF_RANGE, inbox_tokens[token_class].name);
+	}
+	return NO_FAULT;
+}
+
+/* What meter() and charge() would refuse of a row, whoever's it is. */
+static Fault
+shape_fault(const InboxRow *row)
+{
+	Fault fault;
+
+	if (row->nulls[INBOX_ACCOUNT_ID])
+		return fault_of(ERROR_NULL_ARGUMENT, "account_id");
+	if (row->nulls[INBOX_KEY_ID])
+		return fault_of(ERROR_NULL_ARGUMENT, "key_id");
+	fault = text_fault(row->request_id, "request_id", IDENTIFIER_BYTES_MAX);
+	if (fault.message == NULL)
+		fault = text_fault(row->model, "model", MODEL_BYTES_MAX);
+	if (fault.message == NULL)
+		fault = tokens_fault(row);
+	if (fault.message == NULL && !row->nulls[INBOX_OCCURRED_AT] &&
+		TIMESTAMP_NOT_FINITE(row->occurred_at))
+		fault = fault_of(ERROR_NOT_FINITE, "occurred_at");
+	return fault;
+}
+
+static UsageEvent
+make_event(const InboxRow *row, TimestampTz booked_at)
+{
+	UsageEvent event = {
+		.account_id = row->account_id,
+		.request_id = row->request_id,
+		.request_hash = request_hash(row->request_id, strlen(row->request_id)),
+		.payload = {.key_id = row->key_id, .model = row->model},
+		.occurred_at = row->nulls[INBOX_OCCURRED_AT] ? booked_at : row->occurred_at,
+	};
+
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		event.payload.tokens.of[token_class] = (int32) row->tokens[token_class];
+	return event;
+}
+
+/* The order in which charges apply (R7). */
+static int
+compare_by_time(const void *left, const void *right)
+{
+	const UsageEvent *a = &(*(Candidate *const *) left)->event;
+	const UsageEvent *b = &(*(Candidate *const *) right)->event;
+
+	if (a->occurred_at != b->occurred_at)
+		return a->occurred_at < b->occurred_at ? -1 : 1;
+	return strcmp(a->request_id, b->request_id);
+}
+
+/* The order in which they are looked for and stored; the earlier of two alike counts. */
+static int
+compare_by_hash(const void *left, const void *right)
+{
+	const UsageEvent *a = &(*(Candidate *const *) left)->event;
+	const UsageEvent *b = &(*(Candidate *const *) right)->event;
+
+	if (a->account_id != b->account_id)
+		return a->account_id < b->account_id ? -1 : 1;
+	if (a->request_hash != b->request_hash)
+		return a->request_hash < b->request_hash ? -1 : 1;
+	return compare_by_time(left, right);
+}
+
+/* Makes a candidate of a row that was taken; NULL where it is none. */
+static Candidate *
+admit_row(Group *group, const InboxRow *row)
+{
+	Fault fault = shape_fault(row);
+	Batch *batch = find_batch(group, row->account_id);
+	Candidate *candidate;
+
+	if (fault.message == NULL && batch == NULL && account_exists(row->account_id))
+	{
+		/* Another row stands there than inbox_list() saw: it waits for the next time. */
+		inbox_append(row);
+		return NULL;
+	}
+	if (fault.message == NULL && batch == NULL)
+		fault = fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
+	if (fault.message)
+	{
+		inbox_set_aside(row, &fault, clock_now());
+		return NULL;
+	}
+	batch->count++;
+	candidate = palloc(sizeof(Candidate));
+	*candidate = (Candidate){.row = row, .event = make_event(row, batch->booking.at)};
+	return candidate;
+}
+
+/* Makes candidates of the rows and sorts them; each batch gets its stretch. */
+static void
+admit_rows(Group *group, const InboxRow *rows, size_t count)
+{
+	Candidate **next;
+
+	group->candidates = palloc((count + 1) * sizeof(Candidate *));
+	for (size_t i = 0; i < count; i++)
+	{
+		Candidate *candidate = admit_row(group, &rows[i]);
+
+		if (candidate)
+			group->candidates[group->count++] = candidate;
+	}
+	qsort(group->candidates, group->count, sizeof(Candidate *), compare_by_hash);
+	next = group->candidates;
+	for (size_t i = 0; i < group->batches_count; i++)
+	{
+		group->batches[i].candidates = next;
+		next += group->batches[i].count;
+	}
+}
+
+/* ---- once ---------------------------------------------------------------- */
+
+static void
+set_aside(const Candidate *candidate, const Fault *fault, const Batch *batch)
+{
+	inbox_set_aside(candidate->row, fault, batch->booking.at);
+}
+
+/* True where the event was recorded before: it counts no more, and another payload is set aside. */
+static bool
+is_repeated(const Batch *batch, const Candidate *candidate, const UsageEvent *stored)
+{
+	Fault fault;
+
+	if (strcmp(stored->request_id, candidate->event.request_id) != 0)
+		return false;
+	fault = usage_conflict(stored, &candidate->event);
+	if (fault.message)
+		set_aside(candidate, &fault, batch);
+	return true;
+}
+
+/* Looks through the stored rows of the event's hash. */
+static bool
+is_stored(const Batch *batch, Candidate *candidate, const StoredRequest *stored, size_t count)
+{
+	UsageEvent *event = &candidate->event;
+	TimestampTz since = batch->booking.at - policy_value(POLICY_DEDUPE_WINDOW);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		event->probe = Max(event->probe, stored[i].probe + 1);
+		if (Max(stored[i].recorded_at, stored[i].occurred_at) >= since &&
+			strcmp(stored[i].request_id, event->request_id) == 0)
+		{
+			UsageEvent found = usage_get_stored(event, &stored[i]);
+
+			return is_repeated(batch, candidate, &found);
+		}
+	}
+	return false;
+}
+
+/* Looks through the candidates of the same hash that were found to count. */
+static bool
+is_in_batch(const Batch *batch, Candidate *const *before, Candidate *candidate)
+{
+	for (; before[0] != candidate; before++)
+	{
+		if (!before[0]->counts)
+			continue;
+		candidate->event.probe = Max(candidate->event.probe, before[0]->event.probe + 1);
+		if (is_repeated(batch, candidate, &before[0]->event))
+			return true;
+	}
+	return false;
+}
+
+static const ApiKeyRow *
+find_key(Batch *batch, int64 key_id)
+{
+	ApiKeyRow *key;
+
+	for (size_t i = 0; i < batch->keys_count; i++)
+		if (batch->keys[i].key_id == key_id)
+			return batch->keys_exist[i] ? &batch->keys[i] : NULL;
+	if (batch->keys == NULL)
+	{
+		batch->keys = palloc(batch->count * sizeof(ApiKeyRow));
+		batch->keys_exist = palloc(batch->count * sizeof(bool));
+	}
+	key = &batch->keys[batch->keys_count];
+	batch->keys_exist[batch->keys_count] = api_key_get(batch->booking.account.account_id, key_id,
+													   key);
+	key->key_id = key_id;
+	return batch->keys_exist[batch->keys_count++] ? key : NULL;
+}
+
+/* Decides about a candidate that is there for the first time. */
+static void
+judge_candidate(Batch *batch, Candidate *candidate)
+{
+	UsageEvent *event = &candidate->event;
+	Fault fault = usage_judge(&batch->booking, find_key(batch, event->payload.key_id), event);
+
+	if (fault.message)
+		set_aside(candidate, &fault, batch);
+	candidate->counts = fault.message == NULL;
+}
+
+/* The stored rows of all candidates' hashes, by candidate. */
+static StoredRequest *
+find_stored(const Group *group, UsageEvent **events, size_t *count)
+{
+	TimestampTz since = DT_NOEND;
+	TimestampTz now = DT_NOBEGIN;
+
+	for (size_t i = 0; i < group->batches_count; i++)
+	{
+		since = Min(since, group->batches[i].booking.at);
+		now = Max(now, group->batches[i].booking.at);
+	}
+	return usage_find_all(events, group->count, since - policy_value(POLICY_DEDUPE_WINDOW), now,
+						  count);
+}
+
+/* Finds out which candidates count; events are theirs. */
+static void
+judge_candidates(Group *group, UsageEvent **events)
+{
+	size_t stored_count;
+	StoredRequest *stored = find_stored(group, events, &stored_count);
+	size_t first_alike = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+	{
+		Candidate *candidate = group->candidates[i];
+		Batch *batch = find_batch(group, events[i]->account_id);
+		size_t found = 0;
+
+		while (found < stored_count && stored[found].event == i)
+			found++;
+		if (events[i]->account_id != events[first_alike]->account_id ||
+			events[i]->request_hash != events[first_alike]->request_hash)
+			first_alike = i;
+		if (!is_stored(batch, candidate, stored, found) &&
+			!is_in_batch(batch, &group->candidates[first_alike], candidate))
+			judge_candidate(batch, candidate);
+		stored += found;
+		stored_count -= found;
+	}
+}
+
+/* ---- booking ------------------------------------------------------------- */
+
+/* Prices the events of a batch in the order of R7; returns the sum of their charges. */
+static int64
+price_batch(Batch *batch, TimestampTz *last_occurred_at)
+{
+	int64 sum_nano = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+	{
+		UsageEvent *event = &batch->candidates[i]->event;
+
+		if (!batch->candidates[i]->counts || event->status != USAGE_STATUS_UNPRICED ||
+			!usage_price(&batch->booking, sum_nano, event) || event->charge_nano == 0)
+			continue;
+		event->batch_offset_nano = sum_nano;
+		sum_nano += event->charge_nano;
+		*last_occurred_at = event->occurred_at;
+	}
+	return sum_nano;
+}
+
+/* Tells the events of a batch which entries paid them. */
+static void
+link_events(Batch *batch, int64 first_entry_no)
+{
+	int32 entry_count = (int32) (booking_next_entry_no(&batch->booking) - first_entry_no);
+
+	for (size_t i = 0; i < batch->count; i++)
+	{
+		UsageEvent *event = &batch->candidates[i]->event;
+
+		if (event->batch_offset_nano == NO_BATCH)
+			continue;
+		event->first_entry_no = first_entry_no;
+		event->entry_count = entry_count;
+	}
+}
+
+/* Books what counts of an account; the events are stored later, for all accounts at once. */
+static void
+book_batch(Batch *batch)
+{
+	Booking *booking = &batch->booking;
+	TimestampTz last_occurred_at = booking->at;
+	int64 sum_nano;
+	int64 first_entry_no;
+	bool any_counts = false;
+
+	for (size_t i = 0; i < batch->count; i++)
+		any_counts |= batch->candidates[i]->counts;
+	if (!any_counts)
+		return;
+	qsort(batch->candidates, batch->count, sizeof(Candidate *), compare_by_time);
+	booking_load(booking, LOTS_OPEN, 0);
+	sum_nano = price_batch(batch, &last_occurred_at);
+	first_entry_no = booking_next_entry_no(booking);
+	booking_source(booking, SOURCE_SETTLEMENT, first_entry_no, last_occurred_at);
+	check_outcome(books_take(&booking->books, sum_nano, BOOK_REVENUE));
+	link_events(batch, first_entry_no);
+	booking_finish(booking);
+}
+
+/* The events of the candidates: of all, or of those that count. */
+static UsageEvent **
+list_events(const Group *group, bool all, size_t *count)
+{
+	UsageEvent **events = palloc((group->count + 1) * sizeof(UsageEvent *));
+
+	*count = 0;
+	for (size_t i = 0; i < group->count; i++)
+		if (all || group->candidates[i]->counts)
+			events[(*count)++] = &group->candidates[i]->event;
+	return events;
+}
+
+static int64
+settle_group(InboxRef *refs, size_t count, SettleWait wait)
+{
+	Group group = {0};
+	InboxRow *rows;
+	size_t rows_count;
+	UsageEvent **events;
+	size_t events_count;
+
+	ForceSyncCommit();
+	hold_accounts(&group, refs, count, wait);
+	rows = inbox_take(refs, count, &rows_count);
+	price_lock_for_reading();
+	admit_rows(&group, rows, rows_count);
+	judge_candidates(&group, list_events(&group, true, &events_count));
+	for (size_t i = 0; i < group.batches_count; i++)
+		book_batch(&group.batches[i]);
+	events = list_events(&group, false, &events_count);
+	usage_insert_all(events, events_count);
+	return (int64) rows_count;
+}
+
+/* ---- rows that fail ------------------------------------------------------ */
+
+/* The arguments and the answer of settle_group(), for attempt(). */
+typedef struct GroupCall
+{
+	InboxRef *refs;
+	size_t count;
+	SettleWait wait;
+	int64 taken;
+} GroupCall;
+
+static void
+run_group_call(void *argument)
+{
+	GroupCall *call = argument;
+
+	call->taken = settle_group(call->refs, call->count, call->wait);
+}
+
+/* True for errors that trying again will not mend: a row's own, and not the moment's. */
+static bool
+is_lasting(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE: /* lock not available */
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+		default:
+			return true;
+	}
+}
+
+/* Sets one row aside that nothing else can be done about. */
+static int64
+set_aside_failed(InboxRef *ref, ErrorData *error)
+{
+	Fault fault = {ERROR_INTERNAL,
+				   psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message)};
+	size_t count;
+	InboxRow *rows;
+
+	ref->taken = true;
+	rows = inbox_take(ref, 1, &count);
+	for (size_t i = 0; i < count; i++)
+		inbox_set_aside(&rows[i], &fault, clock_now());
+	ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", error->message)));
+	return (int64) count;
+}
+
+int64
+settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
+{
+	GroupCall call = {refs, count, wait, 0};
+	ErrorData *error;
+	size_t half = count / 2;
+
+	if (count == 0)
+		return 0;
+	error = attempt(run_group_call, &call, is_lasting);
+	if (error == NULL)
+		return call.taken;
+	for (size_t i = 0; i < count; i++)
+		refs[i].taken = false;
+	if (count == 1)
+		return set_aside_failed(refs, error);
+	return settle_inbox(refs, half, wait) + settle_inbox(refs + half, count - half, wait);
+}
+
+/* ---- usage that waited for a price --------------------------------------- */
+
+/*
+ * Books the unpriced usage of a locked account that has a price by now, page by
+ * page: an event that cannot be booked does not stand before the others.
+ */
+static int64
+settle_account(Booking *booking, int64 events_max)
+{
+	UsageEvent last = {.occurred_at = DT_NOBEGIN, .request_id = ""};
+	int64 settled = 0;
+	int64 seen = 0;
+	size_t count;
+
+	booking_load(booking, LOTS_OPEN, 0);
+	booking_write_entries(booking);
+	do
+	{
+		int64 page_size = Min(SETTLE_PAGE_SIZE, events_max - settled);
+		UsageEvent *events = usage_settleable(booking->account.account_id, &last, page_size,
+											  &count);
+
+		for (size_t i = 0; i < count; i++)
+		{
+			last = events[i];
+			if (!usage_charge(booking, &events[i]))
+				continue;
+			usage_update_charged(&events[i]);
+			booking_write_entries(booking);
+			settled++;
+		}
+		seen += (int64) count;
+	} while (count > 0 && settled < events_max && seen < SETTLE_EVENTS_MAX);
+	booking_finish(booking);
+	return settled;
+}
+
+int64
+settle_unpriced(int64 events_max, SettleWait wait)
+{
+	int64 settled = 0;
+	int64 *accounts;
+	size_t count;
+
+	price_lock_for_reading();
+	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
+	for (size_t i = 0; i < count && settled < events_max; i++)
+	{
+		Booking booking = {0};
+		if (!lock_account(accounts[i], i == 0 && wait == SETTLE_WAIT_FOR_ONE, &booking.account))
+			continue;
+		booking_begin_locked(&booking);
+		settled += settle_account(&booking, events_max - settled);
+	}
+	return settled;
+}
+
+PG_FUNCTION_INFO_V1(billing_settle);
+Datum
+billing_settle(PG_FUNCTION_ARGS)
+{
+	int64 events_max = PG_ARGISNULL(0) ? SETTLE_EVENTS_MAX
+									   : arg_count(fcinfo, 0, "max_events", 1, SETTLE_EVENTS_MAX);
+	InboxRef *refs;
+	size_t count;
+	int64 settled;
+	Session session;
+
+	session_open(&session);
+	refs = inbox_list(0, events_max, &count);
+	settle_sort(refs, count);
+	settled = settle_inbox(refs, count, SETTLE_WAIT_FOR_ONE);
+	if (settled < events_max)
+		settled += settle_unpriced(events_max - settled, SETTLE_WAIT_FOR_ONE);
+	session_close(&session);
+	PG_RETURN_INT64(settled);
+}

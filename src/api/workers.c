@@ -1,0 +1,106 @@
+/*-------------------------------------------------------------------------
+ *
+ * workers.c
+ *	  pause_workers() and settler(): the background worker from the outside.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/latch.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#include "api/arguments.h"
+#include "errors.h"
+#include "worker/wake.h"
+
+#define PAUSE_MAX_US USECS_PER_DAY
+
+/* How long pause_workers() waits for the worker's end, and how often it looks. */
+#define WAIT_MS 10000
+#define LOOK_MS 10
+
+static void
+wait_for_end(void)
+{
+	SettlerState state;
+
+	for (int waited_ms = 0; waited_ms < WAIT_MS; waited_ms += LOOK_MS)
+	{
+		if (!wake_read(MyDatabaseId, &state) || state.pid == 0)
+			return;
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOOK_MS,
+						 PG_WAIT_EXTENSION);
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+	}
+	refuse(ERROR_WORKERS_BUSY);
+}
+
+/* The length of an interval; its months count 30 days each. */
+static int64
+arg_pause(FunctionCallInfo fcinfo)
+{
+	Interval *pause;
+	int64 pause_us;
+
+	if (PG_ARGISNULL(0))
+		refuse(ERROR_NULL_ARGUMENT, "pause");
+	pause = PG_GETARG_INTERVAL_P(0);
+	if (pause->month != 0 || pause->day < 0 || pause->day > 1 || pause->time < 0 ||
+		pause->time > PAUSE_MAX_US)
+		refuse(ERROR_OUT_OF_RANGE, "pause");
+	pause_us = pause->day * USECS_PER_DAY + pause->time;
+	if (pause_us > PAUSE_MAX_US)
+		refuse(ERROR_OUT_OF_RANGE, "pause");
+	return pause_us;
+}
+
+PG_FUNCTION_INFO_V1(billing_pause_workers);
+Datum
+billing_pause_workers(PG_FUNCTION_ARGS)
+{
+	int64 pause_us = arg_pause(fcinfo);
+	TimestampTz until = GetCurrentTimestamp() + pause_us;
+
+	if (!wake_is_available())
+		refuse(ERROR_NOT_PRELOADED);
+	if (!wake_pause(MyDatabaseId, pause_us ? until : 0) || pause_us == 0)
+		PG_RETURN_NULL();
+	wait_for_end();
+	PG_RETURN_TIMESTAMPTZ(until);
+}
+
+PG_FUNCTION_INFO_V1(billing_settler);
+Datum
+billing_settler(PG_FUNCTION_ARGS)
+{
+	SettlerState state = {0};
+	TimestampTz now = GetCurrentTimestamp();
+	bool known = wake_read(MyDatabaseId, &state);
+	bool runs = state.pid != 0;
+	bool paused = state.paused_until > now;
+	TimestampTz pending_since = state.looking_since ? state.looking_since : state.pending_since;
+	bool settled = state.settled_at != 0;
+	const char *status = paused ? "paused" : runs ? "running" : "not running";
+	Datum values[] = {
+		CStringGetTextDatum(known || wake_is_available() ? status : "not preloaded"),
+		Int32GetDatum((int32) state.pid),
+		TimestampTzGetDatum(state.started_at),
+		TimestampTzGetDatum(state.paused_until),
+		TimestampTzGetDatum(pending_since),
+		Int64GetDatum(state.rows_left),
+		TimestampTzGetDatum(state.settled_at),
+		Int64GetDatum(state.settled_events),
+		PointerGetDatum(&(Interval){.time = state.settled_lag_us}),
+		Int64GetDatum(state.events_total),
+	};
+	bool nulls[] = {false,	!runs,	  !runs,	!paused,  pending_since == 0,
+					!known, !settled, !settled, !settled, !known};
+
+	return result_row(fcinfo, values, nulls);
+}

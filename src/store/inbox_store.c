@@ -1,0 +1,168 @@
+/*-------------------------------------------------------------------------
+ *
+ * inbox_store.c
+ *	  Appending to the inbox, taking rows out of it, setting rows aside.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "storage/bufmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "store/inbox_store.h"
+#include "store/session.h"
+#include "store/statement.h"
+
+#define INBOX_COLUMN_LIST                                                  \
+	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
+	"cache_read_tokens, cache_write_tokens, occurred_at"
+#define INBOX_TYPES \
+	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID
+
+const InboxTokens inbox_tokens[TOKEN_CLASSES] = {
+	[TOKENS_INPUT] = {INBOX_INPUT_TOKENS, "input_tokens"},
+	[TOKENS_CACHE_READ] = {INBOX_CACHE_READ_TOKENS, "cache_read_tokens"},
+	[TOKENS_CACHE_WRITE] = {INBOX_CACHE_WRITE_TOKENS, "cache_write_tokens"},
+	[TOKENS_OUTPUT] = {INBOX_OUTPUT_TOKENS, "output_tokens"},
+};
+
+static void
+set_inbox_columns(Datum *values, char *nulls, const InboxRow *row)
+{
+	for (int column = 0; column < INBOX_COLUMNS; column++)
+		nulls[column] = row->nulls[column] ? 'n' : ' ';
+	values[INBOX_ACCOUNT_ID] = Int64GetDatum(row->account_id);
+	values[INBOX_KEY_ID] = Int64GetDatum(row->key_id);
+	set_text(values, nulls, INBOX_REQUEST_ID, row->request_id);
+	set_text(values, nulls, INBOX_MODEL, row->model);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		values[inbox_tokens[token_class].column] = Int64GetDatum(row->tokens[token_class]);
+	values[INBOX_OCCURRED_AT] = TimestampTzGetDatum(row->occurred_at);
+}
+
+void
+inbox_append(const InboxRow *row)
+{
+	static Statement insert = STATEMENT("INSERT INTO billing.usage_inbox (" INBOX_COLUMN_LIST
+										") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+										INBOX_TYPES);
+	char nulls[INBOX_COLUMNS];
+	Datum values[INBOX_COLUMNS];
+
+	set_inbox_columns(values, nulls, row);
+	statement_run(&insert, values, nulls);
+}
+
+BlockNumber
+inbox_last_block(void)
+{
+	Relation inbox = table_open(session_table("usage_inbox"), AccessShareLock);
+	BlockNumber blocks = RelationGetNumberOfBlocks(inbox);
+
+	table_close(inbox, AccessShareLock);
+	return blocks > 0 ? blocks - 1 : 0;
+}
+
+InboxRef *
+inbox_list(BlockNumber from, int64 rows_max, size_t *count)
+{
+	static Statement list = STATEMENT(
+		"SELECT account_id, ctid FROM billing.usage_inbox WHERE ctid >= $1 LIMIT $2", TIDOID,
+		INT8OID);
+	ItemPointerData first;
+	InboxRef *refs;
+
+	ItemPointerSet(&first, from, 0);
+	*count = statement_run(&list, (Datum[]){PointerGetDatum(&first), Int64GetDatum(rows_max)},
+						   NULL);
+	refs = MemoryContextAllocHuge(CurrentMemoryContext, (*count + 1) * sizeof(InboxRef));
+	for (uint64 row = 0; row < *count; row++)
+	{
+		refs[row].account_id = column_int64(row, 1);
+		refs[row].place = *(ItemPointer) DatumGetPointer(column_datum(row, 2));
+		refs[row].taken = false;
+	}
+	return refs;
+}
+
+/* The places of the rows that are to be taken. */
+static Datum
+places_datum(const InboxRef *refs, size_t count)
+{
+	Datum *places = palloc((count + 1) * sizeof(Datum));
+	int places_count = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (refs[i].taken)
+			places[places_count++] = PointerGetDatum(&refs[i].place);
+	return PointerGetDatum(construct_array(places, places_count, TIDOID, sizeof(ItemPointerData),
+										   false, TYPALIGN_SHORT));
+}
+
+static InboxRow
+read_row(uint64 number)
+{
+	Datum values[INBOX_COLUMNS];
+	InboxRow row = {0};
+
+	row_values(number, values, row.nulls);
+	row.account_id = row.nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT
+												 : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
+	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
+	if (!row.nulls[INBOX_REQUEST_ID])
+		row.request_id = TextDatumGetCString(values[INBOX_REQUEST_ID]);
+	if (!row.nulls[INBOX_MODEL])
+		row.model = TextDatumGetCString(values[INBOX_MODEL]);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
+	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
+	return row;
+}
+
+InboxRow *
+inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
+{
+	static Statement take = STATEMENT("DELETE FROM billing.usage_inbox WHERE ctid = ANY ($1) "
+									  "RETURNING " INBOX_COLUMN_LIST,
+									  TIDARRAYOID);
+	InboxRow *rows;
+
+	*count = statement_run(&take, (Datum[]){places_datum(refs, refs_count)}, NULL);
+	rows = palloc((*count + 1) * sizeof(InboxRow));
+	for (uint64 row = 0; row < *count; row++)
+		rows[row] = read_row(row);
+	return rows;
+}
+
+bool
+inbox_has_rows(int64 account_id)
+{
+	static Statement find = STATEMENT(
+		"SELECT FROM billing.usage_inbox WHERE account_id = $1 LIMIT 1", INT8OID);
+
+	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+}
+
+void
+inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.usage_set_aside (" INBOX_COLUMN_LIST
+		", set_aside_at, sqlstate, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+		"$10, $11, $12, $13)",
+		INBOX_TYPES, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[INBOX_COLUMNS + 4];
+	Datum values[INBOX_COLUMNS + 4];
+
+	set_inbox_columns(values, nulls, row);
+	nulls[INBOX_COLUMNS] = ' ';
+	values[INBOX_COLUMNS] = TimestampTzGetDatum(now);
+	set_text(values, nulls, INBOX_COLUMNS + 1, error_codes[fault->error].sqlstate);
+	set_text(values, nulls, INBOX_COLUMNS + 2, error_codes[fault->error].name);
+	set_text(values, nulls, INBOX_COLUMNS + 3, fault->message);
+	statement_run(&insert, values, nulls);
+}

@@ -1,0 +1,88 @@
+/*-------------------------------------------------------------------------
+ *
+ * inbox_store.h
+ *	  Rows of usage_inbox and usage_set_aside.
+ *
+ * Rows leave the inbox in two steps: inbox_list() tells of whom there are
+ * rows and where they stand; then, under the accounts' locks, inbox_take()
+ * deletes and returns what stands there by then: places are hints, never facts.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_INBOX_STORE_H
+#define STORE_INBOX_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "storage/block.h"
+#include "storage/itemptr.h"
+
+#include "core/rating.h"
+#include "errors.h"
+
+/* account_id in an InboxRef of a row that names none. */
+#define NO_ACCOUNT 0
+
+/* Where a row stands, and whose it is. */
+typedef struct InboxRef
+{
+	int64 account_id;
+	ItemPointerData place;
+	bool taken; /* set by who has taken the row out */
+} InboxRef;
+
+/* The columns of usage_inbox, in their order. */
+typedef enum InboxColumn
+{
+	INBOX_ACCOUNT_ID,
+	INBOX_KEY_ID,
+	INBOX_REQUEST_ID,
+	INBOX_MODEL,
+	INBOX_INPUT_TOKENS,
+	INBOX_OUTPUT_TOKENS,
+	INBOX_CACHE_READ_TOKENS,
+	INBOX_CACHE_WRITE_TOKENS,
+	INBOX_OCCURRED_AT,
+	INBOX_COLUMNS
+} InboxColumn;
+
+/* The columns of the classes of tokens; charge() and meter() have their arguments in the same
+ * order. */
+typedef struct InboxTokens
+{
+	InboxColumn column;
+	const char *name;
+} InboxTokens;
+extern const InboxTokens inbox_tokens[TOKEN_CLASSES];
+
+/* A row as it came: nothing of it is known to be right. */
+typedef struct InboxRow
+{
+	bool nulls[INBOX_COLUMNS];
+	int64 account_id;
+	int64 key_id;
+	char *request_id;
+	char *model;
+	int64 tokens[TOKEN_CLASSES];
+	TimestampTz occurred_at;
+} InboxRow;
+
+extern void inbox_append(const InboxRow *row);
+
+/* The last block of the table by now; 0 where it is empty. */
+extern BlockNumber inbox_last_block(void);
+
+/* The rows from a block of the table on, rows_max of them, in the order in which they stand. */
+extern InboxRef *inbox_list(BlockNumber from, int64 rows_max, size_t *count);
+
+/* Takes the rows that are marked as taken. Whose they are must be looked at again. */
+extern InboxRow *inbox_take(const InboxRef *refs, size_t refs_count, size_t *count);
+
+/* True where the inbox has rows of the account. */
+extern bool inbox_has_rows(int64 account_id);
+
+/* Keeps a row that was taken with the reason why it is no usage. */
+extern void inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now);
+
+#endif

@@ -1,0 +1,94 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage_batch_store.c
+ *	  Looking for the requests of a batch, and storing its events.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "core/policy_catalog.h"
+#include "store/partition_store.h"
+#include "store/row_set.h"
+#include "store/usage_batch_store.h"
+
+/* One statement, made anew when the partitions change. OFFSET 0: a look-up for each, no join. */
+static Statement *
+find_statement(const PartitionList *wanted)
+{
+	static Statement statement = STATEMENT(NULL, INT8ARRAYOID, INT8ARRAYOID);
+	static PartitionList prepared;
+	StringInfoData sql;
+
+	if (statement.plan && partitions_equal(&prepared, wanted))
+		return &statement;
+	initStringInfo(&sql);
+	for (int i = 0; i < wanted->count; i++)
+		appendStringInfo(
+			&sql,
+			"%sSELECT e.n, u.probe, u.recorded_at, u.occurred_at, u.request_id FROM unnest($1, $2) "
+			"WITH ORDINALITY AS e (account_id, request_hash, n), LATERAL (SELECT probe, recorded_at, "
+			"occurred_at, request_id FROM billing.%s WHERE account_id = e.account_id AND "
+			"request_hash = e.request_hash OFFSET 0) AS u",
+			i > 0 ? " UNION ALL " : "", wanted->names[i]);
+	appendStringInfoString(&sql, " ORDER BY 1");
+	statement_replace(&statement, sql.data);
+	prepared = *wanted;
+	return &statement;
+}
+
+StoredRequest *
+usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since, TimestampTz now,
+			   size_t *count)
+{
+	PartitionList partitions = partitions_of_window(
+		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
+	int64 *accounts = palloc((events_count + 1) * sizeof(int64));
+	int64 *hashes = palloc((events_count + 1) * sizeof(int64));
+	StoredRequest *requests;
+
+	for (size_t i = 0; i < events_count; i++)
+	{
+		accounts[i] = events[i]->account_id;
+		hashes[i] = events[i]->request_hash;
+	}
+	*count = statement_run(find_statement(&partitions),
+						   (Datum[]){int64_array_datum(accounts, events_count),
+									 int64_array_datum(hashes, events_count)},
+						   NULL);
+	requests = palloc((*count + 1) * sizeof(StoredRequest));
+	for (uint64 row = 0; row < *count; row++)
+		requests[row] = (StoredRequest){
+			.event = (size_t) column_int64(row, 1) - 1,
+			.probe = DatumGetInt16(column_datum(row, 2)),
+			.recorded_at = column_instant(row, 3, 0),
+			.occurred_at = column_instant(row, 4, 0),
+			.request_id = column_text(row, 5),
+		};
+	return requests;
+}
+
+UsageEvent
+usage_get_stored(const UsageEvent *event, const StoredRequest *request)
+{
+	return usage_get(event->account_id, event->request_hash, request->probe, request->recorded_at);
+}
+
+void
+usage_insert_all(UsageEvent *const *events, size_t count)
+{
+	static RowSetShape shape = {USAGE_EVENT_COLUMN_LIST, {USAGE_EVENT_TYPES}};
+	static Statement insert = STATEMENT("INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST
+										") SELECT " USAGE_EVENT_COLUMN_LIST " FROM rows");
+	Datum values[USAGE_EVENT_COLUMNS];
+	bool nulls[USAGE_EVENT_COLUMNS];
+	RowSet set;
+
+	row_set_begin(&set, &shape);
+	for (size_t i = 0; i < count; i++)
+	{
+		usage_event_values(events[i], values, nulls);
+		row_set_put(&set, values, nulls);
+	}
+	row_set_run(&set, &insert);
+}

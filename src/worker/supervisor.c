@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * supervisor.c
+ *	  Keeps one settler running in each database of billing.databases.
+ *
+ * It reads shared catalogs only and belongs to no database, so that none is
+ * kept from being dropped by it. src/worker/README.md has the states.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/proc.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/varlena.h"
+
+#include "worker/supervisor.h"
+#include "worker/wake.h"
+
+#define LIBRARY "billing"
+#define TURN_MS 10000
+#define RESTART_MS_MIN 1000
+#define RESTART_MS_MAX 60000
+
+/* A settler that ran as long has not failed. */
+#define GOOD_RUN_MS 60000
+
+/* A name in the list, and what is done about it. */
+typedef struct Entry
+{
+	char name[NAMEDATALEN];
+	Oid database; /* InvalidOid: it does not exist */
+	bool listed;
+	bool reported_missing;
+	BackgroundWorkerHandle *handle; /* of the settler that was started last; NULL: none runs */
+	TimestampTz started_at;
+	TimestampTz start_at; /* not before */
+	int restart_ms;
+} Entry;
+
+static char *databases = "";
+static Entry entries[WORKER_DATABASES_MAX];
+static int entries_count;
+
+extern PGDLLEXPORT void billing_supervisor_main(Datum argument);
+
+static bool
+check_databases(char **value, void **extra, GucSource source)
+{
+	char *copy = pstrdup(*value);
+	List *names;
+	bool valid = SplitGUCList(copy, ',', &names);
+
+	if (!valid)
+		GUC_check_errdetail("List syntax is invalid.");
+	else if (list_length(names) > WORKER_DATABASES_MAX)
+	{
+		GUC_check_errdetail("At most %d databases can be listed.", WORKER_DATABASES_MAX);
+		valid = false;
+	}
+	pfree(copy);
+	return valid;
+}
+
+void
+supervisor_init(void)
+{
+	BackgroundWorker worker = {
+		.bgw_name = "billing supervisor",
+		.bgw_type = "billing supervisor",
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = RESTART_MS_MIN / 1000,
+		.bgw_library_name = LIBRARY,
+		.bgw_function_name = "billing_supervisor_main",
+	};
+
+	DefineCustomStringVariable(
+		"billing.databases", "Databases whose metered usage is settled in the background.",
+		"A list of names, with commas between them. Needs billing in shared_preload_libraries.",
+		&databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, NULL, NULL);
+	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
+		RegisterBackgroundWorker(&worker);
+}
+
+static Entry *
+find_entry(const char *name)
+{
+	for (int i = 0; i < entries_count; i++)
+		if (strcmp(entries[i].name, name) == 0)
+			return &entries[i];
+	return NULL;
+}
+
+/* Forgets databases that are no longer listed and have no settler any more. */
+static void
+forget_entries(void)
+{
+	int kept = 0;
+
+	for (int i = 0; i < entries_count; i++)
+	{
+		if (entries[i].listed || entries[i].handle)
+			entries[kept++] = entries[i];
+		else if (OidIsValid(entries[i].database))
+			wake_free(entries[i].database);
+	}
+	entries_count = kept;
+}
+
+/* Brings the entries in line with the setting. */
+static void
+read_setting(void)
+{
+	char *copy = pstrdup(databases);
+	List *names;
+	ListCell *cell;
+
+	for (int i = 0; i < entries_count; i++)
+		entries[i].listed = false;
+	if (!SplitGUCList(copy, ',', &names))
+		names = NIL;
+	forget_entries();
+	foreach (cell, names)
+	{
+		const char *name = lfirst(cell);
+		Entry *entry = find_entry(name);
+
+		if (entry == NULL && entries_count < WORKER_DATABASES_MAX)
+		{
+			entry = &entries[entries_count++];
+			*entry = (Entry){.restart_ms = RESTART_MS_MIN};
+			strlcpy(entry->name, name, NAMEDATALEN);
+		}
+		if (entry)
+			entry->listed = true;
+	}
+	list_free(names);
+	pfree(copy);
+}
+
+/* Looks up the listed databases in the shared catalog. */
+static void
+look_up_databases(void)
+{
+	Relation catalog;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	Oid found[WORKER_DATABASES_MAX] = {0};
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	(void) GetTransactionSnapshot();
+	catalog = table_open(DatabaseRelationId, AccessShareLock);
+	scan = systable_beginscan(catalog, InvalidOid, false, NULL, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+		Entry *entry = find_entry(NameStr(database->datname));
+
+		if (entry && database->datallowconn)
+			found[entry - entries] = database->oid;
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	CommitTransactionCommand();
+
+	for (int i = 0; i < entries_count; i++)
+	{
+		if (OidIsValid(entries[i].database) && entries[i].database != found[i])
+			wake_free(entries[i].database);
+		entries[i].database = found[i];
+	}
+}
+
+static void
+report_missing(Entry *entry)
+{
+	bool missing = entry->listed && !OidIsValid(entry->database);
+
+	if (missing && !entry->reported_missing)
+		ereport(LOG, (errmsg("database \"%s\" of billing.databases does not exist or does not "
+							 "allow connections",
+							 entry->name)));
+	entry->reported_missing = missing;
+}
+
+/* Notices that a settler has ended, and decides when the next may start. */
+static void
+watch(Entry *entry, TimestampTz now)
+{
+	pid_t pid;
+
+	if (entry->handle == NULL || GetBackgroundWorkerPid(entry->handle, &pid) != BGWH_STOPPED)
+		return;
+	pfree(entry->handle);
+	entry->handle = NULL;
+	if (now - entry->started_at >= GOOD_RUN_MS * INT64CONST(1000))
+		entry->restart_ms = RESTART_MS_MIN;
+	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
+	entry->restart_ms = Min(entry->restart_ms * 2, RESTART_MS_MAX);
+}
+
+static void
+start(Entry *entry, TimestampTz now)
+{
+	BackgroundWorker worker = {
+		.bgw_type = "billing settler",
+		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
+		.bgw_start_time = BgWorkerStart_RecoveryFinished,
+		.bgw_restart_time = BGW_NEVER_RESTART,
+		.bgw_library_name = LIBRARY,
+		.bgw_function_name = "billing_settler_main",
+		.bgw_main_arg = ObjectIdGetDatum(entry->database),
+		.bgw_notify_pid = MyProcPid,
+	};
+	MemoryContext caller_context = MemoryContextSwitchTo(TopMemoryContext);
+
+	snprintf(worker.bgw_name, BGW_MAXLEN, "billing settler of %s", entry->name);
+	entry->started_at = now;
+	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
+	{
+		entry->handle = NULL;
+		entry->start_at = TimestampTzPlusMilliseconds(now, RESTART_MS_MAX);
+		ereport(WARNING, (errmsg("no process is free for the %s", worker.bgw_name),
+						  errhint("Raise max_worker_processes.")));
+	}
+	MemoryContextSwitchTo(caller_context);
+}
+
+/* Starts or ends the settler of a database; returns when it wants to be looked at again. */
+static TimestampTz
+attend(Entry *entry, TimestampTz now)
+{
+	SettlerState state = {0};
+
+	report_missing(entry);
+	watch(entry, now);
+	(void) wake_read(entry->database, &state);
+	if (!entry->listed && entry->handle)
+		TerminateBackgroundWorker(entry->handle);
+	if (!entry->listed || !OidIsValid(entry->database) || entry->handle || state.pid != 0)
+		return DT_NOEND;
+	if (state.paused_until > now || entry->start_at > now)
+		return Max(state.paused_until, entry->start_at);
+	start(entry, now);
+	return DT_NOEND;
+}
+
+static void
+turn(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = TimestampTzPlusMilliseconds(now, TURN_MS);
+
+	read_setting();
+	look_up_databases();
+	for (int i = 0; i < entries_count; i++)
+		next = Min(next, attend(&entries[i], now));
+	pgstat_report_activity(STATE_IDLE, NULL);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next), 1),
+					 PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+}
+
+void
+billing_supervisor_main(Datum argument)
+{
+	pqsignal(SIGTERM, die);
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	wake_attach_supervisor();
+	for (;;)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		turn();
+	}
+}
