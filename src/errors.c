@@ -70,6 +70,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_LOCK_NOT_OPERATORS] = {"LB207", "lock_not_operators",
 								  "lock \"%s\" is not set or lifted by hand",
 								  "Operators set and lift the locks operator and dispute."},
+	[ERROR_TOO_MANY_ALERTS] = {"LB208", "too_many_alerts",
+							   "account " ACCOUNT " has %d balance alerts already",
+							   "Alerts that were switched off count, too: switch one on again."},
 
 	[ERROR_USAGE_FUTURE] = {"LB301", "usage_in_future",
 							"request \"%s\" of account " ACCOUNT " is stamped in the future",

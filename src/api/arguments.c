@@ -48,6 +48,13 @@ arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64
 }
 
 bool
+arg_bool(FunctionCallInfo fcinfo, int index, const char *name)
+{
+	check_not_null(fcinfo, index, name);
+	return PG_GETARG_BOOL(index);
+}
+
+bool
 text_is_blank(const char *text)
 {
 	return text[strspn(text, " \t\r\n")] == '\0';

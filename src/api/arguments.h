@@ -30,6 +30,8 @@ extern int64 arg_account_id(FunctionCallInfo fcinfo);
 /* A whole number in [min, max]. */
 extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max);
 
+extern bool arg_bool(FunctionCallInfo fcinfo, int index, const char *name);
+
 /* True for a text of nothing but blanks. */
 extern bool text_is_blank(const char *text);
 

@@ -9,6 +9,7 @@
 
 #include "access/xact.h"
 
+#include "api/alert.h"
 #include "api/booking.h"
 #include "clock.h"
 #include "errors.h"
@@ -102,6 +103,8 @@ booking_finish(Booking *booking)
 	account->bonus_nano = books->bonus_nano;
 	account->arrears_nano = books->arrears_nano;
 	account->next_expiry_at = books_next_expiry(books);
+	alerts_decide(account, account->cash_nano + account->bonus_nano - account->arrears_nano,
+				  booking->at);
 	booking_finish_unmoved(booking);
 }
 

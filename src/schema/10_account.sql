@@ -15,13 +15,16 @@ CREATE TABLE billing.account (
     last_booked_at timestamptz NOT NULL,
     next_expiry_at timestamptz,
     last_unlocked_at timestamptz,
+    alert_review_at timestamptz,
     last_entry_no bigint NOT NULL DEFAULT 0,
     locks int NOT NULL DEFAULT 0,
     cash numeric(18,9) NOT NULL DEFAULT 0,
     bonus numeric(18,9) NOT NULL DEFAULT 0,
     arrears numeric(18,9) NOT NULL DEFAULT 0,
     region text NOT NULL,
-    currency text NOT NULL
+    currency text NOT NULL,
+    alert_fires_below numeric(18,9),
+    alert_rearms_at numeric(18,9)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE billing.account IS 'An account and what it holds. Its row is the lock of everything that belongs to it; -1 (CNY) and -2 (USD) are the house accounts, made by the first booking that needs one.';
 COMMENT ON COLUMN billing.account.account_id IS 'Number of the account; positive for customers.';
@@ -29,6 +32,9 @@ COMMENT ON COLUMN billing.account.created_at IS 'When it was made; usage stamped
 COMMENT ON COLUMN billing.account.last_booked_at IS 'Booking instant of the newest change; the next is never earlier.';
 COMMENT ON COLUMN billing.account.next_expiry_at IS 'Earliest expiry of a lot that holds something; readers look for expired lots from then on.';
 COMMENT ON COLUMN billing.account.last_unlocked_at IS 'When a lock was last lifted; usage stamped later needs no look into account_lock.';
+COMMENT ON COLUMN billing.account.alert_review_at IS 'When the spend that runway alerts go by is to be read again; null: the account has none.';
+COMMENT ON COLUMN billing.account.alert_fires_below IS 'Armed balance alerts are looked at below it: the highest watch_below of theirs; null: none is armed.';
+COMMENT ON COLUMN billing.account.alert_rearms_at IS 'A balance alert is armed again at or above it: the lowest threshold of those that are not; null: all are.';
 COMMENT ON COLUMN billing.account.last_entry_no IS 'Number of the newest ledger entry; they are gapless.';
 COMMENT ON COLUMN billing.account.locks IS 'Set of the locks in force: refund 1, operator 2, dispute 4, closed 8.';
 COMMENT ON COLUMN billing.account.cash IS 'Paid-in money left, in the currency; a cache of the ledger.';

@@ -12,10 +12,10 @@
 #include "store/account_store.h"
 #include "store/statement.h"
 
-#define SELECT_ACCOUNT                                                                   \
-	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "          \
-	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears FROM billing.account " \
-	"WHERE account_id = $1"
+#define SELECT_ACCOUNT                                                                  \
+	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
+	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
+	"alert_rearms_at, alert_review_at FROM billing.account WHERE account_id = $1"
 
 static void
 read_account(Account *account)
@@ -31,6 +31,11 @@ read_account(Account *account)
 	account->cash_nano = column_nano(0, 9);
 	account->bonus_nano = column_nano(0, 10);
 	account->arrears_nano = column_nano(0, 11);
+	account->alert_bounds.fires_below_nano = column_is_null(0, 12) ? PG_INT64_MIN
+																   : column_nano(0, 12);
+	account->alert_bounds.rearms_at_nano = column_is_null(0, 13) ? PG_INT64_MAX
+																 : column_nano(0, 13);
+	account->alert_review_at = column_instant(0, 14, DT_NOEND);
 }
 
 /* Reads the one account that a statement finds; false when it finds none. */
@@ -98,6 +103,23 @@ account_update(const Account *account)
 
 	set_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
 	set_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
+	statement_run(&update, values, nulls);
+}
+
+void
+account_update_alerts(const Account *account)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.account SET alert_fires_below = $2, alert_rearms_at = $3, alert_review_at = $4 "
+		"WHERE account_id = $1",
+		INT8OID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID);
+	const AlertBounds *bounds = &account->alert_bounds;
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(account->account_id)};
+
+	set_nano(values, nulls, 1, bounds->fires_below_nano, PG_INT64_MIN);
+	set_nano(values, nulls, 2, bounds->rearms_at_nano, PG_INT64_MAX);
+	set_instant(values, nulls, 3, account->alert_review_at, DT_NOEND);
 	statement_run(&update, values, nulls);
 }
 

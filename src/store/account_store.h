@@ -12,6 +12,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "core/alert_crossing.h"
+
 #define CURRENCY_SIZE 4
 
 typedef struct Account
@@ -27,6 +29,8 @@ typedef struct Account
 	int64 cash_nano;
 	int64 bonus_nano;
 	int64 arrears_nano;
+	AlertBounds alert_bounds;
+	TimestampTz alert_review_at; /* DT_NOEND where there is no runway alert */
 } Account;
 
 typedef struct AccountProfile
@@ -59,8 +63,11 @@ extern bool account_exists(int64 account_id);
 /* Reads the account in the snapshot of the caller's query. */
 extern bool account_read(int64 account_id, Account *account);
 
-/* Writes back all that changes of an account. */
+/* Writes back all that changes of an account, but what its alerts say. */
 extern void account_update(const Account *account);
+
+/* Writes back what its alerts say. */
+extern void account_update_alerts(const Account *account);
 
 /* The next account id of the table's sequence. */
 extern int64 account_next_id(void);

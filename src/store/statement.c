@@ -232,6 +232,13 @@ set_number(Datum *values, char *nulls, int index, int64 number)
 	values[index] = Int64GetDatum(number);
 }
 
+void
+set_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none)
+{
+	nulls[index] = amount_nano == none ? 'n' : ' ';
+	values[index] = amount_nano == none ? (Datum) 0 : nano_datum(amount_nano);
+}
+
 Datum
 int64_array_datum(const int64 *numbers, size_t count)
 {

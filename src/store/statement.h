@@ -94,6 +94,9 @@ extern void set_instant(Datum *values, char *nulls, int index, TimestampTz insta
 /* Sets a number that is null where it is zero. */
 extern void set_number(Datum *values, char *nulls, int index, int64 number);
 
+/* Sets an amount that is null where it equals none. */
+extern void set_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none);
+
 /* A bigint[]. */
 extern Datum int64_array_datum(const int64 *numbers, size_t count);
 

@@ -303,6 +303,27 @@ static Check checks[] = {
 		 "8 END) AS locks FROM billing.account_lock WHERE unlocked_at IS NULL GROUP BY "
 		 "account_id) AS l ON l.account_id = a.account_id WHERE a.locks <> coalesce(l.locks, "
 		 "0)")},
+	{"alert_armed",
+	 STATEMENT(
+		 "SELECT account_id, format('alert %s: armed %s at balance %s and threshold %s', b.alert_no, "
+		 "b.armed, a.cash + a.bonus - a.arrears, b.threshold) FROM billing.balance_alert AS b JOIN "
+		 "billing.account AS a USING (account_id) WHERE b.enabled AND b.armed <> (a.cash + a.bonus - "
+		 "a.arrears >= b.threshold)")},
+	{"alert_bounds",
+	 STATEMENT(
+		 "SELECT account_id, format('alerts fire below %s and are armed at %s, the alerts say %s and "
+		 "%s', a.alert_fires_below, a.alert_rearms_at, b.fires_below, b.rearms_at) FROM "
+		 "billing.account AS a LEFT JOIN (SELECT account_id, max(watch_below) FILTER (WHERE armed) AS "
+		 "fires_below, min(threshold) FILTER (WHERE NOT armed) AS rearms_at, bool_or(runway_hours IS "
+		 "NOT NULL) AS has_runway FROM billing.balance_alert WHERE enabled GROUP BY account_id) AS b "
+		 "USING (account_id) WHERE (a.alert_fires_below, a.alert_rearms_at, a.alert_review_at IS NOT "
+		 "NULL) IS DISTINCT FROM (b.fires_below, b.rearms_at, coalesce(b.has_runway, false))")},
+	{"notification",
+	 STATEMENT(
+		 "SELECT n.account_id, format('notification %s is of firing %s of alert %s, which fired %s "
+		 "times', n.notification_no, n.episode, n.alert_no, b.episode) FROM billing.notification AS n "
+		 "JOIN billing.balance_alert AS b USING (account_id, alert_no) WHERE n.episode NOT BETWEEN 1 "
+		 "AND b.episode")},
 	{"profile", STATEMENT("SELECT a.account_id, 'account has no profile' FROM billing.account AS a "
 						  "LEFT JOIN billing.account_profile AS p ON p.account_id = a.account_id "
 						  "WHERE a.account_id > 0 AND p.account_id IS NULL")},

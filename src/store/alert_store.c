@@ -1,0 +1,163 @@
+/*-------------------------------------------------------------------------
+ *
+ * alert_store.c
+ *	  Balance alerts, and the notifications that they queue.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "store/alert_store.h"
+#include "store/statement.h"
+
+#define TEXT_OF(number) #number
+#define SQL_NUMBER(number) TEXT_OF(number)
+
+Alert *
+alert_load(int64 account_id, size_t *count)
+{
+	static Statement load = STATEMENT(
+		"SELECT alert_no, threshold, watch_below, coalesce(runway_hours, 0), notify_recovery, armed, "
+		"fired, episode FROM billing.balance_alert WHERE account_id = $1 AND enabled ORDER BY alert_no",
+		INT8OID);
+	Alert *alerts;
+
+	*count = statement_run(&load, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	alerts = palloc0((*count + 1) * sizeof(Alert));
+	for (uint64 row = 0; row < *count; row++)
+		alerts[row] = (Alert){
+			.alert_no = column_int64(row, 1),
+			.threshold_nano = column_nano(row, 2),
+			.watch_nano = column_nano(row, 3),
+			.runway_hours = column_int32(row, 4),
+			.notify_recovery = column_bool(row, 5),
+			.armed = column_bool(row, 6),
+			.fired = column_bool(row, 7),
+			.episode = column_int32(row, 8),
+		};
+	return alerts;
+}
+
+void
+alert_update(int64 account_id, const Alert *alert)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.balance_alert SET threshold = $3, watch_below = $4, armed = $5, fired = $6, "
+		"episode = $7 WHERE account_id = $1 AND alert_no = $2",
+		INT8OID, INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, INT4OID);
+
+	statement_run(&update,
+				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+							nano_datum(alert->threshold_nano), nano_datum(alert->watch_nano),
+							BoolGetDatum(alert->armed), BoolGetDatum(alert->fired),
+							Int32GetDatum(alert->episode)},
+				  NULL);
+}
+
+int64
+alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours, bool *enabled)
+{
+	static Statement find = STATEMENT(
+		"SELECT alert_no, enabled FROM billing.balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
+		"0 THEN runway_hours IS NULL AND threshold = $2 ELSE runway_hours = $3 END",
+		INT8OID, NUMERICOID, INT4OID);
+
+	if (statement_run(&find,
+					  (Datum[]){Int64GetDatum(account_id), nano_datum(threshold_nano),
+								Int32GetDatum(runway_hours)},
+					  NULL) == 0)
+		return 0;
+	*enabled = column_bool(0, 2);
+	return column_int64(0, 1);
+}
+
+int64
+alert_count(int64 account_id)
+{
+	static Statement find = STATEMENT(
+		"SELECT count(*) FROM billing.balance_alert WHERE account_id = $1", INT8OID);
+
+	statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}
+
+void
+alert_insert(int64 account_id, const Alert *alert)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.balance_alert (account_id, alert_no, threshold, watch_below, runway_hours, "
+		"notify_recovery, enabled, armed, fired, episode) VALUES ($1, $2, $3, $3, nullif($4, 0), $5, "
+		"true, $6, false, 0)",
+		INT8OID, INT8OID, NUMERICOID, INT4OID, BOOLOID, BOOLOID);
+
+	statement_run(&insert,
+				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+							nano_datum(alert->threshold_nano), Int32GetDatum(alert->runway_hours),
+							BoolGetDatum(alert->notify_recovery), BoolGetDatum(alert->armed)},
+				  NULL);
+}
+
+void
+alert_switch(int64 account_id, const Alert *alert, bool enabled)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.balance_alert SET threshold = $3, notify_recovery = $4, armed = CASE WHEN "
+		"enabled AND $6 THEN armed ELSE $5 END, fired = fired AND enabled AND $6, enabled = $6 WHERE "
+		"account_id = $1 AND alert_no = $2",
+		INT8OID, INT8OID, NUMERICOID, BOOLOID, BOOLOID, BOOLOID);
+
+	statement_run(&update,
+				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+							nano_datum(alert->threshold_nano), BoolGetDatum(alert->notify_recovery),
+							BoolGetDatum(alert->armed), BoolGetDatum(enabled)},
+				  NULL);
+}
+
+RecentSpend
+alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
+{
+	static Statement read = STATEMENT(
+		"SELECT sum(amount) FILTER (WHERE credit = 'revenue' AND recorded_at >= $2), count(*), "
+		"min(recorded_at) FROM (SELECT amount, credit, recorded_at FROM billing.ledger_entry WHERE "
+		"account_id = $1 ORDER BY entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
+		INT8OID, TIMESTAMPTZOID);
+	TimestampTz since = now - hours * USECS_PER_HOUR;
+	RecentSpend spend;
+
+	statement_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(since)}, NULL);
+	spend.spent_nano = column_nano(0, 1);
+	if (column_int64(0, 2) == ALERT_ENTRIES_MAX)
+		since = Max(since, column_instant(0, 3, since));
+	spend.observed_us = now - since;
+	return spend;
+}
+
+void
+notification_insert(const Account *account, const Alert *alert, const char *event,
+					int64 balance_nano, TimestampTz now)
+{
+	static Statement insert = STATEMENT(
+		"INSERT INTO billing.notification (account_id, notification_no, alert_no, episode, "
+		"created_at, kind, channel, address, payload) SELECT $1, (SELECT coalesce(max("
+		"notification_no), 0) FROM billing.notification WHERE account_id = $1) + row_number() OVER "
+		"(ORDER BY a.channel), $2, $3, $4, CASE WHEN $5 > 0 THEN 'runway_' ELSE 'balance_' END || $6, "
+		"a.channel, a.address, jsonb_strip_nulls(jsonb_build_object('balance', $7::text, 'threshold', "
+		"$8::text, 'currency', $9, 'runway_hours', nullif($5, 0))) FROM billing.account_profile AS p, "
+		"LATERAL (VALUES ('email', p.email), ('sms', p.mobile)) AS a (channel, address) WHERE "
+		"p.account_id = $1 AND a.address IS NOT NULL",
+		INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, NUMERICOID, NUMERICOID,
+		TEXTOID);
+	char nulls[] = "         ";
+	Datum values[9] = {
+		Int64GetDatum(account->account_id), Int64GetDatum(alert->alert_no),
+		Int32GetDatum(alert->episode),		TimestampTzGetDatum(now),
+		Int32GetDatum(alert->runway_hours), 0,
+		nano_datum(balance_nano),			nano_datum(alert->threshold_nano),
+	};
+
+	set_text(values, nulls, 5, event);
+	set_text(values, nulls, 8, account->currency);
+	statement_run(&insert, values, nulls);
+}
