@@ -100,6 +100,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"the charge of request \"%s\" of account " ACCOUNT
 								" is undone already",
 								"A charge can be undone once."},
+	[ERROR_REPORT_CLOSED] =
+		{"LB308", "report_closed", "usage before %s is known as sums of days only: %s",
+		 "Report whole days of the account's time zone, by key, model or day and "
+		 "by recorded_at, or begin later."},
 
 	[ERROR_PRICE_BACKDATED] = {"LB401", "price_backdated",
 							   "price of model \"%s\" would have priced a booked charge (request "
@@ -177,6 +181,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							 "Add billing to shared_preload_libraries and restart the server."},
 	[ERROR_WORKERS_BUSY] = {"LB610", "workers_busy", "a background worker did not end in time",
 							"It is paused from its next turn on: try again."},
+	[ERROR_UNHEALTHY] =
+		{"LB611", "unhealthy", "billing needs attention: %s",
+		 "SELECT * FROM billing.status() tells more; see the chapter on watching in "
+		 "the operators' guide."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -17,6 +16,7 @@
 #include "clock.h"
 #include "core/gate.h"
 #include "errors.h"
+#include "store/inbox_store.h"
 #include "store/usage_store.h"
 
 #define MOBILE_DIGITS_MIN 5
@@ -70,13 +70,9 @@ arg_mobile(FunctionCallInfo fcinfo, int index)
 static char *
 arg_time_zone(FunctionCallInfo fcinfo, int index, const char *region)
 {
-	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
+	char *name = arg_time_zone_or_null(fcinfo, index);
 
-	if (name == NULL)
-		return pstrdup(strcmp(region, "cn") == 0 ? "Asia/Shanghai" : "UTC");
-	if (pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name)))
-		refuse(ERROR_INVALID_VALUE, "time_zone", name);
-	return name;
+	return name ? name : pstrdup(strcmp(region, "cn") == 0 ? "Asia/Shanghai" : "UTC");
 }
 
 /* Stores the account under a number that is free. */
@@ -240,6 +236,8 @@ check_closable(const Account *account, const Books *books)
 		because = "it has cash that can be refunded";
 	else if (usage_is_unsettled(account->account_id))
 		because = "it has usage without a price";
+	else if (inbox_has_rows(account->account_id))
+		because = "it has metered usage that is not settled";
 	if (because)
 		refuse(ERROR_ACCOUNT_NOT_CLOSABLE, account->account_id, because);
 }

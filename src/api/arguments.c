@@ -7,8 +7,10 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -93,6 +95,22 @@ arg_instant(FunctionCallInfo fcinfo, int index, const char *name, TimestampTz if
 	return instant;
 }
 
+int64
+arg_duration(FunctionCallInfo fcinfo, int index, const char *name, int64 max_us)
+{
+	Interval *interval;
+	int64 days_us;
+	int64 duration_us;
+
+	check_not_null(fcinfo, index, name);
+	interval = PG_GETARG_INTERVAL_P(index);
+	if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) ||
+		pg_add_s64_overflow(days_us, interval->time, &duration_us) || duration_us < 0 ||
+		duration_us > max_us)
+		refuse(ERROR_OUT_OF_RANGE, name);
+	return duration_us;
+}
+
 /* True when the value has no digit behind that many decimals. */
 static bool
 has_decimals(Numeric value, int decimals)
@@ -158,6 +176,16 @@ arg_currency(FunctionCallInfo fcinfo, int index)
 	if (strcmp(currency, "CNY") != 0 && strcmp(currency, "USD") != 0)
 		refuse(ERROR_INVALID_VALUE, "currency", currency);
 	return currency;
+}
+
+char *
+arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
+{
+	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
+
+	if (name && (pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name))))
+		refuse(ERROR_INVALID_VALUE, "time_zone", name);
+	return name;
 }
 
 /* The result's row type, looked up once per call site. */

@@ -44,6 +44,9 @@ extern char *arg_text_or_null(FunctionCallInfo fcinfo, int index, const char *na
 extern TimestampTz arg_instant(FunctionCallInfo fcinfo, int index, const char *name,
 							   TimestampTz if_null);
 
+/* In microseconds, in [0, max_us]; an interval with months has no length. */
+extern int64 arg_duration(FunctionCallInfo fcinfo, int index, const char *name, int64 max_us);
+
 /* In nano-units, finite, of at most that many decimals; any sign. */
 extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals);
 
@@ -60,6 +63,9 @@ extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 
 /* CNY or USD. */
 extern char *arg_currency(FunctionCallInfo fcinfo, int index);
+
+/* A time zone that the server knows; NULL where the argument is null. */
+extern char *arg_time_zone_or_null(FunctionCallInfo fcinfo, int index);
 
 /* The oid of the function's composite result type. */
 extern Oid result_type(FunctionCallInfo fcinfo);

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -19,6 +20,7 @@
 #include "store/session.h"
 #include "store/statement.h"
 #include "store/verify_store.h"
+#include "worker/wake.h"
 
 static void
 check_account(int64 account_id)
@@ -94,6 +96,21 @@ put_status(ReturnSetInfo *result, const char *name, char *value, const char *det
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+static void
+put_settler(ReturnSetInfo *result)
+{
+	SettlerState state = {0};
+	const char *detail = "in the background; without it call settle()";
+
+	(void) wake_read(MyDatabaseId, &state);
+	if (state.settled_at != 0)
+		detail = psprintf(
+			"pid %d, " INT64_FORMAT " events since %s, the last %d ms after their commit",
+			(int) state.pid, state.events_total, pstrdup(timestamptz_to_str(state.started_at)),
+			(int) (state.settled_lag_us / 1000));
+	put_status(result, "settler", pstrdup(wake_status_name(&state)), detail);
+}
+
 PG_FUNCTION_INFO_V1(billing_status);
 Datum
 billing_status(PG_FUNCTION_ARGS)
@@ -106,6 +123,7 @@ billing_status(PG_FUNCTION_ARGS)
 	put_status(result, "schema version", psprintf("%d", SCHEMA_VERSION), "of the tables");
 	put_status(result, "clock offset", psprintf("%d s", clock_offset_s()),
 			   "billing.clock_offset; anything but 0 is for tests");
+	put_settler(result);
 	session_open(&session);
 	report_status(result);
 	session_close(&session);

@@ -41,30 +41,11 @@ wait_for_end(void)
 	refuse(ERROR_WORKERS_BUSY);
 }
 
-/* The length of an interval; its months count 30 days each. */
-static int64
-arg_pause(FunctionCallInfo fcinfo)
-{
-	Interval *pause;
-	int64 pause_us;
-
-	if (PG_ARGISNULL(0))
-		refuse(ERROR_NULL_ARGUMENT, "pause");
-	pause = PG_GETARG_INTERVAL_P(0);
-	if (pause->month != 0 || pause->day < 0 || pause->day > 1 || pause->time < 0 ||
-		pause->time > PAUSE_MAX_US)
-		refuse(ERROR_OUT_OF_RANGE, "pause");
-	pause_us = pause->day * USECS_PER_DAY + pause->time;
-	if (pause_us > PAUSE_MAX_US)
-		refuse(ERROR_OUT_OF_RANGE, "pause");
-	return pause_us;
-}
-
 PG_FUNCTION_INFO_V1(billing_pause_workers);
 Datum
 billing_pause_workers(PG_FUNCTION_ARGS)
 {
-	int64 pause_us = arg_pause(fcinfo);
+	int64 pause_us = arg_duration(fcinfo, 0, "pause", PAUSE_MAX_US);
 	TimestampTz until = GetCurrentTimestamp() + pause_us;
 
 	if (!wake_is_available())
@@ -86,9 +67,8 @@ billing_settler(PG_FUNCTION_ARGS)
 	bool paused = state.paused_until > now;
 	TimestampTz pending_since = state.looking_since ? state.looking_since : state.pending_since;
 	bool settled = state.settled_at != 0;
-	const char *status = paused ? "paused" : runs ? "running" : "not running";
 	Datum values[] = {
-		CStringGetTextDatum(known || wake_is_available() ? status : "not preloaded"),
+		CStringGetTextDatum(wake_status_name(&state)),
 		Int32GetDatum((int32) state.pid),
 		TimestampTzGetDatum(state.started_at),
 		TimestampTzGetDatum(state.paused_until),

@@ -29,6 +29,9 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 							  "that is older is refused"},
 	[POLICY_FUTURE_TOLERANCE] = {"future_tolerance", POLICY_DURATION, true, MINUTES(5), 0, HOURS(1),
 								 "how far usage may be stamped ahead of the clock"},
+	[POLICY_USAGE_RETENTION] = {"usage_retention", POLICY_DURATION, false, 0, DAYS(60), DAYS(36500),
+								"single requests are kept so long after their month, then as sums "
+								"of days; unset: for ever"},
 	[POLICY_SECOND_PERSON_ABOVE] = {"second_person_above", POLICY_AMOUNT, false, 0, 0,
 									MONEY_NANO_MAX,
 									"operators' bookings above this amount need a second person; "

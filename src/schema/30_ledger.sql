@@ -13,6 +13,7 @@ CREATE TABLE billing.lot (
     PRIMARY KEY (account_id, lot_no)
 ) WITH (fillfactor = 70);
 CREATE INDEX lot_open ON billing.lot (account_id) WHERE is_open;
+CREATE INDEX lot_expiring ON billing.lot (expires_at) WHERE is_open AND expires_at IS NOT NULL;
 COMMENT ON TABLE billing.lot IS 'Money of one origin: cash of one order, or one bonus.';
 COMMENT ON COLUMN billing.lot.account_id IS 'The account.';
 COMMENT ON COLUMN billing.lot.lot_no IS 'Number of the lot within the account; of two alike the lower pays first.';

@@ -44,6 +44,7 @@ COMMENT ON COLUMN billing.usage_event.charge IS 'In the account''s currency; 0 w
 COMMENT ON COLUMN billing.usage_event.status IS 'charged, free, rejected or unpriced.';
 COMMENT ON COLUMN billing.usage_event.reason IS 'Why it was not charged.';
 CREATE INDEX usage_event_unpriced ON billing.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
+CREATE INDEX usage_event_late ON billing.usage_event (account_id, settled_at) WHERE settled_at <> recorded_at;
 CREATE INDEX usage_event_recorded ON billing.usage_event USING brin (recorded_at) WITH (pages_per_range = 32);
 
 CREATE TABLE billing.charge_reversal (
@@ -53,7 +54,10 @@ CREATE TABLE billing.charge_reversal (
     event_recorded_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     probe smallint NOT NULL,
+    key_id bigint NOT NULL,
     amount numeric(18,9) NOT NULL CHECK (amount >= 0),
+    model text NOT NULL,
+    occurred_at timestamptz NOT NULL,
     actor text NOT NULL,
     reason text,
     PRIMARY KEY (account_id, reversal_id),
@@ -66,6 +70,9 @@ COMMENT ON COLUMN billing.charge_reversal.request_hash IS 'With probe and event_
 COMMENT ON COLUMN billing.charge_reversal.event_recorded_at IS 'recorded_at of the usage event.';
 COMMENT ON COLUMN billing.charge_reversal.recorded_at IS 'Booking instant of the reversal.';
 COMMENT ON COLUMN billing.charge_reversal.probe IS 'probe of the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.key_id IS 'key_id of the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.model IS 'model of the usage event.';
+COMMENT ON COLUMN billing.charge_reversal.occurred_at IS 'occurred_at of the usage event.';
 COMMENT ON COLUMN billing.charge_reversal.actor IS 'Who undid the charge.';
 COMMENT ON COLUMN billing.charge_reversal.reason IS 'Why, as the actor said.';
 COMMENT ON COLUMN billing.charge_reversal.amount IS 'What was given back: the charge less a share that had been written off.';
@@ -126,3 +133,52 @@ COMMENT ON COLUMN billing.usage_set_aside.set_aside_at IS 'When it was taken out
 COMMENT ON COLUMN billing.usage_set_aside.sqlstate IS 'The code of the error that charge() would have raised: see error_codes().';
 COMMENT ON COLUMN billing.usage_set_aside.reason IS 'The name of that error; internal where something else failed, which detail tells.';
 COMMENT ON COLUMN billing.usage_set_aside.detail IS 'Its message.';
+
+CREATE TABLE billing.closed_month (
+    month date PRIMARY KEY,
+    ends_at timestamptz NOT NULL UNIQUE,
+    partition_name text NOT NULL UNIQUE,
+    closed_at timestamptz NOT NULL,
+    events bigint NOT NULL,
+    charge numeric NOT NULL
+);
+COMMENT ON TABLE billing.closed_month IS 'Months whose usage was summed up into usage_day and whose partition was detached, oldest first and without a gap. The partition stays in the schema as a table of its own: archive it, or drop it.';
+COMMENT ON COLUMN billing.closed_month.month IS 'First day of the month (UTC).';
+COMMENT ON COLUMN billing.closed_month.ends_at IS 'First instant of the next month.';
+COMMENT ON COLUMN billing.closed_month.partition_name IS 'The table in schema billing that was its partition.';
+COMMENT ON COLUMN billing.closed_month.closed_at IS 'When it was closed.';
+COMMENT ON COLUMN billing.closed_month.events IS 'How many events it had.';
+COMMENT ON COLUMN billing.closed_month.charge IS 'Sum of their charges, over both currencies.';
+
+CREATE TABLE billing.usage_day (
+    account_id bigint NOT NULL,
+    month date NOT NULL REFERENCES billing.closed_month,
+    day_starts_at timestamptz NOT NULL,
+    day_ends_at timestamptz NOT NULL,
+    key_id bigint NOT NULL,
+    key_name text NOT NULL,
+    model text NOT NULL,
+    requests bigint NOT NULL,
+    rejected bigint NOT NULL,
+    input_tokens bigint NOT NULL,
+    output_tokens bigint NOT NULL,
+    cache_read_tokens bigint NOT NULL,
+    cache_write_tokens bigint NOT NULL,
+    charge numeric NOT NULL,
+    PRIMARY KEY (account_id, month, day_starts_at, key_id, model)
+);
+COMMENT ON TABLE billing.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key and model. Days go by the booking of the charge, as the ledger does.';
+COMMENT ON COLUMN billing.usage_day.account_id IS 'The account.';
+COMMENT ON COLUMN billing.usage_day.month IS 'The closed month; a local day at its edge has a row in both.';
+COMMENT ON COLUMN billing.usage_day.day_starts_at IS 'First instant of the day.';
+COMMENT ON COLUMN billing.usage_day.day_ends_at IS 'First instant of the next day.';
+COMMENT ON COLUMN billing.usage_day.key_id IS 'The API key that called.';
+COMMENT ON COLUMN billing.usage_day.key_name IS 'Its name.';
+COMMENT ON COLUMN billing.usage_day.model IS 'The model that was called.';
+COMMENT ON COLUMN billing.usage_day.requests IS 'Requests that were charged or free.';
+COMMENT ON COLUMN billing.usage_day.rejected IS 'Requests that were rejected; their tokens are in no sum.';
+COMMENT ON COLUMN billing.usage_day.input_tokens IS 'Uncached prompt tokens.';
+COMMENT ON COLUMN billing.usage_day.output_tokens IS 'Generated tokens.';
+COMMENT ON COLUMN billing.usage_day.cache_read_tokens IS 'Prompt tokens read from the cache.';
+COMMENT ON COLUMN billing.usage_day.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing.usage_day.charge IS 'Sum of the charges, in the account''s currency.';

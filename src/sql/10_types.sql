@@ -28,10 +28,19 @@ CREATE TYPE billing.statement_line AS (
     lot_no bigint, amount numeric, balance_before numeric, balance_after numeric, cash numeric, bonus numeric, arrears numeric, actor text);
 COMMENT ON TYPE billing.statement_line IS 'A line of statement(): one ledger entry, the balance before and after it, and what was then in cash, bonus and arrears. source: the request_id of a charge, else the number of its source.';
 
+CREATE TYPE billing.usage_line AS (
+    period timestamptz, key_id bigint, key_name text, model text, requests bigint, rejected bigint, unpriced bigint,
+    input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
+    charge numeric, given_back numeric);
+COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the first instant of the day or hour; what it is not grouped by is null. requests: charged or free, whose tokens are summed up; rejected and unpriced ones are counted beside. charge less given_back (by reverse_charge) is the revenue from usage.';
+
 CREATE TYPE billing.settler_state AS (
     status text, pid int, started_at timestamptz, paused_until timestamptz, pending_since timestamptz, rows_left bigint,
     settled_at timestamptz, settled_events bigint, settled_lag interval, events_total bigint);
 COMMENT ON TYPE billing.settler_state IS 'Result of settler(): status is running, paused, not running or not preloaded; pending_since: the first commit of metered usage that it has not settled; rows_left: what it left for accounts that somebody held; settled_*: its newest round that settled something, and how long after the first commit it looked for.';
+
+CREATE TYPE billing.job AS (name text, schedule text, command text, scheduled boolean, statement text);
+COMMENT ON TYPE billing.job IS 'A line of schedule_jobs(): where it is not scheduled, statement is what schedules it in the database that pg_cron is in.';
 
 CREATE TYPE billing.status_line AS (name text, value text, detail text);
 COMMENT ON TYPE billing.status_line IS 'A line of status().';

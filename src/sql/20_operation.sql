@@ -30,6 +30,22 @@ CREATE FUNCTION billing.settler() RETURNS billing.settler_state
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settler';
 COMMENT ON FUNCTION billing.settler() IS 'How this database''s settler is doing: see the view settler_lag.';
 
+CREATE FUNCTION billing.schedule_jobs() RETURNS SETOF billing.job
+    LANGUAGE c ROWS 5 AS 'MODULE_PATHNAME', 'billing_schedule_jobs';
+COMMENT ON FUNCTION billing.schedule_jobs() IS 'Schedules the periodic work with pg_cron, as jobs of the caller, who must be able to log in; again is harmless. Where pg_cron is in another database, or not installed, it only tells the statements to run there.';
+
+CREATE FUNCTION billing.unschedule_jobs() RETURNS int
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_unschedule_jobs';
+COMMENT ON FUNCTION billing.unschedule_jobs() IS 'Removes the caller''s jobs that schedule_jobs() made; returns how many.';
+
+CREATE FUNCTION billing.book_expired() RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_book_expired';
+COMMENT ON FUNCTION billing.book_expired() IS 'Books bonus that has expired, of 1,000 accounts at the most that nobody holds, so that alerts hear of it; returns of how many. It is out of every balance already, booked or not.';
+
+CREATE FUNCTION billing.check_health(tolerance interval = '30 seconds') RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_check_health';
+COMMENT ON FUNCTION billing.check_health(interval) IS 'An alarm to be called periodically: error LB611 where metered usage waits for longer than tolerance (0 to 1 day) or no settler runs, or where usage was received in a month without a partition.';
+
 CREATE FUNCTION billing.install() RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_install';
 COMMENT ON FUNCTION billing.install() IS 'Makes the tables, owned by the caller; on existing ones puts missing or weakened guards and views back. Returns the schema version.';

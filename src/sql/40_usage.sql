@@ -29,3 +29,15 @@ COMMENT ON FUNCTION billing.explain_charge(bigint, text, timestamptz) IS 'Price 
 CREATE FUNCTION billing.reverse_charge(account_id bigint, request_id text, idempotency_key text, reason text = NULL, actor text = NULL, occurred_at timestamptz = NULL) RETURNS billing.booking
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_reverse_charge';
 COMMENT ON FUNCTION billing.reverse_charge(bigint, text, text, text, text, timestamptz) IS 'Undoes a charge (R23): what is owed of it is lowered, what lots paid goes back to them, expired bonus expires again; a share that was written off is not given back. Errors: LB305, LB306, LB307.';
+
+CREATE FUNCTION billing.usage_report(account_id bigint, "from" timestamptz = NULL, "to" timestamptz = NULL, group_by text[] = '{day}', time_zone text = NULL, by text = 'recorded_at') RETURNS SETOF billing.usage_line
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_usage_report';
+COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[], text, text) IS 'Usage in [from, to) (null: from the beginning, to the end), grouped by any of key, model and one of day and hour ({}: one line), whose edges are those of time_zone (null: the account''s). by recorded_at: a charge counts when it was booked, so that the sums equal the ledger; by occurred_at: when the call started. Deleted keys are there with their names. Closed months are known by the account''s days, by recorded_at. Errors: LB201, LB105, LB108, LB308. Example: SELECT * FROM billing.usage_report(7, ''2026-11-01 Asia/Shanghai'', ''2026-12-01 Asia/Shanghai'', ''{day,model}'').';
+
+CREATE FUNCTION billing.make_partitions() RETURNS int
+    LANGUAGE c SET lock_timeout = '500ms' AS 'MODULE_PATHNAME', 'billing_make_partitions';
+COMMENT ON FUNCTION billing.make_partitions() IS 'Makes the partitions of usage of this month (UTC) and the next three; returns how many are new. Waits half a second at the most for whoever uses usage_event (55P03: try again). Warns where usage_event_default has usage of such a month: it stays there.';
+
+CREATE FUNCTION billing.close_partitions() RETURNS int
+    LANGUAGE c SET lock_timeout = '500ms' AS 'MODULE_PATHNAME', 'billing_close_partitions';
+COMMENT ON FUNCTION billing.close_partitions() IS 'Closes months of usage that are older than policy usage_retention (unset: none), oldest first: sums them up into usage_day and detaches their partition, whose table stays in the schema. Months with unpriced usage, and months after them, wait. Returns how many. Requests of closed months can be neither explained nor undone. Waits half a second at the most for whoever uses usage_event (55P03: try again).';

@@ -139,6 +139,14 @@ inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 }
 
 bool
+inbox_is_empty(void)
+{
+	static Statement find = STATEMENT("SELECT FROM billing.usage_inbox LIMIT 1");
+
+	return statement_run(&find, NULL, NULL) == 0;
+}
+
+bool
 inbox_has_rows(int64 account_id)
 {
 	static Statement find = STATEMENT(

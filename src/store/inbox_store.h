@@ -79,6 +79,8 @@ extern InboxRef *inbox_list(BlockNumber from, int64 rows_max, size_t *count);
 /* Takes the rows that are marked as taken. Whose they are must be looked at again. */
 extern InboxRow *inbox_take(const InboxRef *refs, size_t refs_count, size_t *count);
 
+extern bool inbox_is_empty(void);
+
 /* True where the inbox has rows of the account. */
 extern bool inbox_has_rows(int64 account_id);
 

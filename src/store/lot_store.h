@@ -44,6 +44,9 @@ extern void lot_update(int64 account_id, const Lot *lot);
 extern int64 lot_expired(int64 account_id, TimestampTz at);
 extern int64 lot_expired_under_lock(int64 account_id, TimestampTz at);
 
+/* Accounts with open lots that expired at or before an instant, in the order of their ids. */
+extern int64 *lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count);
+
 /* The lot that a payment made; NO_NUMBER when there is none. */
 extern int64 lot_of_order(int64 account_id, int64 order_id);
 

@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "store/partition_store.h"
 #include "store/session.h"
+#include "store/statement.h"
 
 #define DEFAULT_PARTITION "usage_event_default"
 
@@ -45,7 +46,15 @@ append_month_start(StringInfo sql, int month)
 					 month % MONTHS_PER_YEAR + 1);
 }
 
-void
+/* Runs DDL or a statement about one partition. */
+static void
+run_sql(const char *sql)
+{
+	if (SPI_execute(sql, false, 0) < 0)
+		refuse(ERROR_INTERNAL, "a statement about a partition of usage_event failed");
+}
+
+bool
 partition_make(int month)
 {
 	char name[NAMEDATALEN];
@@ -53,7 +62,7 @@ partition_make(int month)
 
 	partition_name(month, name);
 	if (OidIsValid(session_table(name)))
-		return;
+		return false;
 	initStringInfo(&sql);
 	appendStringInfo(
 		&sql, "CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM (", name);
@@ -64,8 +73,105 @@ partition_make(int month)
 					 "); CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, "
 					 "probe); COMMENT ON TABLE billing.%s IS 'Usage received in one month (UTC).'",
 					 name, name, name);
-	if (SPI_execute(sql.data, false, 0) < 0)
-		refuse(ERROR_INTERNAL, "a partition of usage_event could not be made");
+	run_sql(sql.data);
+	return true;
+}
+
+TimestampTz
+partition_month_start(int month)
+{
+	int day = date2j(2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, 1);
+
+	return (day - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+}
+
+bool
+partition_oldest(int *month)
+{
+	static Statement find = STATEMENT(
+		"SELECT min(c.relname::text) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
+		"WHERE i.inhparent = 'billing.usage_event'::regclass AND c.relname ~ "
+		"'^usage_event_[0-9]{4}_[0-9]{2}$'");
+	char *name;
+	int year;
+
+	statement_run(&find, NULL, NULL);
+	name = column_text(0, 1);
+	if (name == NULL || sscanf(name, "usage_event_%4d_%2d", &year, month) != 2)
+		return false;
+	*month += (year - 2000) * MONTHS_PER_YEAR - 1;
+	return true;
+}
+
+MonthState
+partition_read(int month)
+{
+	char name[NAMEDATALEN];
+	MonthState state;
+
+	partition_name(month, name);
+	run_sql(psprintf("LOCK TABLE billing.%s IN SHARE MODE", name));
+	run_sql(psprintf("SELECT coalesce(bool_or(status = 'unpriced'), false), max(settled_at) FROM "
+					 "billing.%s",
+					 name));
+	state.has_unpriced = column_bool(0, 1);
+	state.settled_until = column_instant(0, 2, DT_NOBEGIN);
+	return state;
+}
+
+void
+partition_sum_up(int month, TimestampTz now)
+{
+	static Statement note = STATEMENT(
+		"INSERT INTO billing.closed_month (month, ends_at, partition_name, closed_at, events, charge) "
+		"VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $4, 0, 0)",
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
+	static Statement add_up = STATEMENT(
+		"UPDATE billing.closed_month AS m SET events = d.events, charge = d.charge FROM (SELECT "
+		"coalesce(sum(requests + rejected), 0) AS events, coalesce(sum(charge), 0) AS charge FROM "
+		"billing.usage_day WHERE month = ($1 AT TIME ZONE 'UTC')::date) AS d WHERE m.month = ($1 AT "
+		"TIME ZONE 'UTC')::date",
+		TIMESTAMPTZOID);
+	char name[NAMEDATALEN];
+	char nulls[] = "    ";
+	Datum values[4] = {TimestampTzGetDatum(partition_month_start(month)),
+					   TimestampTzGetDatum(partition_month_start(month + 1))};
+
+	partition_name(month, name);
+	set_text(values, nulls, 2, name);
+	values[3] = TimestampTzGetDatum(now);
+	statement_run(&note, values, nulls);
+	run_sql(psprintf(
+		"INSERT INTO billing.usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
+		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
+		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', day_starts_at, (day_starts_at "
+		"AT TIME ZONE time_zone + interval '1 day') AT TIME ZONE time_zone, key_id, min(key_name), "
+		"model, count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts), "
+		"coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER "
+		"(WHERE counts), 0), coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), "
+		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), 0) FROM "
+		"(SELECT u.*, p.time_zone, date_trunc('day', u.settled_at, p.time_zone) AS day_starts_at, "
+		"u.status <> 'rejected' AS counts FROM billing.%s AS u JOIN billing.account_profile AS p "
+		"USING (account_id)) AS u GROUP BY account_id, day_starts_at, time_zone, key_id, model",
+		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
+	statement_run(&add_up, values, NULL);
+}
+
+void
+partition_detach(int month)
+{
+	char name[NAMEDATALEN];
+
+	partition_name(month, name);
+	run_sql(psprintf("ALTER TABLE billing.usage_event DETACH PARTITION billing.%s", name));
+}
+
+bool
+partition_default_has_rows(void)
+{
+	static Statement find = STATEMENT("SELECT FROM billing." DEFAULT_PARTITION " LIMIT 1");
+
+	return statement_run(&find, NULL, NULL) > 0;
 }
 
 PartitionList

@@ -18,6 +18,9 @@
 /* Months that a dedupe window may touch (see the policy's upper bound). */
 #define WINDOW_MONTHS_MAX 3
 
+/* Months whose partition is made ahead: this one and the next three. */
+#define PARTITIONS_AHEAD 3
+
 /* Names of partitions. */
 typedef struct PartitionList
 {
@@ -28,8 +31,33 @@ typedef struct PartitionList
 /* The month of an instant, counted from January 2000 (UTC). */
 extern int partition_month(TimestampTz at);
 
-/* Makes the partition of such a month, unless it exists. */
-extern void partition_make(int month);
+/* Makes the partition of such a month; false where it exists. */
+extern bool partition_make(int month);
+
+/* The first month that is not closed, as far as it has a partition. */
+extern bool partition_oldest(int *month);
+
+/* The first instant of a month. */
+extern TimestampTz partition_month_start(int month);
+
+/* What is to be known of a month before it is closed. */
+typedef struct MonthState
+{
+	bool has_unpriced;
+	TimestampTz settled_until; /* when its last event was settled; DT_NOBEGIN where there is none */
+} MonthState;
+
+/* Reads a month's partition, in which nothing changes from then on. */
+extern MonthState partition_read(int month);
+
+/* Sums a month up into usage_day and notes it as closed; its partition stays where it is. */
+extern void partition_sum_up(int month, TimestampTz now);
+
+/* Detaches a month's partition, whose table stays. */
+extern void partition_detach(int month);
+
+/* True where usage was received in a month that had no partition. */
+extern bool partition_default_has_rows(void);
 
 /* The partitions that may hold what was received in a window: those that exist. */
 extern PartitionList partitions_of_window(TimestampTz since, TimestampTz now);

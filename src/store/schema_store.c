@@ -21,9 +21,6 @@
 #include "store/session.h"
 #include "store/statement.h"
 
-/* Months whose partition install() makes: this one and the next three. */
-#define PARTITIONS_AHEAD 3
-
 static const struct
 {
 	const char *name;
@@ -98,6 +95,10 @@ static const Guard guards[] = {
 	NO_TRUNCATE(take_back),
 	NO_CHANGE(charge_reversal),
 	NO_TRUNCATE(charge_reversal),
+	NO_CHANGE(usage_day),
+	NO_TRUNCATE(usage_day),
+	NO_DELETE(closed_month),
+	NO_TRUNCATE(closed_month),
 	NO_CHANGE(idempotent_call),
 	NO_TRUNCATE(idempotent_call),
 	NO_CHANGE(approval_request),
@@ -135,7 +136,7 @@ schema_create(TimestampTz now)
 		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) < 0)
 			run_ddl(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
-		partition_make(month + ahead);
+		(void) partition_make(month + ahead);
 	statement_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
 }
 
@@ -193,17 +194,27 @@ schema_refresh(void)
 			run_ddl(schema_files[i].sql);
 	/* The owner must be able to execute it, or verify() fails. */
 	run_ddl("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
+	schema_restore_guards();
+}
+
+void
+schema_restore_guards(void)
+{
 	schema_visit_guards(restore_guard, NULL);
 }
 
-/* The table itself and its partitions, written as SQL names them; the list stays. */
+/*
+ * The table itself and its partitions, with those that were detached and are
+ * still there, written as SQL names them; the list stays.
+ */
 static char **
 table_and_partitions(const char *table, uint64 *count)
 {
 	static Statement read = STATEMENT(
 		"SELECT t::text FROM (SELECT ('billing.' || $1)::regclass AS t UNION ALL SELECT "
 		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('billing.' || "
-		"$1)::regclass) AS t ORDER BY t <> ('billing.' || $1)::regclass, t::text",
+		"$1)::regclass UNION ALL SELECT to_regclass('billing.' || partition_name) FROM "
+		"billing.closed_month WHERE $1 = 'usage_event') AS t WHERE t IS NOT NULL ORDER BY t <> ('billing.' || $1)::regclass, t::text",
 		TEXTOID);
 	char **tables;
 

@@ -41,7 +41,10 @@ extern void schema_create(TimestampTz now);
 /* Makes the views anew, and puts back what is missing or weakened. */
 extern void schema_refresh(void);
 
-/* Calls the visitor for every guard of every table and partition. */
+/* Puts back guards that are missing or weakened. */
+extern void schema_restore_guards(void);
+
+/* Calls the visitor for every guard of every table, partition and table of a closed month. */
 extern void schema_visit_guards(GuardVisitor visitor, void *argument);
 
 #endif

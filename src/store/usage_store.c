@@ -335,12 +335,12 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 {
 	static Statement insert = STATEMENT(
 		"INSERT INTO billing.charge_reversal (account_id, reversal_id, request_hash, "
-		"event_recorded_at, recorded_at, probe, amount, actor, reason) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $7, $8, $9)",
-		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, TEXTOID,
-		TEXTOID);
-	char nulls[] = "         ";
-	Datum values[9] = {
+		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, INT8OID,
+		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "            ";
+	Datum values[12] = {
 		Int64GetDatum(event->account_id),
 		Int64GetDatum(reversal_id),
 		Int64GetDatum(event->request_hash),
@@ -348,9 +348,12 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 		TimestampTzGetDatum(now),
 		Int16GetDatum(event->probe),
 		nano_datum(amount_nano),
+		Int64GetDatum(event->payload.key_id),
 	};
 
-	set_text(values, nulls, 7, actor);
-	set_text(values, nulls, 8, reason);
+	set_text(values, nulls, 8, event->payload.model);
+	values[9] = TimestampTzGetDatum(event->occurred_at);
+	set_text(values, nulls, 10, actor);
+	set_text(values, nulls, 11, reason);
 	statement_run(&insert, values, nulls);
 }

@@ -19,6 +19,10 @@
 #include "store/usage_store.h"
 #include "store/verify_store.h"
 
+/* SQL: the end of the last closed month, whose usage is known as sums of days. */
+#define CLOSED_UNTIL \
+	"coalesce((SELECT max(ends_at) FROM billing.closed_month), timestamptz '-infinity')"
+
 typedef struct Check
 {
 	const char *name;
@@ -138,7 +142,8 @@ static Check checks[] = {
 		 "1) AS entry_no FROM billing.usage_event WHERE status = 'charged' AND entry_count > 0 AND "
 		 "batch_offset IS NULL) AS u FULL JOIN (SELECT account_id, entry_no, amount, source_id, "
 		 "recorded_at FROM "
-		 "billing.ledger_entry WHERE source_type = 'charge' AND credit = 'revenue') AS e USING "
+		 "billing.ledger_entry WHERE source_type = 'charge' AND credit = 'revenue' AND recorded_at >= " CLOSED_UNTIL
+		 ") AS e USING "
 		 "(account_id, entry_no) GROUP BY account_id, first_entry_no HAVING sum(amount) IS DISTINCT "
 		 "FROM max(charge) OR count(*) <> count(amount) OR bool_or((source_id, recorded_at) IS "
 		 "DISTINCT FROM (request_hash, settled_at))")},
@@ -159,7 +164,8 @@ static Check checks[] = {
 		 "first_entry_no) AS u FULL JOIN (SELECT account_id, source_id AS first_entry_no, "
 		 "sum(amount) AS amount, count(*) AS entries, min(entry_no) AS first_no, max(entry_no) AS "
 		 "last_no, min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max FROM "
-		 "billing.ledger_entry WHERE source_type = 'settlement' AND credit = 'revenue' GROUP BY "
+		 "billing.ledger_entry WHERE source_type = 'settlement' AND credit = 'revenue' AND recorded_at "
+		 ">= " CLOSED_UNTIL " GROUP BY "
 		 "account_id, source_id) AS e USING (account_id, first_entry_no) WHERE (u.charge, u.entries, "
 		 "u.entries_max, u.settled_at, u.settled_max, first_entry_no, first_entry_no + u.entries - 1) "
 		 "IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max, "
@@ -185,8 +191,10 @@ static Check checks[] = {
 		 "GROUP BY account_id, source_id) AS e ON e.account_id = r.account_id AND e.source_id = "
 		 "r.reversal_id LEFT JOIN billing.usage_event AS u ON u.account_id = r.account_id AND "
 		 "u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = "
-		 "r.event_recorded_at AND u.status = 'charged' WHERE r.account_id IS NULL OR u.account_id "
-		 "IS NULL OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
+		 "r.event_recorded_at AND u.status = 'charged' WHERE r.account_id IS NULL OR (u.account_id "
+		 "IS NULL AND r.event_recorded_at >= " CLOSED_UNTIL
+		 ") OR (u.key_id, u.model, u.occurred_at) "
+		 "<> (r.key_id, r.model, r.occurred_at) OR r.amount <> coalesce(e.amount, 0) OR r.amount > u.charge")},
 	{"reversal_shortfall",
 	 STATEMENT(
 		 "SELECT account_id, format('reversals gave back %s less than was charged, written off "
@@ -209,13 +217,36 @@ static Check checks[] = {
 		 "SELECT coalesce(u.account_id, e.account_id), format('charges less reversals are %s, "
 		 "revenue from usage is %s', u.amount, e.amount) FROM (SELECT account_id, sum(amount) AS "
 		 "amount FROM (SELECT account_id, charge AS amount FROM billing.usage_event WHERE status = "
-		 "'charged' UNION ALL SELECT account_id, -amount FROM billing.charge_reversal) AS x GROUP "
+		 "'charged' UNION ALL SELECT account_id, charge FROM billing.usage_day UNION ALL SELECT "
+		 "account_id, -amount FROM billing.charge_reversal) AS x GROUP "
 		 "BY account_id) AS u FULL JOIN (SELECT account_id, sum(" LEDGER_EFFECT(
 			 "revenue",
 			 "") ") AS amount "
 				 "FROM billing.ledger_entry AS e WHERE source_type IN ('charge', 'settlement', 'reversal') "
 				 "GROUP BY account_id) AS e ON e.account_id = u.account_id WHERE coalesce(u.amount, 0) <> "
 				 "coalesce(e.amount, 0)")},
+	{"usage_day",
+	 STATEMENT(
+		 "SELECT account_id, format('charges of the day from %s are %s, the ledger has %s', "
+		 "day_starts_at, d.charge, e.amount) FROM (SELECT account_id, day_starts_at, sum(charge) AS "
+		 "charge FROM billing.usage_day GROUP BY account_id, day_starts_at) AS d FULL JOIN (SELECT "
+		 "e.account_id, date_trunc('day', e.recorded_at, p.time_zone) AS day_starts_at, sum(e.amount) "
+		 "AS amount FROM billing.ledger_entry AS e JOIN billing.account_profile AS p USING "
+		 "(account_id) WHERE e.source_type IN ('charge', 'settlement') AND e.credit = 'revenue' AND "
+		 "e.recorded_at < " CLOSED_UNTIL
+		 " GROUP BY 1, 2) AS e USING (account_id, day_starts_at) WHERE "
+		 "coalesce(d.charge, 0) <> coalesce(e.amount, 0)")},
+	{"closed_month",
+	 STATEMENT(
+		 "SELECT NULL::bigint, format('month %s had %s events for %s, its days have %s for %s', "
+		 "m.month, m.events, m.charge, d.events, d.charge) FROM billing.closed_month AS m LEFT JOIN "
+		 "(SELECT month, sum(requests + rejected) AS events, sum(charge) AS charge FROM "
+		 "billing.usage_day GROUP BY month) AS d USING (month) WHERE (m.events, m.charge) IS DISTINCT "
+		 "FROM (coalesce(d.events, 0), coalesce(d.charge, 0)) UNION ALL SELECT NULL, format('month %s "
+		 "is closed, the one after it is not', m.month) FROM billing.closed_month AS m WHERE m.ends_at "
+		 "< " CLOSED_UNTIL " AND NOT EXISTS (SELECT FROM billing.closed_month AS n WHERE n.month = "
+		 "m.ends_at AT TIME ZONE 'UTC') UNION ALL SELECT u.account_id, format('request \"%s\" is of a "
+		 "closed month', u.request_id) FROM billing.usage_event AS u WHERE u.recorded_at < " CLOSED_UNTIL)},
 	{"usage_key",
 	 STATEMENT("SELECT u.account_id, format('request \"%s\" is of key %s \"%s\", which the account "
 			   "does not have', u.request_id, u.key_id, u.key_name) FROM billing.usage_event AS u "

@@ -142,6 +142,16 @@ wake_read(Oid database, SettlerState *state)
 	return slot != NULL;
 }
 
+const char *
+wake_status_name(const SettlerState *state)
+{
+	if (shared == NULL)
+		return "not preloaded";
+	if (state->paused_until > GetCurrentTimestamp())
+		return "paused";
+	return state->pid ? "running" : "not running";
+}
+
 static void
 detach(int code, Datum argument)
 {

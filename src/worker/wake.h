@@ -47,6 +47,9 @@ extern void wake_settler_at_commit(void);
 /* The slot of a database; false where there is none. */
 extern bool wake_read(Oid database, SettlerState *state);
 
+/* running, paused, not running; or not preloaded. */
+extern const char *wake_status_name(const SettlerState *state);
+
 /* For the settler: takes the database's slot; false where another one has it. */
 extern bool wake_attach(Oid database);
 

@@ -1,0 +1,128 @@
+/*-------------------------------------------------------------------------
+ *
+ * partitions.c
+ *	  make_partitions() and close_partitions(): the months of usage.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "utils/timestamp.h"
+
+#include "attempt.h"
+#include "clock.h"
+#include "store/partition_store.h"
+#include "store/policy_store.h"
+#include "store/schema_store.h"
+#include "store/session.h"
+
+/* A month to be made, and whether it was, for attempt(). */
+typedef struct MonthCall
+{
+	int month;
+	bool made;
+} MonthCall;
+
+static void
+make_month(void *argument)
+{
+	MonthCall *call = argument;
+
+	call->made = partition_make(call->month);
+}
+
+/* The default partition has rows of that month already. */
+static bool
+is_taken(int sqlstate)
+{
+	return sqlstate == ERRCODE_CHECK_VIOLATION;
+}
+
+/* Makes a month's partition; the error where the default partition has rows of that month. */
+static ErrorData *
+try_month(int month, int *made)
+{
+	MonthCall call = {.month = month};
+	ErrorData *error = attempt(make_month, &call, is_taken);
+
+	*made += error == NULL && call.made;
+	return error;
+}
+
+PG_FUNCTION_INFO_V1(billing_make_partitions);
+Datum
+billing_make_partitions(PG_FUNCTION_ARGS)
+{
+	int this_month = partition_month(clock_now());
+	int made = 0;
+	Session session;
+
+	session_open(&session);
+	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
+	{
+		ErrorData *error = try_month(this_month + ahead, &made);
+
+		if (error)
+			ereport(WARNING, (errmsg("usage of a month without a partition stays in "
+									 "usage_event_default: %s",
+									 error->message)));
+	}
+	if (made > 0)
+		schema_restore_guards();
+	session_close(&session);
+	PG_RETURN_INT32(made);
+}
+
+/*
+ * How many months from the first on can be closed: the longest run at whose
+ * end all of its usage is settled, so that the ledger's entries up to there and
+ * the events of these months are the same.
+ */
+static int
+count_closable(int first, TimestampTz now, int64 retention_us)
+{
+	TimestampTz settled_until = DT_NOBEGIN;
+	int closable = 0;
+	int made = 0;
+
+	for (int month = first; partition_month_start(month + 1) + retention_us <= now; month++)
+	{
+		MonthState state;
+
+		/* One that nobody made is empty, or its usage is in the default partition. */
+		if (try_month(month, &made) != NULL)
+			break;
+		state = partition_read(month);
+		settled_until = Max(settled_until, state.settled_until);
+		if (state.has_unpriced)
+			break;
+		if (settled_until < partition_month_start(month + 1))
+			closable = month + 1 - first;
+	}
+	return closable;
+}
+
+PG_FUNCTION_INFO_V1(billing_close_partitions);
+Datum
+billing_close_partitions(PG_FUNCTION_ARGS)
+{
+	TimestampTz now = clock_now();
+	int closable = 0;
+	int64 retention_us;
+	int first;
+	Session session;
+
+	session_open(&session);
+	if (policy_get(POLICY_USAGE_RETENTION, NULL, &retention_us) && partition_oldest(&first))
+		closable = count_closable(first, now, retention_us);
+	for (int i = 0; i < closable; i++)
+		partition_sum_up(first + i, now);
+	/* Last, since nobody can read or write usage from here to the commit. */
+	for (int i = 0; i < closable; i++)
+		partition_detach(first + i);
+	if (closable > 0)
+		schema_restore_guards();
+	session_close(&session);
+	PG_RETURN_INT32(closable);
+}

@@ -1,0 +1,118 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage_report.c
+ *	  usage_report(): usage by key, model, day and hour.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "errors.h"
+#include "store/account_store.h"
+#include "store/session.h"
+#include "store/usage_report_store.h"
+
+/* Notes one word of group_by; false where it is none, or contradicts another. */
+static bool
+add_grouping(UsageReport *report, const char *word)
+{
+	if (strcmp(word, "key") == 0)
+		report->by_key = true;
+	else if (strcmp(word, "model") == 0)
+		report->by_model = true;
+	else if (strcmp(word, "day") != 0 && strcmp(word, "hour") != 0)
+		return false;
+	else if (report->period && strcmp(report->period, word) != 0)
+		return false;
+	else
+		report->period = word;
+	return true;
+}
+
+static void
+read_grouping(FunctionCallInfo fcinfo, int index, UsageReport *report)
+{
+	Datum *words;
+	bool *nulls;
+	int count;
+
+	if (PG_ARGISNULL(index))
+		refuse(ERROR_NULL_ARGUMENT, "group_by");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(index), TEXTOID, -1, false, TYPALIGN_INT, &words,
+					  &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		const char *word = nulls[i] ? "null" : TextDatumGetCString(words[i]);
+
+		if (!add_grouping(report, word))
+			refuse(ERROR_INVALID_VALUE, "group_by", word);
+	}
+}
+
+static bool
+arg_by_occurred_at(FunctionCallInfo fcinfo, int index)
+{
+	char *by = arg_text(fcinfo, index, "by", VALUE_BYTES_MAX);
+
+	if (strcmp(by, "occurred_at") != 0 && strcmp(by, "recorded_at") != 0)
+		refuse(ERROR_INVALID_VALUE, "by", by);
+	return strcmp(by, "occurred_at") == 0;
+}
+
+/* Refuses what cannot be told of months that are sums of the account's days by now. */
+static void
+check_closed(const UsageReport *report, const char *account_zone)
+{
+	TimestampTz closed_until = usage_closed_until();
+	const char *because = NULL;
+
+	if (closed_until == DT_NOBEGIN || report->from >= closed_until)
+		return;
+	if (report->by_occurred_at)
+		because = "not when its calls started";
+	else if (report->period && strcmp(report->period, "hour") == 0)
+		because = "not its hours";
+	else if (report->period && strcmp(report->time_zone, account_zone) != 0)
+		because = "not the days of another time zone";
+	else if (usage_day_is_cut(report->account_id, report->from) ||
+			 usage_day_is_cut(report->account_id, report->to))
+		because = "not parts of days";
+	if (because)
+		refuse(ERROR_REPORT_CLOSED, timestamptz_to_str(closed_until), because);
+}
+
+PG_FUNCTION_INFO_V1(billing_usage_report);
+Datum
+billing_usage_report(PG_FUNCTION_ARGS)
+{
+	UsageReport report = {
+		.account_id = arg_account_id(fcinfo),
+		.from = arg_instant(fcinfo, 1, "from", DT_NOBEGIN),
+		.to = arg_instant(fcinfo, 2, "to", DT_NOEND),
+		.time_zone = arg_time_zone_or_null(fcinfo, 4),
+		.by_occurred_at = arg_by_occurred_at(fcinfo, 5),
+	};
+	const char *account_zone;
+	Account account;
+	Session session;
+
+	read_grouping(fcinfo, 3, &report);
+	InitMaterializedSRF(fcinfo, 0);
+	session_open(&session);
+	if (!account_read(report.account_id, &account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, report.account_id);
+	account_zone = usage_report_time_zone(report.account_id);
+	if (report.time_zone == NULL)
+		report.time_zone = account_zone;
+	check_closed(&report, account_zone);
+	usage_report(&report, (ReturnSetInfo *) fcinfo->resultinfo);
+	session_close(&session);
+	return (Datum) 0;
+}

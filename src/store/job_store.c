@@ -1,0 +1,59 @@
+/*-------------------------------------------------------------------------
+ *
+ * job_store.c
+ *	  Calls of pg_cron, which need not be there: nothing of it is prepared.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "errors.h"
+#include "store/job_store.h"
+
+bool
+job_scheduler_exists(void)
+{
+	return OidIsValid(get_extension_oid("pg_cron", true));
+}
+
+static void
+run(const char *sql)
+{
+	if (SPI_execute(sql, false, 0) < 0)
+		refuse(ERROR_INTERNAL, "a statement to pg_cron failed");
+}
+
+void
+job_schedule(const Job *job)
+{
+	run(psprintf("SELECT cron.schedule(%s, %s, %s)", quote_literal_cstr(job->name),
+				 quote_literal_cstr(job->schedule), quote_literal_cstr(job->command)));
+}
+
+bool
+job_unschedule(const char *name)
+{
+	run(psprintf("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %s AND username = "
+				 "current_user",
+				 quote_literal_cstr(name)));
+	return SPI_processed > 0;
+}
+
+char *
+job_statement(const Job *job)
+{
+	const char *database = get_database_name(MyDatabaseId);
+
+	return psprintf("SELECT cron.schedule_in_database(%s, %s, %s, %s)",
+					quote_literal_cstr(psprintf("%s of %s", job->name, database)),
+					quote_literal_cstr(job->schedule), quote_literal_cstr(job->command),
+					quote_literal_cstr(database));
+}

@@ -1,0 +1,40 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage_report_store.h
+ *	  Usage added up, from events and from the days of closed months.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_USAGE_REPORT_STORE_H
+#define STORE_USAGE_REPORT_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/execnodes.h"
+
+typedef struct UsageReport
+{
+	int64 account_id;
+	TimestampTz from; /* half-open; DT_NOBEGIN and DT_NOEND where open */
+	TimestampTz to;
+	bool by_key;
+	bool by_model;
+	const char *period;	   /* day or hour; NULL where it is not grouped by time */
+	const char *time_zone; /* whose days and hours those are */
+	bool by_occurred_at;
+} UsageReport;
+
+/* The time zone of an account. */
+extern char *usage_report_time_zone(int64 account_id);
+
+/* The end of the last closed month; DT_NOBEGIN where none is. */
+extern TimestampTz usage_closed_until(void);
+
+/* True where an instant lies within a day of the account's that is known as a sum only. */
+extern bool usage_day_is_cut(int64 account_id, TimestampTz at);
+
+/* Rows of type billing.usage_line. */
+extern void usage_report(const UsageReport *report, ReturnSetInfo *result);
+
+#endif
