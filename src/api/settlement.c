@@ -45,19 +45,18 @@ typedef struct Batch
 	Booking booking;
 	Candidate **candidates; /* its stretch of the group's */
 	size_t count;
-	ApiKeyRow *keys; /* that were looked up so far */
-	bool *keys_exist;
-	size_t keys_count;
 } Batch;
 
 /* What is settled in one go. */
-typedef struct Group
+typedef struct SettleGroup
 {
 	Batch *batches; /* by account */
 	size_t batches_count;
 	Candidate **candidates; /* by account and hash */
 	size_t count;
-} Group;
+	ApiKeyRef *keys; /* that they name, by account and key_id */
+	size_t keys_count;
+} SettleGroup;
 
 /* ---- which rows ---------------------------------------------------------- */
 
@@ -82,35 +81,34 @@ lock_account(int64 account_id, bool waits, Account *account)
 	return waits ? account_lock(account_id, account) : account_lock_if_free(account_id, account);
 }
 
-/* True where rows of that account can be taken: it is locked now, or there is none. */
-static bool
-hold_account(Group *group, int64 account_id, bool waits)
+/* The accounts of the rows, each once, in the order of their ids. */
+static int64 *
+list_accounts(const InboxRef *refs, size_t count, size_t *accounts_count)
 {
-	Batch *batch = &group->batches[group->batches_count];
+	int64 *accounts = palloc(count * sizeof(int64));
 
-	if (account_id <= 0)
-		return true;
-	*batch = (Batch){0};
-	if (!lock_account(account_id, waits, &batch->booking.account))
-		return !account_exists(account_id);
-	group->batches_count++;
-	return true;
+	*accounts_count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (refs[i].account_id > 0 && (i == 0 || refs[i].account_id != refs[i - 1].account_id))
+			accounts[(*accounts_count)++] = refs[i].account_id;
+	return accounts;
 }
 
-/* Locks the accounts whose rows they are, in the order of their ids, and marks the rows. */
+/* Begins a batch for each account that can be locked. Each clock is read when all locks are held.
+ */
 static void
-hold_accounts(Group *group, InboxRef *refs, size_t count, SettleWait wait)
+begin_batches(SettleGroup *group, const int64 *accounts, size_t count, SettleWait wait)
 {
-	bool held = false;
+	Account first;
+	size_t waited = wait == SETTLE_WAIT_FOR_ONE && count > 0 && account_lock(accounts[0], &first);
+	size_t free_count;
+	Account *free_accounts = account_lock_free(accounts + waited, count - waited, &free_count);
 
-	group->batches = palloc(count * sizeof(Batch));
-	for (size_t i = 0; i < count; i++)
-	{
-		if (i == 0 || refs[i].account_id != refs[i - 1].account_id)
-			held = hold_account(group, refs[i].account_id, i == 0 && wait == SETTLE_WAIT_FOR_ONE);
-		refs[i].taken = held;
-	}
-	/* Each clock is read when all locks are held. */
+	group->batches = palloc0((count + 1) * sizeof(Batch));
+	if (waited)
+		group->batches[group->batches_count++].booking.account = first;
+	for (size_t i = 0; i < free_count; i++)
+		group->batches[group->batches_count++].booking.account = free_accounts[i];
 	for (size_t i = 0; i < group->batches_count; i++)
 		booking_begin_locked(&group->batches[i].booking);
 }
@@ -125,10 +123,31 @@ compare_to_batch(const void *key, const void *element)
 }
 
 static Batch *
-find_batch(const Group *group, int64 account_id)
+find_batch(const SettleGroup *group, int64 account_id)
 {
 	return bsearch(&account_id, group->batches, group->batches_count, sizeof(Batch),
 				   compare_to_batch);
+}
+
+/* Locks the accounts whose rows they are, and marks the rows that can be taken. */
+static void
+hold_accounts(SettleGroup *group, InboxRef *refs, size_t count, SettleWait wait)
+{
+	size_t accounts_count;
+	int64 *accounts = list_accounts(refs, count, &accounts_count);
+
+	begin_batches(group, accounts, accounts_count, wait);
+	for (size_t i = 0; i < count; i++)
+	{
+		int64 account_id = refs[i].account_id;
+
+		if (i > 0 && account_id == refs[i - 1].account_id)
+			refs[i].taken = refs[i - 1].taken;
+		else
+			/* Rows of accounts that do not exist are set aside. */
+			refs[i].taken = account_id <= 0 || find_batch(group, account_id) ||
+							!account_exists(account_id);
+	}
 }
 
 /* ---- from rows to events ------------------------------------------------- */
@@ -223,7 +242,7 @@ compare_by_hash(const void *left, const void *right)
 
 /* Makes a candidate of a row that was taken; NULL where it is none. */
 static Candidate *
-admit_row(Group *group, const InboxRow *row)
+admit_row(SettleGroup *group, const InboxRow *row)
 {
 	Fault fault = shape_fault(row);
 	Batch *batch = find_batch(group, row->account_id);
@@ -250,7 +269,7 @@ admit_row(Group *group, const InboxRow *row)
 
 /* Makes candidates of the rows and sorts them; each batch gets its stretch. */
 static void
-admit_rows(Group *group, const InboxRow *rows, size_t count)
+admit_rows(SettleGroup *group, const InboxRow *rows, size_t count)
 {
 	Candidate **next;
 
@@ -329,32 +348,54 @@ is_in_batch(const Batch *batch, Candidate *const *before, Candidate *candidate)
 	return false;
 }
 
-static const ApiKeyRow *
-find_key(Batch *batch, int64 key_id)
+static int
+compare_keys(const void *left, const void *right)
 {
-	ApiKeyRow *key;
+	const ApiKeyRef *a = left;
+	const ApiKeyRef *b = right;
 
-	for (size_t i = 0; i < batch->keys_count; i++)
-		if (batch->keys[i].key_id == key_id)
-			return batch->keys_exist[i] ? &batch->keys[i] : NULL;
-	if (batch->keys == NULL)
+	if (a->account_id != b->account_id)
+		return a->account_id < b->account_id ? -1 : 1;
+	return (a->key_id > b->key_id) - (a->key_id < b->key_id);
+}
+
+/* Looks the keys up that the candidates name, each once. */
+static void
+find_keys(SettleGroup *group)
+{
+	size_t distinct = 0;
+
+	group->keys = palloc0((group->count + 1) * sizeof(ApiKeyRef));
+	for (size_t i = 0; i < group->count; i++)
 	{
-		batch->keys = palloc(batch->count * sizeof(ApiKeyRow));
-		batch->keys_exist = palloc(batch->count * sizeof(bool));
+		group->keys[i].account_id = group->candidates[i]->event.account_id;
+		group->keys[i].key_id = group->candidates[i]->event.payload.key_id;
 	}
-	key = &batch->keys[batch->keys_count];
-	batch->keys_exist[batch->keys_count] = api_key_get(batch->booking.account.account_id, key_id,
-													   key);
-	key->key_id = key_id;
-	return batch->keys_exist[batch->keys_count++] ? key : NULL;
+	qsort(group->keys, group->count, sizeof(ApiKeyRef), compare_keys);
+	for (size_t i = 0; i < group->count; i++)
+		if (i == 0 || compare_keys(&group->keys[i], &group->keys[distinct - 1]) != 0)
+			group->keys[distinct++] = group->keys[i];
+	group->keys_count = distinct;
+	api_key_get_all(group->keys, group->keys_count);
+}
+
+/* The key that an event names; NULL where the account has none of that number. */
+static const ApiKeyRow *
+find_key(const SettleGroup *group, const UsageEvent *event)
+{
+	ApiKeyRef wanted = {.account_id = event->account_id, .key_id = event->payload.key_id};
+	const ApiKeyRef *found = bsearch(&wanted, group->keys, group->keys_count, sizeof(ApiKeyRef),
+									 compare_keys);
+
+	return found && found->exists ? &found->row : NULL;
 }
 
 /* Decides about a candidate that is there for the first time. */
 static void
-judge_candidate(Batch *batch, Candidate *candidate)
+judge_candidate(const SettleGroup *group, const Batch *batch, Candidate *candidate)
 {
 	UsageEvent *event = &candidate->event;
-	Fault fault = usage_judge(&batch->booking, find_key(batch, event->payload.key_id), event);
+	Fault fault = usage_judge(&batch->booking, find_key(group, event), event);
 
 	if (fault.message)
 		set_aside(candidate, &fault, batch);
@@ -363,7 +404,7 @@ judge_candidate(Batch *batch, Candidate *candidate)
 
 /* The stored rows of all candidates' hashes, by candidate. */
 static StoredRequest *
-find_stored(const Group *group, UsageEvent **events, size_t *count)
+find_stored(const SettleGroup *group, UsageEvent **events, size_t *count)
 {
 	TimestampTz since = DT_NOEND;
 	TimestampTz now = DT_NOBEGIN;
@@ -379,12 +420,13 @@ find_stored(const Group *group, UsageEvent **events, size_t *count)
 
 /* Finds out which candidates count; events are theirs. */
 static void
-judge_candidates(Group *group, UsageEvent **events)
+judge_candidates(SettleGroup *group, UsageEvent **events)
 {
 	size_t stored_count;
 	StoredRequest *stored = find_stored(group, events, &stored_count);
 	size_t first_alike = 0;
 
+	find_keys(group);
 	for (size_t i = 0; i < group->count; i++)
 	{
 		Candidate *candidate = group->candidates[i];
@@ -398,7 +440,7 @@ judge_candidates(Group *group, UsageEvent **events)
 			first_alike = i;
 		if (!is_stored(batch, candidate, stored, found) &&
 			!is_in_batch(batch, &group->candidates[first_alike], candidate))
-			judge_candidate(batch, candidate);
+			judge_candidate(group, batch, candidate);
 		stored += found;
 		stored_count -= found;
 	}
@@ -443,33 +485,54 @@ link_events(Batch *batch, int64 first_entry_no)
 	}
 }
 
-/* Books what counts of an account; the events are stored later, for all accounts at once. */
+/* Takes the charges of a batch from its account's lots, as one sum. */
 static void
-book_batch(Batch *batch)
+take_batch(Batch *batch)
 {
 	Booking *booking = &batch->booking;
 	TimestampTz last_occurred_at = booking->at;
+	int64 first_entry_no = booking_next_entry_no(booking);
 	int64 sum_nano;
-	int64 first_entry_no;
-	bool any_counts = false;
 
-	for (size_t i = 0; i < batch->count; i++)
-		any_counts |= batch->candidates[i]->counts;
-	if (!any_counts)
-		return;
 	qsort(batch->candidates, batch->count, sizeof(Candidate *), compare_by_time);
-	booking_load(booking, LOTS_OPEN, 0);
 	sum_nano = price_batch(batch, &last_occurred_at);
-	first_entry_no = booking_next_entry_no(booking);
 	booking_source(booking, SOURCE_SETTLEMENT, first_entry_no, last_occurred_at);
 	check_outcome(books_take(&booking->books, sum_nano, BOOK_REVENUE));
 	link_events(batch, first_entry_no);
-	booking_finish(booking);
+}
+
+static bool
+any_counts(const Batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->candidates[i]->counts)
+			return true;
+	return false;
+}
+
+/* Books the batches in which anything counts; their events are stored later. */
+static void
+book_batches(SettleGroup *group)
+{
+	Booking **bookings = palloc((group->batches_count + 1) * sizeof(Booking *));
+	Batch **batches = palloc((group->batches_count + 1) * sizeof(Batch *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->batches_count; i++)
+		if (any_counts(&group->batches[i]))
+		{
+			batches[count] = &group->batches[i];
+			bookings[count++] = &group->batches[i].booking;
+		}
+	bookings_load(bookings, count);
+	for (size_t i = 0; i < count; i++)
+		take_batch(batches[i]);
+	bookings_finish(bookings, count);
 }
 
 /* The events of the candidates: of all, or of those that count. */
 static UsageEvent **
-list_events(const Group *group, bool all, size_t *count)
+list_events(const SettleGroup *group, bool all, size_t *count)
 {
 	UsageEvent **events = palloc((group->count + 1) * sizeof(UsageEvent *));
 
@@ -483,7 +546,7 @@ list_events(const Group *group, bool all, size_t *count)
 static int64
 settle_group(InboxRef *refs, size_t count, SettleWait wait)
 {
-	Group group = {0};
+	SettleGroup group = {0};
 	InboxRow *rows;
 	size_t rows_count;
 	UsageEvent **events;
@@ -495,8 +558,7 @@ settle_group(InboxRef *refs, size_t count, SettleWait wait)
 	price_lock_for_reading();
 	admit_rows(&group, rows, rows_count);
 	judge_candidates(&group, list_events(&group, true, &events_count));
-	for (size_t i = 0; i < group.batches_count; i++)
-		book_batch(&group.batches[i]);
+	book_batches(&group);
 	events = list_events(&group, false, &events_count);
 	usage_insert_all(events, events_count);
 	return (int64) rows_count;

@@ -10,32 +10,34 @@
 #include "core/allocation.h"
 #include "core/gate.h"
 #include "store/account_store.h"
+#include "store/row_set.h"
 #include "store/statement.h"
 
-#define SELECT_ACCOUNT                                                                  \
+#define SELECT_ACCOUNTS                                                                 \
 	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
 	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
-	"alert_rearms_at, alert_review_at FROM billing.account WHERE account_id = $1"
+	"alert_rearms_at, alert_review_at FROM billing.account WHERE account_id = "
+#define SELECT_ACCOUNT SELECT_ACCOUNTS "$1"
 
 static void
-read_account(Account *account)
+read_account(uint64 row, Account *account)
 {
-	account->account_id = column_int64(0, 1);
-	strlcpy(account->currency, column_text(0, 2), CURRENCY_SIZE);
-	account->created_at = column_instant(0, 3, 0);
-	account->last_booked_at = column_instant(0, 4, 0);
-	account->next_expiry_at = column_instant(0, 5, NEVER_EXPIRES);
-	account->last_unlocked_at = column_instant(0, 6, DT_NOBEGIN);
-	account->last_entry_no = column_int64(0, 7);
-	account->locks = (unsigned) column_int32(0, 8);
-	account->cash_nano = column_nano(0, 9);
-	account->bonus_nano = column_nano(0, 10);
-	account->arrears_nano = column_nano(0, 11);
-	account->alert_bounds.fires_below_nano = column_is_null(0, 12) ? PG_INT64_MIN
-																   : column_nano(0, 12);
-	account->alert_bounds.rearms_at_nano = column_is_null(0, 13) ? PG_INT64_MAX
-																 : column_nano(0, 13);
-	account->alert_review_at = column_instant(0, 14, DT_NOEND);
+	account->account_id = column_int64(row, 1);
+	strlcpy(account->currency, column_text(row, 2), CURRENCY_SIZE);
+	account->created_at = column_instant(row, 3, 0);
+	account->last_booked_at = column_instant(row, 4, 0);
+	account->next_expiry_at = column_instant(row, 5, NEVER_EXPIRES);
+	account->last_unlocked_at = column_instant(row, 6, DT_NOBEGIN);
+	account->last_entry_no = column_int64(row, 7);
+	account->locks = (unsigned) column_int32(row, 8);
+	account->cash_nano = column_nano(row, 9);
+	account->bonus_nano = column_nano(row, 10);
+	account->arrears_nano = column_nano(row, 11);
+	account->alert_bounds.fires_below_nano = column_is_null(row, 12) ? PG_INT64_MIN
+																	 : column_nano(row, 12);
+	account->alert_bounds.rearms_at_nano = column_is_null(row, 13) ? PG_INT64_MAX
+																   : column_nano(row, 13);
+	account->alert_review_at = column_instant(row, 14, DT_NOEND);
 }
 
 /* Reads the one account that a statement finds; false when it finds none. */
@@ -43,7 +45,7 @@ static bool
 read_found(uint64 found, Account *account)
 {
 	if (found > 0)
-		read_account(account);
+		read_account(0, account);
 	return found > 0;
 }
 
@@ -63,6 +65,20 @@ account_lock_if_free(int64 account_id, Account *account)
 	return read_found(statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
+Account *
+account_lock_free(const int64 *accounts, size_t accounts_count, size_t *count)
+{
+	static Statement lock = STATEMENT(
+		SELECT_ACCOUNTS "ANY ($1) ORDER BY account_id FOR NO KEY UPDATE SKIP LOCKED", INT8ARRAYOID);
+	Account *locked;
+
+	*count = statement_run(&lock, (Datum[]){int64_array_datum(accounts, accounts_count)}, NULL);
+	locked = palloc((*count + 1) * sizeof(Account));
+	for (uint64 row = 0; row < *count; row++)
+		read_account(row, &locked[row]);
+	return locked;
+}
+
 bool
 account_exists(int64 account_id)
 {
@@ -79,6 +95,26 @@ account_read(int64 account_id, Account *account)
 	return read_found(statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
+#define STATE_COLUMNS 9
+#define STATE_TYPES                                                                        \
+	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID, \
+		NUMERICOID, NUMERICOID
+
+static void
+set_state(Datum *values, char *nulls, const Account *account)
+{
+	memset(nulls, ' ', STATE_COLUMNS);
+	values[0] = Int64GetDatum(account->account_id);
+	values[1] = TimestampTzGetDatum(account->last_booked_at);
+	set_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
+	set_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
+	values[4] = Int64GetDatum(account->last_entry_no);
+	values[5] = Int32GetDatum((int32) account->locks);
+	values[6] = nano_datum(account->cash_nano);
+	values[7] = nano_datum(account->bonus_nano);
+	values[8] = nano_datum(account->arrears_nano);
+}
+
 void
 account_update(const Account *account)
 {
@@ -86,24 +122,36 @@ account_update(const Account *account)
 		"UPDATE billing.account SET last_booked_at = $2, next_expiry_at = $3, "
 		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
 		"arrears = $9 WHERE account_id = $1",
-		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID,
-		NUMERICOID, NUMERICOID);
-	char nulls[] = "         ";
-	Datum values[] = {
-		Int64GetDatum(account->account_id),
-		TimestampTzGetDatum(account->last_booked_at),
-		0,
-		0,
-		Int64GetDatum(account->last_entry_no),
-		Int32GetDatum((int32) account->locks),
-		nano_datum(account->cash_nano),
-		nano_datum(account->bonus_nano),
-		nano_datum(account->arrears_nano),
-	};
+		STATE_TYPES);
+	char nulls[STATE_COLUMNS];
+	Datum values[STATE_COLUMNS];
 
-	set_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
-	set_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
+	set_state(values, nulls, account);
 	statement_run(&update, values, nulls);
+}
+
+void
+account_update_all(Account *const *accounts, size_t count)
+{
+	static RowSetShape shape = {"account_id, last_booked_at, next_expiry_at, last_unlocked_at, "
+								"last_entry_no, locks, cash, bonus, arrears",
+								{STATE_TYPES}};
+	static Statement update = STATEMENT(
+		"UPDATE billing.account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
+		"r.next_expiry_at, last_unlocked_at = r.last_unlocked_at, last_entry_no = r.last_entry_no, "
+		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears FROM rows AS r WHERE "
+		"a.account_id = r.account_id");
+	char nulls[STATE_COLUMNS];
+	Datum values[STATE_COLUMNS];
+	RowSet rows;
+
+	row_set_begin(&rows, &shape);
+	for (size_t i = 0; i < count; i++)
+	{
+		set_state(values, nulls, accounts[i]);
+		row_set_put(&rows, values, nulls);
+	}
+	row_set_run(&rows, &update);
 }
 
 void

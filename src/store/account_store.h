@@ -57,6 +57,9 @@ extern bool account_lock(int64 account_id, Account *account);
 /* The same unless somebody else holds it: then false. */
 extern bool account_lock_if_free(int64 account_id, Account *account);
 
+/* The same for many, in the order of their ids; returns those that it got. */
+extern Account *account_lock_free(const int64 *accounts, size_t accounts_count, size_t *count);
+
 /* True when there is such an account, whoever holds it. */
 extern bool account_exists(int64 account_id);
 
@@ -65,6 +68,9 @@ extern bool account_read(int64 account_id, Account *account);
 
 /* Writes back all that changes of an account, but what its alerts say. */
 extern void account_update(const Account *account);
+
+/* The same for many accounts by one statement. */
+extern void account_update_all(Account *const *accounts, size_t count);
 
 /* Writes back what its alerts say. */
 extern void account_update_alerts(const Account *account);

@@ -45,23 +45,61 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 	statement_run(&insert, values, nulls);
 }
 
+#define KEY_COLUMNS "kind = 'plan', name, deleted_at"
+
+/* Reads a key from the columns behind some others. */
+static ApiKeyRow
+read_key(int64 key_id, uint64 row, int before)
+{
+	return (ApiKeyRow){
+		.key_id = key_id,
+		.kind = read_kind(row, before + 1),
+		.name = column_text(row, before + 2),
+		.deleted_at = column_instant(row, before + 3, DT_NOEND),
+	};
+}
+
 bool
 api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
 {
-	static Statement get = STATEMENT(
-		"SELECT kind = 'plan', name, deleted_at FROM billing.api_key WHERE account_id = "
-		"$1 AND key_id = $2",
-		INT8OID, INT8OID);
+	static Statement get = STATEMENT("SELECT " KEY_COLUMNS
+									 " FROM billing.api_key WHERE account_id = $1 AND key_id = $2",
+									 INT8OID, INT8OID);
 
 	if (statement_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
 		return false;
-	*key = (ApiKeyRow){
-		.key_id = key_id,
-		.kind = read_kind(0, 1),
-		.name = column_text(0, 2),
-		.deleted_at = column_instant(0, 3, DT_NOEND),
-	};
+	*key = read_key(key_id, 0, 0);
 	return true;
+}
+
+void
+api_key_get_all(ApiKeyRef *keys, size_t count)
+{
+	static Statement get = STATEMENT(
+		"SELECT e.n, k.* FROM unnest($1, $2) WITH ORDINALITY AS e (account_id, key_id, n), LATERAL "
+		"(SELECT " KEY_COLUMNS " FROM billing.api_key WHERE account_id = e.account_id AND key_id = "
+		"e.key_id OFFSET 0) AS k",
+		INT8ARRAYOID, INT8ARRAYOID);
+	int64 *accounts = palloc((count + 1) * sizeof(int64));
+	int64 *key_ids = palloc((count + 1) * sizeof(int64));
+	uint64 found;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		accounts[i] = keys[i].account_id;
+		key_ids[i] = keys[i].key_id;
+		keys[i].exists = false;
+	}
+	found = statement_run(
+		&get, (Datum[]){int64_array_datum(accounts, count), int64_array_datum(key_ids, count)},
+		NULL);
+	for (uint64 row = 0; row < found; row++)
+	{
+		ApiKeyRef *key = &keys[column_int64(row, 1) - 1];
+
+		key->exists = true;
+		key->row = read_key(key->key_id, row, 1);
+	}
 }
 
 void

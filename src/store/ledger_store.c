@@ -11,25 +11,27 @@
 #include "store/ledger_store.h"
 #include "store/statement.h"
 
-void
-ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
+#define ENTRY_COLUMN_LIST                                                 \
+	"account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, " \
+	"undoes_entry_no, amount, debit, credit, source_type, gateway, actor"
+#define ENTRY_TYPES                                                                          \
+	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, NUMERICOID, \
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+#define ENTRY_COLUMNS 13
+
+static void
+set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
+		  const Transfer *transfer)
 {
-	static Statement insert = STATEMENT(
-		"INSERT INTO billing.ledger_entry (account_id, entry_no, occurred_at, "
-		"recorded_at, source_id, lot_no, undoes_entry_no, amount, debit, credit, "
-		"source_type, gateway, actor) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, NUMERICOID,
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 	bool touches_gateway = transfer->debit == BOOK_GATEWAY || transfer->credit == BOOK_GATEWAY;
 	bool nobody = transfer->source.type == SOURCE_LOT;
-	char nulls[] = "             ";
-	Datum values[13] = {
-		Int64GetDatum(stamp->account_id),			Int64GetDatum(entry_no),
-		TimestampTzGetDatum(transfer->occurred_at), TimestampTzGetDatum(stamp->recorded_at),
-		Int64GetDatum(transfer->source.id),
-	};
 
+	memset(nulls, ' ', ENTRY_COLUMNS);
+	values[0] = Int64GetDatum(stamp->account_id);
+	values[1] = Int64GetDatum(entry_no);
+	values[2] = TimestampTzGetDatum(transfer->occurred_at);
+	values[3] = TimestampTzGetDatum(stamp->recorded_at);
+	values[4] = Int64GetDatum(transfer->source.id);
 	set_number(values, nulls, 5, transfer->lot_no);
 	set_number(values, nulls, 6, transfer->undoes_entry_no);
 	values[7] = nano_datum(transfer->amount_nano);
@@ -38,7 +40,47 @@ ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 	set_text(values, nulls, 10, source_name(transfer->source.type));
 	set_text(values, nulls, 11, touches_gateway ? stamp->gateway : NULL);
 	set_text(values, nulls, 12, nobody ? NULL : stamp->actor);
+}
+
+void
+ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
+{
+	static Statement insert = STATEMENT("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+										") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+										"$12, $13)",
+										ENTRY_TYPES);
+	char nulls[ENTRY_COLUMNS];
+	Datum values[ENTRY_COLUMNS];
+
+	set_entry(values, nulls, stamp, entry_no, transfer);
 	statement_run(&insert, values, nulls);
+}
+
+static RowSetShape entries_shape = {ENTRY_COLUMN_LIST, {ENTRY_TYPES}};
+
+void
+ledger_rows_begin(RowSet *rows)
+{
+	row_set_begin(rows, &entries_shape);
+}
+
+void
+ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
+{
+	char nulls[ENTRY_COLUMNS];
+	Datum values[ENTRY_COLUMNS];
+
+	set_entry(values, nulls, stamp, entry_no, transfer);
+	row_set_put(rows, values, nulls);
+}
+
+void
+ledger_rows_insert(RowSet *rows)
+{
+	static Statement insert = STATEMENT("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+										") SELECT " ENTRY_COLUMN_LIST " FROM rows");
+
+	row_set_run(rows, &insert);
 }
 
 Slice *

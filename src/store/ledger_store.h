@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/allocation.h"
+#include "store/row_set.h"
 
 /* The table's columns, by their numbers: the order in src/schema/30_ledger.sql. */
 typedef enum LedgerColumn
@@ -54,6 +55,12 @@ typedef struct EntryStamp
 } EntryStamp;
 
 extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer);
+
+/* The same for many entries by one statement. */
+extern void ledger_rows_begin(RowSet *rows);
+extern void ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no,
+							const Transfer *transfer);
+extern void ledger_rows_insert(RowSet *rows);
 
 /* Which entries paid a charge, and from where on: another's where the charge was one of a batch. */
 typedef struct ChargeShare

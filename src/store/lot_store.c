@@ -12,6 +12,28 @@
 
 #define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at"
 
+/* Reads a lot from the columns behind some others. */
+static Lot
+read_lot(uint64 row, int before)
+{
+	return (Lot){
+		.lot_no = column_int64(row, before + 1),
+		.kind = column_bool(row, before + 2) ? LOT_BONUS : LOT_CASH,
+		.amount_nano = column_nano(row, before + 3),
+		.remaining_nano = column_nano(row, before + 4),
+		.expires_at = column_instant(row, before + 5, NEVER_EXPIRES),
+	};
+}
+
+/* Makes room for that many lots and one more. */
+static void
+make_room(Books *books, size_t count)
+{
+	books->lots_count = 0;
+	books->lots_capacity = count + 1;
+	books->lots = palloc0(books->lots_capacity * sizeof(Lot));
+}
+
 void
 lot_load(int64 account_id, LotSelection selection, Books *books)
 {
@@ -23,18 +45,32 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 	};
 	uint64 count = statement_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
 
-	books->lots_count = count;
-	books->lots_capacity = count + 1;
-	books->lots = palloc0(books->lots_capacity * sizeof(Lot));
+	make_room(books, count);
 	for (uint64 row = 0; row < count; row++)
-		books->lots[row] = (Lot){
-			.lot_no = column_int64(row, 1),
-			.kind = column_bool(row, 2) ? LOT_BONUS : LOT_CASH,
-			.amount_nano = column_nano(row, 3),
-			.remaining_nano = column_nano(row, 4),
-			.expires_at = column_instant(row, 5, NEVER_EXPIRES),
-		};
+		books->lots[books->lots_count++] = read_lot(row, 0);
 	books_sort_lots(books);
+}
+
+void
+lot_load_open(const int64 *accounts, Books **books, size_t count)
+{
+	static Statement load = STATEMENT("SELECT account_id, " LOT_COLUMNS " FROM billing.lot WHERE "
+									  "account_id = ANY ($1) AND is_open ORDER BY account_id",
+									  INT8ARRAYOID);
+	uint64 found = statement_run(&load, (Datum[]){int64_array_datum(accounts, count)}, NULL);
+	uint64 row = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		uint64 first = row;
+
+		while (row < found && column_int64(row, 1) == accounts[i])
+			row++;
+		make_room(books[i], row - first);
+		for (uint64 lot = first; lot < row; lot++)
+			books[i]->lots[books[i]->lots_count++] = read_lot(lot, 1);
+		books_sort_lots(books[i]);
+	}
 }
 
 int64
@@ -79,6 +115,35 @@ lot_update(int64 account_id, const Lot *lot)
 				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
 							nano_datum(lot->remaining_nano)},
 				  NULL);
+}
+
+#define REMAINDER_TYPES INT8OID, INT8OID, NUMERICOID
+
+void
+lot_rows_begin(RowSet *rows)
+{
+	static RowSetShape shape = {"account_id, lot_no, remaining", {REMAINDER_TYPES}};
+
+	row_set_begin(rows, &shape);
+}
+
+void
+lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot)
+{
+	row_set_put(rows,
+				(Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
+						  nano_datum(lot->remaining_nano)},
+				"   ");
+}
+
+void
+lot_rows_update(RowSet *rows)
+{
+	static Statement update = STATEMENT(
+		"UPDATE billing.lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
+		"WHERE l.account_id = r.account_id AND l.lot_no = r.lot_no");
+
+	row_set_run(rows, &update);
 }
 
 static int64

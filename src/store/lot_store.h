@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/allocation.h"
+#include "store/row_set.h"
 
 /* Which lots of an account are wanted. */
 typedef enum LotSelection
@@ -27,6 +28,9 @@ typedef enum LotSelection
  */
 extern void lot_load(int64 account_id, LotSelection selection, Books *books);
 
+/* The same of many accounts, given in the order of their ids: the open ones. */
+extern void lot_load_open(const int64 *accounts, Books **books, size_t count);
+
 /* The number of the account's next lot. */
 extern int64 lot_next_no(int64 account_id);
 
@@ -36,6 +40,11 @@ extern void lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source 
 
 /* Writes back what is left in a lot. */
 extern void lot_update(int64 account_id, const Lot *lot);
+
+/* The same for many lots by one statement. */
+extern void lot_rows_begin(RowSet *rows);
+extern void lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot);
+extern void lot_rows_update(RowSet *rows);
 
 /*
  * What lots that expired at or before an instant still hold: for readers in the

@@ -15,8 +15,8 @@
 
 #define ROW_SET_NAME "rows"
 
-/* How many rows plans are made for: many, so that none reads a whole table for each. */
-#define ROWS_PLANNED_FOR 1000
+/* How many rows plans are made for: few, so that a table is not read whole for them. */
+#define ROWS_PLANNED_FOR 10
 
 static TupleDesc
 shape_descriptor(RowSetShape *shape)
@@ -55,9 +55,13 @@ row_set_begin(RowSet *set, RowSetShape *shape)
 }
 
 void
-row_set_put(RowSet *set, Datum *values, bool *nulls)
+row_set_put(RowSet *set, Datum *values, const char *nulls)
 {
-	tuplestore_putvalues(set->rows, set->descriptor, values, nulls);
+	bool is_null[STATEMENT_ARGUMENTS_MAX];
+
+	for (int i = 0; i < set->descriptor->natts; i++)
+		is_null[i] = nulls[i] == 'n';
+	tuplestore_putvalues(set->rows, set->descriptor, values, is_null);
 	set->count++;
 }
 

@@ -34,7 +34,8 @@ typedef struct RowSet
 } RowSet;
 
 extern void row_set_begin(RowSet *set, RowSetShape *shape);
-extern void row_set_put(RowSet *set, Datum *values, bool *nulls);
+/* nulls as in SPI. */
+extern void row_set_put(RowSet *set, Datum *values, const char *nulls);
 
 /* Runs a statement that reads FROM rows; does nothing where there are none. */
 extern uint64 row_set_run(RowSet *set, Statement *statement);

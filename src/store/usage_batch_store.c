@@ -81,13 +81,13 @@ usage_insert_all(UsageEvent *const *events, size_t count)
 	static Statement insert = STATEMENT("INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST
 										") SELECT " USAGE_EVENT_COLUMN_LIST " FROM rows");
 	Datum values[USAGE_EVENT_COLUMNS];
-	bool nulls[USAGE_EVENT_COLUMNS];
+	char nulls[USAGE_EVENT_COLUMNS];
 	RowSet set;
 
 	row_set_begin(&set, &shape);
 	for (size_t i = 0; i < count; i++)
 	{
-		usage_event_values(events[i], values, nulls);
+		usage_set_columns(values, nulls, events[i]);
 		row_set_put(&set, values, nulls);
 	}
 	row_set_run(&set, &insert);

@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "core/policy_catalog.h"
@@ -21,6 +20,9 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset"
+
+/* Stands for the charge of an event that has none. */
+#define NO_CHARGE (-1)
 
 static const char *const status_names[] = {
 	[USAGE_STATUS_CHARGED] = "charged",
@@ -171,45 +173,33 @@ usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, Us
 }
 
 void
-usage_event_values(const UsageEvent *event, Datum *values, bool *nulls)
+usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 {
 	const int32 *tokens = event->payload.tokens.of;
 	bool priced = event->status == USAGE_STATUS_CHARGED || event->status == USAGE_STATUS_FREE;
-	bool in_batch = event->batch_offset_nano != NO_BATCH;
-	Datum all[USAGE_EVENT_COLUMNS] = {
-		Int64GetDatum(event->account_id),
-		Int64GetDatum(event->request_hash),
-		TimestampTzGetDatum(event->occurred_at),
-		TimestampTzGetDatum(event->recorded_at),
-		TimestampTzGetDatum(event->settled_at),
-		Int64GetDatum(event->price_id),
-		Int64GetDatum(event->first_entry_no),
-		in_batch ? nano_datum(event->batch_offset_nano) : (Datum) 0,
-		Int64GetDatum(event->payload.key_id),
-		Int32GetDatum(event->entry_count),
-		Int32GetDatum(tokens[TOKENS_INPUT]),
-		Int32GetDatum(tokens[TOKENS_OUTPUT]),
-		Int32GetDatum(tokens[TOKENS_CACHE_READ]),
-		Int32GetDatum(tokens[TOKENS_CACHE_WRITE]),
-		Int16GetDatum(event->probe),
-		priced ? nano_datum(event->charge_nano) : (Datum) 0,
-		CStringGetTextDatum(usage_status_name(event->status)),
-		CStringGetTextDatum(event->request_id),
-		CStringGetTextDatum(event->payload.model),
-		CStringGetTextDatum(event->key_name),
-		event->reason ? CStringGetTextDatum(event->reason) : (Datum) 0,
-	};
-	bool none[USAGE_EVENT_COLUMNS] = {
-		[4] = event->settled_at == 0,
-		[5] = event->price_id == NO_NUMBER,
-		[6] = event->first_entry_no == NO_NUMBER,
-		[7] = !in_batch,
-		[15] = !priced,
-		[20] = event->reason == NULL,
-	};
 
-	memcpy(values, all, sizeof(all));
-	memcpy(nulls, none, sizeof(none));
+	memset(nulls, ' ', USAGE_EVENT_COLUMNS);
+	values[0] = Int64GetDatum(event->account_id);
+	values[1] = Int64GetDatum(event->request_hash);
+	values[2] = TimestampTzGetDatum(event->occurred_at);
+	values[3] = TimestampTzGetDatum(event->recorded_at);
+	set_instant(values, nulls, 4, event->settled_at, 0);
+	set_number(values, nulls, 5, event->price_id);
+	set_number(values, nulls, 6, event->first_entry_no);
+	set_nano(values, nulls, 7, event->batch_offset_nano, NO_BATCH);
+	values[8] = Int64GetDatum(event->payload.key_id);
+	values[9] = Int32GetDatum(event->entry_count);
+	values[10] = Int32GetDatum(tokens[TOKENS_INPUT]);
+	values[11] = Int32GetDatum(tokens[TOKENS_OUTPUT]);
+	values[12] = Int32GetDatum(tokens[TOKENS_CACHE_READ]);
+	values[13] = Int32GetDatum(tokens[TOKENS_CACHE_WRITE]);
+	values[14] = Int16GetDatum(event->probe);
+	set_nano(values, nulls, 15, priced ? event->charge_nano : NO_CHARGE, NO_CHARGE);
+	set_text(values, nulls, 16, usage_status_name(event->status));
+	set_text(values, nulls, 17, event->request_id);
+	set_text(values, nulls, 18, event->payload.model);
+	set_text(values, nulls, 19, event->key_name);
+	set_text(values, nulls, 20, event->reason);
 }
 
 void
@@ -220,12 +210,9 @@ usage_insert(const UsageEvent *event)
 		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
-	bool is_null[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
 
-	usage_event_values(event, values, is_null);
-	for (int column = 0; column < USAGE_EVENT_COLUMNS; column++)
-		nulls[column] = is_null[column] ? 'n' : ' ';
+	usage_set_columns(values, nulls, event);
 	statement_run(&insert, values, nulls);
 }
 

@@ -99,7 +99,7 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
 #define USAGE_EVENT_COLUMNS 21
-extern void usage_event_values(const UsageEvent *event, Datum *values, bool *nulls);
+extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);
 
