@@ -557,6 +557,8 @@ settle_group(InboxRef *refs, size_t count, SettleWait wait)
 	rows = inbox_take(refs, count, &rows_count);
 	price_lock_for_reading();
 	admit_rows(&group, rows, rows_count);
+	if (group.count == 0)
+		return (int64) rows_count;
 	judge_candidates(&group, list_events(&group, true, &events_count));
 	book_batches(&group);
 	events = list_events(&group, false, &events_count);
