@@ -7,8 +7,11 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
 #include "executor/spi.h"
+#include "storage/bufmgr.h"
 #include "utils/datetime.h"
+#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "errors.h"
@@ -174,20 +177,56 @@ partition_default_has_rows(void)
 	return statement_run(&find, NULL, NULL) > 0;
 }
 
+/*
+ * True where a partition has not a single page. Whoever holds an account's lock
+ * may rely on it: rows of the account that are committed have their pages.
+ */
+static bool
+is_empty(Oid table)
+{
+	static Oid
+		filled[WINDOW_MONTHS_MAX + 1]; /* seen with pages lately: they are not looked at again */
+	static int next;
+	Relation relation;
+	bool empty;
+
+	for (size_t i = 0; i < lengthof(filled); i++)
+		if (filled[i] == table)
+			return false;
+	relation = table_open(table, AccessShareLock);
+	empty = RelationGetNumberOfBlocks(relation) == 0;
+	table_close(relation, AccessShareLock);
+	if (!empty)
+		filled[next++ % lengthof(filled)] = table;
+	return empty;
+}
+
+/* Adds a partition that exists and has rows, perhaps. */
+static void
+add_partition(PartitionList *list, const char *name)
+{
+	Oid table = session_table(name);
+
+	if (OidIsValid(table) && !is_empty(table))
+		strlcpy(list->names[list->count++], name, NAMEDATALEN);
+}
+
 PartitionList
 partitions_of_window(TimestampTz since, TimestampTz now)
 {
 	PartitionList list = {0};
+	int first = partition_month(since);
+	int last = partition_month(now);
+	char name[NAMEDATALEN];
 
-	for (int month = partition_month(since); month <= partition_month(now); month++)
+	if (last - first >= WINDOW_MONTHS_MAX)
+		refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
+	for (int month = first; month <= last; month++)
 	{
-		if (list.count == WINDOW_MONTHS_MAX)
-			refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
-		partition_name(month, list.names[list.count]);
-		if (OidIsValid(session_table(list.names[list.count])))
-			list.count++;
+		partition_name(month, name);
+		add_partition(&list, name);
 	}
-	strlcpy(list.names[list.count++], DEFAULT_PARTITION, NAMEDATALEN);
+	add_partition(&list, DEFAULT_PARTITION);
 	return list;
 }
 

@@ -59,7 +59,10 @@ extern void partition_detach(int month);
 /* True where usage was received in a month that had no partition. */
 extern bool partition_default_has_rows(void);
 
-/* The partitions that may hold what was received in a window: those that exist. */
+/*
+ * The partitions that may hold what was received in a window: those that exist
+ * and are not empty. For writers who hold the lock of the accounts they ask about.
+ */
 extern PartitionList partitions_of_window(TimestampTz since, TimestampTz now);
 
 extern bool partitions_equal(const PartitionList *a, const PartitionList *b);

@@ -47,6 +47,9 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 	int64 *hashes = palloc((events_count + 1) * sizeof(int64));
 	StoredRequest *requests;
 
+	*count = 0;
+	if (partitions.count == 0)
+		return NULL;
 	for (size_t i = 0; i < events_count; i++)
 	{
 		accounts[i] = events[i]->account_id;

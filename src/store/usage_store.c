@@ -117,11 +117,14 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 {
 	PartitionList partitions = partitions_of_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
-	uint64 count = statement_run(
-		probe_statement(&partitions),
-		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
+	uint64 count;
 
 	event->probe = 0;
+	if (partitions.count == 0)
+		return false;
+	count = statement_run(
+		probe_statement(&partitions),
+		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
 	for (uint64 row = 0; row < count; row++)
 	{
 		TimestampTz recorded_at = column_instant(row, 1, 0);
