@@ -101,8 +101,8 @@ Datum
 billing_balance(PG_FUNCTION_ARGS)
 {
 	int64 account_id = arg_account_id(fcinfo);
-	int64 topup_nano;
-	int64 refunded_nano;
+	Numeric topup;
+	Numeric refunded;
 	Account account;
 	GateAccount gate;
 	GateReason reason;
@@ -113,8 +113,7 @@ billing_balance(PG_FUNCTION_ARGS)
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
 	gate = see_account(&account);
 	reason = gate_account(&gate);
-	payment_totals(account_id, &topup_nano, &refunded_nano);
-	session_close(&session);
+	payment_totals(account_id, &topup, &refunded);
 
 	Datum values[] = {
 		CStringGetTextDatum(account.currency),
@@ -124,13 +123,13 @@ billing_balance(PG_FUNCTION_ARGS)
 		nano_datum(gate.balance_nano),
 		DirectFunctionCall2(numeric_round, nano_datum(money_floor_to_cent(gate.balance_nano)),
 							Int32GetDatum(AMOUNT_DECIMALS_MONEY)),
-		nano_datum(topup_nano),
-		nano_datum(refunded_nano),
+		NumericGetDatum(topup),
+		NumericGetDatum(refunded),
 		BoolGetDatum(reason == GATE_OPEN),
 		CStringGetTextDatum(gate_reason_name(reason)),
 	};
 	bool nulls[] = {false, false, false, false, false,
 					false, false, false, false, reason == GATE_OPEN};
 
-	return result_row(fcinfo, values, nulls);
+	return session_close_with(&session, result_row(fcinfo, values, nulls));
 }

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "executor/spi.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
@@ -56,6 +57,7 @@ typedef struct SettleGroup
 	size_t count;
 	ApiKeyRef *keys; /* that they name, by account and key_id */
 	size_t keys_count;
+	int64 settled; /* rows that were taken for good */
 } SettleGroup;
 
 /* ---- which rows ---------------------------------------------------------- */
@@ -141,12 +143,13 @@ hold_accounts(SettleGroup *group, InboxRef *refs, size_t count, SettleWait wait)
 	{
 		int64 account_id = refs[i].account_id;
 
-		if (i > 0 && account_id == refs[i - 1].account_id)
-			refs[i].taken = refs[i - 1].taken;
+		/* Rows of accounts that do not exist are set aside; nothing but their own lock guards them.
+		 */
+		if (account_id > 0 && find_batch(group, account_id))
+			refs[i].taken = true;
 		else
-			/* Rows of accounts that do not exist are set aside. */
-			refs[i].taken = account_id <= 0 || find_batch(group, account_id) ||
-							!account_exists(account_id);
+			refs[i].taken = (account_id <= 0 || !account_exists(account_id)) &&
+							inbox_lock_if_free(&refs[i]);
 	}
 }
 
@@ -185,6 +188,8 @@ shape_fault(const InboxRow *row)
 
 	if (row->nulls[INBOX_ACCOUNT_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "account_id");
+	if (row->account_id <= 0)
+		return fault_of(ERROR_ACCOUNT_RESERVED, row->account_id);
 	if (row->nulls[INBOX_KEY_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "key_id");
 	fault = text_fault(row->request_id, "request_id", IDENTIFIER_BYTES_MAX);
@@ -214,6 +219,13 @@ make_event(const InboxRow *row, TimestampTz booked_at)
 	return event;
 }
 
+/* Rows are taken in the order in which they stand. */
+static int
+compare_places(const InboxRow *a, const InboxRow *b)
+{
+	return (a > b) - (a < b);
+}
+
 /* The order in which charges apply (R7). */
 static int
 compare_by_time(const void *left, const void *right)
@@ -221,9 +233,15 @@ compare_by_time(const void *left, const void *right)
 	const UsageEvent *a = &(*(Candidate *const *) left)->event;
 	const UsageEvent *b = &(*(Candidate *const *) right)->event;
 
+	int order;
+
 	if (a->occurred_at != b->occurred_at)
 		return a->occurred_at < b->occurred_at ? -1 : 1;
-	return strcmp(a->request_id, b->request_id);
+	order = strcmp(a->request_id, b->request_id);
+	/* Of two alike the one that stood first in the inbox. */
+	return order ? order
+				 : compare_places((*(Candidate *const *) left)->row,
+								  (*(Candidate *const *) right)->row);
 }
 
 /* The order in which they are looked for and stored; the earlier of two alike counts. */
@@ -254,6 +272,7 @@ admit_row(SettleGroup *group, const InboxRow *row)
 		inbox_append(row);
 		return NULL;
 	}
+	group->settled++;
 	if (fault.message == NULL && batch == NULL)
 		fault = fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
 	if (fault.message)
@@ -312,25 +331,27 @@ is_repeated(const Batch *batch, const Candidate *candidate, const UsageEvent *st
 	return true;
 }
 
-/* Looks through the stored rows of the event's hash. */
+/* Looks through the stored rows of the event's hash; the newest of its id in the window decides. */
 static bool
 is_stored(const Batch *batch, Candidate *candidate, const StoredRequest *stored, size_t count)
 {
 	UsageEvent *event = &candidate->event;
 	TimestampTz since = batch->booking.at - policy_value(POLICY_DEDUPE_WINDOW);
+	const StoredRequest *newest = NULL;
+	UsageEvent found;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		event->probe = Max(event->probe, stored[i].probe + 1);
 		if (Max(stored[i].recorded_at, stored[i].occurred_at) >= since &&
-			strcmp(stored[i].request_id, event->request_id) == 0)
-		{
-			UsageEvent found = usage_get_stored(event, &stored[i]);
-
-			return is_repeated(batch, candidate, &found);
-		}
+			strcmp(stored[i].request_id, event->request_id) == 0 &&
+			(newest == NULL || stored[i].recorded_at > newest->recorded_at))
+			newest = &stored[i];
 	}
-	return false;
+	if (newest == NULL)
+		return false;
+	found = usage_get_stored(event, newest);
+	return is_repeated(batch, candidate, &found);
 }
 
 /* Looks through the candidates of the same hash that were found to count. */
@@ -558,12 +579,12 @@ settle_group(InboxRef *refs, size_t count, SettleWait wait)
 	price_lock_for_reading();
 	admit_rows(&group, rows, rows_count);
 	if (group.count == 0)
-		return (int64) rows_count;
+		return group.settled;
 	judge_candidates(&group, list_events(&group, true, &events_count));
 	book_batches(&group);
 	events = list_events(&group, false, &events_count);
 	usage_insert_all(events, events_count);
-	return (int64) rows_count;
+	return group.settled;
 }
 
 /* ---- rows that fail ------------------------------------------------------ */
@@ -582,23 +603,28 @@ run_group_call(void *argument)
 {
 	GroupCall *call = argument;
 
+	/* Row sets of a statement that fails are forgotten with the connection. */
+	if (SPI_connect() != SPI_OK_CONNECT)
+		refuse(ERROR_INTERNAL, "SPI_connect failed");
 	call->taken = settle_group(call->refs, call->count, call->wait);
+	SPI_finish();
 }
 
-/* True for errors that trying again will not mend: a row's own, and not the moment's. */
+/* True for errors that can be a row's own, so that trying again will not mend them. */
 static bool
-is_lasting(int sqlstate)
+is_rows_own(int sqlstate)
 {
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE: /* lock not available */
-		case ERRCODE_OPERATOR_INTERVENTION:
-		case ERRCODE_SYSTEM_ERROR:
-			return false;
-		default:
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
+		case ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION:
+		case ERRCODE_PLPGSQL_ERROR: /* a trigger of the owner's */
+		case ERRCODE_INTERNAL_ERROR:
+		case MAKE_SQLSTATE('L', 'B', '0', '0', '0'):
 			return true;
+		default:
+			return false;
 	}
 }
 
@@ -628,7 +654,7 @@ settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
 
 	if (count == 0)
 		return 0;
-	error = attempt(run_group_call, &call, is_lasting);
+	error = attempt(run_group_call, &call, is_rows_own);
 	if (error == NULL)
 		return call.taken;
 	for (size_t i = 0; i < count; i++)
@@ -701,17 +727,20 @@ billing_settle(PG_FUNCTION_ARGS)
 {
 	int64 events_max = PG_ARGISNULL(0) ? SETTLE_EVENTS_MAX
 									   : arg_count(fcinfo, 0, "max_events", 1, SETTLE_EVENTS_MAX);
+	ItemPointerData first = inbox_before_block(0);
 	InboxRef *refs;
 	size_t count;
 	int64 settled;
 	Session session;
 
 	session_open(&session);
-	refs = inbox_list(0, events_max, &count);
+	refs = inbox_list(&first, events_max, &count);
 	settle_sort(refs, count);
 	settled = settle_inbox(refs, count, SETTLE_WAIT_FOR_ONE);
+	/* Who may hold accounts already waits for no other. */
 	if (settled < events_max)
-		settled += settle_unpriced(events_max - settled, SETTLE_WAIT_FOR_ONE);
+		settled += settle_unpriced(events_max - settled,
+								   count > 0 ? SETTLE_SKIP : SETTLE_WAIT_FOR_ONE);
 	session_close(&session);
 	PG_RETURN_INT64(settled);
 }

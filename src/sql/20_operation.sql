@@ -24,7 +24,7 @@ COMMENT ON FUNCTION billing.wake_settler() IS 'Trigger of the inbox: makes the c
 
 CREATE FUNCTION billing.pause_workers(pause interval) RETURNS timestamptz
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_pause_workers';
-COMMENT ON FUNCTION billing.pause_workers(interval) IS 'Ends this database''s background workers and starts none for that long, 0 to 1 day (0: starts them again); returns when the pause ends, null where this database has no worker. For DROP DATABASE, ALTER DATABASE ... RENAME and CREATE DATABASE ... TEMPLATE. Errors: LB609, LB610.';
+COMMENT ON FUNCTION billing.pause_workers(interval) IS 'Ends this database''s background workers and starts none for that long, 0 to 1 day (0: starts them again); returns when the pause ends, null where it was ended. For DROP DATABASE, ALTER DATABASE ... RENAME and CREATE DATABASE ... TEMPLATE. Errors: LB609, LB610.';
 
 CREATE FUNCTION billing.settler() RETURNS billing.settler_state
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settler';

@@ -68,17 +68,14 @@ inbox_last_block(void)
 }
 
 InboxRef *
-inbox_list(BlockNumber from, int64 rows_max, size_t *count)
+inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 {
 	static Statement list = STATEMENT(
-		"SELECT account_id, ctid FROM billing.usage_inbox WHERE ctid >= $1 LIMIT $2", TIDOID,
+		"SELECT account_id, ctid FROM billing.usage_inbox WHERE ctid > $1 LIMIT $2", TIDOID,
 		INT8OID);
-	ItemPointerData first;
 	InboxRef *refs;
 
-	ItemPointerSet(&first, from, 0);
-	*count = statement_run(&list, (Datum[]){PointerGetDatum(&first), Int64GetDatum(rows_max)},
-						   NULL);
+	*count = statement_run(&list, (Datum[]){PointerGetDatum(after), Int64GetDatum(rows_max)}, NULL);
 	refs = MemoryContextAllocHuge(CurrentMemoryContext, (*count + 1) * sizeof(InboxRef));
 	for (uint64 row = 0; row < *count; row++)
 	{
@@ -121,6 +118,15 @@ read_row(uint64 number)
 		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
 	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
 	return row;
+}
+
+bool
+inbox_lock_if_free(const InboxRef *ref)
+{
+	static Statement lock = STATEMENT(
+		"SELECT FROM billing.usage_inbox WHERE ctid = $1 FOR UPDATE SKIP LOCKED", TIDOID);
+
+	return statement_run(&lock, (Datum[]){PointerGetDatum(&ref->place)}, NULL) > 0;
 }
 
 InboxRow *

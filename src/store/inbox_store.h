@@ -21,6 +21,16 @@
 #include "core/rating.h"
 #include "errors.h"
 
+/* A place in front of all rows of a block. */
+static inline ItemPointerData
+inbox_before_block(BlockNumber block)
+{
+	ItemPointerData place;
+
+	ItemPointerSet(&place, block, 0);
+	return place;
+}
+
 /* account_id in an InboxRef of a row that names none. */
 #define NO_ACCOUNT 0
 
@@ -73,13 +83,16 @@ extern void inbox_append(const InboxRow *row);
 /* The last block of the table by now; 0 where it is empty. */
 extern BlockNumber inbox_last_block(void);
 
-/* The rows from a block of the table on, rows_max of them, in the order in which they stand. */
-extern InboxRef *inbox_list(BlockNumber from, int64 rows_max, size_t *count);
+/* The rows behind a place, rows_max of them, in the order in which they stand. */
+extern InboxRef *inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count);
 
 /* Takes the rows that are marked as taken. Whose they are must be looked at again. */
 extern InboxRow *inbox_take(const InboxRef *refs, size_t refs_count, size_t *count);
 
 extern bool inbox_is_empty(void);
+
+/* Locks one row; false where somebody holds it or it is gone. */
+extern bool inbox_lock_if_free(const InboxRef *ref);
 
 /* True where the inbox has rows of the account. */
 extern bool inbox_has_rows(int64 account_id);

@@ -124,16 +124,16 @@ payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz
 }
 
 void
-payment_totals(int64 account_id, int64 *topup_nano, int64 *refunded_nano)
+payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 {
 	static Statement sum = STATEMENT(
-		"SELECT (SELECT coalesce(sum(pay_amount), 0) FROM billing.payment_order WHERE account_id = "
-		"$1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
-		"'offline_reversal'), 0), coalesce(sum(amount) FILTER (WHERE kind <> 'offline_reversal'), "
-		"0) FROM billing.take_back WHERE account_id = $1",
+		"SELECT round((SELECT coalesce(sum(pay_amount), 0) FROM billing.payment_order WHERE account_id "
+		"= $1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
+		"'offline_reversal'), 0), 9), round(coalesce(sum(amount) FILTER (WHERE kind <> "
+		"'offline_reversal'), 0), 9) FROM billing.take_back WHERE account_id = $1",
 		INT8OID);
 
 	statement_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	*topup_nano = column_nano(0, 1);
-	*refunded_nano = column_nano(0, 2);
+	*topup = DatumGetNumericCopy(column_datum(0, 1));
+	*refunded = DatumGetNumericCopy(column_datum(0, 2));
 }

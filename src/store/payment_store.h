@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "utils/numeric.h"
 
 typedef struct Payment
 {
@@ -44,6 +45,6 @@ extern void payment_insert_take_back(const Payment *payment, int64 take_back_id,
 									 const char *actor, const char *reason);
 
 /* Cumulative top-up (R2) and money given back, in the caller's snapshot. */
-extern void payment_totals(int64 account_id, int64 *topup_nano, int64 *refunded_nano);
+extern void payment_totals(int64 account_id, Numeric *topup, Numeric *refunded);
 
 #endif

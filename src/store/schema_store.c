@@ -265,3 +265,18 @@ schema_visit_guards(GuardVisitor visitor, void *argument)
 			visitor(&guards[i], tables[j], guard_fault(&guards[i], tables[j]), argument);
 	}
 }
+
+static void
+note_missing(const Guard *guard, const char *table, GuardFault fault, void *argument)
+{
+	*(bool *) argument |= fault == GUARD_MISSING;
+}
+
+bool
+schema_is_complete(void)
+{
+	bool missing = false;
+
+	schema_visit_guards(note_missing, &missing);
+	return !missing;
+}

@@ -44,6 +44,9 @@ extern void schema_refresh(void);
 /* Puts back guards that are missing or weakened. */
 extern void schema_restore_guards(void);
 
+/* False where a guard is missing: the tables are being restored, or the extension was dropped. */
+extern bool schema_is_complete(void);
+
 /* Calls the visitor for every guard of every table, partition and table of a closed month. */
 extern void schema_visit_guards(GuardVisitor visitor, void *argument);
 

@@ -117,6 +117,8 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 {
 	PartitionList partitions = partitions_of_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
+	TimestampTz newest_at = DT_NOBEGIN;
+	int16 newest_probe = 0;
 	uint64 count;
 
 	event->probe = 0;
@@ -130,15 +132,18 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 		TimestampTz recorded_at = column_instant(row, 1, 0);
 		int16 probe = DatumGetInt16(column_datum(row, 2));
 
-		if (Max(recorded_at, column_instant(row, 4, 0)) >= since &&
+		event->probe = Max(event->probe, probe + 1);
+		if (Max(recorded_at, column_instant(row, 4, 0)) >= since && recorded_at > newest_at &&
 			strcmp(column_text(row, 3), event->request_id) == 0)
 		{
-			*stored = usage_get(event->account_id, event->request_hash, probe, recorded_at);
-			return true;
+			newest_at = recorded_at;
+			newest_probe = probe;
 		}
-		event->probe = Max(event->probe, probe + 1);
 	}
-	return false;
+	if (newest_at == DT_NOBEGIN)
+		return false;
+	*stored = usage_get(event->account_id, event->request_hash, newest_probe, newest_at);
+	return true;
 }
 
 /* The newest row of a request_id, by a statement that is run as the caller needs. */

@@ -74,8 +74,8 @@ extern UsageEvent usage_get(int64 account_id, int64 hash, int16 probe, Timestamp
 /*
  * Looks for event->request_id among what the account recorded since an
  * instant, or was stamped since: an event may be stamped a little behind its
- * receipt. If found, fills *stored and returns true; else event->probe is set
- * to one that is free.
+ * receipt. If found, fills *stored with the newest and returns true; else
+ * event->probe is set to one that is free.
  */
 extern bool usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now,
 							  UsageEvent *stored);

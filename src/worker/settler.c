@@ -26,6 +26,7 @@
 
 #include "api/settlement.h"
 #include "attempt.h"
+#include "store/schema_store.h"
 #include "store/session.h"
 #include "worker/wake.h"
 
@@ -38,13 +39,19 @@
 
 /* Rows listed in one round, and settled in one transaction: as many as take about LOCKED_MS. */
 #define LIST_ROWS_MAX 100000
+#define LIST_US 1 /* a row, at the most, where nothing else stands in the inbox */
 #define GROUP_ROWS_MIN 10
 #define GROUP_ROWS_MAX 10000
 #define LOCKED_MS 50
 
-/* Accounts that somebody holds and that are waited for at the end of a round. */
+/*
+ * Accounts that somebody holds and that are waited for at the end of a round:
+ * one, another each time, for as long as a queue of callers may take, and a few
+ * more for a moment.
+ */
 #define WAITS_MAX 5
-#define WAIT_TIMEOUT "10ms"
+#define WAIT_LONG_MS 200
+#define WAIT_SHORT_MS 10
 
 /* How often usage that waits for a price is looked for; and of all its time, what looking may take.
  */
@@ -54,21 +61,25 @@
 typedef struct Settler
 {
 	MemoryContext round_context;
+	Oid complete_for; /* the books that were found complete, by the oid of their account table */
 	size_t group_rows;
-	size_t rounds;
 	BlockNumber first_block; /* no row is known to stand in front of it */
+	int64 waited_for;		 /* the account that was waited for last */
 	TimestampTz whole_at;	 /* the whole inbox is not looked at before */
 	TimestampTz unpriced_at; /* nor usage that waits for a price */
 } Settler;
 
-/* What became of a round. */
+/* One look through the inbox, in lists of LIST_ROWS_MAX rows. */
 typedef struct Round
 {
-	InboxRef *refs;
+	InboxRef *refs; /* the list that is worked on */
 	size_t count;
-	int64 taken;
-	bool ready;				/* there are tables to work on */
-	BlockNumber next_block; /* the next round may begin there, but for rows that are left */
+	ItemPointerData after;	/* where the next list begins */
+	BlockNumber last_block; /* of the inbox when the round began */
+	BlockNumber left_block; /* the first that holds a row that was left */
+	int64 left;				/* rows that were left */
+	bool whole;				/* it began at the inbox's first block */
+	int64 wasted_us;		/* listing took beyond what the rows were worth */
 } Round;
 
 extern PGDLLEXPORT void billing_settler_main(Datum argument);
@@ -107,29 +118,66 @@ after_duty(TimestampTz since, int64 pause_ms)
 
 /* ---- one round ----------------------------------------------------------- */
 
+/*
+ * Whether there are books to work on: tables of this version, and all guards,
+ * which a restore makes when their table's rows are there.
+ */
+static bool
+is_ready(Settler *settler)
+{
+	Session session;
+	Oid account = InvalidOid;
+	bool opened = begin_work(&session, "billing: looking for the books");
+
+	if (opened)
+		account = session_table("account");
+	if (opened && account != settler->complete_for && !schema_is_complete())
+		account = InvalidOid;
+	end_work(&session, opened);
+	settler->complete_for = account;
+	return OidIsValid(account);
+}
+
 static void
+begin_round(Settler *settler, Round *round)
+{
+	Session session;
+	bool ready;
+
+	*round = (Round){.left_block = InvalidBlockNumber};
+	round->whole = GetCurrentTimestamp() >= settler->whole_at;
+	ready = begin_work(&session, "billing: listing the inbox");
+	if (ready)
+		round->last_block = inbox_last_block();
+	end_work(&session, ready);
+	round->after = inbox_before_block(round->whole ? 0
+												   : Min(settler->first_block, round->last_block));
+}
+
+/* Lists the next rows; false where there are none. */
+static bool
 list_rows(Settler *settler, Round *round)
 {
 	TimestampTz started_at = GetCurrentTimestamp();
-	bool whole = started_at >= settler->whole_at;
 	InboxRef *refs;
 	Session session;
+	bool ready;
 
-	round->ready = begin_work(&session, "billing: listing the inbox");
-	if (round->ready)
+	MemoryContextReset(settler->round_context);
+	round->count = 0;
+	ready = begin_work(&session, "billing: listing the inbox");
+	if (ready)
 	{
-		round->next_block = inbox_last_block();
-		refs = inbox_list(whole ? 0 : Min(settler->first_block, round->next_block), LIST_ROWS_MAX,
-						  &round->count);
-		if (round->count == LIST_ROWS_MAX)
-			round->next_block = ItemPointerGetBlockNumber(&refs[round->count - 1].place);
+		refs = inbox_list(&round->after, LIST_ROWS_MAX, &round->count);
 		round->refs = MemoryContextAllocHuge(settler->round_context,
 											 (round->count + 1) * sizeof(InboxRef));
 		memcpy(round->refs, refs, round->count * sizeof(InboxRef));
 	}
-	end_work(&session, round->ready);
-	if (whole)
-		settler->whole_at = after_duty(started_at, 0);
+	end_work(&session, ready);
+	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
+	if (round->count > 0)
+		round->after = round->refs[round->count - 1].place;
+	return round->count > 0;
 }
 
 /* Settles one group; its size is what the next may have. */
@@ -153,11 +201,12 @@ settle_rows(Settler *settler, InboxRef *refs, size_t count)
 	return taken;
 }
 
-/* For attempt(): settles the rows of one account, waiting for it. */
+/* For attempt(): settles rows of one account, waiting for it. */
 typedef struct WaitingCall
 {
 	InboxRef *refs;
 	size_t count;
+	int timeout_ms;
 	int64 taken;
 } WaitingCall;
 
@@ -166,8 +215,8 @@ settle_waiting(void *argument)
 {
 	WaitingCall *call = argument;
 
-	(void) set_config_option("lock_timeout", WAIT_TIMEOUT, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
+	(void) set_config_option("lock_timeout", psprintf("%dms", call->timeout_ms), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	call->taken = settle_inbox(call->refs, call->count, SETTLE_WAIT_FOR_ONE);
 }
 
@@ -178,9 +227,9 @@ is_lock_timeout(int sqlstate)
 }
 
 static int64
-wait_for_account(InboxRef *refs, size_t count)
+wait_for_account(InboxRef *refs, size_t count, int timeout_ms)
 {
-	WaitingCall call = {refs, count, 0};
+	WaitingCall call = {refs, count, timeout_ms, 0};
 	Session session;
 	bool ready = begin_work(&session, "billing: settling an account that is held");
 
@@ -202,96 +251,56 @@ count_alike(const Settler *settler, const InboxRef *refs, size_t count)
 	return alike;
 }
 
-/* Waits for a few accounts that were skipped, others each time. */
-static void
-wait_for_skipped(Settler *settler, Round *round)
+/* The first row that was left of an account behind another one; count where there is none. */
+static size_t
+find_left(const Round *round, int64 behind_account)
 {
-	size_t start = settler->rounds++;
-	int waits = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < round->count && waits < WAITS_MAX; i++)
-	{
-		size_t at = (start * GROUP_ROWS_MAX + i) % round->count;
-
-		if (round->refs[at].taken ||
-			(i > 0 && at > 0 && round->refs[at].account_id == round->refs[at - 1].account_id))
-			continue;
-		round->taken += wait_for_account(&round->refs[at],
-										 count_alike(settler, &round->refs[at], round->count - at));
-		waits++;
-	}
+	while (i < round->count &&
+		   (round->refs[i].taken || round->refs[i].account_id <= behind_account))
+		i++;
+	return i;
 }
 
-/* How many rows stand in the inbox still, and the first block that holds one. */
+/* Waits for a few accounts that were skipped, others each time, for the first of them longer. */
 static int64
-count_left(const Round *round, BlockNumber *first_block)
+wait_for_skipped(Settler *settler, Round *round)
 {
-	int64 left = 0;
+	int64 taken = 0;
+	int timeout_ms = WAIT_LONG_MS;
 
+	for (int waits = 0; waits < WAITS_MAX; waits++)
+	{
+		size_t at = find_left(round, settler->waited_for);
+
+		if (at == round->count && waits > 0)
+			break;
+		if (at == round->count)
+			at = find_left(round, 0);
+		if (at == round->count)
+			break;
+		settler->waited_for = round->refs[at].account_id;
+		taken += wait_for_account(&round->refs[at],
+								  count_alike(settler, &round->refs[at], round->count - at),
+								  timeout_ms);
+		timeout_ms = WAIT_SHORT_MS;
+	}
+	return taken;
+}
+
+/* Notes what was left of a list. */
+static void
+count_left(Round *round)
+{
 	for (size_t i = 0; i < round->count; i++)
 	{
 		if (round->refs[i].taken)
 			continue;
-		*first_block = Min(*first_block, ItemPointerGetBlockNumber(&round->refs[i].place));
-		left++;
+		round->left_block = Min(round->left_block,
+								ItemPointerGetBlockNumber(&round->refs[i].place));
+		round->left++;
 	}
-	return left;
-}
-
-static void
-settle_price_waiters(Settler *settler, Round *round)
-{
-	TimestampTz started_at = GetCurrentTimestamp();
-	Session session;
-	bool ready;
-
-	if (started_at < settler->unpriced_at)
-		return;
-	ready = begin_work(&session, "billing: settling usage that waited for a price");
-	if (ready)
-		round->taken += settle_unpriced((int64) settler->group_rows, SETTLE_SKIP);
-	end_work(&session, ready);
-	settler->unpriced_at = after_duty(started_at, UNPRICED_MS);
-}
-
-/* Returns how long to sleep, unless woken. */
-static long
-run_round(Settler *settler)
-{
-	TimestampTz since = wake_look();
-	Round round = {0};
-	int64 left;
-
-	MemoryContextReset(settler->round_context);
-	list_rows(settler, &round);
-	if (!round.ready)
-		return IDLE_MS;
-	settle_sort(round.refs, round.count);
-	for (size_t done = 0; done < round.count;)
-	{
-		size_t rows = Min(settler->group_rows, round.count - done);
-
-		CHECK_FOR_INTERRUPTS();
-		round.taken += settle_rows(settler, &round.refs[done], rows);
-		done += rows;
-	}
-	wait_for_skipped(settler, &round);
-	settle_price_waiters(settler, &round);
-	settler->first_block = round.next_block;
-	left = count_left(&round, &settler->first_block);
-	wake_report(round.taken, since ? GetCurrentTimestamp() - since : 0, left);
-	if (round.count == LIST_ROWS_MAX && left < LIST_ROWS_MAX)
-		return 0;
-	return left > 0 || round.taken > 0 ? ROUND_MS : IDLE_MS;
-}
-
-/* ---- its life ------------------------------------------------------------ */
-
-static void
-sleep_ms(int events, long timeout_ms)
-{
-	(void) WaitLatch(MyLatch, events | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout_ms,
-					 PG_WAIT_EXTENSION);
 }
 
 static void
@@ -303,6 +312,110 @@ heed_signals(void)
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
 	}
+}
+
+/* Settles what was listed, group by group; returns how many rows were taken. */
+static int64
+settle_list(Settler *settler, Round *round)
+{
+	int64 taken = 0;
+
+	settle_sort(round->refs, round->count);
+	for (size_t done = 0; done < round->count;)
+	{
+		size_t rows = Min(settler->group_rows, round->count - done);
+
+		heed_signals();
+		taken += settle_rows(settler, &round->refs[done], rows);
+		done += rows;
+	}
+	return taken;
+}
+
+/* Charges usage that waited for a price, now and then; returns how many events. */
+static int64
+settle_price_waiters(Settler *settler)
+{
+	TimestampTz started_at = GetCurrentTimestamp();
+	int64 settled = 0;
+	Session session;
+	bool ready;
+
+	if (started_at < settler->unpriced_at)
+		return 0;
+	ready = begin_work(&session, "billing: settling usage that waited for a price");
+	if (ready)
+		settled = settle_unpriced((int64) settler->group_rows, SETTLE_SKIP);
+	end_work(&session, ready);
+	settler->unpriced_at = after_duty(started_at, UNPRICED_MS);
+	return settled;
+}
+
+/* Where the next round begins. */
+static void
+end_round(Settler *settler, const Round *round)
+{
+	settler->first_block = Min(round->left_block, round->last_block);
+	if (round->whole)
+		settler->whole_at = GetCurrentTimestamp() + Max(round->wasted_us, 0) * DUTY;
+}
+
+/* Returns how long to sleep, unless woken. */
+static long
+run_round(Settler *settler)
+{
+	TimestampTz since = wake_look();
+	TimestampTz since_next;
+	int64 settled = 0;
+	int64 taken;
+	Round round;
+
+	if (!is_ready(settler))
+		return IDLE_MS;
+	begin_round(settler, &round);
+	while (list_rows(settler, &round))
+	{
+		taken = settle_list(settler, &round);
+		if (round.count < LIST_ROWS_MAX)
+			taken += wait_for_skipped(settler, &round);
+		count_left(&round);
+		wake_report(taken, since ? GetCurrentTimestamp() - since : 0, round.left);
+		settled += taken;
+		if (round.count < LIST_ROWS_MAX)
+			break;
+		/* What comes next was committed after the first of them, at the earliest. */
+		since_next = wake_look();
+		since = since ? since : since_next;
+	}
+	end_round(settler, &round);
+	taken = settle_price_waiters(settler);
+	if (taken > 0 || round.count == 0)
+		wake_report(taken, 0, round.left);
+	return round.left > 0 || settled + taken > 0 ? ROUND_MS : IDLE_MS;
+}
+
+/* ---- its life ------------------------------------------------------------ */
+
+static void
+sleep_ms(int events, long timeout_ms)
+{
+	(void) WaitLatch(MyLatch, events | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout_ms,
+					 PG_WAIT_EXTENSION);
+}
+
+/* Settings of the database or the role that would get in the way; as autovacuum's workers do. */
+static void
+override_settings(void)
+{
+	static const char *const settings[][2] = {
+		{"default_transaction_isolation", "read committed"},
+		{"default_transaction_read_only", "off"},
+		{"lock_timeout", "0"},
+		{"synchronous_commit", "on"},
+	};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
 }
 
 void
@@ -317,6 +430,7 @@ billing_settler_main(Datum argument)
 	if (!wake_attach(database))
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+	override_settings();
 	settler.round_context = AllocSetContextCreate(TopMemoryContext, "billing round",
 												  ALLOCSET_DEFAULT_SIZES);
 	while (!wake_is_paused(database))

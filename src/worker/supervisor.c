@@ -132,24 +132,23 @@ read_setting(void)
 	List *names;
 	ListCell *cell;
 
-	for (int i = 0; i < entries_count; i++)
-		entries[i].listed = false;
 	if (!SplitGUCList(copy, ',', &names))
 		names = NIL;
+	for (int i = 0; i < entries_count; i++)
+	{
+		entries[i].listed = false;
+		foreach (cell, names)
+			entries[i].listed |= strcmp(entries[i].name, lfirst(cell)) == 0;
+	}
 	forget_entries();
 	foreach (cell, names)
 	{
 		const char *name = lfirst(cell);
-		Entry *entry = find_entry(name);
 
-		if (entry == NULL && entries_count < WORKER_DATABASES_MAX)
-		{
-			entry = &entries[entries_count++];
-			*entry = (Entry){.restart_ms = RESTART_MS_MIN};
-			strlcpy(entry->name, name, NAMEDATALEN);
-		}
-		if (entry)
-			entry->listed = true;
+		if (find_entry(name) || entries_count == WORKER_DATABASES_MAX)
+			continue;
+		entries[entries_count] = (Entry){.restart_ms = RESTART_MS_MIN, .listed = true};
+		strlcpy(entries[entries_count++].name, name, NAMEDATALEN);
 	}
 	list_free(names);
 	pfree(copy);
@@ -203,7 +202,7 @@ report_missing(Entry *entry)
 
 /* Notices that a settler has ended, and decides when the next may start. */
 static void
-watch(Entry *entry, TimestampTz now)
+watch(Entry *entry, const SettlerState *state, TimestampTz now)
 {
 	pid_t pid;
 
@@ -211,8 +210,11 @@ watch(Entry *entry, TimestampTz now)
 		return;
 	pfree(entry->handle);
 	entry->handle = NULL;
-	if (now - entry->started_at >= GOOD_RUN_MS * INT64CONST(1000))
+	entry->start_at = now;
+	if (!state->failed || now - entry->started_at >= GOOD_RUN_MS * INT64CONST(1000))
 		entry->restart_ms = RESTART_MS_MIN;
+	if (!state->failed)
+		return;
 	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
 	entry->restart_ms = Min(entry->restart_ms * 2, RESTART_MS_MAX);
 }
@@ -251,8 +253,9 @@ attend(Entry *entry, TimestampTz now)
 	SettlerState state = {0};
 
 	report_missing(entry);
-	watch(entry, now);
-	(void) wake_read(entry->database, &state);
+	/* One that ended before it had a slot has failed. */
+	state.failed = !wake_read(entry->database, &state) || state.failed;
+	watch(entry, &state, now);
 	if (!entry->listed && entry->handle)
 		TerminateBackgroundWorker(entry->handle);
 	if (!entry->listed || !OidIsValid(entry->database) || entry->handle || state.pid != 0)

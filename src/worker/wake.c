@@ -73,6 +73,26 @@ find_slot(Oid database)
 	return NULL;
 }
 
+/* The database's slot, or one that can be had for it; NULL when all are in use. */
+static Slot *
+claim_slot(Oid database)
+{
+	Slot *slot = find_slot(database);
+
+	if (slot == NULL)
+		slot = find_slot(InvalidOid);
+	for (int i = 0; i < WORKER_DATABASES_MAX && slot == NULL; i++)
+		if (shared->slots[i].state.pid == 0 &&
+			shared->slots[i].state.paused_until < GetCurrentTimestamp())
+			slot = &shared->slots[i];
+	if (slot && slot->state.database != database)
+	{
+		memset(slot, 0, sizeof(Slot));
+		slot->state.database = database;
+	}
+	return slot;
+}
+
 /* Runs after the commit has become visible. */
 static void
 wake_settler(void)
@@ -162,6 +182,7 @@ detach(int code, Datum argument)
 	if (slot && slot->state.pid == MyProcPid)
 	{
 		slot->state.pid = 0;
+		slot->state.failed = code != 0;
 		slot->latch = NULL;
 	}
 	LWLockRelease(shared->lock);
@@ -174,13 +195,10 @@ wake_attach(Oid database)
 	bool is_free;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_slot(database);
-	if (slot == NULL)
-		slot = find_slot(InvalidOid);
+	slot = claim_slot(database);
 	is_free = slot && slot->state.pid == 0;
 	if (is_free)
 	{
-		slot->state.database = database;
 		slot->state.pid = MyProcPid;
 		slot->state.started_at = GetCurrentTimestamp();
 		slot->state.events_total = 0;
@@ -230,7 +248,8 @@ wake_report(int64 events, int64 lag_us, int64 rows_left)
 	{
 		slot->state.settled_at = GetCurrentTimestamp();
 		slot->state.settled_events = events;
-		slot->state.settled_lag_us = lag_us;
+		if (lag_us > 0)
+			slot->state.settled_lag_us = lag_us;
 	}
 	LWLockRelease(shared->lock);
 }
@@ -273,13 +292,13 @@ wake_supervisor(void)
 	LWLockRelease(shared->lock);
 }
 
-bool
+void
 wake_pause(Oid database, TimestampTz until)
 {
 	Slot *slot;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_slot(database);
+	slot = claim_slot(database);
 	if (slot)
 	{
 		slot->state.paused_until = until;
@@ -288,7 +307,6 @@ wake_pause(Oid database, TimestampTz until)
 	}
 	LWLockRelease(shared->lock);
 	wake_supervisor();
-	return slot != NULL;
 }
 
 void

@@ -25,6 +25,7 @@ typedef struct SettlerState
 	Oid database;
 	pid_t pid; /* 0: it does not run */
 	TimestampTz started_at;
+	bool failed;			   /* the last one ended by an error or a signal */
 	TimestampTz paused_until;  /* 0 where it is not */
 	TimestampTz pending_since; /* of the first commit that it has not looked for; 0: none */
 	TimestampTz looking_since; /* of the first that it is looking for now; 0: none */
@@ -57,7 +58,7 @@ extern bool wake_attach(Oid database);
  */
 extern TimestampTz wake_look(void);
 
-/* For the settler: what it did since it looked. */
+/* For the settler: what it did since it looked; lag_us 0 where nobody woke it for that. */
 extern void wake_report(int64 events, int64 lag_us, int64 rows_left);
 
 /* For the settler: true where it shall end. */
@@ -71,7 +72,7 @@ extern void wake_supervisor(void);
 /* For the supervisor: frees the slot of a database that is gone or no longer listed. */
 extern void wake_free(Oid database);
 
-/* Pauses the database's workers; 0 ends a pause. False where there is no slot. */
-extern bool wake_pause(Oid database, TimestampTz until);
+/* Pauses the database's workers, whether it has any or not; 0 ends a pause. */
+extern void wake_pause(Oid database, TimestampTz until);
 
 #endif
