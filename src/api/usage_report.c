@@ -51,6 +51,8 @@ read_grouping(FunctionCallInfo fcinfo, int index, UsageReport *report)
 	{
 		const char *word = nulls[i] ? "null" : TextDatumGetCString(words[i]);
 
+		if (strlen(word) > VALUE_BYTES_MAX)
+			refuse(ERROR_TEXT_TOO_LONG, "group_by", VALUE_BYTES_MAX);
 		if (!add_grouping(report, word))
 			refuse(ERROR_INVALID_VALUE, "group_by", word);
 	}

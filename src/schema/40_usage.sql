@@ -152,7 +152,7 @@ COMMENT ON COLUMN billing.closed_month.charge IS 'Sum of their charges, over bot
 
 CREATE TABLE billing.usage_day (
     account_id bigint NOT NULL,
-    month date NOT NULL REFERENCES billing.closed_month,
+    month date NOT NULL,
     day_starts_at timestamptz NOT NULL,
     day_ends_at timestamptz NOT NULL,
     key_id bigint NOT NULL,

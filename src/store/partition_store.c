@@ -127,23 +127,16 @@ partition_sum_up(int month, TimestampTz now)
 {
 	static Statement note = STATEMENT(
 		"INSERT INTO billing.closed_month (month, ends_at, partition_name, closed_at, events, charge) "
-		"VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $4, 0, 0)",
+		"SELECT m.month, $2, $3, $4, coalesce(sum(d.requests + d.rejected), 0), coalesce(sum(d.charge), "
+		"0) FROM (SELECT ($1 AT TIME ZONE 'UTC')::date AS month) AS m LEFT JOIN billing.usage_day AS d "
+		"ON d.month = m.month GROUP BY m.month",
 		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
-	static Statement add_up = STATEMENT(
-		"UPDATE billing.closed_month AS m SET events = d.events, charge = d.charge FROM (SELECT "
-		"coalesce(sum(requests + rejected), 0) AS events, coalesce(sum(charge), 0) AS charge FROM "
-		"billing.usage_day WHERE month = ($1 AT TIME ZONE 'UTC')::date) AS d WHERE m.month = ($1 AT "
-		"TIME ZONE 'UTC')::date",
-		TIMESTAMPTZOID);
 	char name[NAMEDATALEN];
 	char nulls[] = "    ";
 	Datum values[4] = {TimestampTzGetDatum(partition_month_start(month)),
 					   TimestampTzGetDatum(partition_month_start(month + 1))};
 
 	partition_name(month, name);
-	set_text(values, nulls, 2, name);
-	values[3] = TimestampTzGetDatum(now);
-	statement_run(&note, values, nulls);
 	run_sql(psprintf(
 		"INSERT INTO billing.usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
 		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
@@ -152,12 +145,15 @@ partition_sum_up(int month, TimestampTz now)
 		"model, count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts), "
 		"coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER "
 		"(WHERE counts), 0), coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), "
-		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), 0) FROM "
-		"(SELECT u.*, p.time_zone, date_trunc('day', u.settled_at, p.time_zone) AS day_starts_at, "
-		"u.status <> 'rejected' AS counts FROM billing.%s AS u JOIN billing.account_profile AS p "
-		"USING (account_id)) AS u GROUP BY account_id, day_starts_at, time_zone, key_id, model",
+		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), "
+		"0.000000000) FROM (SELECT u.*, p.time_zone, date_trunc('day', u.settled_at, p.time_zone) AS "
+		"day_starts_at, u.status <> 'rejected' AS counts FROM billing.%s AS u JOIN "
+		"billing.account_profile AS p USING (account_id)) AS u GROUP BY account_id, day_starts_at, "
+		"time_zone, key_id, model",
 		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
-	statement_run(&add_up, values, NULL);
+	set_text(values, nulls, 2, name);
+	values[3] = TimestampTzGetDatum(now);
+	statement_run(&note, values, nulls);
 }
 
 void

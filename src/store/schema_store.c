@@ -97,7 +97,7 @@ static const Guard guards[] = {
 	NO_TRUNCATE(charge_reversal),
 	NO_CHANGE(usage_day),
 	NO_TRUNCATE(usage_day),
-	NO_DELETE(closed_month),
+	NO_CHANGE(closed_month),
 	NO_TRUNCATE(closed_month),
 	NO_CHANGE(idempotent_call),
 	NO_TRUNCATE(idempotent_call),
@@ -213,7 +213,7 @@ table_and_partitions(const char *table, uint64 *count)
 	static Statement read = STATEMENT(
 		"SELECT t::text FROM (SELECT ('billing.' || $1)::regclass AS t UNION ALL SELECT "
 		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('billing.' || "
-		"$1)::regclass UNION ALL SELECT to_regclass('billing.' || partition_name) FROM "
+		"$1)::regclass UNION ALL SELECT to_regclass('billing.' || quote_ident(partition_name)) FROM "
 		"billing.closed_month WHERE $1 = 'usage_event') AS t WHERE t IS NOT NULL ORDER BY t <> ('billing.' || $1)::regclass, t::text",
 		TEXTOID);
 	char **tables;

@@ -7,6 +7,9 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
+#include "utils/timestamp.h"
+
 #include "core/policy_catalog.h"
 #include "store/statement.h"
 #include "store/usage_report_store.h"
@@ -47,12 +50,12 @@ usage_day_is_cut(int64 account_id, TimestampTz at)
  * booking, of what is not charged its receipt.
  */
 #define REQUESTS "(u.status IN ('charged', 'free'))::int"
-#define EVENT_SUMS                                                                              \
-	"u.key_id, u.key_name, u.model, " REQUESTS " AS requests, (u.status = 'rejected')::int AS " \
-	"rejected, (u.status = 'unpriced')::int AS unpriced, " REQUESTS " * u.input_tokens AS "     \
-	"input_tokens, " REQUESTS " * u.output_tokens AS output_tokens, " REQUESTS                  \
-	" * u.cache_read_tokens AS cache_read_tokens, " REQUESTS " * u.cache_write_tokens AS "      \
-	"cache_write_tokens, coalesce(u.charge, 0) AS charge, 0.000000000 AS given_back FROM "      \
+#define EVENT_SUMS                                                                                   \
+	"u.key_id, u.key_name, u.model, " REQUESTS " AS requests, (u.status = 'rejected')::int AS "      \
+	"rejected, (u.status = 'unpriced')::int AS unpriced, " REQUESTS " * u.input_tokens AS "          \
+	"input_tokens, " REQUESTS " * u.output_tokens AS output_tokens, " REQUESTS                       \
+	" * u.cache_read_tokens AS cache_read_tokens, " REQUESTS " * u.cache_write_tokens AS "           \
+	"cache_write_tokens, coalesce(u.charge, 0.000000000) AS charge, 0.000000000 AS given_back FROM " \
 	"billing.usage_event AS u WHERE u.account_id = $1 AND "
 #define REVERSAL_SUMS                                                                            \
 	"r.key_id, (SELECT k.name FROM billing.api_key AS k WHERE k.account_id = $1 AND k.key_id = " \
@@ -60,21 +63,20 @@ usage_day_is_cut(int64 account_id, TimestampTz at)
 	"billing.charge_reversal AS r WHERE r.account_id = $1 AND "
 
 /* Booked when received, booked later, summed up by days, and given back. */
-#define LINES_BY_RECORDED_AT                                                                     \
-	"SELECT u.recorded_at AS at, " EVENT_SUMS "u.recorded_at >= $2 AND u.recorded_at < $3 AND "  \
-	"(u.settled_at IS NULL OR u.settled_at = u.recorded_at) UNION ALL SELECT u.settled_at, "     \
-	"" EVENT_SUMS "u.settled_at <> u.recorded_at AND u.settled_at >= $2 AND u.settled_at < $3 "  \
-	"UNION ALL SELECT d.day_starts_at, d.key_id, d.key_name, d.model, d.requests, d.rejected, "  \
-	"0, d.input_tokens, d.output_tokens, d.cache_read_tokens, d.cache_write_tokens, "            \
-	"d.charge, 0 FROM billing.usage_day AS d WHERE d.account_id = $1 AND d.day_starts_at >= $2 " \
-	"AND d.day_starts_at < $3 UNION ALL SELECT r.recorded_at, " REVERSAL_SUMS                    \
+#define LINES_BY_RECORDED_AT                                                                               \
+	"SELECT u.recorded_at AS at, " EVENT_SUMS "u.recorded_at >= $2 AND u.recorded_at < $3 AND "            \
+	"(u.settled_at IS NULL OR u.settled_at = u.recorded_at) UNION ALL SELECT u.settled_at, "               \
+	"" EVENT_SUMS "u.settled_at <> u.recorded_at AND u.settled_at >= $2 AND u.settled_at < $3 "            \
+	"UNION ALL SELECT d.day_starts_at, d.key_id, d.key_name, d.model, d.requests, d.rejected, "            \
+	"0, d.input_tokens, d.output_tokens, d.cache_read_tokens, d.cache_write_tokens, "                      \
+	"d.charge, 0.000000000 FROM billing.usage_day AS d WHERE d.account_id = $1 AND d.day_starts_at >= $2 " \
+	"AND d.day_starts_at < $3 UNION ALL SELECT r.recorded_at, " REVERSAL_SUMS                              \
 	"r.recorded_at >= $2 AND r.recorded_at < $3"
 
-/* An event is received at the earliest a tolerance before it occurred, at the latest a window
- * after. */
-#define LINES_BY_OCCURRED_AT                                                                     \
-	"SELECT u.occurred_at AS at, " EVENT_SUMS "u.occurred_at >= $2 AND u.occurred_at < $3 AND "  \
-	"u.recorded_at >= $2 - interval '1 hour' AND u.recorded_at < $3 + interval '57 days' UNION " \
+/* [$8, $9) is when such events were received. */
+#define LINES_BY_OCCURRED_AT                                                                    \
+	"SELECT u.occurred_at AS at, " EVENT_SUMS "u.occurred_at >= $2 AND u.occurred_at < $3 AND " \
+	"u.recorded_at >= $8 AND u.recorded_at < $9 UNION "                                         \
 	"ALL SELECT r.occurred_at, " REVERSAL_SUMS "r.occurred_at >= $2 AND r.occurred_at < $3"
 
 #define LINES_GROUPED(lines)                                                                      \
@@ -86,15 +88,29 @@ usage_day_is_cut(int64 account_id, TimestampTz at)
 	"model, requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, "       \
 	"cache_write_tokens, charge, given_back FROM (" lines ") AS l) AS l GROUP BY period, "        \
 	"key_id, model ORDER BY period, key_id, model COLLATE \"C\""
-#define LINES_TYPES INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID
+#define LINES_TYPES                                                                              \
+	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, \
+		TIMESTAMPTZOID
+
+/* An instant moved by some microseconds, as far as instants go. */
+static TimestampTz
+moved(TimestampTz at, int64 by_us)
+{
+	TimestampTz sum;
+
+	if (TIMESTAMP_NOT_FINITE(at) || pg_add_s64_overflow(at, by_us, &sum) ||
+		!IS_VALID_TIMESTAMP(sum))
+		return by_us < 0 ? DT_NOBEGIN : DT_NOEND;
+	return sum;
+}
 
 void
 usage_report(const UsageReport *report, ReturnSetInfo *result)
 {
 	static Statement by_recorded_at = STATEMENT(LINES_GROUPED(LINES_BY_RECORDED_AT), LINES_TYPES);
 	static Statement by_occurred_at = STATEMENT(LINES_GROUPED(LINES_BY_OCCURRED_AT), LINES_TYPES);
-	char nulls[] = "       ";
-	Datum values[7] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
+	char nulls[] = "         ";
+	Datum values[9] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
 					   TimestampTzGetDatum(report->to)};
 	uint64 count;
 
@@ -102,6 +118,12 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 	set_text(values, nulls, 4, report->time_zone);
 	values[5] = BoolGetDatum(report->by_key);
 	values[6] = BoolGetDatum(report->by_model);
+	/* Received a tolerance before it was stamped at the earliest, a window after it at the latest.
+	 */
+	values[7] = TimestampTzGetDatum(
+		moved(report->from, -policy_catalog[POLICY_FUTURE_TOLERANCE].max));
+	values[8] = TimestampTzGetDatum(
+		moved(report->to, policy_catalog[POLICY_DEDUPE_WINDOW].max + 1));
 	count = statement_read(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values,
 						   nulls);
 	for (uint64 row = 0; row < count; row++)

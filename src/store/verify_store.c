@@ -239,10 +239,10 @@ static Check checks[] = {
 	{"closed_month",
 	 STATEMENT(
 		 "SELECT NULL::bigint, format('month %s had %s events for %s, its days have %s for %s', "
-		 "m.month, m.events, m.charge, d.events, d.charge) FROM billing.closed_month AS m LEFT JOIN "
+		 "month, m.events, m.charge, d.events, d.charge) FROM billing.closed_month AS m FULL JOIN "
 		 "(SELECT month, sum(requests + rejected) AS events, sum(charge) AS charge FROM "
-		 "billing.usage_day GROUP BY month) AS d USING (month) WHERE (m.events, m.charge) IS DISTINCT "
-		 "FROM (coalesce(d.events, 0), coalesce(d.charge, 0)) UNION ALL SELECT NULL, format('month %s "
+		 "billing.usage_day GROUP BY month) AS d USING (month) WHERE m.month IS NULL OR (m.events, "
+		 "m.charge) IS DISTINCT FROM (coalesce(d.events, 0), coalesce(d.charge, 0)) UNION ALL SELECT NULL, format('month %s "
 		 "is closed, the one after it is not', m.month) FROM billing.closed_month AS m WHERE m.ends_at "
 		 "< " CLOSED_UNTIL " AND NOT EXISTS (SELECT FROM billing.closed_month AS n WHERE n.month = "
 		 "m.ends_at AT TIME ZONE 'UTC') UNION ALL SELECT u.account_id, format('request \"%s\" is of a "
