@@ -28,6 +28,11 @@ $$;
 SELECT DISTINCT regexp_replace(c.relname, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS relation, c.relkind AS kind, pg_temp.rights('regress_app', c.oid) AS app,
        pg_temp.rights('regress_operator', c.oid) AS operator, pg_temp.rights('regress_auditor', c.oid) AS auditor, pg_temp.rights('regress_stranger', c.oid) AS stranger
 FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY 1;
+-- The inbox: applications put rows in, and can do nothing else there; what they put in, they cannot read.
+SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role)
+LEFT JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p ("right")
+    ON has_table_privilege(r.role, 'billing.usage_inbox', p.right) OR (p.right IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.role, 'billing.usage_inbox', p.right))
+GROUP BY 1 ORDER BY 1;
 SELECT attname AS hidden_column FROM pg_attribute AS a
 WHERE a.attrelid = 'billing.api_key'::regclass AND a.attnum > 0 AND NOT has_column_privilege('regress_auditor', a.attrelid, a.attnum, 'SELECT');
 SELECT r.role, has_schema_privilege(r.role, 'billing', 'USAGE') AS usage, has_schema_privilege(r.role, 'billing', 'CREATE') AS "create"
@@ -84,6 +89,32 @@ SELECT billing.settle() > 0 AS settled;
 -- Who books must not say from when on a second person is needed.
 SELECT test.attempt($$SELECT billing.set_policy('second_person_above', '100', 'CNY')$$);
 RESET ROLE;
+-- An application meters by the function, by INSERT and by COPY; an operator settles; both read the report.
+SET ROLE regress_app;
+SELECT billing.meter(1050, 1, 'metered', 'access', 1, 0);
+INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1050, 1, 'inserted', 'access', 1, 0);
+COPY billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN;
+1050	1	copied	access	1	0
+\.
+SELECT billing.set_balance_alert(1050, 5);
+RESET ROLE;
+SET ROLE regress_operator;
+SELECT billing.settle() AS settled;
+SELECT count(*) AS left_in_the_inbox FROM billing.usage_inbox;
+SELECT status, unsettled_rows FROM billing.settler_lag;
+SELECT billing.make_partitions(), billing.close_partitions(), billing.book_expired();
+SELECT count(*) AS jobs FROM billing.schedule_jobs();
+SELECT billing.unschedule_jobs();
+SELECT billing.check_health();
+RESET ROLE;
+SET ROLE regress_app;
+SELECT requests, unpriced, charge FROM billing.usage_report(1050, group_by => '{}');
+RESET ROLE;
+SET ROLE regress_auditor;
+SELECT requests, unpriced, charge FROM billing.usage_report(1050, group_by => '{}');
+SELECT status, unsettled_rows FROM billing.settler_lag;
+SELECT billing.check_health();
+RESET ROLE;
 SET ROLE regress_app;
 SELECT status, charge, balance FROM billing.charge(1050, 1, 'priced', 'access', 1, 0);
 SELECT item, amount FROM billing.explain_charge(1050, 'priced') WHERE item ~ '^(paid|left)';
@@ -120,6 +151,27 @@ SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_app', 'INSERT INTO billing.ledger_entry DEFAULT VALUES'),
     ('regress_app', 'UPDATE billing.account SET cash = 100'),
     ('regress_app', 'SELECT billing.install()'),
+    ('regress_app', 'SELECT * FROM billing.usage_inbox'),
+    ('regress_app', 'UPDATE billing.usage_inbox SET input_tokens = 0'),
+    ('regress_app', 'DELETE FROM billing.usage_inbox'),
+    ('regress_app', 'TRUNCATE billing.usage_inbox'),
+    ('regress_app', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1) RETURNING account_id'),
+    ('regress_app', 'SELECT billing.settle()'),
+    ('regress_app', 'SELECT billing.close_partitions()'),
+    ('regress_app', 'SELECT billing.pause_workers(''1 s'')'),
+    ('regress_app', 'SELECT billing.schedule_jobs()'),
+    ('regress_app', 'SELECT * FROM billing.settler_lag'),
+    ('regress_app', 'INSERT INTO billing.usage_set_aside (request_id) VALUES (''x'')'),
+    ('regress_app', 'INSERT INTO billing.usage_event (request_id) VALUES (''x'')'),
+    ('regress_app', 'SELECT * FROM billing.notification'),
+    ('regress_app', 'UPDATE billing.balance_alert SET armed = true'),
+    ('regress_operator', 'UPDATE billing.usage_inbox SET input_tokens = 0'),
+    ('regress_operator', 'DELETE FROM billing.usage_inbox'),
+    ('regress_operator', 'TRUNCATE billing.usage_inbox'),
+    ('regress_operator', 'DELETE FROM billing.usage_set_aside'),
+    ('regress_operator', 'UPDATE billing.notification SET state = ''sent'''),
+    ('regress_operator', 'INSERT INTO billing.closed_month (month) VALUES (NULL)'),
+    ('regress_operator', 'UPDATE billing.usage_day SET charge = 0'),
     ('regress_operator', 'UPDATE billing.account SET cash = 100'),
     ('regress_operator', 'DELETE FROM billing.audit_log'),
     ('regress_operator', 'INSERT INTO billing.price (model) VALUES (NULL)'),
@@ -137,6 +189,13 @@ SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_auditor', 'SELECT billing.create_account(1059, ''cn'')'),
     ('regress_auditor', 'SELECT billing.settle()'),
     ('regress_auditor', 'SELECT * FROM billing.api_key'),
+    ('regress_auditor', 'SELECT billing.meter(1050, 1, ''new'', ''access'', 1, 0)'),
+    ('regress_auditor', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1)'),
+    ('regress_auditor', 'SELECT billing.set_balance_alert(1050, 1)'),
+    ('regress_auditor', 'SELECT billing.make_partitions()'),
+    ('regress_auditor', 'SELECT billing.pause_workers(''1 s'')'),
+    ('regress_stranger', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1)'),
+    ('regress_stranger', 'SELECT * FROM billing.usage_report(1050)'),
     ('regress_stranger', 'SELECT billing.version()'),
     ('regress_stranger', 'SELECT * FROM billing.balance(1050)'),
     ('regress_stranger', 'SELECT * FROM billing.policy'),
@@ -179,10 +238,12 @@ BEGIN
             EXECUTE format('CREATE FUNCTION regress_hostile.%2$s(%1$s) RETURNS %1$s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION USING MESSAGE = ''''hostile function as '''' || current_user; END''', type, name);
         END LOOP;
     END LOOP;
-    FOREACH name IN ARRAY '{account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,take_back,charge_reversal,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
+    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,take_back,charge_reversal,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
         EXECUTE format('CREATE TABLE regress_hostile.%I (account_id bigint, key_id bigint)', name);
     END LOOP;
 END $$;
+CREATE FUNCTION regress_hostile.date_trunc(text, timestamptz, text) RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''hostile function as '' || current_user; END';
+CREATE FUNCTION regress_hostile.clock_timestamp() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''hostile function as '' || current_user; END';
 CREATE FUNCTION regress_hostile.to_jsonb(record) RETURNS jsonb LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''hostile function as '' || current_user; END';
 CREATE FUNCTION regress_hostile.nextval(regclass) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''hostile function as '' || current_user; END';
 CREATE FUNCTION regress_hostile.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING MESSAGE = ''hostile function as '' || current_user; END';
@@ -215,12 +276,22 @@ SELECT item, amount FROM billing.explain_charge(1051, 'one') OFFSET 2;
 SELECT entry_no, debit, credit, amount, balance_after FROM billing.statement(1051);
 SELECT * FROM billing.balance(1051);
 SELECT * FROM billing.balance_at(1051, pg_catalog.now());
+SELECT billing.set_balance_alert(1051, 1), billing.set_balance_alert(1051, runway_hours => 1);
+SELECT billing.meter(1051, 1, 'metered', 'access', 5, 0), billing.meter(1051, 1, 'metered', 'access', 6, 0), billing.meter(1051, 9, 'metered', 'access', 6, 0);
+INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1051, 1, 'inserted', 'access', 1, 0);
+SELECT key_id, key_name, model, requests, unpriced, charge::numeric(18,9) FROM billing.usage_report(1051, group_by => '{key,model}');
+SELECT requests, unpriced, charge FROM billing.usage_report(1051, group_by => '{day}', by => 'occurred_at');
 SELECT billing.delete_api_key(1051, 1);
 RESET ROLE;
 GRANT USAGE ON SCHEMA regress_hostile TO regress_operator;
 SET ROLE regress_operator;
 SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
 SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
+SELECT billing.settle() AS settled;
+SELECT reason FROM billing.usage_set_aside WHERE account_id OPERATOR(pg_catalog.=) 1051 ORDER BY reason USING OPERATOR(pg_catalog.<);
+SELECT unsettled_rows FROM billing.settler_lag;
+SELECT billing.make_partitions(), billing.close_partitions(), billing.book_expired(), billing.unschedule_jobs(), billing.check_health();
+SELECT count(*) FROM billing.schedule_jobs();
 SELECT status, lot_no, balance FROM billing.grant_bonus(1051, 3, 'gift');
 SELECT status, lot_no, balance FROM billing.withdraw_bonus(1051, 2, 'no gift');
 SELECT status, lot_no, balance FROM billing.adjust(1051, -1, 'adjust');
@@ -252,6 +323,7 @@ CREATE FUNCTION pg_temp.results() RETURNS text LANGUAGE sql AS $$
     SELECT md5(concat((SELECT r::text FROM billing.balance(1050) AS r), (SELECT r::text FROM billing.balance_at(1050, '2030-01-01 00:00:00+00') AS r),
         (SELECT string_agg(ROW(entry_no, extract(epoch FROM recorded_at), source, debit, credit, amount, balance_after)::text, ',') FROM billing.statement(1050)),
         (SELECT string_agg(ROW(item, tokens, price, amount, lot_no, order_id, entry_no)::text, ',') FROM billing.explain_charge(1050, 'priced')),
+        (SELECT string_agg(ROW(extract(epoch FROM period), key_id, key_name, model, requests, input_tokens, charge)::text, ',') FROM billing.usage_report(1050, '2020-01-01 00:00+00', '2100-01-01 00:00+00', '{hour,key,model}') AS r),
         (SELECT string_agg(r::text, ',') FROM billing.policies() AS r), (SELECT string_agg(v::text, ',') FROM billing.verify() AS v),
         (SELECT r::text FROM billing.record_offline_payment(1050, 10.00, 'payment', 'bank') AS r)))
 $$;
@@ -285,7 +357,7 @@ CREATE DATABASE regress_billing_owner;
 \c regress_billing_owner
 CREATE EXTENSION billing;
 GRANT USAGE, CREATE ON SCHEMA billing TO regress_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.judge_transfer(), billing.forget_cached(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text), billing.policies() TO regress_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text), billing.policies() TO regress_owner;
 SET ROLE regress_owner;
 SELECT billing.install();
 RESET ROLE;
@@ -301,8 +373,14 @@ SELECT status, balance FROM billing.record_offline_payment(1, 10, 'payment', 'ba
 RESET ROLE;
 SET ROLE regress_app;
 SELECT status, charge, balance FROM billing.charge(1, 1, 'one', 'access', 3, 0);
+SELECT billing.set_balance_alert(1, 6), billing.meter(1, 1, 'metered', 'access', 1, 0), billing.meter(1, 9, 'no such key', 'access', 1, 0);
+INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1, 1, 'inserted', 'access', 1, 0);
 RESET ROLE;
 SET ROLE regress_operator;
+SELECT billing.settle(), billing.make_partitions(), billing.close_partitions(), billing.book_expired(), billing.check_health();
+SELECT charge FROM billing.usage_report(1, group_by => '{}');
+SELECT reason FROM billing.usage_set_aside;
+SELECT unsettled_rows FROM billing.settler_lag;
 SELECT status, balance FROM billing.reverse_charge(1, 'one', 'undo');
 SELECT * FROM billing.verify();
 SELECT count(*) > 0 AS policies FROM billing.policy;

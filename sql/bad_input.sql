@@ -33,6 +33,11 @@ FROM (VALUES
         $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL),
     ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL),
     ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$),
+    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$),
+    ('usage_report', $$1150$$, $$now()$$, $$now()$$, $$'{day}'$$, $$'UTC'$$, $$'recorded_at'$$, NULL, NULL, NULL),
+    ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL),
+    ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('pause_workers', $$interval '1 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL),
@@ -103,6 +108,17 @@ SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null",
        pg_temp.call_with(function, place, 'clock_timestamp() - interval ''1 hour''') AS "an hour ago",
        pg_temp.call_with(function, place, 'clock_timestamp() + interval ''1 hour''') AS "in an hour"
 FROM good_call WHERE type = 'timestamp with time zone' ORDER BY function, place;
+-- The other types that there are; and the first and the last instant as bounds of a report by occurred_at.
+SELECT argument, pg_temp.call_with('usage_report', place, given) AS outcome, left(given, 40) AS given FROM good_call AS g, unnest(ARRAY[
+    'NULL', '''{}''', '''{key}''', '''{model,key,hour}''', '''{day,day}''', '''{day,hour}''', '''{week}''', '''{Day}''', '''{""}''', '''{NULL}''', '''{{key,model},{day,key}}''',
+    'array_fill(''key''::text, ARRAY[100000])', 'ARRAY[repeat(''x'', 5000000)]']) AS given WHERE g.function = 'usage_report' AND argument = 'group_by';
+SELECT "from", "to", test.attempt(format('SELECT * FROM billing.usage_report(1150, %L, %L, by => ''occurred_at'')', "from", "to")) AS outcome
+FROM (VALUES ('4714-11-24 00:00+00 BC'), (NULL)) AS f ("from"), (VALUES ('294276-12-31 23:59:59.999999+00'), (NULL)) AS t ("to");
+SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''0''') AS "0", pg_temp.call_with(function, place, '''-1 us''') AS negative,
+       pg_temp.call_with(function, place, '''1 day''') AS "1 day", pg_temp.call_with(function, place, '''1 day 1 us''') AS longer, pg_temp.call_with(function, place, '''1 month''') AS "1 month",
+       pg_temp.call_with(function, place, '''2147483647 days 2147483647 hours''') AS longest, pg_temp.call_with(function, place, '''-2147483647 days -2147483647 hours''') AS shortest
+FROM good_call AS g WHERE type = 'interval' ORDER BY function, place;
+SELECT argument, pg_temp.call_with(function, place, 'NULL') AS "null" FROM good_call AS g WHERE function = 'set_balance_alert' AND type IN ('boolean', 'integer') ORDER BY place;
 SELECT test.books() = :'books' AS unchanged;
 
 -- What else can be wrong. Each with its message; attempt() adds a note where the hint is missing.
@@ -155,6 +171,30 @@ SELECT pg_temp.refused(ARRAY[
     $$reverse_charge(1150, 'unheard of', 'new key')$$, $$reverse_charge(1150, 'unpriced', 'new key')$$,
     $$reverse_charge(1150, 'charged', 'new key', occurred_at => '2025-01-01')$$,
     $$settle(0)$$, $$settle(100001)$$]);
+\echo -- Metering: what a row alone can tell. Whose it is, is found out when it is settled.
+SELECT pg_temp.refused(ARRAY[
+    $$meter(1150, 1, 'new', 'bad-input', 200000001, 0)$$, $$meter(1150, 1, 'new', 'bad-input', 0, 200000001)$$,
+    $$meter(1150, 1, 'new', 'bad-input', 0, 0, -1)$$, $$meter(1150, 1, 'new', 'bad-input', 0, 0, 0, 200000001)$$,
+    $$meter(1150, NULL, 'new', 'bad-input', 0, 0)$$, $$meter(1150, 1, 'new', 'bad-input', 0, 0, NULL)$$,
+    $$meter(1150, 1, 'new', 'bad-input', 1, 1, occurred_at => 'infinity')$$]);
+\echo -- Reports.
+SELECT pg_temp.refused(ARRAY[
+    $$usage_report(1158)$$, $$usage_report(1150, 'infinity')$$, $$usage_report(1150, NULL, '-infinity')$$,
+    $$usage_report(1150, group_by => NULL)$$, $$usage_report(1150, group_by => '{day,hour}')$$, $$usage_report(1150, group_by => '{hour,key,day}')$$,
+    $$usage_report(1150, group_by => '{week}')$$, $$usage_report(1150, group_by => '{NULL}')$$,
+    $$usage_report(1150, time_zone => 'Mars/Olympus')$$, $$usage_report(1150, time_zone => '')$$,
+    $$usage_report(1150, by => 'settled_at')$$, $$usage_report(1150, by => NULL)$$]);
+\echo -- Balance alerts (R11): a threshold or hours, one of the two; whole 0.01.
+SELECT pg_temp.refused(ARRAY[
+    $$set_balance_alert(1150)$$, $$set_balance_alert(1150, 1, 1)$$, $$set_balance_alert(1158, 1)$$, $$set_balance_alert(-1, 1)$$,
+    $$set_balance_alert(1150, -0.01)$$, $$set_balance_alert(1150, 0.001)$$, $$set_balance_alert(1150, 'NaN')$$, $$set_balance_alert(1150, 'Infinity')$$,
+    $$set_balance_alert(1150, 1000000000)$$,
+    $$set_balance_alert(1150, runway_hours => 0)$$, $$set_balance_alert(1150, runway_hours => -1)$$, $$set_balance_alert(1150, runway_hours => 721)$$,
+    $$set_balance_alert(1150, runway_hours => 2147483647)$$, $$set_balance_alert(1150, runway_hours => -2147483648)$$,
+    $$set_balance_alert(1150, 1, notify_recovery => NULL)$$, $$set_balance_alert(1150, 1, enabled => NULL)$$]);
+\echo -- Workers and health.
+SELECT pg_temp.refused(ARRAY[
+    $$pause_workers('1 s')$$, $$pause_workers('0')$$, $$pause_workers('25 hours')$$, $$check_health('-1 s')$$, $$check_health('2 days')$$, $$check_health(NULL)$$]);
 \echo -- Money.
 SELECT pg_temp.refused(ARRAY[
     $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'USD')$$, $$record_offline_payment(1151, 1, 'new key', 'bank 3', 'CNY')$$,
@@ -221,6 +261,7 @@ SELECT pg_temp.refused(ARRAY[
     $$set_policy('future_tolerance', '-1 s')$$, $$set_policy('future_tolerance', '61 min')$$,
     $$set_policy('go_live_at', 'infinity')$$, $$set_policy('go_live_at', '-infinity')$$, $$set_policy('go_live_at', 'yesterday or so')$$,
     $$set_policy('go_live_at', '2026-02-30')$$, $$set_policy('go_live_at', '999999-01-01')$$,
+    $$set_policy('usage_retention', '59 days')$$, $$set_policy('usage_retention', '36501 days')$$, $$set_policy('usage_retention', '5 years')$$,
     $$set_policy('second_person_above', '1000')$$, $$set_policy('second_person_above', '-1', 'CNY')$$, $$set_policy('second_person_above', 'much', 'CNY')$$,
     $$set_policy('second_person_above', '0.0000000001', 'CNY')$$, $$set_policy('second_person_above', '1000000000', 'CNY')$$,
     $$set_policy('second_person_above', 'NaN', 'CNY')$$, $$set_policy('second_person_above', '1', 'EUR')$$, $$set_policy('block_at_zero', 'on', 'CNY')$$]);

@@ -57,6 +57,16 @@ SELECT item, amount, CASE WHEN item = 'reason' THEN detail END AS reason FROM bi
 SELECT status FROM billing.reverse_charge(1600, 'first', 'undo', reason => 'outage', actor => 'carol');
 SELECT item, amount, lot_no, order_id, entry_no, detail FROM billing.explain_charge(1600, 'first') WHERE item LIKE 'given%';
 
+-- Of a batch of metered requests the statement has a line per lot, whose source is the batch; each request has its own slices.
+SELECT billing.create_account(1603, 'cn');
+SELECT key_id FROM billing.create_api_key(1603, 'prod');
+SELECT status FROM billing.record_offline_payment(1603, 3, 'payment', 'bank');
+SELECT billing.meter(1603, 1, 'm' || n, 'report', n * 500000, 0) FROM generate_series(1, 3) AS n;
+SELECT billing.settle() > 0 AS settled;
+SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_before, balance_after, actor IS NULL AS nobody FROM billing.statement(1603);
+SELECT request_id, item, amount, lot_no, order_id, entry_no FROM unnest('{m1,m2,m3}'::text[]) AS request_id, billing.explain_charge(1603, request_id) WHERE item = 'charge' OR item ~ '^(paid|left)';
+SELECT sum(amount) = (SELECT charge FROM billing.usage_report(1603, group_by => '{}')) AS report_agrees FROM billing.statement(1603) WHERE credit = 'revenue';
+
 -- quote: the same arithmetic, and nothing stored.
 SELECT test.books() AS books \gset
 SELECT item, tokens, price, amount FROM billing.quote(1600, 'report', 500000, 250000, 400000, 100000) WHERE item <> 'price';

@@ -1,7 +1,7 @@
 -- verify(): each of its checks can fire; a missing, disabled or weakened guard is a row of it, and
 -- install() puts it back; the books outlive the extension. Accounts 1900 to 1909. This file comes last.
-SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(1900, 1902) AS account_id;
-SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1902) AS account_id;
+SELECT count(billing.create_account(account_id, 'cn', 'a@b.c')) AS accounts FROM generate_series(1900, 1904) AS account_id;
+SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1904) AS account_id;
 SELECT billing.set_price('verify', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT status FROM billing.record_offline_payment(1900, 100, 'payment', 'bank');
 SELECT status FROM billing.record_offline_payment(1900, 5, 'mistake', 'bank 2');
@@ -13,6 +13,13 @@ SELECT status FROM billing.charge(1900, 1, 'undone', 'verify', 2, 0);
 SELECT status FROM billing.reverse_charge(1900, 'undone', 'undo');
 SELECT status FROM billing.grant_bonus(1900, 3, 'last', expires_at => now() + interval '30 days');
 SELECT status FROM billing.charge(1901, 1, 'owed', 'verify', 3, 0);
+-- A batch over bonus, cash and arrears, with an alert that fired and one that is armed.
+SELECT status FROM billing.record_offline_payment(1903, 5, 'payment', 'bank');
+SELECT status FROM billing.grant_bonus(1903, 2, 'gift');
+SELECT billing.set_balance_alert(1903, 6), billing.set_balance_alert(1903, 0), billing.set_balance_alert(1904, runway_hours => 1);
+SELECT billing.meter(1903, 1, 'm' || n, 'verify', n, 0, occurred_at => now()) FROM generate_series(1, 4) AS n;
+SELECT billing.settle() > 0 AS settled;
+SELECT status, balance FROM billing.grant_bonus(1903, 4, 'another');
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -75,7 +82,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('an undo of itself', pg_temp.found('UPDATE billing.ledger_entry SET undoes_entry_no = entry_no WHERE account_id = 1900 AND undoes_entry_no IS NOT NULL')),
     ('a key renamed behind its usage', pg_temp.found('UPDATE billing.usage_event SET key_name = ''other'' WHERE account_id = 1901')),
     ('usage of a key that is gone', pg_temp.found('DELETE FROM billing.api_key WHERE account_id = 1901')),
-    ('a request twice', pg_temp.found('INSERT INTO billing.usage_event SELECT account_id, request_hash, occurred_at, recorded_at, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 1, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing.usage_event WHERE account_id = 1901')),
+    ('a request twice', pg_temp.found('INSERT INTO billing.usage_event SELECT account_id, request_hash, occurred_at, recorded_at, NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 1, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing.usage_event WHERE account_id = 1901')),
     ('a payment of another amount', pg_temp.found('UPDATE billing.payment SET amount = amount + 1 WHERE account_id = 1900 AND payment_id = 1')),
     ('an order of another amount', pg_temp.found('UPDATE billing.payment_order SET pay_amount = pay_amount + 1 WHERE account_id = 1900 AND order_id = 1')),
     ('an order of another currency', pg_temp.found('UPDATE billing.payment_order SET currency = ''USD'' WHERE account_id = 1900 AND order_id = 1')),
@@ -110,19 +117,52 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a lot of another order', pg_temp.found('UPDATE billing.lot SET order_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
     ('a lot of another source', pg_temp.found('UPDATE billing.lot SET source_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
     ('a bonus from an order', pg_temp.found('UPDATE billing.lot SET source_type = ''payment_order'' WHERE account_id = 1900 AND kind = ''bonus''', 'UPDATE billing.ledger_entry SET source_type = ''payment_order'' WHERE account_id = 1900 AND debit = ''promotion''')),
-    ('a request twice, stamped alike, days apart', pg_temp.found('INSERT INTO billing.usage_event SELECT account_id, request_hash, occurred_at, recorded_at + interval ''40 days'', NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 7, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing.usage_event WHERE account_id = 1901')),
+    ('a request twice, stamped alike, days apart', pg_temp.found('INSERT INTO billing.usage_event SELECT account_id, request_hash, occurred_at, recorded_at + interval ''40 days'', NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 7, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing.usage_event WHERE account_id = 1901')),
     ('no triggers on the ledger', pg_temp.found('ALTER TABLE billing.ledger_entry DISABLE TRIGGER ALL')),
     ('a guard that sees deletions only', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE DELETE ON billing.ledger_entry FOR EACH ROW EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
     ('a guard that sees nothing', pg_temp.found('DROP TRIGGER no_change ON billing.ledger_entry', 'CREATE TRIGGER no_change BEFORE UPDATE OR DELETE ON billing.ledger_entry FOR EACH ROW WHEN (false) EXECUTE FUNCTION billing.history_guard()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_change')),
     ('a guard that does nothing', pg_temp.found('DROP TRIGGER no_truncate ON billing.ledger_entry', 'CREATE TRIGGER no_truncate BEFORE TRUNCATE ON billing.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION billing.forget_cached()', 'ALTER TABLE billing.ledger_entry ENABLE ALWAYS TRIGGER no_truncate')),
+    ('a batch that lost an event', pg_temp.found('DELETE FROM billing.usage_event WHERE account_id = 1903 AND request_id = ''m2''')),
+    ('an event of a batch of another charge', pg_temp.found('UPDATE billing.usage_event SET charge = charge + 1 WHERE account_id = 1903 AND request_id = ''m4''')),
+    ('two events of a batch with their charges exchanged', pg_temp.found('UPDATE billing.usage_event SET charge = 5 - charge, input_tokens = 5 - input_tokens WHERE account_id = 1903 AND request_id IN (''m2'', ''m3'')')),
+    ('an event of a batch in another place', pg_temp.found('UPDATE billing.usage_event SET batch_offset = batch_offset + 1 WHERE account_id = 1903 AND request_id = ''m4''')),
+    ('events of a batch in another order', pg_temp.found('UPDATE billing.usage_event SET batch_offset = 10 - batch_offset - charge WHERE account_id = 1903')),
+    ('an event of a batch stamped otherwise', pg_temp.found('UPDATE billing.usage_event SET occurred_at = occurred_at + interval ''1 us'' WHERE account_id = 1903 AND request_id = ''m1''')),
+    ('a batch over less entries', pg_temp.found('UPDATE billing.usage_event SET entry_count = entry_count - 1 WHERE account_id = 1903')),
+    ('an event of a batch over less entries', pg_temp.found('UPDATE billing.usage_event SET entry_count = entry_count - 1 WHERE account_id = 1903 AND request_id = ''m1''')),
+    ('a batch of other entries', pg_temp.found('UPDATE billing.usage_event SET first_entry_no = first_entry_no - 1 WHERE account_id = 1903')),
+    ('an event torn out of its batch', pg_temp.found('UPDATE billing.usage_event SET batch_offset = NULL WHERE account_id = 1903 AND request_id = ''m1''')),
+    ('an entry of a batch of another amount', pg_temp.found('UPDATE billing.ledger_entry SET amount = amount + 1 WHERE account_id = 1903 AND source_type = ''settlement'' AND debit = ''arrears''')),
+    ('an entry of a batch from another source', pg_temp.found('UPDATE billing.ledger_entry SET source_id = source_id + 1 WHERE account_id = 1903 AND source_type = ''settlement'' AND debit = ''cash''')),
+    ('entries of no batch', pg_temp.found(pg_temp.put(1903, 'bonus', 'revenue', 'settlement', 99, 3, NULL, 1), 'UPDATE billing.account SET bonus = bonus - 1 WHERE account_id = 1903', 'UPDATE billing.lot SET remaining = remaining - 1 WHERE account_id = 1903 AND lot_no = 3')),
+    ('an event of a batch that is settled later', pg_temp.found('UPDATE billing.usage_event SET settled_at = settled_at + interval ''1 s'' WHERE account_id = 1903 AND request_id = ''m1''')),
+    ('an alert armed above the balance', pg_temp.found('UPDATE billing.balance_alert SET armed = true, fired = false WHERE account_id = 1903 AND threshold = 6', 'UPDATE billing.account SET alert_fires_below = 6, alert_rearms_at = NULL WHERE account_id = 1903')),
+    ('an alert not armed below the balance', pg_temp.found('UPDATE billing.balance_alert SET armed = false WHERE account_id = 1903 AND threshold = 0', 'UPDATE billing.account SET alert_fires_below = NULL, alert_rearms_at = 0 WHERE account_id = 1903')),
+    ('an account that forgot where its alerts fire', pg_temp.found('UPDATE billing.account SET alert_fires_below = NULL WHERE account_id = 1903')),
+    ('an account that forgot where its alerts are armed', pg_temp.found('UPDATE billing.account SET alert_rearms_at = NULL WHERE account_id = 1903')),
+    ('an account that waits for alerts it has not', pg_temp.found('UPDATE billing.account SET alert_fires_below = 1 WHERE account_id = 1902')),
+    ('an account that forgot its runway alert', pg_temp.found('UPDATE billing.account SET alert_review_at = NULL WHERE account_id = 1904')),
+    ('an alert switched off behind the account', pg_temp.found('UPDATE billing.balance_alert SET enabled = false WHERE account_id = 1903')),
+    ('a notification of no firing', pg_temp.found('UPDATE billing.notification SET episode = 2 WHERE account_id = 1903')),
+    ('a notification of a firing before the first', pg_temp.found('UPDATE billing.notification SET episode = 0 WHERE account_id = 1903')),
+    ('a closed month without its days', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 1, 0)')),
+    ('a closed month of another charge', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 0, 1)')),
+    ('a month left out between closed ones', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 0, 0), (''2020-03-01'', ''2020-04-01 00:00+00'', ''gone, too'', now(), 0, 0)')),
+    ('a day of usage that the ledger does not have', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 1, 7)',
+        'INSERT INTO billing.usage_day VALUES (1904, ''2020-01-01'', ''2020-01-03 00:00+08'', ''2020-01-04 00:00+08'', 1, ''prod'', ''verify'', 1, 0, 7, 0, 0, 0, 7)')),
+    ('days of a month that is not closed', pg_temp.found('INSERT INTO billing.usage_day VALUES (1904, ''2020-01-01'', ''2020-01-03 00:00+08'', ''2020-01-04 00:00+08'', 1, ''prod'', ''verify'', 1, 0, 7, 0, 0, 0, 0)')),
+    ('usage of a closed month that the days do not have', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 0, 0)',
+        'UPDATE billing.ledger_entry SET recorded_at = ''2020-01-03 12:00+00'' WHERE account_id = 1901 AND source_type = ''charge''')),
+    ('usage recorded in a closed month', pg_temp.found('INSERT INTO billing.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 0, 0)',
+        'UPDATE billing.usage_event SET recorded_at = ''2020-01-03 12:00+00'' WHERE account_id = 1901')),
     ('a guard of one leaf disabled', pg_temp.found('ALTER TABLE billing.usage_event_default DISABLE TRIGGER no_change'))
     ) AS t (damage, found);
 SELECT damage, found FROM fires ORDER BY place;
 
 -- Every check that verify() has. One that is added there belongs here, with what makes it fire.
 SELECT name AS never_fired FROM unnest('{entry_numbers,entry_order,transfer_allowed,account_balance,lot_balance,account_bounds,arrears_first,lot_bounds,next_expiry,
-    expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,charge_without_slices,reversal,reversal_shortfall,undone_entry,usage_revenue,usage_key,
-    request_once,payment_credited,order_paid,take_back_booked,take_back_payment,gateway_entry,lot_source,liabilities,locks,profile,partition_key,guard}'::text[]) AS name
+    expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,batch_slices,batch_order,charge_without_slices,reversal,reversal_shortfall,undone_entry,usage_revenue,usage_day,closed_month,usage_key,
+    request_once,payment_credited,order_paid,take_back_booked,take_back_payment,gateway_entry,lot_source,liabilities,locks,alert_armed,alert_bounds,notification,profile,partition_key,guard}'::text[]) AS name
 WHERE NOT EXISTS (SELECT FROM fires WHERE found ~ ('(^|, )' || name || '($|[ ,])'));
 SELECT * FROM billing.verify();
 
@@ -132,7 +172,7 @@ SELECT * FROM billing.verify();
 CREATE TEMP TABLE guard AS
 SELECT c.relname AS name, t.tgname AS trigger, t.tgparentid <> 0 AS is_clone
 FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE c.relnamespace = 'billing'::regnamespace AND NOT t.tgisinternal AND t.tgfoid IN ('billing.history_guard'::regproc, 'billing.judge_transfer'::regproc, 'billing.forget_cached'::regproc);
+WHERE c.relnamespace = 'billing'::regnamespace AND NOT t.tgisinternal AND t.tgfoid IN ('billing.history_guard'::regproc, 'billing.judge_transfer'::regproc, 'billing.forget_cached'::regproc, 'billing.wake_settler'::regproc);
 SELECT regexp_replace(name, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS "table", string_agg(DISTINCT trigger, ', ' ORDER BY trigger) AS guards FROM guard GROUP BY 1 ORDER BY 1;
 CREATE FUNCTION pg_temp.weaken(command text, OUT weakened bigint, OUT overlooked bigint, OUT left_over bigint) LANGUAGE plpgsql AS $$
 DECLARE

@@ -61,6 +61,7 @@
 typedef struct Settler
 {
 	MemoryContext round_context;
+	bool reported_incomplete;
 	Oid complete_for; /* the books that were found complete, by the oid of their account table */
 	size_t group_rows;
 	BlockNumber first_block; /* no row is known to stand in front of it */
@@ -132,7 +133,13 @@ is_ready(Settler *settler)
 	if (opened)
 		account = session_table("account");
 	if (opened && account != settler->complete_for && !schema_is_complete())
+	{
+		if (!settler->reported_incomplete)
+			ereport(LOG, (errmsg("billing settles nothing while a guard is missing"),
+						  errhint("A restore makes it at its end; else run billing.install().")));
+		settler->reported_incomplete = true;
 		account = InvalidOid;
+	}
 	end_work(&session, opened);
 	settler->complete_for = account;
 	return OidIsValid(account);

@@ -1,6 +1,7 @@
 # Thousands of random operations, each compared with an independent oracle (lib/BillingModel.pm):
-# what the call returned or refused, the account, its lots and its new ledger entries; now and then
-# every statement, balances of the past, all usage, and verify(). The clock only moves forward.
+# what the call returned or refused, the account, its lots and its new ledger entries, what is left
+# in the inbox and what was set aside; now and then every statement, balances of the past, all usage,
+# and verify(). The clock moves forward, but for small steps back.
 #
 # BILLING_SEED repeats a run's choices, BILLING_OPERATIONS sets how many.
 use strict;
@@ -10,6 +11,7 @@ use List::Util qw(max min);
 use POSIX qw(floor strftime);
 use Test::More;
 use Time::HiRes;
+use Time::Local qw(timegm);
 
 use BillingModel;
 use BillingTest;
@@ -24,6 +26,7 @@ note("BILLING_SEED=$seed BILLING_OPERATIONS=$operations");
 
 my $node = billing_node('model', conf => [ 'fsync = off', 'autovacuum = off', 'log_statement = none' ]);
 my $dbh = connect_dbi($node);
+my $other_dbh = connect_dbi($node);    # to hold an account's lock
 $dbh->do("SET timezone = 'UTC'");
 
 my $model = BillingModel->new;
@@ -47,7 +50,7 @@ sub seconds { return $_[0] * 1_000_000 }
 sub instant_text
 {
 	my ($us) = @_;
-	return undef if !defined $us;
+	return $us if !defined $us || $us =~ /infinity/;
 	my $s = floor($us / 1_000_000);
 	return strftime('%Y-%m-%d %H:%M:%S', gmtime $s) . sprintf('.%06d+00', $us - $s * 1_000_000);
 }
@@ -77,7 +80,9 @@ sub mismatch
 {
 	my ($what, $got, $expected) = @_;
 	fail("seed $seed, operation $step: $what");
-	diag("database: $got\noracle:   $expected\nthe last operations:\n" . join("\n", @trail));
+	my $report = "database: $got\noracle:   $expected\nthe last operations:\n" . join("\n", @trail);
+	utf8::encode($report);
+	diag($report);
 	diag("BILLING_SEED=$seed BILLING_OPERATIONS=$operations");
 	done_testing();
 	exit 1;
@@ -142,8 +147,8 @@ sub compare_account
 
 my $statement_sql = 'SELECT entry_no, debit, credit, amount, lot_no, source_type, source, balance_before, balance_after, cash, bonus, arrears
 	FROM billing.statement(?, ?, ?)';
-my $usage_sql = 'SELECT request_id, key_id, status, reason, charge, price_id, ' . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at, '
-  . us('settled_at') . ' AS settled_at FROM billing.usage_event WHERE account_id = ? ORDER BY recorded_at';
+my $usage_sql = 'SELECT request_id, key_id, status, reason, charge, price_id, first_entry_no, entry_count, batch_offset, ' . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at, '
+  . us('settled_at') . ' AS settled_at FROM billing.usage_event WHERE account_id = ? ORDER BY recorded_at, request_id COLLATE "C"';
 
 sub compare_statement
 {
@@ -176,9 +181,11 @@ sub audit
 				shown(@$held{qw(cash bonus arrears)}, $held->{cash} + $held->{bonus} - $held->{arrears}));
 		}
 		same("usage of account $account->{id}",
-			join("\n", map { shown(@$_{qw(request_id key_id status reason)}, nano($_->{charge}), @$_{qw(price_id occurred_at recorded_at settled_at)}) } rows($usage_sql, $account->{id})),
-			join("\n", map { shown(@$_{qw(request_id key_id status reason charge)}, $_->{price} ? $_->{price}{price_id} : undef, @$_{qw(occurred_at recorded_at settled_at)}) } @{ $account->{events} }));
+			join("\n", map { shown(@$_{qw(request_id key_id status reason)}, nano($_->{charge}), @$_{qw(price_id occurred_at recorded_at settled_at first_entry_no entry_count)}, nano($_->{batch_offset})) } rows($usage_sql, $account->{id})),
+			join("\n", map { shown(@$_{qw(request_id key_id status reason charge)}, $_->{price} ? $_->{price}{price_id} : undef, @$_{qw(occurred_at recorded_at settled_at first_entry_no entry_count batch_offset)}) }
+				  sort { $a->{recorded_at} <=> $b->{recorded_at} || $a->{request_id} cmp $b->{request_id} } @{ $account->{events} }));
 	}
+	compare_set_aside();
 	same('verify()', join("\n", map { shown(@$_{qw(check_name account_id detail)}) } rows('SELECT * FROM billing.verify()')), '');
 	return;
 }
@@ -265,7 +272,7 @@ sub compare_result
 sub some_account { return pick($model->accounts) }
 sub new_key { return 'key ' . ++$serial }
 
-sub money { return spread(2000) * 10_000_000 }    # whole 0.01
+sub money { return spread(pick(2000, 20_000)) * 10_000_000 }    # whole 0.01
 sub fraction { return spread(20_000_000_000) }    # nano-units
 
 sub tokens
@@ -282,7 +289,7 @@ sub tokens
 # When a request began: now, lately, long ago, exactly at something that decides, or where it may not.
 sub some_occurred_at
 {
-	my ($account) = @_;
+	my ($account, $is_metered) = @_;
 	my $now = now_us();
 	my $kind = rand;
 	my $at;
@@ -302,8 +309,8 @@ sub some_occurred_at
 		my @recent = grep { $_ > $now - $model->{dedupe_window} } @decisive;
 		$at = (@recent && chance(0.9) ? pick(@recent) : pick(@decisive)) + pick(-1, 0, 0, 1);
 	}
-	# Not where the few milliseconds until the booking would decide.
-	for my $edge ($now + $model->{future_tolerance}, $now - $model->{dedupe_window})
+	# Not where the few milliseconds until the booking would decide; a settlement tells its instant.
+	for my $edge ($is_metered ? () : ($now + $model->{future_tolerance}, $now - $model->{dedupe_window}))
 	{
 		return undef if abs($at - $edge) < seconds(10);
 	}
@@ -348,12 +355,12 @@ sub charge_again
 	my $event = chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ];
 	my %again = (%$event{qw(key_id request_id model tokens)}, occurred_at => chance(0.5) ? $event->{occurred_at} : undef);
 	return if defined $again{occurred_at} && abs($again{occurred_at} - now_us() + $model->{dedupe_window}) < seconds(10);
-	return if abs($event->{recorded_at} - now_us() + $model->{dedupe_window}) < seconds(10);
+	return if abs(max(@$event{qw(recorded_at occurred_at)}) - now_us() + $model->{dedupe_window}) < seconds(10);
 	if (chance(0.3))
 	{
 		my $what = pick(qw(model tokens));
-		$again{model} .= ' other' if $what eq 'model';
-		$again{tokens} = { %{ $event->{tokens} }, output => $event->{tokens}{output} + 1 } if $what eq 'tokens';
+		$again{model} = 'another' if $what eq 'model';
+		$again{tokens} = { %{ $event->{tokens} }, output => $event->{tokens}{output} ^ 1 } if $what eq 'tokens';
 	}
 	return run_operation(charge_operation($account, %again));
 }
@@ -392,7 +399,8 @@ sub grant_bonus
 
 sub withdraw_bonus
 {
-	my $account = some_account();
+	my @gifted = grep { BillingModel::held($_, 'bonus', now_us()) } $model->accounts;
+	my $account = @gifted && chance(0.7) ? pick(@gifted) : some_account();
 	my $key = new_key();
 	my @lots = map { $_->{lot_no} } grep { $_->{kind} eq 'bonus' && ($_->{remaining} || chance(0.2)) } @{ $account->{lots} };
 	my $lot_no = @lots && chance(0.9) ? pick(@lots) : between(1, 50);
@@ -421,7 +429,7 @@ sub record_offline_payment
 	my $account = some_account();
 	my $key = new_key();
 	my %arg = (amount => money() + 10_000_000, reference => 'transfer ' . ++$serial, currency => undef, paid_at => undef);
-	$arg{amount} = max(10_000_000, -BillingModel::floor_to_cent(-$account->{arrears})) if $account->{arrears} && chance(0.3);
+	$arg{amount} = max(10_000_000, min(999_999_999_990_000_000, -BillingModel::floor_to_cent(-$account->{arrears}))) if $account->{arrears} && chance(0.3) && BillingModel::cumulative_topup($account) < 8_000_000_000_000_000_000;
 	$arg{currency} = chance(0.8) ? $account->{currency} : pick('CNY', 'USD') if chance(0.3);
 	$arg{reference} = pick(@{ $account->{orders} })->{reference} if @{ $account->{orders} } && chance(0.1);
 	if (chance(0.4))
@@ -453,12 +461,28 @@ sub reverse_charge
 	return booking($account, 'reverse_charge', 'reverse_charge(?, ?, ?, NULL, NULL, ?)', $key, [ $arg{request_id}, $key, instant_text($arg{occurred_at}) ], %arg);
 }
 
+# Some events of one batch, in any order: what one gives back is not what another has.
+sub reverse_some_of_batch
+{
+	my $account = some_account();
+	my @batched = grep { defined $_->{batch_offset} && !$_->{reversed} } @{ $account->{events} } or return;
+	my $one = chance(0.7) ? $batched[ -1 - int rand min(20, scalar @batched) ] : pick(@batched);
+	my @batch = List::Util::shuffle(grep { $_->{first_entry_no} == $one->{first_entry_no} } @batched);
+	for my $event (@batch[ 0 .. min($#batch, int rand 4) ])
+	{
+		my $key = new_key();
+		booking($account, 'reverse_charge', 'reverse_charge(?, ?, ?, NULL, NULL, ?)', $key, [ $event->{request_id}, $key, instant_text($event->{occurred_at}) ],
+			request_id => $event->{request_id}, occurred_at => $event->{occurred_at});
+	}
+	return;
+}
+
 sub close_account
 {
 	my @empty = grep { !$_->{arrears} && BillingModel::held($_, 'cash') < 10_000_000 && !BillingModel::open_lock($_, 'closed') } $model->accounts;
 	my $account = @empty && chance(0.7) ? pick(@empty) : some_account();
 	my $key = new_key();
-	if (chance(0.1))
+	if (chance(0.2))
 	{
 		# One that has nothing but a gift and less than 0.01 of cash.
 		my ($gift, $payment, $debit) = map { new_key() } 1 .. 3;
@@ -509,6 +533,416 @@ sub delete_api_key
 		name => 'delete_api_key', account => $account, sql => 'SELECT delete_api_key AS result FROM billing.delete_api_key(?, ?)',
 		args => [ $account->{id}, $key_id ], predict => sub { return $model->delete_api_key($account, $_[0], key_id => $key_id) },
 	});
+}
+
+# ---- metered usage --------------------------------------------------------------------------------
+
+my %error_names = (LB101 => 'null_argument', LB102 => 'text_empty', LB103 => 'text_too_long', LB104 => 'out_of_range', LB105 => 'not_finite', LB201 => 'account_unknown',
+	LB206 => 'key_unknown', LB301 => 'usage_in_future', LB302 => 'usage_before_account', LB303 => 'usage_too_old', LB304 => 'request_conflict');
+my @inbox_columns = qw(account_id key_id request_id model input_tokens output_tokens cache_read_tokens cache_write_tokens occurred_at);
+my $inbox_select = 'SELECT ' . join(', ', @inbox_columns[ 0 .. 7 ], "CASE WHEN isfinite(occurred_at) THEN " . us('occurred_at') . '::text ELSE occurred_at::text END AS occurred_at');
+
+# The values of a row of the inbox, in the order of its columns.
+sub row_values
+{
+	my ($row) = @_;
+	return (@$row{qw(account_id key_id request_id model)}, @{ $row->{tokens} }{qw(input output cache_read cache_write)}, $row->{occurred_at});
+}
+
+sub inbox_text { return shown(map { defined $_ ? "<$_>" : undef } @_) }
+
+# Rows as the database has them, as texts, in the order in which they stand.
+sub inbox_texts { return map { inbox_text(@$_{@inbox_columns}) } rows("$inbox_select FROM billing.usage_inbox ORDER BY ctid") }
+
+sub compare_inbox
+{
+	my (@texts) = @_;
+	return same('usage_inbox', join("\n", sort @texts), join("\n", sort map { inbox_text(row_values($_)) } @{ $model->{inbox} }));
+}
+
+# All that was ever set aside; what is new was found to be right when it was.
+sub compare_set_aside
+{
+	return same('usage_set_aside',
+		join("\n", sort map { inbox_text(@$_{ @inbox_columns, 'sqlstate' }) } rows("$inbox_select, sqlstate FROM billing.usage_set_aside")),
+		join("\n", sort map { inbox_text(row_values($_->{row}), $_->{sqlstate}) } @{ $model->{set_aside} }));
+}
+
+# Texts whose order by bytes is not that of a dictionary.
+sub new_request { return pick('request ', 'request ', 'Request ', "\x{e9}tude ", 'request-') . ++$serial }
+
+# A request as a caller meters it: sound, mostly.
+sub metered
+{
+	my ($account, $occurred_at) = @_;
+	my @alive = grep { !defined $_->{deleted_at} && $_->{kind} eq 'payg' } @{ $account->{keys} };
+	my @keys = @alive && chance(0.93) ? @alive : @{ $account->{keys} };
+	my %row = (
+		account_id => $account->{id}, key_id => @keys && chance(0.985) ? pick(@keys)->{key_id} : 99, request_id => new_request(),
+		model => pick('flat', 'flat', 'flat', 'tier', 'tier', 'tier', "late $late_model"), tokens => tokens(), occurred_at => $occurred_at,
+	);
+	@row{qw(model tokens)} = ('huge', { input => 200_000_000, output => 0, cache_read => 0, cache_write => 0 }) if $account->{id} == $huge_account && chance(0.8);
+	return \%row;
+}
+
+# One that was metered or charged before: the same, or another under its id.
+sub metered_again
+{
+	my ($account) = @_;
+	my @waiting = grep { ($_->{account_id} // 0) == $account->{id} && defined $_->{request_id} && defined $_->{tokens}{output} } @{ $model->{inbox} };
+	my @events = @{ $account->{events} };
+	my $old = @waiting && chance(0.5) ? pick(@waiting) : @events ? chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ] : return metered($account, undef);
+	my %row = (account_id => $account->{id}, %$old{qw(key_id request_id model tokens occurred_at)});
+	$row{occurred_at} = some_occurred_at($account, 1) if chance(0.5);
+	if (chance(0.4))
+	{
+		my $what = pick(qw(model tokens key_id));
+		$row{model} = 'another' if $what eq 'model';
+		$row{tokens} = { %{ $row{tokens} }, output => 7 } if $what eq 'tokens';
+		$row{key_id} = pick(@{ $account->{keys} })->{key_id} if $what eq 'key_id' && @{ $account->{keys} };
+	}
+	return \%row;
+}
+
+# One that no caller should send: settlement must set it aside, or at a bound just not.
+sub metered_badly
+{
+	my ($row) = @_;
+	my $kind = between(1, 8);
+	my $column = pick(qw(account_id key_id request_id model input output cache_read cache_write));
+	my $class = pick(qw(input output cache_read cache_write));
+	my $text = pick(qw(request_id model));
+
+	$row->{tokens} = { %{ $row->{tokens} } };
+	if ($kind == 1) { exists $row->{$column} ? ($row->{$column} = undef) : ($row->{tokens}{$column} = undef); }
+	elsif ($kind == 2) { $row->{tokens}{$class} = pick(-1, 200_000_001, '-9223372036854775808', '9223372036854775807', 4_294_967_296, 2_147_483_648); }
+	elsif ($kind == 3) { $row->{tokens}{$class} = 200_000_000; $row->{model} = 'flat'; }
+	elsif ($kind == 4) { $row->{$text} = pick('', ' ', "\t \r\n"); }
+	elsif ($kind == 5) { $row->{$text} = substr(($row->{$text} // '') . "\x{e9}" x 100, 0, 90) . pick('x' x 150, "\x{e9}" x 100); }
+	elsif ($kind == 6) { $row->{$text} = ($serial++) . 'x' x (200 - length($serial - 1)); }
+	elsif ($kind == 7) { $row->{occurred_at} = pick(qw(infinity -infinity)); }
+	else { $row->{account_id} = pick(0, -1, 777, 13, 14, '9223372036854775807'); }
+	return $row;
+}
+
+# Metered rows of a few accounts; some share an instant, so that ids decide their order.
+sub some_rows
+{
+	my ($count) = @_;
+	# Some that hold several lots: what a batch takes is spread over them.
+	my @rich = grep { (grep { $_->{remaining} } @{ $_->{lots} }) > 1 } $model->accounts;
+	my @accounts = map { @rich && chance(0.5) ? pick(@rich) : some_account() } 1 .. between(1, 3);
+	my $shared = now_us() - between(0, seconds(600));
+	my @rows;
+
+	push @accounts, $model->account($huge_account) if chance(0.1);
+	for (1 .. $count)
+	{
+		my $account = pick(@accounts);
+		my $row = chance(0.15) ? metered_again($account) : metered($account, chance(0.3) ? max($shared, $account->{created_at}) : some_occurred_at($account, 1));
+		$row = metered_badly($row) if chance(0.06);
+		push @rows, $row;
+		push @rows, { %$row, chance(0.2) && defined $row->{tokens}{input} ? (tokens => { %{ $row->{tokens} }, input => 7 }) : () } if chance(0.06);
+	}
+	return @rows;
+}
+
+sub note_rows
+{
+	my ($name, $state, @rows) = @_;
+	push @trail, map { "$step $name " . inbox_text(row_values($_)) } @rows;
+	$trail[-1] .= "  -> $state" if $state;
+	splice @trail, 0, @trail - 80 if @trail > 80;
+	$count{ "$name: " . ($state // 'done') } += @rows;
+	return if $state;
+	push @{ $model->{inbox} }, @rows;
+	return;
+}
+
+my $meter_sql = 'SELECT meter FROM billing.meter(?, ?, ?, ?, ?, ?, ?, ?, ?)';
+
+# One request by meter(): it refuses what cannot be usage of anybody's; the rest it accepts.
+sub meter
+{
+	my ($row) = @_;
+	my @faults = BillingModel::shape_faults($row);
+	my $before = now_us();
+	my ($answer, $state) = call($meter_sql, (row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}));
+	my $after = now_us();
+
+	note_rows('meter', $state, $row);
+	return mismatch('meter', $state // 'accepted', "refused with @{[ map { $_->[0] } @faults ]}") if @faults ? !grep { $_->[0] eq ($state // '') } @faults : $state;
+	return if $state;
+	same('meter', $answer->{meter}, 'accepted');
+	return if defined $row->{occurred_at};
+	# No stamp: the request begins now.
+	my @stored = grep { defined $_->{occurred_at} && $_->{occurred_at} >= $before - 1 && $_->{occurred_at} <= $after + 1 }
+	  rows("$inbox_select FROM billing.usage_inbox WHERE account_id = ? AND request_id = ?", @$row{qw(account_id request_id)});
+	mismatch('stamp of meter()', join(', ', map { row_text($_) } @stored), "one row from $before to $after") if @stored != 1;
+	$row->{occurred_at} = $stored[0]{occurred_at};
+	return;
+}
+
+sub insert_rows
+{
+	my (@rows) = @_;
+	# Columns that are left out: no cache tokens, stamped when it is settled.
+	my $short = chance(0.15);
+	my $columns = $short ? 6 : 9;
+	for my $row ($short ? @rows : ())
+	{
+		$row->{tokens} = { %{ $row->{tokens} }, cache_read => 0, cache_write => 0 };
+		$row->{occurred_at} = undef;
+	}
+	my $sql = 'INSERT INTO billing.usage_inbox (' . join(', ', @inbox_columns[ 0 .. $columns - 1 ]) . ') VALUES '
+	  . join(', ', ('(' . join(', ', ('?') x $columns) . ')') x @rows);
+	$dbh->do($sql, undef, map { ((row_values($_))[ 0 .. 7 ], instant_text($_->{occurred_at}))[ 0 .. $columns - 1 ] } @rows);
+	return note_rows('insert', undef, @rows);
+}
+
+sub copy_rows
+{
+	my (@rows) = @_;
+	my %escape = ("\t" => '\t', "\n" => '\n', "\r" => '\r', '\\' => '\\\\');
+	$dbh->do('COPY billing.usage_inbox FROM STDIN');
+	for my $row (@rows)
+	{
+		my @fields = ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}));
+		$dbh->pg_putcopydata(join("\t", map { defined $_ ? s/([\t\n\r\\])/$escape{$1}/gr : '\N' } @fields) . "\n");
+	}
+	$dbh->pg_putcopyend;
+	return note_rows('copy', undef, @rows);
+}
+
+sub put_rows
+{
+	my (@rows) = @_;
+	my $how = rand;
+	return map { meter($_) } @rows if $how < 0.35;
+	return $how < 0.7 ? insert_rows(@rows) : copy_rows(@rows);
+}
+
+sub meter_some
+{
+	return if @{ $model->{inbox} } > 150;
+	return put_rows(some_rows(chance(0.08) ? between(20, 60) : between(1, 8)));
+}
+
+# An account with rows in the inbox, behind another one's, that settle() need not wait for.
+sub account_to_hold
+{
+	my (@rows) = @_;
+	my %of = map { $_->{account_id} => 1 } grep { defined $_->{account_id} && $model->account($_->{account_id}) } @rows;
+	my (undef, @behind) = sort { $a <=> $b } keys %of;
+	my @free = grep { my @events = $model->settleable($_); !@events } map { $model->account($_) } @behind;
+	return @free ? pick(@free) : undef;
+}
+
+# Which of rows alike but for their payload the database has recorded: the rules leave it open.
+sub recorded_one
+{
+	my ($account, $alike) = @_;
+	my ($row) = rows('SELECT key_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens FROM billing.usage_event WHERE account_id = ? AND request_id = ? ORDER BY recorded_at DESC LIMIT 1',
+		$account->{id}, $alike->[0]{request_id}) or return $alike->[0];
+	my %stored = (%$row{qw(key_id model)}, tokens => { map { $_ => $row->{"${_}_tokens"} } qw(input output cache_read cache_write) });
+	$count{'settled: alike but for the payload'}++;
+	return (grep { BillingModel::same_payload($_, \%stored) } @$alike)[0] // $alike->[0];
+}
+
+my $aside_sql = "$inbox_select, sqlstate, reason, detail, " . us('set_aside_at') . ' AS set_aside_at, ctid::text AS place FROM billing.usage_set_aside WHERE set_aside_at >= ?';
+my %aside_seen;     # by place
+my $recorded_sql = 'SELECT account_id, ' . us('max(recorded_at)') . ' AS recorded_at FROM billing.usage_event WHERE recorded_at >= ? GROUP BY account_id';
+
+# The booking instants of a settlement, by account: told by what it recorded or set aside; where it
+# did neither, any will do.
+sub booking_instants
+{
+	my ($accounts, $aside, $before, $after) = @_;
+	my %at = map { $_->{id} => max($before, $_->{booked_at}) } @$accounts;
+	for my $row (grep { $_->{sqlstate} =~ /^LB(206|30)/ } @$aside)
+	{
+		$at{ $row->{account_id} } = $row->{set_aside_at};
+	}
+	for my $row (rows($recorded_sql, instant_text($before - 1)))
+	{
+		my $account = $model->account($row->{account_id});
+		$at{ $account->{id} } = $row->{recorded_at} if $row->{recorded_at} >= $account->{booked_at};
+	}
+	for my $account (@$accounts)
+	{
+		my ($least, $most) = map { max($_, $account->{booked_at}) } $before - 1, $after + 1;
+		mismatch("booking instant of account $account->{id}", $at{ $account->{id} }, "$least to $most") if $at{ $account->{id} } < $least || $at{ $account->{id} } > $most;
+	}
+	return \%at;
+}
+
+# Finds for each row that the oracle sets aside the one that the database did.
+sub compare_new_aside
+{
+	my ($got, @expected) = @_;
+	my %of;
+	push @{ $of{ inbox_text(@$_{@inbox_columns}) } }, $_ for @$got;
+	for my $aside (@expected)
+	{
+		my $text = inbox_text(row_values($aside->{row}));
+		my $rows = $of{$text} // [];
+		my ($match) = grep { my $row = $_; grep { $row->{sqlstate} eq $_->[0] && index($row->{detail}, $_->[1]) >= 0 } @{ $aside->{faults} } } @$rows;
+		mismatch('set aside', join("\n", map { row_text($_) } @$rows ? @$rows : @$got), "$text with one of " . join(', ', map { "@$_" } @{ $aside->{faults} })) if !$match;
+		mismatch('set_aside_at', $match->{set_aside_at}, $aside->{at}) if defined $aside->{at} && $match->{set_aside_at} != $aside->{at};
+		@$rows = grep { $_ != $match } @$rows;
+		$aside->{sqlstate} = $match->{sqlstate};
+		same('reason', $match->{reason}, $error_names{ $match->{sqlstate} });
+		$count{"set aside: $match->{sqlstate}"}++;
+	}
+	return same('set aside', join("\n", map { map { row_text($_) } @$_ } values %of), '');
+}
+
+# Calls settle() for at most that many rows; the inbox is taken in the order in which its rows stand.
+sub settle_some
+{
+	my ($max, $hold) = @_;
+	my $left = $max // 10_000;
+	my @texts = inbox_texts();
+	my %waiting;
+	compare_inbox(@texts);
+	push @{ $waiting{ inbox_text(row_values($_)) } }, $_ for @{ $model->{inbox} };
+	my @rows = map { shift @{ $waiting{$_} } } @texts;
+	my @first = @rows[ 0 .. min($left, scalar @rows) - 1 ];
+	my $held = $hold ? account_to_hold(@first) : undef;
+	my $is_held = sub { return $held && ($_[0]{account_id} // 0) == $held->{id} };
+	my @taken = grep { !$is_held->($_) } @first;
+	my %touched = map { $_->{account_id} => 1 } grep { defined $_->{account_id} && $model->account($_->{account_id}) } @taken;
+	my @accounts = map { $model->account($_) } sort { $a <=> $b } keys %touched;
+	my %seen = map { $_->{id} => scalar @{ $_->{entries} } } $model->accounts;
+
+	if ($held)
+	{
+		$other_dbh->begin_work;
+		$other_dbh->do('SELECT FROM billing.account WHERE account_id = ? FOR UPDATE', undef, $held->{id});
+		$count{'settle: beside a held account'}++;
+	}
+	my $before = now_us();
+	my $row = plain('settle', 'SELECT settle AS result FROM billing.settle(?)', [$max]);
+	my $after = now_us();
+	$other_dbh->rollback if $held;
+
+	my @aside = grep { !$aside_seen{ $_->{place} }++ } rows($aside_sql, instant_text($before - 1));
+	my $instants = booking_instants(\@accounts, \@aside, $before, $after);
+	my %taken = map { $_ => 1 } @taken;
+	$model->{inbox} = [ grep { !$taken{$_} } @{ $model->{inbox} } ];
+	compare_new_aside(\@aside, $model->settle_rows(\@taken, $instants, \&recorded_one));
+	compare_inbox(inbox_texts());
+	my $settled = @taken + settle_unpriced($left - @taken, \%touched);
+	same('settle', $row->{result}, $settled);
+	compare_account($model->account($_), $seen{$_}) for sort { $a <=> $b } keys %touched;
+	return $settled;
+}
+
+# What of one settle() is usage that waited for a price; notes the accounts.
+sub settle_unpriced
+{
+	my ($left, $touched) = @_;
+	my $settled = 0;
+	for my $account (grep { my @events = $model->settleable($_); @events > 0 } $model->accounts)
+	{
+		last if $settled >= $left;
+		my ($booked) = rows('SELECT ' . us('last_booked_at') . ' AS at FROM billing.account WHERE account_id = ?', $account->{id});
+		$settled += $model->settle_account($account, $booked->{at}, $left - $settled);
+		$touched->{ $account->{id} } = 1;
+	}
+	return $settled;
+}
+
+sub settle
+{
+	settle_some(chance(0.35) ? between(1, 12) : undef, chance(0.2));
+	$late_model++ if chance(0.15);
+	return;
+}
+
+sub settle_all
+{
+	do { settle_some(pick(3, 50, undef)) } while @{ $model->{inbox} };
+	return;
+}
+
+# A request, no other of its id, and a window that ends at its receipt, or beside it. Within the usual
+# window the request stays a duplicate, so that no id has two rows in it.
+sub window_that_ends
+{
+	my ($account, $at) = @_;
+	my %rows_of;
+	$rows_of{ $_->{request_id} }++ for @{ $account->{events} };
+	my @old = grep { $rows_of{ $_->{request_id} } == 1 && $at - max(@$_{qw(recorded_at occurred_at)}) > seconds(86_400) && $at - max(@$_{qw(recorded_at occurred_at)}) < seconds(56 * 86_400) } @{ $account->{events} };
+	my $old = @old ? pick(@old) : return (undef, $model->{dedupe_window});
+	my $age = $at - max(@$old{qw(recorded_at occurred_at)});
+	return ($old, $age + ($age > seconds(35 * 86_400) + 1 ? pick(-1, 0, 1) : pick(0, 1)));
+}
+
+# Exactly at the edges, and a microsecond beside them: a clock behind the account's last booking makes
+# the booking instant known beforehand.
+sub settle_at_edges
+{
+	my $account = some_account();
+	my $key = new_key();
+	settle_all();
+	booking($account, 'grant_bonus', 'grant_bonus(?, ?, ?)', $key, [ '0.01', $key ], amount => 10_000_000);
+	return if BillingModel::open_lock($account, 'closed');
+	my $at = $account->{booked_at};
+	my $beside = sub { return pick(-1, 0, 1) };
+	my ($old, $window) = window_that_ends($account, $at);
+	set_window($window);
+	$offset_s -= between(3, 30);
+	set_clock();
+	my @rows = map { metered($account, $_) } map { $_ + $beside->() } ($at + $model->{future_tolerance}) x 2, ($at - $model->{dedupe_window}) x 2, $account->{created_at}, $at, map { grep { defined } @$_{qw(from to)} } @{ $account->{locks} };
+	push @rows, metered($account, undef);
+	push @rows, { account_id => $account->{id}, %$old{qw(key_id request_id model tokens)}, occurred_at => $at } if $old;
+	put_rows(@rows);
+	settle_some();
+	$count{'settled at the edge of the window'}++ if $old;
+	set_window(seconds(35 * 86_400));
+	return;
+}
+
+sub set_window
+{
+	my ($us) = @_;
+	$model->{dedupe_window} = $us;
+	plain('set_policy', 'SELECT billing.set_policy(?, ?)::text', [ 'dedupe_window', sprintf('%d s %d us', $us / 1_000_000, $us % 1_000_000) ]);
+	return;
+}
+
+# The first instant of the month after that one.
+sub month_end
+{
+	my ($us) = @_;
+	my (undef, undef, undef, undef, $month, $year) = gmtime floor($us / 1_000_000);
+	return seconds(timegm(0, 0, 0, 1, ($month + 1) % 12, 1900 + $year + ($month == 11)));
+}
+
+# Settles while a month ends, and with it a partition of usage_event; then the same requests once more.
+sub settle_at_month_edge
+{
+	my @rows = map { my $account = some_account(); map { metered($account, undef) } 1 .. between(1, 4) } 1 .. between(2, 5);
+	put_rows(@rows);
+	my $ahead = month_end(now_us()) - now_us();
+	$offset_s += floor($ahead / 1_000_000);
+	# The rest of the second, less what a call takes.
+	my $rest = $ahead % 1_000_000 - between(0, 4000);
+	Time::HiRes::usleep($rest) if $rest > 0;
+	set_clock();
+	settle_some(between(1, 6)) while @{ $model->{inbox} };
+	put_rows(map { { %$_, tokens => { %{ $_->{tokens} } } } } @rows);
+	settle_some();
+	$count{'settled at the edge of a month'}++;
+	return;
+}
+
+# What a job does every day, here not always in time: then usage goes to the default partition.
+sub make_partitions
+{
+	plain('make_partitions', 'SELECT make_partitions AS result FROM billing.make_partitions()', []);
+	return;
 }
 
 # ---- operations that are nobody's booking ---------------------------------------------------------
@@ -618,26 +1052,27 @@ sub set_price
 	return;
 }
 
-sub settle
+# The sweep: breakage of all bonus that has expired, and nothing else.
+sub book_expired
 {
-	my $max = chance(0.3) ? between(1, 5) : undef;
-	my $left = $max // 1_000_000;
-	my @touched = grep { my @events = $model->settleable($_); @events > 0 } $model->accounts;
-	my %seen = map { $_->{id} => scalar @{ $_->{entries} } } @touched;
-	my $settled = 0;
-	my $row = plain('settle', 'SELECT settle AS result FROM billing.settle(?)', [$max]);
-	for my $account (@touched)
+	my $before = now_us();
+	my $row = plain('book_expired', 'SELECT book_expired AS result FROM billing.book_expired()', []);
+	my $after = now_us();
+	my $swept = 0;
+	for my $account ($model->accounts)
 	{
-		last if $left == 0;
+		my $seen = @{ $account->{entries} };
+		my $expiry = BillingModel::next_expiry($account);
+		next if !defined $expiry || $expiry > $after;
 		my ($booked) = rows('SELECT ' . us('last_booked_at') . ' AS at FROM billing.account WHERE account_id = ?', $account->{id});
-		my $count = $model->settle_account($account, $booked->{at}, $left);
-		$settled += $count;
-		$left -= $count;
+		# One that expires meanwhile may be left.
+		next if $expiry > $before && $booked->{at} == $account->{booked_at};
+		BillingModel::expire($account, $booked->{at});
+		$account->{booked_at} = $booked->{at};
+		compare_account($account, $seen);
+		$swept++;
 	}
-	same('settle', $row->{result}, $settled);
-	compare_account($_, $seen{ $_->{id} }) for @touched;
-	$late_model++ if chance(0.3);
-	return;
+	return same('book_expired', $row->{result}, $swept);
 }
 
 sub authorize
@@ -675,19 +1110,25 @@ sub quote
 	return;
 }
 
-# Each charge's slices can be shown, with the lots that paid.
+# Each charge's slices can be shown, alone or in a batch, with the lots that paid, and what was given back.
 sub explain_charge
 {
 	my $account = some_account();
 	my @events = grep { $_->{status} eq 'charged' } @{ $account->{events} } or return;
-	my $event = pick(@events);
-	my @same_id = grep { $_->{request_id} eq $event->{request_id} } @{ $account->{events} };
-	return if @same_id > 1;
-	my @lines = rows("SELECT entry_no, amount, lot_no, order_id FROM billing.explain_charge(?, ?) WHERE entry_no IS NOT NULL AND item NOT LIKE 'given back%'", $account->{id}, $event->{request_id});
+	my @spread = grep { defined $_->{batch_offset} && $_->{entry_count} > 1 } @events;
+	my $event = @spread && chance(0.7) ? pick(@spread) : pick(@events);
+	my $named = chance(0.5) ? $event->{occurred_at} : undef;
+	my ($newest) = grep { $_->{request_id} eq $event->{request_id} && (!defined $named || $_->{occurred_at} == $named) } reverse @{ $account->{events} };
+	return if $newest->{status} ne 'charged';
+	my @lines = rows('SELECT item, entry_no, amount, lot_no, order_id FROM billing.explain_charge(?, ?, ?) WHERE entry_no IS NOT NULL', $account->{id}, $event->{request_id}, instant_text($named));
+	my @slices = map { [ $_->{entry_no}, $_->{amount} ] } @{ $newest->{slices} };
+	push @slices, map { [ $_->{entry_no}, -$_->{amount} ] } grep { $_->{source} eq 'reversal' && $_->{source_id} == $newest->{reversed} && $_->{debit} eq 'revenue' } @{ $account->{entries} }
+	  if $newest->{reversed};
+	$count{'explain_charge: of a batch'}++ if defined $newest->{batch_offset} && $newest->{entry_count} > 1;
 	return same("explain_charge of $event->{request_id}",
 		join("\n", map { shown($_->{entry_no}, nano($_->{amount}), @$_{qw(lot_no order_id)}) } @lines),
-		join("\n", map { my $entry = $account->{entries}[ $_ - 1 ]; my $lot = $entry->{lot_no} && $account->{lots}[ $entry->{lot_no} - 1 ];
-			  shown(@$entry{qw(entry_no amount lot_no)}, $lot ? $lot->{order_id} : undef) } @{ $event->{slices} }));
+		join("\n", map { my $lot_no = $account->{entries}[ $_->[0] - 1 ]{lot_no};
+			  shown(@$_, $lot_no, $lot_no ? $account->{lots}[ $lot_no - 1 ]{order_id} : undef) } @slices));
 }
 
 # design 5: the same request returns the same and does nothing; another one with that key is an error.
@@ -737,15 +1178,29 @@ sub travel
 {
 	my $kind = rand;
 	$offset_s += $kind < 0.55 ? between(1, 60) : $kind < 0.8 ? between(60, 7200) : $kind < 0.93 ? between(7200, 3 * 86_400) : $kind < 0.985 ? between(86_400, 40 * 86_400) : between(30 * 86_400, 120 * 86_400);
+	set_clock();
+	return;
+}
+
+sub set_clock
+{
 	plain('travel', "SELECT set_config('billing.clock_offset', ?, false)", [$offset_s]);
 	return;
 }
 
+# A clock that is put right steps back: no booking is earlier than the account's last.
+sub step_back
+{
+	$offset_s -= between(1, 90);
+	set_clock();
+	return;
+}
+
 my @operations = (
-	[ 42, \&charge ], [ 4, \&charge_again ], [ 0.5, \&charge_huge ], [ 6, \&grant_bonus ], [ 2, \&withdraw_bonus ], [ 5, \&adjust ], [ 3, \&write_off ],
+	[ 34, \&charge ], [ 9, \&meter_some ], [ 5, \&settle ], [ 0.5, \&settle_at_edges ], [ 0.12, \&settle_at_month_edge ], [ 2, \&reverse_some_of_batch ], [ 4, \&charge_again ], [ 0.5, \&charge_huge ], [ 6, \&grant_bonus ], [ 2, \&withdraw_bonus ], [ 5, \&adjust ], [ 3, \&write_off ],
 	[ 7, \&record_offline_payment ], [ 2, \&reverse_offline_payment ], [ 9, \&reverse_charge ], [ 1, \&close_account ], [ 3, \&lock_or_unlock ],
-	[ 2.5, \&create_api_key ], [ 0.7, \&delete_api_key ], [ 1, \&create_account ], [ 0.5, \&unknown_account ], [ 3, \&set_price ], [ 2.5, \&settle ],
-	[ 4, \&authorize ], [ 1, \&quote ], [ 1.5, \&explain_charge ], [ 4, \&repeat_call ], [ 1, \&set_policy ], [ 4, \&travel ],
+	[ 2.5, \&create_api_key ], [ 0.7, \&delete_api_key ], [ 1, \&create_account ], [ 0.5, \&unknown_account ], [ 3, \&set_price ],
+	[ 4, \&authorize ], [ 1, \&quote ], [ 3, \&explain_charge ], [ 4, \&repeat_call ], [ 1, \&set_policy ], [ 4, \&travel ], [ 0.3, \&step_back ], [ 0.8, \&make_partitions ], [ 0.5, \&book_expired ],
 );
 
 sub some_operation
@@ -757,6 +1212,14 @@ sub some_operation
 		return $operation->[1] if $at < 0;
 	}
 	return $operations[0][1];
+}
+
+# Whatever dies is shown with what led there.
+sub survive
+{
+	my ($operation) = @_;
+	eval { $operation->(); 1 } or mismatch('died', $@, 'no error');
+	return;
 }
 
 # ---- the run --------------------------------------------------------------------------------------
@@ -776,12 +1239,15 @@ for my $first (map { $_ * $audit_every } 0 .. ($operations - 1) / $audit_every)
 	my $last = min($first + $audit_every, $operations);
 	for ($step = $first + 1; $step <= $last; $step++)
 	{
-		some_operation()->();
+		survive(some_operation());
 	}
 	$step = $last;
-	audit();
+	survive(\&audit);
 	pass("operations up to $last");
 }
+survive(\&settle_all);
+survive(\&audit);
+%count = (%count, %{ $model->{met} });
 note(join("\n", map { sprintf('%6d %s', $count{$_}, $_) } sort keys %count));
 
 # A run that never met these would prove little.
@@ -789,7 +1255,9 @@ if ($operations >= 2000)
 {
 	my @met = ('charge: charged', 'charge: duplicate', 'charge: rejected', 'charge: unpriced', 'charge: free', 'charge: LB304', 'reverse_charge: booked',
 		'write_off: booked', 'reverse_offline_payment: booked', 'withdraw_bonus: booked', 'close_account: booked', 'set_price: LB401', 'settle: done',
-		'authorize: negative_balance', 'authorize: allowed');
+		'authorize: negative_balance', 'authorize: allowed', 'settled: charged', 'settled: duplicate', 'settled: duplicate in its batch', 'settled: key_deleted',
+		'settled: no_price', 'settled: arrears_limit', 'settled: before_go_live', 'settled: several events over several entries', 'settle: beside a held account', 'explain_charge: of a batch',
+		(map { "set aside: $_" } qw(LB101 LB102 LB103 LB104 LB105 LB201 LB206 LB301 LB302 LB303 LB304)), (map { "undone of a batch: $_" } 'bonus', 'cash', 'owed', 'paid since', 'written off'));
 	is(join(', ', grep { !$count{$_} } @met), '', 'every kind of outcome was met');
 }
 verify_empty($node, 'verify() is empty at the end');

@@ -12,7 +12,7 @@ package BillingModel;
 use strict;
 use warnings;
 
-use List::Util qw(first min sum0);
+use List::Util qw(first max min sum0);
 use Math::BigInt;
 
 use constant {
@@ -20,6 +20,9 @@ use constant {
 	CENT => 10_000_000,
 	MAX_NANO => 999_999_999_999_999_999,
 	DAY => 86_400_000_000,
+	TOKENS_MAX => 200_000_000,
+	IDENTIFIER_BYTES_MAX => 200,
+	MODEL_BYTES_MAX => 200,
 };
 
 sub new
@@ -32,12 +35,16 @@ sub new
 		go_live_at => undef,
 		future_tolerance => 5 * 60 * 1_000_000,
 		dedupe_window => 35 * DAY,
+		inbox => [],
+		set_aside => [],
+		met => {},
 	}, $class;
 }
 
 sub account { return $_[0]{accounts}{ $_[1] } }
 sub accounts { return map { $_[0]{accounts}{$_} } sort { $a <=> $b } keys %{ $_[0]{accounts} } }
 sub refused { return { errors => [@_] } }
+sub meet { my ($self, $what) = @_; $self->{met}{$what}++; return; }    # for the test to see what a run met
 
 sub add_account
 {
@@ -134,20 +141,27 @@ sub transfer
 		request_id => $cause->{request_id}, undoes => $undoes,
 	};
 	push @{ $account->{entries} }, $entry;
-	follow_arrears($account, $entry, $lot);
-	return;
+	follow_arrears($account, $entry, $lot, $cause);
+	return $entry->{entry_no};
 }
 
-# Whose debt a transfer makes or clears. Debts are cleared oldest first, but undoing a charge clears
-# its own debt before others'. What a write-off cleared of a debt is remembered as forgiven (R23).
+# Whose debt a transfer makes or clears: each event of a batch has its own. Debts are cleared oldest
+# first, but undoing a charge clears its own debt before others'. What a write-off cleared of a debt
+# is remembered as forgiven (R23).
 sub follow_arrears
 {
-	my ($account, $entry, $lot) = @_;
+	my ($account, $entry, $lot, $cause) = @_;
 	my $debts = $account->{debts};
 
 	if ($entry->{debit} eq 'arrears')
 	{
-		push @$debts, { entry_no => $entry->{entry_no}, open => $entry->{amount}, forgiven => 0 };
+		for my $share (@{ $cause->{shares} // [ [ undef, $entry->{amount} ] ] })
+		{
+			my ($event, $amount) = @$share;
+			my $debt = { open => $amount, forgiven => 0 };
+			push @$debts, $debt;
+			$event->{debt} = $debt if $event;
+		}
 		return;
 	}
 	return if $entry->{credit} ne 'arrears';
@@ -155,8 +169,7 @@ sub follow_arrears
 	push @{ $account->{arrears_payments} }, { lot => $lot, left => $entry->{amount}, entry_no => $entry->{entry_no} }
 	  if $lot;
 	my $left = $entry->{amount};
-	my @own = grep { defined $entry->{undoes} && $_->{entry_no} == $entry->{undoes} } @$debts;
-	for my $debt (@own, @$debts)
+	for my $debt (defined $entry->{undoes} ? $cause->{undone}{debt} : (), @$debts)
 	{
 		my $share = min($left, $debt->{open});
 		$debt->{open} -= $share;
@@ -164,6 +177,7 @@ sub follow_arrears
 		$left -= $share;
 	}
 	die "arrears cleared that nobody owes" if $left;
+	shift @$debts while @$debts && !$debts->[0]{open};
 	return;
 }
 
@@ -197,7 +211,6 @@ sub take
 {
 	my ($account, $amount, $book, $cause) = @_;
 	my $left = $amount;
-	my $first = @{ $account->{entries} } + 1;
 
 	for my $lot (lots_in_order($account))
 	{
@@ -206,14 +219,50 @@ sub take
 		$left -= $share;
 	}
 	transfer($account, 'arrears', $book, $left, undef, $cause);
-	return [ $first .. scalar @{ $account->{entries} } ];
+	return;
 }
 
-# Whether taking that much would leave the range of the books.
+# The same for charges that are booked together: each takes what those before it left, in the order
+# of R7, and what they took of one lot, or left as arrears, is one entry. An event's slices are its
+# shares of these entries.
+sub take_charges
+{
+	my ($account, $events, $cause) = @_;
+	my @lots = lots_in_order($account);
+	my %left = map { $_->{lot_no} => $_->{remaining} } @lots;
+	my %shares;
+
+	for my $event (@$events)
+	{
+		my $missing = $event->{charge};
+		$event->{slices} = [];
+		for my $lot (@lots)
+		{
+			my $share = min($missing, $left{ $lot->{lot_no} });
+			next if !$share;
+			push @{ $shares{ $lot->{lot_no} } }, [ $event, $share ];
+			$left{ $lot->{lot_no} } -= $share;
+			$missing -= $share;
+		}
+		push @{ $shares{none} }, [ $event, $missing ] if $missing;
+	}
+	for my $lot (@lots, undef)
+	{
+		my $shares = $shares{ $lot ? $lot->{lot_no} : 'none' } or next;
+		my $entry_no = transfer($account, $lot ? $lot->{kind} : 'arrears', 'revenue', sum0(map { $_->[1] } @$shares), $lot, { %$cause, shares => $shares });
+		push @{ $_->[0]{slices} }, { entry_no => $entry_no, amount => $_->[1] } for @$shares;
+	}
+	return;
+}
+
+# Whether taking that much would leave the range of the books; in a batch after what it took so far,
+# which is an amount, too: the event's offset.
 sub take_overflows
 {
-	my ($account, $amount, $at) = @_;
-	return $amount > MAX_NANO || $account->{arrears} + $amount - held($account, 'cash') - held($account, 'bonus', $at) > MAX_NANO;
+	my ($account, $amount, $at, $taken) = @_;
+	$taken //= 0;
+	return $amount > MAX_NANO || $taken > MAX_NANO
+	  || $account->{arrears} + $taken + $amount - held($account, 'cash') - held($account, 'bonus', $at) > MAX_NANO;
 }
 
 sub add_lot
@@ -360,7 +409,8 @@ sub close_account
 	  if (grep { !defined $_->{to} } @{ $account->{locks} })
 	  || $account->{arrears} > 0
 	  || held($account, 'cash') >= CENT
-	  || grep { $_->{status} eq 'unpriced' } @{ $account->{events} };
+	  || (grep { $_->{status} eq 'unpriced' } @{ $account->{events} })
+	  || grep { defined $_->{account_id} && $_->{account_id} == $account->{id} } @{ $self->{inbox} };
 
 	expire($account, $at);
 	my $id = @{ $account->{entries} } + 1;
@@ -382,20 +432,25 @@ sub reverse_charge
 	return refused('LB307') if $event->{reversed};
 
 	expire($account, $at);
-	$event->{reversed} = 1;
-	my $cause = { source => 'reversal', source_id => ++$account->{reversals}, occurred_at => $at, at => $at };
-	for my $entry_no (reverse @{ $event->{slices} })
+	$event->{reversed} = ++$account->{reversals};
+	my $cause = { source => 'reversal', source_id => $event->{reversed}, occurred_at => $at, at => $at, undone => $event };
+	my $shared = defined $event->{batch_offset} ? 'of a batch' : 'alone';
+	for my $slice (reverse @{ $event->{slices} })
 	{
-		my $slice = $account->{entries}[ $entry_no - 1 ];
-		if (defined $slice->{lot_no})
+		my $entry_no = $slice->{entry_no};
+		my $lot_no = $account->{entries}[ $entry_no - 1 ]{lot_no};
+		if (defined $lot_no)
 		{
-			my $lot = first { $_->{lot_no} == $slice->{lot_no} } @{ $account->{lots} };
+			my $lot = first { $_->{lot_no} == $lot_no } @{ $account->{lots} };
 			transfer($account, 'revenue', $lot->{kind}, $slice->{amount}, $lot, $cause, $entry_no);
+			$self->meet("undone $shared: $lot->{kind}");
 			next;
 		}
-		my $debt = first { $_->{entry_no} == $entry_no } @{ $account->{debts} };
-		my $left = $slice->{amount} - $debt->{forgiven};
+		my $left = $slice->{amount} - $event->{debt}{forgiven};
 		my $owed = min($left, $account->{arrears});
+		$self->meet("undone $shared: written off") if $event->{debt}{forgiven};
+		$self->meet("undone $shared: owed") if $owed;
+		$self->meet("undone $shared: paid since") if $left > $owed;
 		transfer($account, 'revenue', 'arrears', $owed, undef, $cause, $entry_no);
 		$left -= $owed;
 		# Payments of this debt that went to others by an earlier undo may stand before it.
@@ -525,11 +580,11 @@ sub same_payload
 	  && !grep { $one->{tokens}{$_} != $other->{tokens}{$_} } qw(input output cache_read cache_write);
 }
 
-# The row that a request_id counts as, by receipt.
+# The row that a request_id counts as, by receipt or, where it was stamped ahead, by its stamp.
 sub recorded
 {
 	my ($self, $account, $request_id, $at) = @_;
-	return first { $_->{request_id} eq $request_id && $_->{recorded_at} > $at - $self->{dedupe_window} }
+	return first { $_->{request_id} eq $request_id && max($_->{recorded_at}, $_->{occurred_at}) >= $at - $self->{dedupe_window} }
 	  reverse @{ $account->{events} };
 }
 
@@ -550,11 +605,51 @@ sub rejection
 	return lock_refusal(locks_at($account, $occurred_at)) // ($key->{kind} eq 'plan' ? 'no_plan' : undef);
 }
 
+# Why an event cannot be recorded: its key, its stamp.
+sub event_faults
+{
+	my ($self, $account, $at, $event) = @_;
+	my @faults;
+	push @faults, 'LB206' if !grep { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
+	push @faults, 'LB301' if $event->{occurred_at} > $at + $self->{future_tolerance};
+	push @faults, 'LB302' if $event->{occurred_at} < $account->{created_at};
+	push @faults, 'LB303' if $event->{occurred_at} < $at - $self->{dedupe_window};
+	return @faults;
+}
+
+# What becomes of an event that can be recorded, given what its batch took already; its price, where
+# it is to be charged.
+sub decide
+{
+	my ($self, $account, $at, $event, $taken) = @_;
+	my $key = first { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
+	my $reason = rejection($account, $key, $event->{occurred_at});
+	my $price = find_price($self->{prices}, $account->{currency}, $event->{model}, $event->{tokens}, $event->{occurred_at});
+
+	if ($reason) { @$event{qw(status reason settled_at)} = ('rejected', $reason, $at); }
+	elsif (defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at}) { @$event{qw(status reason charge settled_at)} = ('free', 'before_go_live', 0, $at); }
+	elsif (!$price) { @$event{qw(status reason)} = ('unpriced', 'no_price'); }
+	elsif (take_overflows($account, rate($price, $event->{tokens}), $at, $taken)) { @$event{qw(status reason)} = ('unpriced', 'arrears_limit'); }
+	else { return $price; }
+	return undef;
+}
+
+sub set_charged
+{
+	my ($event, $price, $at) = @_;
+	@$event{qw(status reason price charge settled_at)} = ('charged', undef, $price, rate($price, $event->{tokens}), $at);
+	return;
+}
+
+# One charge on its own.
 sub book_charge
 {
 	my ($account, $event, $price, $at) = @_;
-	@$event{qw(status reason price charge settled_at)} = ('charged', undef, $price, rate($price, $event->{tokens}), $at);
-	$event->{slices} = take($account, $event->{charge}, 'revenue', usage_cause($event, $at));
+	set_charged($event, $price, $at);
+	my $first = @{ $account->{entries} } + 1;
+	take_charges($account, [$event], usage_cause($event, $at));
+	$event->{entry_count} = @{ $account->{entries} } + 1 - $first;
+	$event->{first_entry_no} = $first if $event->{entry_count};
 	return;
 }
 
@@ -573,37 +668,25 @@ sub charge_row
 sub charge
 {
 	my ($self, $account, $at, %arg) = @_;
-	my $event = { %arg, occurred_at => $arg{occurred_at} // $at, recorded_at => $at };
+	my $event = { %arg, occurred_at => $arg{occurred_at} // $at, recorded_at => $at, entry_count => 0 };
 	my $stored = $self->recorded($account, $arg{request_id}, $at);
 	if ($stored)
 	{
 		return refused('LB304') if !same_payload($stored, $event);
 		return { row => charge_row($stored, 'duplicate', balance($account, $at)), unmoved => 1 };
 	}
-	my $key = first { $_->{key_id} == $arg{key_id} } @{ $account->{keys} };
-	return refused('LB206') if !$key;
-	my @errors;
-	push @errors, 'LB301' if $event->{occurred_at} > $at + $self->{future_tolerance};
-	push @errors, 'LB302' if $event->{occurred_at} < $account->{created_at};
-	push @errors, 'LB303' if $event->{occurred_at} < $at - $self->{dedupe_window};
+	my @errors = $self->event_faults($account, $at, $event);
 	return refused(@errors) if @errors;
 
-	my $price = find_price($self->{prices}, $account->{currency}, $event->{model}, $event->{tokens}, $event->{occurred_at});
-	my $reason = rejection($account, $key, $event->{occurred_at});
-	my $free = defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at};
-
 	expire($account, $at);
-	if ($reason) { @$event{qw(status reason settled_at)} = ('rejected', $reason, $at); }
-	elsif ($free) { @$event{qw(status reason charge settled_at)} = ('free', 'before_go_live', 0, $at); }
-	elsif (!$price) { @$event{qw(status reason)} = ('unpriced', 'no_price'); }
-	elsif (take_overflows($account, rate($price, $event->{tokens}), $at)) { @$event{qw(status reason)} = ('unpriced', 'arrears_limit'); }
-	else { book_charge($account, $event, $price, $at); }
+	my $price = $self->decide($account, $at, $event);
+	book_charge($account, $event, $price, $at) if $price;
 	push @{ $account->{events} }, $event;
 	finish($account, usage_cause($event, $at));
 	return { row => charge_row($event, $event->{status}, balance($account)) };
 }
 
-# What settle() would charge of an account, in the order of R7.
+# What settle() would charge of an account's unpriced usage, in the order of R7.
 sub settleable
 {
 	my ($self, $account) = @_;
@@ -612,16 +695,16 @@ sub settleable
 	  @{ $account->{events} };
 }
 
-# Books the first $max of them, but for those that the account cannot owe; returns how many it booked.
+# Books the first $max of them that the account can owe; returns how many it booked.
 sub settle_account
 {
 	my ($self, $account, $at, $max) = @_;
-	my @events = $self->settleable($account);
-	splice @events, $max if @events > $max;
-	expire($account, $at);
 	my $booked = 0;
-	for my $event (@events)
+
+	expire($account, $at);
+	for my $event ($self->settleable($account))
 	{
+		last if $booked == $max;
 		my $price = find_price($self->{prices}, $account->{currency}, $event->{model}, $event->{tokens}, $event->{occurred_at});
 		next if take_overflows($account, rate($price, $event->{tokens}), $at);
 		book_charge($account, $event, $price, $at);
@@ -629,6 +712,135 @@ sub settle_account
 	}
 	$account->{booked_at} = $at;
 	return $booked;
+}
+
+# ---- metered usage --------------------------------------------------------------------------------
+
+# What is wrong with a row whoever's it is: pairs of a SQLSTATE and what its message must name. Any
+# of them may be given as the reason.
+sub shape_faults
+{
+	my ($row) = @_;
+	my @faults = map { [ 'LB101', $_ ] } grep { !defined $row->{$_} } qw(account_id key_id request_id model);
+	my %longest = (request_id => IDENTIFIER_BYTES_MAX, model => MODEL_BYTES_MAX);
+
+	for my $column (grep { defined $row->{$_} } qw(request_id model))
+	{
+		utf8::encode(my $bytes = $row->{$column});
+		push @faults, [ 'LB102', $column ] if $bytes !~ /[^ \t\r\n]/;
+		push @faults, [ 'LB103', $column ] if length $bytes > $longest{$column};
+	}
+	for my $class (qw(input output cache_read cache_write))
+	{
+		my $tokens = $row->{tokens}{$class};
+		push @faults, [ 'LB101', "${class}_tokens" ] if !defined $tokens;
+		push @faults, [ 'LB104', "${class}_tokens" ] if defined $tokens && ($tokens < 0 || $tokens > TOKENS_MAX);
+	}
+	push @faults, [ 'LB105', 'occurred_at' ] if ($row->{occurred_at} // '') =~ /infinity/;
+	return @faults;
+}
+
+# What a message about an event must name.
+sub named
+{
+	my ($row, @faults) = @_;
+	return map { [ $_, $_ eq 'LB206' ? $row->{key_id} : $row->{request_id} ] } @faults;
+}
+
+# Takes rows out of the inbox and makes of them what they are. $instants has the booking instant of
+# each account with rows among them. $stored says which of two rows was recorded that are alike in
+# account, id and stamp but for their payload: the rules leave that open. Returns the rows that are
+# set aside, each with its faults.
+sub settle_rows
+{
+	my ($self, $rows, $instants, $stored) = @_;
+	my (@aside, %of);
+
+	for my $row (@$rows)
+	{
+		my @faults = shape_faults($row);
+		my $account = defined $row->{account_id} ? $self->account($row->{account_id}) : undef;
+		push @faults, [ 'LB201', $row->{account_id} ] if !$account && defined $row->{account_id};
+		if (@faults) { push @aside, { row => $row, faults => \@faults }; }
+		else { push @{ $of{ $account->{id} } }, $row; }
+	}
+	push @aside, $self->settle_batch($self->account($_), $instants->{$_}, $of{$_}, $stored) for sort { $a <=> $b } keys %of;
+	for my $aside (@aside)
+	{
+		push @{ $self->{set_aside} }, $aside;
+	}
+	return @aside;
+}
+
+# Of the events of one account, in the order of R7, those that count; the others are pushed to @$aside.
+sub recordable
+{
+	my ($self, $account, $at, $events, $stored, $aside) = @_;
+	my @new;
+
+	while (@$events)
+	{
+		my @alike = shift @$events;
+		push @alike, shift @$events
+		  while @$events && $events->[0]{request_id} eq $alike[0]{request_id} && $events->[0]{occurred_at} == $alike[0]{occurred_at};
+		my $known = $self->recorded($account, $alike[0]{request_id}, $at) // first { $_->{request_id} eq $alike[0]{request_id} } @new;
+		my $before = $known;
+		my @sound = grep { !$self->event_faults($account, $at, $_) } @alike;
+		if (!$known && @sound)
+		{
+			$known = (grep { !same_payload($_, $sound[0]) } @sound) ? $stored->($account, \@sound) : $sound[0];
+			push @new, $known;
+		}
+		for my $event (@alike)
+		{
+			next if !$before && $known && $event == $known;
+			my @faults = $before ? () : $self->event_faults($account, $at, $event);
+			if ($known && same_payload($known, $event))
+			{
+				$self->meet($before ? $before->{recorded_at} == $at ? 'settled: duplicate in its batch' : 'settled: duplicate' : 'settled: duplicate in its batch');
+				next;
+			}
+			push @faults, 'LB304' if $known;
+			push @$aside, { row => $event->{row}, faults => [ named($event->{row}, @faults) ], at => $at };
+		}
+	}
+	return @new;
+}
+
+# What one settle() books of one account: all charges as one sum (design 8, B&S 1.3).
+sub settle_batch
+{
+	my ($self, $account, $at, $rows, $stored) = @_;
+	my (@aside, @charged);
+	my $sum = 0;
+	my @events = sort { $a->{occurred_at} <=> $b->{occurred_at} || $a->{request_id} cmp $b->{request_id} }
+	  map { { key_id => $_->{key_id}, request_id => $_->{request_id}, model => $_->{model}, tokens => $_->{tokens},
+			occurred_at => $_->{occurred_at} // $at, recorded_at => $at, entry_count => 0, row => $_ } } @$rows;
+	my @new = $self->recordable($account, $at, \@events, $stored, \@aside);
+	return @aside if !@new;
+
+	expire($account, $at);
+	push @{ $account->{events} }, @new;
+	for my $event (@new)
+	{
+		my $price = $self->decide($account, $at, $event, $sum);
+		if ($price)
+		{
+			set_charged($event, $price, $at);
+			push @charged, $event if $event->{charge};
+			$event->{batch_offset} = $sum if $event->{charge};
+			$sum += $event->{charge};
+		}
+		$event->{slices} = [];
+		$self->meet('settled: ' . ($event->{reason} // $event->{status}));
+	}
+	my $first = @{ $account->{entries} } + 1;
+	my $cause = { source => 'settlement', source_id => $first, occurred_at => @charged ? $charged[-1]{occurred_at} : $at, at => $at };
+	take_charges($account, \@charged, $cause);
+	@$_{qw(first_entry_no entry_count)} = ($first, @{ $account->{entries} } + 1 - $first) for @charged;
+	$self->meet('settled: several events over several entries') if @charged > 2 && @{ $account->{entries} } > $first;
+	finish($account, $cause);
+	return @aside;
 }
 
 # ---- readers --------------------------------------------------------------------------------------
