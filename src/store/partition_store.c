@@ -226,8 +226,8 @@ partitions_of_window(TimestampTz since, TimestampTz now)
 	return list;
 }
 
-bool
-partitions_equal(const PartitionList *a, const PartitionList *b)
+static bool
+are_equal(const PartitionList *a, const PartitionList *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -235,4 +235,23 @@ partitions_equal(const PartitionList *a, const PartitionList *b)
 		if (strcmp(a->names[i], b->names[i]) != 0)
 			return false;
 	return true;
+}
+
+Statement *
+partition_statement(PartitionStatement *all, const PartitionList *wanted)
+{
+	StringInfoData sql;
+
+	if (all->statement.plan && are_equal(&all->prepared, wanted))
+		return &all->statement;
+	initStringInfo(&sql);
+	for (int i = 0; i < wanted->count; i++)
+	{
+		appendStringInfoString(&sql, i > 0 ? " UNION ALL " : "");
+		appendStringInfo(&sql, all->select, wanted->names[i]);
+	}
+	appendStringInfoString(&sql, all->end);
+	statement_replace(&all->statement, sql.data);
+	all->prepared = *wanted;
+	return &all->statement;
 }

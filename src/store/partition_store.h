@@ -15,6 +15,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "store/statement.h"
+
 /* Months that a dedupe window may touch (see the policy's upper bound). */
 #define WINDOW_MONTHS_MAX 3
 
@@ -65,6 +67,15 @@ extern bool partition_default_has_rows(void);
  */
 extern PartitionList partitions_of_window(TimestampTz since, TimestampTz now);
 
-extern bool partitions_equal(const PartitionList *a, const PartitionList *b);
+/* The same SELECT on some partitions at once; made anew when they change. */
+typedef struct PartitionStatement
+{
+	const char *select; /* a printf format that names the partition by its one %s */
+	const char *end;	/* follows the last one */
+	Statement statement;
+	PartitionList prepared;
+} PartitionStatement;
+
+extern Statement *partition_statement(PartitionStatement *all, const PartitionList *wanted);
 
 #endif

@@ -12,35 +12,20 @@
 #include "store/row_set.h"
 #include "store/usage_batch_store.h"
 
-/* One statement, made anew when the partitions change. OFFSET 0: a look-up for each, no join. */
-static Statement *
-find_statement(const PartitionList *wanted)
-{
-	static Statement statement = STATEMENT(NULL, INT8ARRAYOID, INT8ARRAYOID);
-	static PartitionList prepared;
-	StringInfoData sql;
-
-	if (statement.plan && partitions_equal(&prepared, wanted))
-		return &statement;
-	initStringInfo(&sql);
-	for (int i = 0; i < wanted->count; i++)
-		appendStringInfo(
-			&sql,
-			"%sSELECT e.n, u.probe, u.recorded_at, u.occurred_at, u.request_id FROM unnest($1, $2) "
-			"WITH ORDINALITY AS e (account_id, request_hash, n), LATERAL (SELECT probe, recorded_at, "
-			"occurred_at, request_id FROM billing.%s WHERE account_id = e.account_id AND "
-			"request_hash = e.request_hash OFFSET 0) AS u",
-			i > 0 ? " UNION ALL " : "", wanted->names[i]);
-	appendStringInfoString(&sql, " ORDER BY 1");
-	statement_replace(&statement, sql.data);
-	prepared = *wanted;
-	return &statement;
-}
-
 StoredRequest *
 usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since, TimestampTz now,
 			   size_t *count)
 {
+	/* OFFSET 0: a look-up for each, no join. */
+	static PartitionStatement find = {
+		.select =
+			"SELECT e.n, u.probe, u.recorded_at, u.occurred_at, u.request_id FROM unnest($1, $2) "
+			"WITH ORDINALITY AS e (account_id, request_hash, n), LATERAL (SELECT probe, "
+			"recorded_at, occurred_at, request_id FROM billing.%s WHERE account_id = "
+			"e.account_id AND request_hash = e.request_hash OFFSET 0) AS u",
+		.end = " ORDER BY 1",
+		.statement = STATEMENT(NULL, INT8ARRAYOID, INT8ARRAYOID),
+	};
 	PartitionList partitions = partitions_of_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	int64 *accounts = palloc((events_count + 1) * sizeof(int64));
@@ -55,7 +40,7 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 		accounts[i] = events[i]->account_id;
 		hashes[i] = events[i]->request_hash;
 	}
-	*count = statement_run(find_statement(&partitions),
+	*count = statement_run(partition_statement(&find, &partitions),
 						   (Datum[]){int64_array_datum(accounts, events_count),
 									 int64_array_datum(hashes, events_count)},
 						   NULL);

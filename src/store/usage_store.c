@@ -74,28 +74,6 @@ read_event(uint64 row)
 	};
 }
 
-/* The rows of one hash in these partitions; one statement, made anew when they change. */
-static Statement *
-probe_statement(const PartitionList *wanted)
-{
-	static Statement statement = STATEMENT(NULL, INT8OID, INT8OID);
-	static PartitionList prepared;
-	StringInfoData sql;
-
-	if (statement.plan && partitions_equal(&prepared, wanted))
-		return &statement;
-	initStringInfo(&sql);
-	for (int i = 0; i < wanted->count; i++)
-		appendStringInfo(
-			&sql,
-			"%sSELECT recorded_at, probe, request_id, occurred_at FROM billing.%s WHERE account_id "
-			"= $1 AND request_hash = $2",
-			i > 0 ? " UNION ALL " : "", wanted->names[i]);
-	statement_replace(&statement, sql.data);
-	prepared = *wanted;
-	return &statement;
-}
-
 UsageEvent
 usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 {
@@ -115,6 +93,13 @@ usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
+	static PartitionStatement probe = {
+		.select =
+			"SELECT recorded_at, probe, request_id, occurred_at FROM billing.%s WHERE account_id "
+			"= $1 AND request_hash = $2",
+		.end = "",
+		.statement = STATEMENT(NULL, INT8OID, INT8OID),
+	};
 	PartitionList partitions = partitions_of_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	TimestampTz newest_at = DT_NOBEGIN;
@@ -125,7 +110,7 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	if (partitions.count == 0)
 		return false;
 	count = statement_run(
-		probe_statement(&partitions),
+		partition_statement(&probe, &partitions),
 		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
 	for (uint64 row = 0; row < count; row++)
 	{

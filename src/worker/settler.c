@@ -108,15 +108,6 @@ end_work(Session *session, bool ready)
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
 
-/* The instant at which work that took as long since an instant may be done again. */
-static TimestampTz
-after_duty(TimestampTz since, int64 pause_ms)
-{
-	TimestampTz now = GetCurrentTimestamp();
-
-	return now + Max((now - since) * DUTY, pause_ms * 1000);
-}
-
 /* ---- one round ----------------------------------------------------------- */
 
 /*
@@ -344,6 +335,7 @@ static int64
 settle_price_waiters(Settler *settler)
 {
 	TimestampTz started_at = GetCurrentTimestamp();
+	TimestampTz now;
 	int64 settled = 0;
 	Session session;
 	bool ready;
@@ -354,7 +346,8 @@ settle_price_waiters(Settler *settler)
 	if (ready)
 		settled = settle_unpriced((int64) settler->group_rows, SETTLE_SKIP);
 	end_work(&session, ready);
-	settler->unpriced_at = after_duty(started_at, UNPRICED_MS);
+	now = GetCurrentTimestamp();
+	settler->unpriced_at = now + Max((now - started_at) * DUTY, UNPRICED_MS * INT64CONST(1000));
 	return settled;
 }
 
