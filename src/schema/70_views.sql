@@ -25,4 +25,4 @@ CREATE OR REPLACE VIEW billing.settler_lag AS
            s.settled_at, s.settled_events, s.settled_lag, s.events_total
     FROM billing.settler() AS s,
          (SELECT count(*) AS unsettled_rows, min(occurred_at) AS first_occurred_at FROM billing.usage_inbox) AS i;
-COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; settled_lag: the time from commit to settlement in its newest round. Counts the inbox: not for every second.';
+COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; settled_lag: the time from commit to settlement, lately. Counts the inbox: not for every second.';

@@ -37,7 +37,7 @@ COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the f
 CREATE TYPE billing.settler_state AS (
     status text, pid int, started_at timestamptz, paused_until timestamptz, pending_since timestamptz, rows_left bigint,
     settled_at timestamptz, settled_events bigint, settled_lag interval, events_total bigint);
-COMMENT ON TYPE billing.settler_state IS 'Result of settler(): status is running, paused, not running or not preloaded; pending_since: the first commit of metered usage that it has not settled; rows_left: what it left for accounts that somebody held; settled_*: its newest round that settled something, and how long after the first commit it looked for.';
+COMMENT ON TYPE billing.settler_state IS 'Result of settler(): status is running, paused, not running or not preloaded; pending_since: the first commit of metered usage that it has not settled; rows_left: what it left for accounts that somebody held; settled_at, settled_events: its newest transaction that settled something; settled_lag: how long after the first commit that woke it for that.';
 
 CREATE TYPE billing.job AS (name text, schedule text, command text, scheduled boolean, statement text);
 COMMENT ON TYPE billing.job IS 'A line of schedule_jobs(): where it is not scheduled, statement is what schedules it in the database that pg_cron is in.';

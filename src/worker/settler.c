@@ -312,22 +312,32 @@ heed_signals(void)
 	}
 }
 
+/* Tells what was settled of what was committed since an instant; 0: nobody woke it for that. */
+static void
+report(int64 settled, TimestampTz since)
+{
+	wake_report_settled(settled, since ? GetCurrentTimestamp() - since : 0);
+}
+
 /* Settles what was listed, group by group; returns how many rows were taken. */
 static int64
-settle_list(Settler *settler, Round *round)
+settle_list(Settler *settler, Round *round, TimestampTz since)
 {
-	int64 taken = 0;
+	int64 settled = 0;
 
 	settle_sort(round->refs, round->count);
 	for (size_t done = 0; done < round->count;)
 	{
 		size_t rows = Min(settler->group_rows, round->count - done);
+		int64 taken;
 
 		heed_signals();
-		taken += settle_rows(settler, &round->refs[done], rows);
+		taken = settle_rows(settler, &round->refs[done], rows);
+		report(taken, since);
+		settled += taken;
 		done += rows;
 	}
-	return taken;
+	return settled;
 }
 
 /* Charges usage that waited for a price, now and then; returns how many events. */
@@ -375,12 +385,14 @@ run_round(Settler *settler)
 	begin_round(settler, &round);
 	while (list_rows(settler, &round))
 	{
-		taken = settle_list(settler, &round);
+		settled += settle_list(settler, &round, since);
 		if (round.count < LIST_ROWS_MAX)
-			taken += wait_for_skipped(settler, &round);
+		{
+			taken = wait_for_skipped(settler, &round);
+			report(taken, 0);
+			settled += taken;
+		}
 		count_left(&round);
-		wake_report(taken, since ? GetCurrentTimestamp() - since : 0, round.left);
-		settled += taken;
 		if (round.count < LIST_ROWS_MAX)
 			break;
 		/* What comes next was committed after the first of them, at the earliest. */
@@ -388,9 +400,9 @@ run_round(Settler *settler)
 		since = since ? since : since_next;
 	}
 	end_round(settler, &round);
+	wake_report_looked(round.left);
 	taken = settle_price_waiters(settler);
-	if (taken > 0 || round.count == 0)
-		wake_report(taken, 0, round.left);
+	report(taken, 0);
 	return round.left > 0 || settled + taken > 0 ? ROUND_MS : IDLE_MS;
 }
 

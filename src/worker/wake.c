@@ -232,7 +232,27 @@ wake_look(void)
 }
 
 void
-wake_report(int64 events, int64 lag_us, int64 rows_left)
+wake_report_settled(int64 events, int64 lag_us)
+{
+	Slot *slot;
+
+	if (events == 0)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = find_slot(MyDatabaseId);
+	if (slot)
+	{
+		slot->state.events_total += events;
+		slot->state.settled_at = GetCurrentTimestamp();
+		slot->state.settled_events = events;
+		if (lag_us > 0)
+			slot->state.settled_lag_us = lag_us;
+	}
+	LWLockRelease(shared->lock);
+}
+
+void
+wake_report_looked(int64 rows_left)
 {
 	Slot *slot;
 
@@ -242,14 +262,6 @@ wake_report(int64 events, int64 lag_us, int64 rows_left)
 	{
 		slot->state.looking_since = 0;
 		slot->state.rows_left = rows_left;
-		slot->state.events_total += events;
-	}
-	if (slot && events > 0)
-	{
-		slot->state.settled_at = GetCurrentTimestamp();
-		slot->state.settled_events = events;
-		if (lag_us > 0)
-			slot->state.settled_lag_us = lag_us;
 	}
 	LWLockRelease(shared->lock);
 }

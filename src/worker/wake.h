@@ -58,8 +58,11 @@ extern bool wake_attach(Oid database);
  */
 extern TimestampTz wake_look(void);
 
-/* For the settler: what it did since it looked; lag_us 0 where nobody woke it for that. */
-extern void wake_report(int64 events, int64 lag_us, int64 rows_left);
+/* For the settler: what it settled just now; lag_us 0 where nobody woke it for that. */
+extern void wake_report_settled(int64 events, int64 lag_us);
+
+/* For the settler: it has looked for all that it was looking for, and what it left. */
+extern void wake_report_looked(int64 rows_left);
 
 /* For the settler: true where it shall end. */
 extern bool wake_is_paused(Oid database);

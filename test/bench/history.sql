@@ -1,4 +1,5 @@
--- Requests :from to :upto of the history: what charge() would have left behind, account by account in turn.
+-- Requests :from to :upto of the history's :rows: what charge() would have left behind, account by account in turn,
+-- received evenly over the days of the dedupe window, whose partitions the look for a request_id goes through.
 -- The account rows follow at the end (history_end.sql).
 BEGIN;
 SET LOCAL synchronous_commit = off;
@@ -8,7 +9,7 @@ CREATE TEMP TABLE chunk ON COMMIT DROP AS
            'history-' || i AS request_id,
            ('x' || encode(substring(sha256(('history-' || i)::bytea) FOR 8), 'hex'))::bit(64)::bigint AS request_hash,
            round((1000 * p.input + 100 * p.output) / 1000000, 9) AS charge,
-           p.price_id, p.model, clock_timestamp() AS at
+           p.price_id, p.model, now() - interval '35 days' * (1 - i::float8 / :rows) AS at
     FROM generate_series(:from, :upto - 1) AS i, billing.price AS p;
 INSERT INTO billing.usage_event (account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, first_entry_no,
                                  key_id, entry_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,

@@ -3,11 +3,18 @@
 # clients. What is fast on one machine is slow on another; the ratios stay, if nothing else runs beside it.
 # A target that is not met is printed and no failure; wrong books are.
 #
-#   DURATION=20   seconds of each measurement; there are ROUNDS of each, rivals in turn
+#   PARTS="charge authorize hot meter pipeline"   what to measure, of
+#     charge      charge() against pgbench's own tpcb-like transaction          authorize   against the join in plain SQL
+#     hot         charge() on one account against all                           meter       meter(), the same, settled
+#     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key
+#     history     charge() with ROWS requests behind it, over the whole dedupe window, and a checkpoint inside, against none
+#     soak        SOAK seconds of metering at RATE a second, with a checkpoint and a long-running reader
+#     verify      time of verify() with VROWS metered requests in the books
+#   DURATION=15   seconds of each measurement with pgbench; there are ROUNDS of each, rivals in turn
 #   ROUNDS=2      CLIENTS=20   SCALE=50 (of pgbench's own tables)   ACCOUNTS=10000
-#   PARTS="charge authorize hot history"   what to measure
-#   ROWS=0        charged requests behind part history, where a checkpoint falls in as well; 0 leaves it out. 30000000 is
-#                 the one of interest: it takes 20 GB of disk and most of an hour, most of it for verify()
+#   FILES=10      of 100,000 events, for each round of the pipeline
+#   ROWS=30000000 takes 20 GB of disk and most of an hour, most of it for verify()     VROWS=10000000
+#   SOAK=300      RATE=5000
 set -euo pipefail
 [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/../lib/prepare.sh" "$0" "$@"
 
@@ -20,18 +27,24 @@ if [ -z "${SERVER_LOG-}" ]; then
         max_wal_size = 20GB
         checkpoint_timeout = 1h
         maintenance_work_mem = 512MB
-        max_connections = 120'
+        max_connections = 120
+        shared_preload_libraries = billing
+        billing.databases = '"'bench, history, pipeline, soak'"
     exec bash "$here/../lib/with_server.sh" bash "$0" "$@"
 fi
 
-duration=${DURATION:-20}
+duration=${DURATION:-15}
 rounds=${ROUNDS:-2}
 clients=${CLIENTS:-20}
 scale=${SCALE:-50}
 accounts=${ACCOUNTS:-10000}
-rows=${ROWS:-0}
-parts=${PARTS:-charge authorize hot history}
-scripts=$(mktemp -d)
+files=${FILES:-10}
+rows=${ROWS:-30000000}
+verify_rows=${VROWS:-10000000}
+soak_s=${SOAK:-300}
+rate=${RATE:-5000}
+parts=${PARTS:-charge authorize hot meter pipeline}
+scratch=$(mktemp -d)
 run_no=0
 declare -A total count
 
@@ -39,24 +52,62 @@ wants() { [[ " $parts " == *" $1 "* ]]; }
 ask() { psql -XqAt -v ON_ERROR_STOP=1 "$@"; }
 say() { printf '%s\n' "$*"; }
 
-# measure NAME DATABASE PER_TRANSACTION PGBENCH_ARGUMENT...: adds one measurement to NAME's.
+# add NAME NUMBER: one more measurement of NAME. mean NAME: of all of them.
+add() {
+    count[$1]=$((${count[$1]-0} + 1))
+    total[$1]=$(awk -v a="${total[$1]-0}" -v b="$2" 'BEGIN{print a + b}')
+}
+mean() { awk -v t="${total[$1]}" -v n="${count[$1]}" 'BEGIN{printf "%.4f", t / n}'; }
+
+make_books() { # DATABASE
+    createdb "$1"
+    ask -d "$1" -v accounts="$accounts" -f "$here/books.sql" >/dev/null
+}
+wait_for_settler() { # DATABASE
+    ask -c 'SELECT pg_reload_conf()' >/dev/null # the supervisor looks at once
+    for ((i = 0; i < 300; i++)); do
+        [ "$(ask -d "$1" -c 'SELECT status FROM billing.settler()')" != running ] || return 0
+        sleep 0.1
+    done
+    say "FAILED: no settler in database $1"
+    exit 1
+}
+# shellcheck source=test/bench/pipeline.sh
+. "$here/pipeline.sh"
+
+# measure NAME DATABASE PER_TRANSACTION PGBENCH_ARGUMENT...: adds one measurement to NAME's. Calls of meter() count
+# when they are settled: the time from the last call until then is part of it.
 measure() {
-    local name=$1 database=$2 per=$3 output rate
+    local name=$1 database=$2 per=$3 output rate calls wal size target=
     shift 3
     run_no=$((run_no + 1))
+    [[ $name != meter* ]] || target=$(settled_total "$database")
+    wal=$(ask -c 'SELECT pg_current_wal_lsn()')
+    size=$(ask -d bench -c 'SELECT bench_size()')
     # run_no makes request ids unique over all measurements.
     output=$(pgbench -M prepared -c "$clients" -j 2 -T "$duration" -D run_no="$run_no" -D accounts="$accounts" -D n=0 \
         "$@" "$database" 2>&1) || { say "$output" >&2; exit 1; }
+    calls=$(awk '/actually processed/{print $6}' <<<"$output" | cut -d/ -f1)
     rate=$(awk -v per="$per" '/^tps = /{printf "%.1f", $3 * per}' <<<"$output")
-    count[$name]=$((${count[$name]-0} + 1))
-    total[$name]=$(awk -v a="${total[$name]-0}" -v b="$rate" 'BEGIN{print a + b}')
-    [[ $name != charge && $name != hot ]] ||
-        charges=$((charges + $(awk '/actually processed/{print $6}' <<<"$output" | cut -d/ -f1)))
+    if [ -n "$target" ]; then
+        rate=$({
+            echo "SELECT clock_timestamp() AS at \\gset"
+            echo "CALL bench_wait($target + $calls);"
+            echo "SELECT round($calls / ($calls / $rate::numeric + extract(epoch FROM clock_timestamp() - :'at')), 1);"
+        } | ask -d "$database")
+    fi
+    add "$name" "$rate"
+    [ "$calls" = 0 ] || add "$name.wal" "$(ask -c "SELECT round((pg_current_wal_lsn() - '$wal') / $calls, 1)")"
+    [ "$name" != charge ] || add charge.bytes "$(ask -d bench -c "SELECT round((bench_size() - $size) / $calls::numeric, 1)")"
+    case $name in
+        charge | hot | meter*) requests=$((requests + calls)) ;;
+        history) history_requests=$((history_requests + calls)) ;;
+    esac
     printf '  %-10s %9.0f/s\n' "$name" "$rate"
 }
-charges=0
-
-mean() { awk -v t="${total[$1]}" -v n="${count[$1]}" 'BEGIN{printf "%.1f", t / n}'; }
+requests=0
+history_requests=0
+pipeline_events=0
 
 # authorize and its rival get their keys in the same way: once per client into pgbench variables, since
 # a lookup per call would be measured, too. 100 calls then are one transaction of pgbench.
@@ -73,7 +124,7 @@ write_gate_script() { # FILE STATEMENT, in which @ is the number of the key
         echo '\set loaded 1'
         printf '%s\n' '\endif'
         for ((i = 1; i <= calls; i++)); do echo "${2//@/$i}"; done
-    } >"$scripts/$1"
+    } >"$scratch/$1"
 }
 
 say "server: $(ask -c "SELECT 'PostgreSQL ' || current_setting('server_version') ||
@@ -81,20 +132,21 @@ say "server: $(ask -c "SELECT 'PostgreSQL ' || current_setting('server_version')
     ', shared_buffers ' || current_setting('shared_buffers')"), $(nproc) cores"
 say "$clients clients, -M prepared, $rounds x $duration s each, pgbench scale $scale, $accounts accounts"
 
-make_books() { # DATABASE
-    createdb "$1"
-    ask -d "$1" -v accounts="$accounts" -f "$here/books.sql" >/dev/null
-}
-make_books bench
-wants charge && pgbench -i -q -s "$scale" bench >/dev/null 2>&1
-history=
-if wants history && [ "$rows" -gt 0 ]; then
-    history=1
+bench=
+if wants charge || wants hot || wants meter || wants authorize || wants history; then
+    bench=1
+    make_books bench
+    wait_for_settler bench
+fi
+! wants charge || pgbench -i -q -s "$scale" bench >/dev/null 2>&1
+if wants pipeline || wants verify; then make_pipeline; fi
+if wants history; then
     say "filling $rows requests of history"
-    make_books history
+    # Begun before the window did.
+    PGOPTIONS='-c billing.clock_offset=-36d' make_books history
     started=$SECONDS
     for ((done_rows = 0; done_rows < rows; done_rows += 1000000)); do
-        ask -d history -v accounts="$accounts" -v from="$done_rows" \
+        ask -d history -v accounts="$accounts" -v from="$done_rows" -v rows="$rows" \
             -v upto="$((done_rows + 1000000 < rows ? done_rows + 1000000 : rows))" -f "$here/history.sql" >/dev/null
     done
     ask -d history -f "$here/history_end.sql" >/dev/null
@@ -105,73 +157,123 @@ FROM billing.account AS a JOIN billing.api_key AS k ON k.account_id = a.account_
 WHERE k.account_id = :account_@ AND k.key_id = :key_id_@;"
 write_gate_script authorize.sql 'SELECT * FROM billing.authorize(:key_@);'
 # Nothing of the setting up shall be written back while something is measured.
-ask -d bench -c 'VACUUM ANALYZE' -c CHECKPOINT
+ask -c CHECKPOINT
 
-size() { ask -d bench -c "SELECT $1 FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind = 'r'"; }
-size_before=$(size 'sum(pg_total_relation_size(c.oid))')
 for ((round = 1; round <= rounds; round++)); do
     say "round $round"
     if wants charge; then measure tpcb bench 1; fi
-    if wants charge || wants hot || [ -n "$history" ]; then
-        measure charge bench 1 -n -f "$here/charge.sql"
-    fi
-    if [ -n "$history" ]; then
+    if wants charge || wants hot || wants history; then measure charge bench 1 -n -f "$here/charge.sql"; fi
+    if wants history; then
         (sleep "$((duration / 3))" && ask -d history -c CHECKPOINT) &
         measure history history 1 -n -f "$here/charge.sql"
         wait
     fi
     if wants hot; then measure hot bench 1 -n -f "$here/hot.sql"; fi
     if wants authorize; then
-        measure join bench "$calls" -n -D loaded=0 -f "$scripts/join.sql"
-        measure authorize bench "$calls" -n -D loaded=0 -f "$scripts/authorize.sql"
+        measure join bench "$calls" -n -D loaded=0 -f "$scratch/join.sql"
+        measure authorize bench "$calls" -n -D loaded=0 -f "$scratch/authorize.sql"
     fi
+    if wants meter; then
+        measure meter bench 1 -n -f "$here/meter.sql"
+        measure meter_hot bench 1 -n -f "$here/meter_hot.sql"
+    fi
+    if wants pipeline; then measure_pipeline "$round"; fi
 done
-size_after=$(size 'sum(pg_total_relation_size(c.oid))')
+if wants pipeline; then
+    ask -d pipeline -c 'VACUUM billing.usage_inbox'
+    pipeline_bytes=$(awk -v bytes="$(($(ask -d pipeline -c 'SELECT bench_size()') - pipeline_size))" -v n="$pipeline_events" \
+        'BEGIN {printf "%.1f", bytes / n}')
+    entries=$(ask -d pipeline -c "SELECT round(count(*)::numeric / $pipeline_events, 3) FROM billing.ledger_entry WHERE source_type = 'settlement'")
+fi
 
-# row PATH NAME RIVAL TARGET
-row() {
-    awk -v path="$1" -v rate="$(mean "$2")" -v rival="$(mean "$3")" -v rival_name="$4" -v target="$5" 'BEGIN {
-        ratio = rate / rival
-        verdict = target == "" ? "-" : sprintf("%s %s", target, ratio >= target ? "met" : "NOT MET")
-        printf "%-44s %9.0f  %6.2f  %-18s %s\n", path, rate, ratio, rival_name, verdict }'
+if wants soak; then
+    say "soak: $soak_s s, $rate events a second by COPY of 500 rows, and charge() 200 times a second beside it"
+    make_books soak
+    wait_for_settler soak
+    pgbench -n -M prepared -c 4 -R 200 -T "$soak_s" -D run_no=0 -D accounts="$accounts" -D n=0 -f "$here/charge.sql" soak \
+        >"$scratch/soak_charge" 2>&1 &
+    charger=$!
+    PGDATABASE=soak perl "$here/soak.pl" "$soak_s" "$rate" 500 "$accounts" | tee "$scratch/soak" | grep '^ '
+    wait "$charger" || { cat "$scratch/soak_charge"; exit 1; }
+    read -r soak_lag_ms soak_events < <(tail -n 1 "$scratch/soak")
+    soak_events=$((soak_events + $(awk '/actually processed/{print $6}' "$scratch/soak_charge" | cut -d/ -f1)))
+fi
+if wants verify; then
+    say "filling $verify_rows metered requests through the inbox"
+    started=$SECONDS
+    fill_pipeline "$verify_rows"
+    say "  in $((SECONDS - started)) s"
+fi
+
+line() { printf '%-52s %12s %7s  %-18s %s\n' "$@"; }
+verdict() { awk -v value="$1" -v comparison="$2" -v target="$3" 'BEGIN {
+    met = comparison == ">=" ? value >= target : value <= target
+    printf "%s %s %s", comparison, target, met ? "met" : "NOT MET" }'; }
+row() { # PATH NAME RIVAL RIVAL_NAME TARGET
+    local ratio
+    ratio=$(awk -v a="$(mean "$2")" -v b="$(mean "$3")" 'BEGIN {printf "%.2f", a / b}')
+    line "$1" "$(printf '%.0f/s' "$(mean "$2")")" "$ratio" "$4" "$([ -z "$5" ] || verdict "$ratio" '>=' "$5")"
 }
 say
-printf '%-44s %9s  %6s  %-18s %s\n' path 'calls/s' ratio of 'first target'
+line path '' ratio of 'first target'
 if wants charge; then
     row 'pgbench tpcb-like' tpcb tpcb tpcb-like ''
     row "charge, $accounts accounts" charge tpcb tpcb-like 2.0
+    line '  bytes of WAL per charge' "$(printf %.0f "$(mean charge.wal)")" '' '' ''
+    line '  bytes on disk per charge' "$(printf %.0f "$(mean charge.bytes)")" '' '' ''
+fi
+if wants hot; then row 'charge, one hot account' hot charge 'charge, spread' ''; fi
+if wants meter; then
+    row "meter, $accounts accounts, settled" meter meter meter ''
+    row 'meter, one hot account, settled' meter_hot meter 'meter, spread' 0.8
+fi
+if wants pipeline; then
+    row 'COPY of ready rows into a keyed table' keyed keyed 'COPY, keyed' ''
+    row 'inbox -> settled' pipeline keyed 'COPY, keyed' 0.4
+    line '  us of CPU per event, of COPY into the keyed table' "$(printf %.2f "$(mean keyed.cpu)")" '' '' ''
+    line '  us of CPU per event, from COPY until settled' "$(printf %.2f "$(mean pipeline.cpu)")" \
+        "$(awk -v a="$(mean keyed.cpu)" -v b="$(mean pipeline.cpu)" 'BEGIN {printf "%.2f", a / b}')" 'COPY, keyed' ''
+    line '  ledger entries per event' "$entries" '' '' ''
+    line '  bytes of WAL per event' "$(printf %.0f "$(mean pipeline.wal)")" \
+        "$(awk -v a="$(mean pipeline.wal)" -v b="$(mean keyed.wal)" 'BEGIN {printf "%.2f", a / b}')" 'COPY, keyed' ''
+    line '  bytes on disk per event' "$(printf %.0f "$pipeline_bytes")" '' '' "$(verdict "$pipeline_bytes" '<=' 350)"
 fi
 if wants authorize; then
     row 'the two-row join in plain SQL' join join 'the join' ''
     row 'authorize' authorize join 'the join' 0.8
 fi
-if wants hot; then row 'charge, one hot account' hot charge 'charge, spread' ''; fi
-if [ -n "$history" ]; then
+if wants history; then
     row "charge, $rows requests behind it" history charge 'charge, no history' 0.9
+fi
+if wants soak; then
+    line "settling for $soak_s s at $rate/s: worst lag, ms" "$soak_lag_ms" '' '' "$(verdict "$soak_lag_ms" '<=' 1000)"
 fi
 say
 
 status=0
-# What was measured must have been work: each call a charged request, none of them in arrears.
-recorded=$(ask -d bench -c "SELECT count(*) FILTER (WHERE status = 'charged') || ' charged, ' ||
-    count(*) FILTER (WHERE status <> 'charged') || ' other' FROM billing.usage_event")
-if [ "$recorded" != "$charges charged, 0 other" ]; then
-    say "FAILED: pgbench made $charges charges, the books have $recorded"
-    status=1
-fi
-if [ "$charges" -gt 0 ]; then
-    awk -v bytes="$((size_after - size_before))" -v n="$charges" \
-        'BEGIN {printf "%d charges, %.0f bytes on disk for each (all tables and indexes)\n", n, bytes / n}'
-fi
-for database in bench ${history:+history}; do
-    started=$(date +%s%N)
-    found=$(ask -d "$database" -c 'SELECT * FROM billing.verify()')
-    if [ -n "$found" ]; then
-        say "FAILED: verify() of $database says" "$found"
+# What was measured must have been work: each a request that was charged, once, and nothing left behind.
+check_books() { # DATABASE REQUESTS
+    local recorded found started
+    recorded=$(ask -d "$1" -c "SELECT count(*) FILTER (WHERE status = 'charged') || ' charged, ' ||
+        count(*) FILTER (WHERE status <> 'charged') || ' other' FROM billing.usage_event" \
+        -c "SELECT count(*) || ' in the inbox' FROM billing.usage_inbox" \
+        -c "SELECT count(*) || ' set aside' FROM billing.usage_set_aside" | paste -sd, | sed 's/,/, /g; s/,  /, /g')
+    if [ "$recorded" != "$2 charged, 0 other, 0 in the inbox, 0 set aside" ]; then
+        say "FAILED: there were $2 requests, the books of $1 have $recorded"
         status=1
     fi
-    awk -v name="$database" -v ns="$(($(date +%s%N) - started))" -v found="${found:+not }" \
-        'BEGIN {printf "verify() of database %s is %sempty, %.1f s\n", name, found, ns / 1e9}'
-done
-rm -rf "$scripts"
+    started=$(date +%s%N)
+    found=$(ask -d "$1" -c 'SELECT * FROM billing.verify()')
+    if [ -n "$found" ]; then
+        say "FAILED: verify() of $1 says" "$found"
+        status=1
+    fi
+    awk -v name="$1" -v ns="$(($(date +%s%N) - started))" -v found="${found:+not }" -v n="$2" \
+        'BEGIN {printf "verify() of database %s, %d requests, is %sempty: %.1f s\n", name, n, found, ns / 1e9}'
+}
+if [ -n "$bench" ]; then check_books bench "$requests"; fi
+if wants history; then check_books history "$((rows + history_requests))"; fi
+if wants pipeline || wants verify; then check_books pipeline "$pipeline_events"; fi
+if wants soak; then check_books soak "$soak_events"; fi
+rm -rf "$scratch"
 exit "$status"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The main job on real input, and what happened, in words. An hour of two production LLM services goes through
-# authorize() and charge(), then the books are read. It checks what it says: exit status 0 only if all is well.
+# authorize() and charge(), request by request; then such hours, one after the other, are metered through COPY. Then the
+# books are read. It checks what it says: exit status 0 only if all is well.
 #
-#   SPAN=25      seconds in which the traces' hour is played
-#   CLIENTS=16   connections that make the calls
+#   SPAN=14      seconds in which the traces' hour is played        CLIENTS=16   connections that make the calls
+#   HOURS=16     how many such hours are metered                    METER_SPAN=21   in so many seconds
 set -euo pipefail
 [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/../lib/prepare.sh" "$0" "$@"
 
@@ -13,71 +14,121 @@ if [ -z "${SERVER_LOG-}" ]; then
         fsync = on
         synchronous_commit = on
         shared_buffers = 256MB
-        max_connections = 60'
+        max_connections = 60
+        shared_preload_libraries = billing
+        billing.databases = postgres'
     exec bash ../lib/with_server.sh bash run.sh "$@"
 fi
 
-span=${SPAN:-25}
+span=${SPAN:-14}
 clients=${CLIENTS:-16}
+hours=${HOURS:-16}
+meter_span=${METER_SPAN:-21}
+batch_rows=500
+meter_connections=4
 bold="" plain=""
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 work=$(mktemp -d)
-traffic=
-trap '[ -z "$traffic" ] || kill "$traffic" 2>/dev/null || true; rm -rf "$work"' EXIT
+running=()
+end_running() { [ "${#running[@]}" = 0 ] || kill "${running[@]}" 2>/dev/null || true; }
+trap 'end_running; rm -rf "$work"' EXIT
 
 ask() { psql -XqAt -F ' ' -v ON_ERROR_STOP=1 "$@"; }
 tell() { psql -Xq -P pager=off -v ON_ERROR_STOP=1 -v bold="$bold" -v plain="$plain" -v clients="$clients" "$@"; }
 title() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
+with_commas() { LC_ALL=C awk -v n="$1" 'BEGIN { while (match(n, /^[0-9]+[0-9][0-9][0-9]/)) n = substr(n, 1, RLENGTH - 3) "," substr(n, RLENGTH - 2); print n }'; }
+milliseconds() { awk -v what="$2" 'index($0, what) {print $1; exit}' "$work/$1"; }
+
+bar='################'
+dots='................'
+bar_of() { # DONE OF
+    local filled=$(($1 * ${#bar} / $2))
+    [ "$filled" -le "${#bar}" ] || filled=${#bar}
+    printf '[%s%s]' "${bar:0:filled}" "${dots:filled}"
+}
+# Until second $1 after started_ms.
+wait_until_second() {
+    local left_ms=$((started_ms + $1 * 1000 - $(date +%s%3N)))
+    [ "$left_ms" -le 0 ] || sleep "$(printf '%d.%03d' $((left_ms / 1000)) $((left_ms % 1000)))"
+}
+is_running() { kill -0 "$1" 2>/dev/null; }
+end_well() { # PID LOG: waits for it, and gives up if it failed
+    if ! wait "$1"; then
+        cat "$work/$2"
+        echo 'The traffic broke off: see above.'
+        exit 1
+    fi
+}
 
 title 'A platform with 300 customers'
 ask -v seconds="$span" -f setup.sql >/dev/null
 requests=$(ask -c 'SELECT count(*) FROM demo.request')
 tell -f before.sql
 
-title "An hour of requests in $span seconds, over $clients connections"
+title "Act one: an hour of requests in $span seconds, one by one, over $clients connections"
 cat <<S
-Each request first asks authorize() whether its key may call, then its tokens are charged. Every
+Each request first asks authorize() whether its key may call, then charge() debits its tokens. Every
 commit is on disk before the next call (fsync on). Now and then an answer is lost and the same
 request is reported twice.
 
- second   requests   played                       charges/s   refused   charged so far
+ second   requests   played               charges/s   refused   charged so far
 S
-
-draw_second() { # SECOND SEEN, and as texts: SEEN CHARGES REFUSED AMOUNT
-    local filled=$(($2 * ${#bar} / requests))
-    printf '%7d %10s   [%s%s] %11s %9s   %9s CNY\n' "$1" "$3" "${bar:0:filled}" "${dots:filled}" "$4" "$5" "$6"
-}
-bar='########################'
-dots='........................'
-
 started_ms=$(date +%s%3N)
 pgbench -n -M prepared -r -U gateway -c "$clients" -j 2 -t $(((requests + clients - 1) / clients)) -D clients="$clients" \
-    -D requests="$requests" -D count=0 -D started_ms="$started_ms" -f gateway.sql >"$work/traffic" 2>&1 &
+    -D requests="$requests" -D count=0 -D started_ms="$started_ms" -f charge.sql >"$work/charge" 2>&1 &
 traffic=$!
+running=("$traffic")
 charged=0
 seen=0
 for ((second = 1; second <= 600; second++)); do
-    left_ms=$((started_ms + second * 1000 - $(date +%s%3N)))
-    [ "$left_ms" -le 0 ] || sleep "$(printf '%d.%03d' $((left_ms / 1000)) $((left_ms % 1000)))"
-    running=1
-    kill -0 "$traffic" 2>/dev/null || running=
-    read -r seen_before seen charged texts < <(ask -v seen="$seen" -v charged="$charged" -f progress.sql)
-    [ "$seen" = "$seen_before" ] && [ -z "$running" ] && break
-    # shellcheck disable=SC2086
-    draw_second "$second" "$seen" $texts
-    [ -n "$running" ] || break
+    wait_until_second "$second"
+    going=1
+    is_running "$traffic" || going=
+    read -r seen_before seen charged seen_text rate refused amount \
+        < <(ask -v seen="$seen" -v charged="$charged" -f charge_progress.sql)
+    [ "$seen" = "$seen_before" ] && [ -z "$going" ] && break
+    printf '%7d %10s   %s %11s %9s   %9s CNY\n' "$second" "$seen_text" "$(bar_of "$seen" "$requests")" "$rate" "$refused" "$amount"
+    [ -n "$going" ] || break
 done
-status=0
-wait "$traffic" || status=$?
-traffic=
-if [ "$status" != 0 ]; then
-    cat "$work/traffic"
-    echo 'The traffic broke off: see above.'
-    exit 1
-fi
+end_well "$traffic" charge
+running=()
+tell -v authorize_ms="$(milliseconds charge billing.authorize)" -v charge_ms="$(milliseconds charge billing.charge)" -f charge_story.sql
 
-milliseconds() { awk -v what="$1" 'index($0, what) {print $1; exit}' "$work/traffic"; }
-tell -v authorize_ms="$(milliseconds billing.authorize)" -v charge_ms="$(milliseconds billing.charge)" -f story.sql
+to_meter=$((requests * hours))
+title "Act two: $hours such hours, $(with_commas "$to_meter") requests, in $meter_span seconds, over $meter_connections connections"
+cat <<S
+The gateway works in batches of $batch_rows requests: it asks authorize() for the customers of a batch, then
+appends the usage of those who may call with one COPY into usage_inbox. It waits for no account; the
+settler, a background worker, prices and books it. Customers have recharged before; twelve of them
+with half of what they will use. Lag: from a commit to the end of its settling.
+
+ second   appended so far      appended/s   settled/s   backlog   lag, s   authorize/s   refused   warned    charged so far
+S
+ask -v hours="$hours" -f meter_setup.sql >/dev/null
+started_ms=$(date +%s%3N)
+perl meter.pl "$meter_connections" $(((to_meter + batch_rows - 1) / batch_rows)) "$batch_rows" "$meter_span" >"$work/meter" 2>&1 &
+traffic=$!
+pgbench -n -M prepared -r -U gateway -c 2 -R 200 -T "$meter_span" -f gate.sql >"$work/gate" 2>&1 &
+gate=$!
+running=("$traffic" "$gate")
+still=0
+for ((second = 1; second <= 600; second++)); do
+    wait_until_second "$second"
+    going=1
+    is_running "$traffic" || going=
+    read -r left appended appended_rate settled_rate backlog lag asked refused warned amount \
+        < <(ask -v second="$second" -f meter_progress.sql)
+    printf '%7d   %s %12s %11s %9s %8s %13s %9s %8s %13s CNY\n' "$second" "$(bar_of "$appended" "$to_meter")" "$appended_rate" "$settled_rate" \
+        "$backlog" "$lag" "$asked" "$refused" "$warned" "$amount"
+    [ -n "$going" ] || [ "$left" -gt 0 ] || break
+    # Nothing moves any more: the checks will say so.
+    if [ -z "$going" ] && [ "$settled_rate" = 0 ]; then still=$((still + 1)); else still=0; fi
+    [ "$still" -lt 30 ] || break
+done
+end_well "$traffic" meter
+end_well "$gate" gate
+running=()
+tell -v gate_ms="$(milliseconds gate billing.authorize)" -f meter_story.sql
 
 title 'Is all of that true?'
 ask -f checks.sql >"$work/checks"
@@ -95,6 +146,5 @@ if [ "$failed" != 0 ] || [ ! -s "$work/checks" ]; then
     echo "NOT WELL: $failed of the claims above do not hold."
     exit 1
 fi
-printf '%s%s%s\n' "$bold" "$(ask -c "SELECT 'All is well: ' || to_char($requests, 'FM999,999') || ' requests, ' ||
-    to_char(count(*), 'FM999,999') || ' charges, every one explained, and the books balance.'
-    FROM billing.usage_event")" "$plain"
+printf '%s%s%s\n' "$bold" "All is well: $(with_commas $((requests + to_meter))) requests, $(
+    ask -c "SELECT to_char(count(*), 'FM9,999,999') FROM billing.usage_event") charges, every one explained, and the books balance." "$plain"

@@ -67,7 +67,7 @@ UPDATE demo.customer
     SET paid = CASE WHEN place IN (3, 6, 10, 15, 21, 30, 45, 60, 90, 120, 160, 200)
         THEN (SELECT max(v) FROM unnest('{0.01,0.02,0.05,0.1,0.2,0.5,1,2}'::numeric[]) AS v WHERE v <= greatest(cost * 0.6, 0.01))
         ELSE (SELECT min(v) FROM unnest('{1,2,5,10,20,50,100,200}'::numeric[]) AS v WHERE v >= cost * 1.3) END;
-SELECT count(billing.create_account(account_id, 'cn', external_ref => 'customer ' || account_id)) FROM demo.customer;
+SELECT count(billing.create_account(account_id, 'cn', email => 'billing@customer-' || account_id || '.example')) FROM demo.customer;
 UPDATE demo.customer AS c SET api_key = (SELECT k.api_key FROM billing.create_api_key(c.account_id, 'production') AS k);
 SELECT count(*) FROM demo.customer, billing.record_offline_payment(account_id, paid, 'first payment', 'transfer ' || account_id);
 -- Every third customer, the largest of all first, has a welcome bonus; it is used before what was paid in.

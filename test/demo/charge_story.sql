@@ -1,4 +1,4 @@
--- What happened, read from the books. Each part says what to see in it.
+-- What happened in act one, read from the books. Each part says what to see in it.
 \pset footer off
 \pset border 0
 
@@ -14,19 +14,6 @@ SELECT to_char(count(*), 'FM999,999') AS refused, count(DISTINCT account_id) AS 
 \echo 'and' :charge_ms 'ms to charge. (The pace is that of the traces; make bench shows what it can do.)'
 
 \echo
-\echo :bold'Where the money is':plain
-\echo 'Double entry: what came in is what was earned, what ran out and what customers still have. Some'
-\echo 'trial credits ended amid the traffic: out of every balance at that instant, with no job to run.'
-\echo
-SELECT line, to_char(amount, '999,990.000000000') AS "CNY" FROM (
-    SELECT 1, 'paid in by bank transfer', sum(amount) FROM billing.payment
-    UNION ALL SELECT 2, '+ bonus given', sum(amount) FROM billing.ledger_entry WHERE debit = 'promotion'
-    UNION ALL SELECT 3, '- charged for requests', -sum(amount) FROM billing.ledger_entry WHERE credit = 'revenue'
-    UNION ALL SELECT 4, '- trial credit that ran out unused', -(sum(amount) + (SELECT booked - balance FROM demo.holding))
-        FROM billing.ledger_entry WHERE credit = 'breakage'
-    UNION ALL SELECT 5, '= balances of all customers', balance FROM demo.holding
-) AS t(no, line, amount) ORDER BY no;
-
 \echo :bold'The ten largest customers':plain
 \echo 'Bonus is used before cash. A customer below zero is refused until it pays; zero is still allowed.'
 \echo
@@ -41,13 +28,6 @@ SELECT c.account_id AS account, to_char(count(u.*), '99,999') AS charged, to_cha
     LEFT JOIN (SELECT account_id, sum(amount) AS bonus FROM billing.lot WHERE kind = 'bonus' GROUP BY account_id) AS g USING (account_id)
     GROUP BY c.account_id, c.paid, r.n, g.bonus, b.balance, b.reason
     ORDER BY sum(u.charge) DESC LIMIT 10;
-
-\echo :bold'Usage by model':plain
-\echo
-SELECT u.model, to_char(count(*), '99,999') AS requests, to_char(sum(u.input_tokens), '999,999,999') AS "input tokens",
-       to_char(sum(u.output_tokens), '99,999,999') AS "output tokens", to_char(sum(u.charge), '990.000000000') AS "charged, CNY",
-       to_char(100 * sum(u.charge) / sum(sum(u.charge)) OVER (), '990.0') || ' %' AS share
-    FROM billing.usage_event AS u GROUP BY u.model ORDER BY sum(u.charge) DESC;
 
 SELECT account_id AS account, to_char(count(*), 'FM99,999') AS refusals FROM demo.refused
     GROUP BY account_id ORDER BY count(*) DESC, account_id LIMIT 1 \gset
@@ -74,17 +54,6 @@ SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
 SELECT account_id AS account, request_id AS request, to_char(charge, 'FM990.000000000') AS charge FROM billing.usage_event
     ORDER BY entry_count DESC, charge DESC LIMIT 1 \gset
 SELECT input_tokens, output_tokens, key_id, model FROM billing.usage_event WHERE account_id = :account AND request_id = :'request' \gset
-\echo :bold'One charge, explained':plain
-\echo 'Which price row, tokens times price line by line, rounded once, and whose money paid it. Here bonus'
-\echo 'ran out within a charge and cash paid the rest; explain_charge(':account', \'':request'\'):'
-\echo
-SELECT CASE f.no WHEN 1 THEN item END AS item, CASE f.no WHEN 1 THEN tokens END AS tokens,
-       CASE f.no WHEN 1 THEN trim_scale(price) END AS "per million", CASE f.no WHEN 1 THEN trim_scale(amount) END AS "CNY",
-       CASE f.no WHEN 1 THEN lot_no END AS lot, CASE f.no WHEN 1 THEN order_id END AS "order", f.line AS detail
-    FROM billing.explain_charge(:account, :'request') WITH ORDINALITY AS e(item, tokens, price, amount, lot_no, order_id, entry_no, detail, no),
-         demo.fold(e.detail, 44) AS f
-    ORDER BY e.no, f.no;
-
 \echo :bold'The same request once more':plain
 \echo 'A retry is told so and costs nothing; the same id with other numbers is an error:'
 \echo
