@@ -126,13 +126,21 @@ check_settler(StringInfo complaints, int64 tolerance_us)
 	TimestampTz since;
 
 	if (!wake_is_available())
+	{
+		/* Nobody knows since when it waits; when its calls started is a hint. */
+		if (inbox_has_older(clock_now() - tolerance_us))
+			complain(complaints, "there is metered usage that nobody has settled");
 		return;
+	}
 	(void) wake_read(MyDatabaseId, &state);
 	since = state.looking_since ? state.looking_since : state.pending_since;
 	if (since != 0 && now - since > tolerance_us)
 		complain(complaints, psprintf("metered usage has not been settled for %d s",
 									  (int) ((now - since) / USECS_PER_SEC)));
-	else if (state.pid == 0 && state.paused_until <= now && !inbox_is_empty())
+	if (state.left_since != 0 && now - state.left_since > tolerance_us)
+		complain(complaints, psprintf("usage of accounts that somebody holds has waited for %d s",
+									  (int) ((now - state.left_since) / USECS_PER_SEC)));
+	if (state.pid == 0 && state.paused_until <= now && !inbox_is_empty())
 		complain(complaints, "there is metered usage and no settler runs");
 }
 
@@ -147,7 +155,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	initStringInfo(&complaints);
 	session_open(&session);
 	check_settler(&complaints, tolerance_us);
-	if (partition_default_has_rows())
+	if (partition_default_has_rows(DT_NOEND))
 		complain(&complaints, "usage_event_default is not empty");
 	session_close(&session);
 	if (complaints.len > 0)

@@ -90,7 +90,9 @@ count_closable(int first, TimestampTz now, int64 retention_us)
 	{
 		MonthState state;
 
-		/* One that nobody made is empty, or its usage is in the default partition. */
+		/* Usage in the default partition cannot be closed, nor what came after it. */
+		if (partition_default_has_rows(partition_month_start(month + 1)))
+			break;
 		if (try_month(month, &made) != NULL)
 			break;
 		state = partition_read(month);
@@ -118,7 +120,7 @@ billing_close_partitions(PG_FUNCTION_ARGS)
 		closable = count_closable(first, now, retention_us);
 	for (int i = 0; i < closable; i++)
 		partition_sum_up(first + i, now);
-	/* Last, since nobody can read or write usage from here to the commit. */
+	/* Last: from here to the commit nobody can read or write usage. */
 	for (int i = 0; i < closable; i++)
 		partition_detach(first + i);
 	if (closable > 0)

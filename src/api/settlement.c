@@ -14,6 +14,7 @@
 
 #include "access/xact.h"
 #include "executor/spi.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
@@ -31,6 +32,12 @@
 #define SETTLE_EVENTS_MAX 10000
 #define SETTLE_ACCOUNTS_MAX 1000
 #define SETTLE_PAGE_SIZE 1000
+
+/* How long settle() waits for an account where it can do nothing else. */
+#define SETTLE_WAIT "3s"
+
+/* How often a row that stays in the inbox for good is complained about. */
+#define FAILURE_TOLD_MS 60000
 
 /* A row that was taken, on its way to become an event. */
 typedef struct Candidate
@@ -614,6 +621,8 @@ run_group_call(void *argument)
 static bool
 is_rows_own(int sqlstate)
 {
+	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
+		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{
 		case ERRCODE_DATA_EXCEPTION:
@@ -628,21 +637,53 @@ is_rows_own(int sqlstate)
 	}
 }
 
-/* Sets one row aside that nothing else can be done about. */
-static int64
-set_aside_failed(InboxRef *ref, ErrorData *error)
+/* A row that makes its group fail, and why, for attempt(). */
+typedef struct FailedRow
 {
+	InboxRef *ref;
+	const ErrorData *error;
+} FailedRow;
+
+static void
+take_failed_row(void *argument)
+{
+	const FailedRow *failed = argument;
+	const ErrorData *error = failed->error;
 	Fault fault = {ERROR_INTERNAL,
 				   psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message)};
 	size_t count;
 	InboxRow *rows;
 
-	ref->taken = true;
-	rows = inbox_take(ref, 1, &count);
+	failed->ref->taken = true;
+	rows = inbox_take(failed->ref, 1, &count);
 	for (size_t i = 0; i < count; i++)
 		inbox_set_aside(&rows[i], &fault, clock_now());
-	ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", error->message)));
-	return (int64) count;
+}
+
+static bool
+is_any_error(int sqlstate)
+{
+	return true;
+}
+
+/* Sets one row aside that nothing else can be done about; where that fails as well, it stays. */
+static int64
+set_aside_failed(InboxRef *ref, const ErrorData *error)
+{
+	static TimestampTz told_at;
+	FailedRow failed = {ref, error};
+	bool done = attempt(take_failed_row, &failed, is_any_error) == NULL;
+
+	ref->taken = done;
+	if (done)
+		ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", error->message)));
+	else if (TimestampDifferenceExceeds(told_at, GetCurrentTimestamp(), FAILURE_TOLD_MS))
+	{
+		told_at = GetCurrentTimestamp();
+		ereport(WARNING, (errmsg("a row of usage_inbox can be neither settled nor set aside: %s",
+								 error->message)));
+	}
+	return done;
 }
 
 int64
@@ -721,6 +762,68 @@ settle_unpriced(int64 events_max, SettleWait wait)
 	return settled;
 }
 
+/* ---- settle() ------------------------------------------------------------ */
+
+/* For attempt(): waits for one account, since all that have anything to settle are held. */
+typedef struct WaitingCall
+{
+	InboxRef *refs; /* of the first account; none: usage that waited for a price */
+	size_t count;
+	int64 events_max;
+	const char *timeout;
+	int64 settled;
+} WaitingCall;
+
+static void
+wait_and_settle(void *argument)
+{
+	WaitingCall *call = argument;
+
+	call->settled = call->count > 0 ? settle_inbox(call->refs, call->count, SETTLE_WAIT_FOR_ONE)
+									: settle_unpriced(call->events_max, SETTLE_WAIT_FOR_ONE);
+}
+
+static bool
+is_lock_timeout(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
+/* Calls wait_and_settle(); where the account is not to be had in time, nothing is settled. */
+static int64
+wait_for_account(WaitingCall call)
+{
+	int nest_level = NewGUCNestLevel();
+
+	(void) set_config_option("lock_timeout", call.timeout, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (attempt(wait_and_settle, &call, is_lock_timeout) != NULL)
+	{
+		call.settled = 0;
+		for (size_t i = 0; i < call.count; i++)
+			call.refs[i].taken = false;
+	}
+	AtEOXact_GUC(true, nest_level);
+	return call.settled;
+}
+
+int64
+settle_waiting(InboxRef *refs, size_t count, const char *timeout)
+{
+	return wait_for_account((WaitingCall){.refs = refs, .count = count, .timeout = timeout});
+}
+
+/* The rows of the same account from the first on. */
+static size_t
+count_alike(const InboxRef *refs, size_t count)
+{
+	size_t alike = 0;
+
+	while (alike < count && refs[alike].account_id == refs[0].account_id)
+		alike++;
+	return alike;
+}
+
 PG_FUNCTION_INFO_V1(billing_settle);
 Datum
 billing_settle(PG_FUNCTION_ARGS)
@@ -736,11 +839,14 @@ billing_settle(PG_FUNCTION_ARGS)
 	session_open(&session);
 	refs = inbox_list(&first, events_max, &count);
 	settle_sort(refs, count);
-	settled = settle_inbox(refs, count, SETTLE_WAIT_FOR_ONE);
-	/* Who may hold accounts already waits for no other. */
+	settled = settle_inbox(refs, count, SETTLE_SKIP);
 	if (settled < events_max)
-		settled += settle_unpriced(events_max - settled,
-								   count > 0 ? SETTLE_SKIP : SETTLE_WAIT_FOR_ONE);
+		settled += settle_unpriced(events_max - settled, SETTLE_SKIP);
+	if (settled == 0)
+		settled = wait_for_account((WaitingCall){.refs = refs,
+												 .count = count_alike(refs, count),
+												 .events_max = events_max,
+												 .timeout = SETTLE_WAIT});
 	session_close(&session);
 	PG_RETURN_INT64(settled);
 }

@@ -33,6 +33,12 @@ typedef enum SettleWait
  */
 extern int64 settle_inbox(InboxRef *refs, size_t count, SettleWait wait);
 
+/*
+ * Settles rows of one account, waiting for it for as long as timeout says, a
+ * value of lock_timeout; returns how many, 0 where it is not to be had.
+ */
+extern int64 settle_waiting(InboxRef *refs, size_t count, const char *timeout);
+
 /* Sorts what inbox_list() returned for settle_inbox(). */
 extern void settle_sort(InboxRef *refs, size_t count);
 

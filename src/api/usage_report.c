@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "core/policy_catalog.h"
 #include "errors.h"
 #include "store/account_store.h"
 #include "store/session.h"
@@ -75,13 +76,18 @@ check_closed(const UsageReport *report, const char *account_zone)
 	TimestampTz closed_until = usage_closed_until();
 	const char *because = NULL;
 
-	if (closed_until == DT_NOBEGIN || report->from >= closed_until)
+	if (closed_until == DT_NOBEGIN)
+		return;
+	/* Usage may be stamped a little ahead of its receipt. */
+	if (report->by_occurred_at)
+		closed_until += policy_catalog[POLICY_FUTURE_TOLERANCE].max;
+	if (report->from >= closed_until)
 		return;
 	if (report->by_occurred_at)
 		because = "not when its calls started";
 	else if (report->period && strcmp(report->period, "hour") == 0)
 		because = "not its hours";
-	else if (report->period && strcmp(report->time_zone, account_zone) != 0)
+	else if (report->period && pg_strcasecmp(report->time_zone, account_zone) != 0)
 		because = "not the days of another time zone";
 	else if (usage_day_is_cut(report->account_id, report->from) ||
 			 usage_day_is_cut(report->account_id, report->to))

@@ -50,7 +50,8 @@ billing_pause_workers(PG_FUNCTION_ARGS)
 
 	if (!wake_is_available())
 		refuse(ERROR_NOT_PRELOADED);
-	wake_pause(MyDatabaseId, pause_us ? until : 0);
+	if (!wake_pause(MyDatabaseId, pause_us ? until : 0))
+		refuse(ERROR_WORKERS_BUSY);
 	if (pause_us == 0)
 		PG_RETURN_NULL();
 	wait_for_end();

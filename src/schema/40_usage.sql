@@ -119,7 +119,7 @@ CREATE TABLE billing.usage_set_aside (
     reason text NOT NULL,
     detail text NOT NULL
 );
-COMMENT ON TABLE billing.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came, with the reason. They took no request id: put right, they can be metered again.';
+COMMENT ON TABLE billing.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came (texts cut to 1,000 characters), with the reason. They took no request id: put right, they can be metered again.';
 COMMENT ON COLUMN billing.usage_set_aside.account_id IS 'As it came.';
 COMMENT ON COLUMN billing.usage_set_aside.key_id IS 'As it came.';
 COMMENT ON COLUMN billing.usage_set_aside.request_id IS 'As it came.';

@@ -119,8 +119,9 @@ RecentSpend
 alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 {
 	static Statement read = STATEMENT(
-		"SELECT sum(amount) FILTER (WHERE credit = 'revenue' AND recorded_at >= $2), count(*), "
-		"min(recorded_at) FROM (SELECT amount, credit, recorded_at FROM billing.ledger_entry WHERE "
+		"SELECT greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 END) "
+		"FILTER (WHERE recorded_at >= $2), 0), count(*), min(recorded_at) FROM (SELECT amount, credit, "
+		"debit, recorded_at FROM billing.ledger_entry WHERE "
 		"account_id = $1 ORDER BY entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
 		INT8OID, TIMESTAMPTZOID);
 	TimestampTz since = now - hours * USECS_PER_HOUR;

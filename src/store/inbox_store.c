@@ -129,12 +129,27 @@ inbox_lock_if_free(const InboxRef *ref)
 	return statement_run(&lock, (Datum[]){PointerGetDatum(&ref->place)}, NULL) > 0;
 }
 
+bool
+inbox_has_older(TimestampTz than)
+{
+	static Statement find = STATEMENT(
+		"SELECT FROM billing.usage_inbox WHERE occurred_at < $1 LIMIT 1", TIMESTAMPTZOID);
+
+	return statement_run(&find, (Datum[]){TimestampTzGetDatum(than)}, NULL) > 0;
+}
+
+/* A text, as far as it can matter: whoever filled the inbox does not decide what is read of it. */
+#define CUT(column) \
+	"CASE WHEN octet_length(" column ") > 1000 THEN left(" column ", 1000) ELSE " column " END"
+
 InboxRow *
 inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 {
-	static Statement take = STATEMENT("DELETE FROM billing.usage_inbox WHERE ctid = ANY ($1) "
-									  "RETURNING " INBOX_COLUMN_LIST,
-									  TIDARRAYOID);
+	static Statement take = STATEMENT(
+		"DELETE FROM billing.usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
+			"request_id") ", " CUT("model") ", input_tokens, output_tokens, cache_read_tokens, "
+											"cache_write_tokens, occurred_at",
+		TIDARRAYOID);
 	InboxRow *rows;
 
 	*count = statement_run(&take, (Datum[]){places_datum(refs, refs_count)}, NULL);

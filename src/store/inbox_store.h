@@ -86,10 +86,16 @@ extern BlockNumber inbox_last_block(void);
 /* The rows behind a place, rows_max of them, in the order in which they stand. */
 extern InboxRef *inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count);
 
-/* Takes the rows that are marked as taken. Whose they are must be looked at again. */
+/*
+ * Takes the rows that are marked as taken. Whose they are must be looked at
+ * again. Texts are cut to 1,000 characters, which is more than any may have.
+ */
 extern InboxRow *inbox_take(const InboxRef *refs, size_t refs_count, size_t *count);
 
 extern bool inbox_is_empty(void);
+
+/* True where a row is stamped before an instant. */
+extern bool inbox_has_older(TimestampTz than);
 
 /* Locks one row; false where somebody holds it or it is gone. */
 extern bool inbox_lock_if_free(const InboxRef *ref);

@@ -127,30 +127,32 @@ partition_sum_up(int month, TimestampTz now)
 {
 	static Statement note = STATEMENT(
 		"INSERT INTO billing.closed_month (month, ends_at, partition_name, closed_at, events, charge) "
-		"SELECT m.month, $2, $3, $4, coalesce(sum(d.requests + d.rejected), 0), coalesce(sum(d.charge), "
-		"0) FROM (SELECT ($1 AT TIME ZONE 'UTC')::date AS month) AS m LEFT JOIN billing.usage_day AS d "
-		"ON d.month = m.month GROUP BY m.month",
-		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
+		"VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $4, $5, $6)",
+		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, NUMERICOID);
 	char name[NAMEDATALEN];
-	char nulls[] = "    ";
-	Datum values[4] = {TimestampTzGetDatum(partition_month_start(month)),
+	char nulls[] = "      ";
+	Datum values[6] = {TimestampTzGetDatum(partition_month_start(month)),
 					   TimestampTzGetDatum(partition_month_start(month + 1))};
 
 	partition_name(month, name);
 	run_sql(psprintf(
 		"INSERT INTO billing.usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
 		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
-		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', day_starts_at, (day_starts_at "
-		"AT TIME ZONE time_zone + interval '1 day') AT TIME ZONE time_zone, key_id, min(key_name), "
-		"model, count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts), "
-		"coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER "
-		"(WHERE counts), 0), coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), "
-		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), "
-		"0.000000000) FROM (SELECT u.*, p.time_zone, date_trunc('day', u.settled_at, p.time_zone) AS "
-		"day_starts_at, u.status <> 'rejected' AS counts FROM billing.%s AS u JOIN "
-		"billing.account_profile AS p USING (account_id)) AS u GROUP BY account_id, day_starts_at, "
-		"time_zone, key_id, model",
+		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', date_trunc('day', settled_at, "
+		"time_zone) AS day_starts_at, (date_trunc('day', settled_at AT TIME ZONE time_zone) + interval "
+		"'1 day') AT TIME ZONE time_zone AS day_ends_at, key_id, min(key_name), model, count(*) FILTER "
+		"(WHERE counts), count(*) FILTER (WHERE NOT counts), coalesce(sum(input_tokens) FILTER (WHERE "
+		"counts), 0), coalesce(sum(output_tokens) FILTER (WHERE counts), 0), "
+		"coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), coalesce(sum(cache_write_tokens) "
+		"FILTER (WHERE counts), 0), coalesce(sum(charge), 0.000000000) FROM (SELECT u.*, "
+		"coalesce(p.time_zone, 'UTC') AS time_zone, u.status <> 'rejected' AS counts FROM billing.%s "
+		"AS u LEFT JOIN billing.account_profile AS p USING (account_id)) AS u GROUP BY account_id, "
+		"day_starts_at, day_ends_at, key_id, model",
 		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
+	/* Of the month itself, not of its days, so that verify() compares two things. */
+	run_sql(psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM billing.%s", name));
+	values[4] = column_datum(0, 1);
+	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2)));
 	set_text(values, nulls, 2, name);
 	values[3] = TimestampTzGetDatum(now);
 	statement_run(&note, values, nulls);
@@ -166,11 +168,12 @@ partition_detach(int month)
 }
 
 bool
-partition_default_has_rows(void)
+partition_default_has_rows(TimestampTz before)
 {
-	static Statement find = STATEMENT("SELECT FROM billing." DEFAULT_PARTITION " LIMIT 1");
+	static Statement find = STATEMENT(
+		"SELECT FROM billing." DEFAULT_PARTITION " WHERE recorded_at < $1 LIMIT 1", TIMESTAMPTZOID);
 
-	return statement_run(&find, NULL, NULL) > 0;
+	return statement_run(&find, (Datum[]){TimestampTzGetDatum(before)}, NULL) > 0;
 }
 
 /*

@@ -58,8 +58,8 @@ extern void partition_sum_up(int month, TimestampTz now);
 /* Detaches a month's partition, whose table stays. */
 extern void partition_detach(int month);
 
-/* True where usage was received in a month that had no partition. */
-extern bool partition_default_has_rows(void);
+/* True where usage was received before an instant in a month that had no partition. */
+extern bool partition_default_has_rows(TimestampTz before);
 
 /*
  * The partitions that may hold what was received in a window: those that exist

@@ -226,8 +226,12 @@ price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCha
 		"billing.price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
 		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= $2 AND "
 		"(n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS ") AND "
-		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) LIMIT "
-		"1",
+		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) "
+		/* Of closed months only the days are known. */
+		"UNION ALL SELECT d.account_id, format('of the closed month %s', d.month), d.model FROM "
+		"billing.price AS n JOIN billing.usage_day AS d ON d.model = n.model AND d.day_ends_at > "
+		"n.effective_from JOIN billing.account AS a ON a.account_id = d.account_id AND a.currency = "
+		"n.currency WHERE n.price_id >= $1 AND d.charge > 0 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 
 	if (statement_latest(

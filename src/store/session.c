@@ -86,8 +86,10 @@ static void
 open_as_owner(Session *session, Oid account)
 {
 	GetUserIdAndSecContext(&session->user_id, &session->security_context);
-	SetUserIdAndSecContext(table_owner(account),
-						   session->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	/* Restricted: no trigger of the owner's is put off until another user's commit. */
+	SetUserIdAndSecContext(table_owner(account), session->security_context |
+													 SECURITY_LOCAL_USERID_CHANGE |
+													 SECURITY_RESTRICTED_OPERATION);
 	enter(session);
 }
 

@@ -228,14 +228,19 @@ static Check checks[] = {
 	{"usage_day",
 	 STATEMENT(
 		 "SELECT account_id, format('charges of the day from %s are %s, the ledger has %s', "
-		 "day_starts_at, d.charge, e.amount) FROM (SELECT account_id, day_starts_at, sum(charge) AS "
-		 "charge FROM billing.usage_day GROUP BY account_id, day_starts_at) AS d FULL JOIN (SELECT "
-		 "e.account_id, date_trunc('day', e.recorded_at, p.time_zone) AS day_starts_at, sum(e.amount) "
-		 "AS amount FROM billing.ledger_entry AS e JOIN billing.account_profile AS p USING "
-		 "(account_id) WHERE e.source_type IN ('charge', 'settlement') AND e.credit = 'revenue' AND "
-		 "e.recorded_at < " CLOSED_UNTIL
-		 " GROUP BY 1, 2) AS e USING (account_id, day_starts_at) WHERE "
-		 "coalesce(d.charge, 0) <> coalesce(e.amount, 0)")},
+		 "day_starts_at, d.charge, coalesce(e.amount, 0)) FROM (SELECT account_id, day_starts_at, "
+		 "day_ends_at, sum(charge) AS charge FROM billing.usage_day GROUP BY account_id, "
+		 "day_starts_at, day_ends_at) AS d LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM "
+		 "billing.ledger_entry AS e WHERE e.account_id = d.account_id AND e.source_type IN ('charge', "
+		 "'settlement') AND e.credit = 'revenue' AND e.recorded_at >= d.day_starts_at AND "
+		 "e.recorded_at < least(d.day_ends_at, " CLOSED_UNTIL ")) AS e ON true WHERE d.charge <> "
+		 "coalesce(e.amount, 0) UNION ALL SELECT account_id, format('charges of closed months are %s, "
+		 "the ledger has %s', coalesce(d.charge, 0), coalesce(e.amount, 0)) FROM (SELECT account_id, "
+		 "sum(charge) AS charge FROM billing.usage_day GROUP BY account_id) AS d FULL JOIN (SELECT "
+		 "account_id, sum(amount) AS amount FROM billing.ledger_entry WHERE source_type IN ('charge', "
+		 "'settlement') AND credit = 'revenue' AND recorded_at < " CLOSED_UNTIL
+		 " GROUP BY account_id) "
+		 "AS e USING (account_id) WHERE coalesce(d.charge, 0) <> coalesce(e.amount, 0)")},
 	{"closed_month",
 	 STATEMENT(
 		 "SELECT NULL::bigint, format('month %s had %s events for %s, its days have %s for %s', "

@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -25,9 +26,9 @@
 #include "utils/timestamp.h"
 
 #include "api/settlement.h"
-#include "attempt.h"
 #include "store/schema_store.h"
 #include "store/session.h"
+#include "worker/supervisor.h"
 #include "worker/wake.h"
 
 /* A round begins this long after the one before at the earliest: what is between them is one batch.
@@ -50,13 +51,16 @@
  * more for a moment.
  */
 #define WAITS_MAX 5
-#define WAIT_LONG_MS 200
-#define WAIT_SHORT_MS 10
+#define WAIT_LONG "200ms"
+#define WAIT_SHORT "10ms"
 
 /* How often usage that waits for a price is looked for; and of all its time, what looking may take.
  */
 #define UNPRICED_MS 5000
 #define DUTY 10
+
+static char *database_name;
+static bool is_unlisted;
 
 typedef struct Settler
 {
@@ -199,42 +203,17 @@ settle_rows(Settler *settler, InboxRef *refs, size_t count)
 	return taken;
 }
 
-/* For attempt(): settles rows of one account, waiting for it. */
-typedef struct WaitingCall
-{
-	InboxRef *refs;
-	size_t count;
-	int timeout_ms;
-	int64 taken;
-} WaitingCall;
-
-static void
-settle_waiting(void *argument)
-{
-	WaitingCall *call = argument;
-
-	(void) set_config_option("lock_timeout", psprintf("%dms", call->timeout_ms), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	call->taken = settle_inbox(call->refs, call->count, SETTLE_WAIT_FOR_ONE);
-}
-
-static bool
-is_lock_timeout(int sqlstate)
-{
-	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
-}
-
 static int64
-wait_for_account(InboxRef *refs, size_t count, int timeout_ms)
+wait_for_account(InboxRef *refs, size_t count, const char *timeout)
 {
-	WaitingCall call = {refs, count, timeout_ms, 0};
+	int64 taken = 0;
 	Session session;
 	bool ready = begin_work(&session, "billing: settling an account that is held");
 
-	if (ready && attempt(settle_waiting, &call, is_lock_timeout) != NULL)
-		call.taken = 0;
+	if (ready)
+		taken = settle_waiting(refs, count, timeout);
 	end_work(&session, ready);
-	return call.taken;
+	return taken;
 }
 
 /* Rows of the same account from the first on, as far as a group may go. */
@@ -266,7 +245,7 @@ static int64
 wait_for_skipped(Settler *settler, Round *round)
 {
 	int64 taken = 0;
-	int timeout_ms = WAIT_LONG_MS;
+	const char *timeout = WAIT_LONG;
 
 	for (int waits = 0; waits < WAITS_MAX; waits++)
 	{
@@ -279,10 +258,9 @@ wait_for_skipped(Settler *settler, Round *round)
 		if (at == round->count)
 			break;
 		settler->waited_for = round->refs[at].account_id;
-		taken += wait_for_account(&round->refs[at],
-								  count_alike(settler, &round->refs[at], round->count - at),
-								  timeout_ms);
-		timeout_ms = WAIT_SHORT_MS;
+		taken += wait_for_account(
+			&round->refs[at], count_alike(settler, &round->refs[at], round->count - at), timeout);
+		timeout = WAIT_SHORT;
 	}
 	return taken;
 }
@@ -301,6 +279,13 @@ count_left(Round *round)
 	}
 }
 
+/* True where the database is no longer listed, or its workers are paused. */
+static bool
+shall_end(void)
+{
+	return is_unlisted || wake_is_paused(MyDatabaseId);
+}
+
 static void
 heed_signals(void)
 {
@@ -309,6 +294,7 @@ heed_signals(void)
 	{
 		ConfigReloadPending = false;
 		ProcessConfigFile(PGC_SIGHUP);
+		is_unlisted = !supervisor_lists(database_name);
 	}
 }
 
@@ -332,6 +318,8 @@ settle_list(Settler *settler, Round *round, TimestampTz since)
 		int64 taken;
 
 		heed_signals();
+		if (shall_end())
+			break;
 		taken = settle_rows(settler, &round->refs[done], rows);
 		report(taken, since);
 		settled += taken;
@@ -383,7 +371,7 @@ run_round(Settler *settler)
 	if (!is_ready(settler))
 		return IDLE_MS;
 	begin_round(settler, &round);
-	while (list_rows(settler, &round))
+	while (!shall_end() && list_rows(settler, &round))
 	{
 		settled += settle_list(settler, &round, since);
 		if (round.count < LIST_ROWS_MAX)
@@ -424,10 +412,25 @@ override_settings(void)
 		{"default_transaction_read_only", "off"},
 		{"lock_timeout", "0"},
 		{"synchronous_commit", "on"},
+		/* The inbox is listed in the order in which its rows stand. */
+		{"synchronize_seqscans", "off"},
+		{"enable_tidscan", "on"},
+		{"enable_seqscan", "off"},
 	};
 
 	for (size_t i = 0; i < lengthof(settings); i++)
 		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
+}
+
+static char *
+look_up_name(Oid database)
+{
+	char *name;
+
+	StartTransactionCommand();
+	name = MemoryContextStrdup(TopMemoryContext, get_database_name(database));
+	CommitTransactionCommand();
+	return name;
 }
 
 void
@@ -443,16 +446,17 @@ billing_settler_main(Datum argument)
 		proc_exit(0);
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	override_settings();
+	database_name = look_up_name(database);
 	settler.round_context = AllocSetContextCreate(TopMemoryContext, "billing round",
 												  ALLOCSET_DEFAULT_SIZES);
-	while (!wake_is_paused(database))
+	while (!shall_end())
 	{
 		long timeout_ms = run_round(&settler);
 
 		if (timeout_ms > 0)
 			sleep_ms(0, ROUND_MS);
 		heed_signals();
-		if (timeout_ms > ROUND_MS)
+		if (timeout_ms > ROUND_MS && !wake_is_pending(database))
 			sleep_ms(WL_LATCH_SET, timeout_ms);
 		ResetLatch(MyLatch);
 		heed_signals();

@@ -65,11 +65,18 @@ check_databases(char **value, void **extra, GucSource source)
 {
 	char *copy = pstrdup(*value);
 	List *names;
+	ListCell *cell;
 	bool valid = SplitGUCList(copy, ',', &names);
 
 	if (!valid)
 		GUC_check_errdetail("List syntax is invalid.");
-	else if (list_length(names) > WORKER_DATABASES_MAX)
+	foreach (cell, names)
+		if (valid && strlen(lfirst(cell)) >= NAMEDATALEN)
+		{
+			GUC_check_errdetail("Name \"%s\" is too long.", (char *) lfirst(cell));
+			valid = false;
+		}
+	if (valid && list_length(names) > WORKER_DATABASES_MAX)
 	{
 		GUC_check_errdetail("At most %d databases can be listed.", WORKER_DATABASES_MAX);
 		valid = false;
@@ -97,6 +104,23 @@ supervisor_init(void)
 		&databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, NULL, NULL);
 	if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade)
 		RegisterBackgroundWorker(&worker);
+}
+
+bool
+supervisor_lists(const char *database)
+{
+	char *copy = pstrdup(databases);
+	List *names;
+	ListCell *cell;
+	bool listed = false;
+
+	if (!SplitGUCList(copy, ',', &names))
+		names = NIL;
+	foreach (cell, names)
+		listed |= strcmp(lfirst(cell), database) == 0;
+	list_free(names);
+	pfree(copy);
+	return listed;
 }
 
 static Entry *
@@ -135,11 +159,7 @@ read_setting(void)
 	if (!SplitGUCList(copy, ',', &names))
 		names = NIL;
 	for (int i = 0; i < entries_count; i++)
-	{
-		entries[i].listed = false;
-		foreach (cell, names)
-			entries[i].listed |= strcmp(entries[i].name, lfirst(cell)) == 0;
-	}
+		entries[i].listed = supervisor_lists(entries[i].name);
 	forget_entries();
 	foreach (cell, names)
 	{
@@ -246,7 +266,8 @@ start(Entry *entry, TimestampTz now)
 	MemoryContextSwitchTo(caller_context);
 }
 
-/* Starts or ends the settler of a database; returns when it wants to be looked at again. */
+/* Starts the settler of a database, which ends by itself when it is not listed; returns when it
+ * wants to be looked at again. */
 static TimestampTz
 attend(Entry *entry, TimestampTz now)
 {
@@ -256,8 +277,6 @@ attend(Entry *entry, TimestampTz now)
 	/* One that ended before it had a slot has failed. */
 	state.failed = !wake_read(entry->database, &state) || state.failed;
 	watch(entry, &state, now);
-	if (!entry->listed && entry->handle)
-		TerminateBackgroundWorker(entry->handle);
 	if (!entry->listed || !OidIsValid(entry->database) || entry->handle || state.pid != 0)
 		return DT_NOEND;
 	if (state.paused_until > now || entry->start_at > now)

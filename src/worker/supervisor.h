@@ -8,6 +8,11 @@
 #ifndef WORKER_SUPERVISOR_H
 #define WORKER_SUPERVISOR_H
 
+#include "postgres.h"
+
+/* True where billing.databases names that database. */
+extern bool supervisor_lists(const char *database);
+
 /* Called once, when the library is loaded. */
 extern void supervisor_init(void);
 

@@ -262,6 +262,8 @@ wake_report_looked(int64 rows_left)
 	{
 		slot->state.looking_since = 0;
 		slot->state.rows_left = rows_left;
+		if (rows_left == 0 || slot->state.left_since == 0)
+			slot->state.left_since = rows_left > 0 ? GetCurrentTimestamp() : 0;
 	}
 	LWLockRelease(shared->lock);
 }
@@ -272,6 +274,14 @@ wake_is_paused(Oid database)
 	SettlerState state;
 
 	return wake_read(database, &state) && state.paused_until > GetCurrentTimestamp();
+}
+
+bool
+wake_is_pending(Oid database)
+{
+	SettlerState state;
+
+	return wake_read(database, &state) && state.pending_since != 0;
 }
 
 static void
@@ -293,18 +303,16 @@ wake_attach_supervisor(void)
 	before_shmem_exit(detach_supervisor, (Datum) 0);
 }
 
-void
+static void
 wake_supervisor(void)
 {
-	if (shared == NULL)
-		return;
 	LWLockAcquire(shared->lock, LW_SHARED);
 	if (shared->supervisor)
 		SetLatch(shared->supervisor);
 	LWLockRelease(shared->lock);
 }
 
-void
+bool
 wake_pause(Oid database, TimestampTz until)
 {
 	Slot *slot;
@@ -319,6 +327,7 @@ wake_pause(Oid database, TimestampTz until)
 	}
 	LWLockRelease(shared->lock);
 	wake_supervisor();
+	return slot != NULL;
 }
 
 void

@@ -32,8 +32,9 @@ typedef struct SettlerState
 	TimestampTz settled_at;	   /* when it last settled something, as the next two */
 	int64 settled_lag_us;	   /* since the first commit that it looked for */
 	int64 settled_events;
-	int64 events_total; /* since it started, as the next */
-	int64 rows_left;	/* that were left for accounts that somebody held */
+	int64 events_total;		/* since it started, as the next */
+	int64 rows_left;		/* that were left for accounts that somebody held */
+	TimestampTz left_since; /* 0: nothing is left */
 } SettlerState;
 
 /* Called once, when the library is loaded. */
@@ -67,15 +68,17 @@ extern void wake_report_looked(int64 rows_left);
 /* For the settler: true where it shall end. */
 extern bool wake_is_paused(Oid database);
 
+/* True where a commit has called for a settler since it last looked. */
+extern bool wake_is_pending(Oid database);
+
 /* For the supervisor, who wants to hear of pauses. */
 extern void wake_attach_supervisor(void);
-
-extern void wake_supervisor(void);
 
 /* For the supervisor: frees the slot of a database that is gone or no longer listed. */
 extern void wake_free(Oid database);
 
-/* Pauses the database's workers, whether it has any or not; 0 ends a pause. */
-extern void wake_pause(Oid database, TimestampTz until);
+/* Pauses the database's workers, whether it has any or not; 0 ends a pause. False: no slot is free.
+ */
+extern bool wake_pause(Oid database, TimestampTz until);
 
 #endif
