@@ -8,14 +8,14 @@ SET LOCAL billing.clock_offset = '-200d';
 SELECT billing.make_partitions() > 0 AS made;
 SELECT billing.create_account(1349, 'cn');
 SELECT key_id FROM billing.create_api_key(1349, 'prod');
-SELECT billing.set_price('history', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.set_price('history', 'CNY', 1000000, 0, effective_from => '2000-01-01 00:00+00') IS NOT NULL AS set;
 SELECT status FROM billing.charge(1349, 1, 'long ago', 'history', 3, 0);
 RESET billing.clock_offset;
 SELECT billing.set_policy('usage_retention', '60 days');
 SELECT billing.close_partitions() > 0 AS closed;
 SELECT 'billing.' || min(partition_name) AS closed FROM billing.closed_month \gset
 SELECT * FROM billing.verify();
-SELECT billing.create_account(1350, 'cn');
+SELECT billing.create_account(1350, 'cn', 'a@b.c');
 SELECT count(billing.create_api_key(1350, name, idempotency_key => name)) AS keys FROM unnest(ARRAY['prod', 'deleted']) AS name;
 SELECT billing.delete_api_key(1350, 2);
 SELECT status FROM billing.record_offline_payment(1350, 100, 'payment', 'bank');
@@ -34,6 +34,8 @@ SET LOCAL billing.clock_offset = '500d';
 SELECT status FROM billing.charge(1350, 1, 'in the default partition', 'history', 3, 0);
 RESET billing.clock_offset;
 
+SELECT billing.set_balance_alert(1350, 30);
+SELECT status FROM billing.charge(1350, 1, 'down', 'history', 80, 0);
 SELECT billing.meter(1350, 9, 'set aside', 'history', 3, 0);
 SELECT billing.settle() > 0 AS settled;
 SELECT billing.meter(1350, 1, 'metered', 'history', 5, 0);
@@ -65,6 +67,11 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('usage_day', 'billing.usage_day', 'charge = charge + 1', 'account_id = 1349'),
     ('closed_month', 'billing.closed_month', 'charge = charge + 1', 'true'),
     ('the table of a closed month', :'closed', 'charge = charge + 1', 'account_id = 1349'),
+    ('balance_alert, its number', 'billing.balance_alert', 'alert_no = alert_no + 100', 'account_id = 1350'),
+    ('balance_alert, its hours', 'billing.balance_alert', 'runway_hours = 1', 'account_id = 1350'),
+    ('notification, what it says', 'billing.notification', 'payload = ''{}''', 'account_id = 1350'),
+    ('notification, to whom', 'billing.notification', 'address = ''other''', 'account_id = 1350'),
+    ('notification, what about', 'billing.notification', 'kind = ''balance_recovered'', episode = 2', 'account_id = 1350'),
     ('price', 'billing.price', 'input = 0', 'model = ''history'''),
     ('payment_order', 'billing.payment_order', 'pay_amount = 1', 'account_id = 1350'),
     ('payment', 'billing.payment', 'amount = 1', 'account_id = 1350'),
@@ -86,8 +93,9 @@ SELECT what AS without_rows FROM target WHERE pg_temp.rows(name, only_where) = 0
 SELECT DISTINCT c.relname AS no_target FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
 WHERE t.tgfoid = 'billing.history_guard'::regproc AND NOT c.relispartition AND c.relname !~ '^usage_event_[0-9]'
   AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing.' || c.relname);
--- The inbox is no history yet; but nobody shall empty it all at once.
-SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing.usage_inbox'), ('TRUNCATE billing.usage_inbox, billing.notification')) AS c (call);
+-- The inbox is no history yet, and a profile may change; but nobody shall empty them.
+SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing.usage_inbox'), ('DELETE FROM billing.account_profile WHERE account_id = 1350'), ('TRUNCATE billing.account_profile'),
+    ('UPDATE billing.account_profile SET email = ''b@c.d'' WHERE account_id = 1350')) AS c (call);
 
 CREATE FUNCTION pg_temp.tried(g target, OUT update text, OUT merge_update text, OUT delete text, OUT merge_delete text, OUT truncate text) LANGUAGE plpgsql AS $$
 DECLARE

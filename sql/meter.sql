@@ -11,6 +11,7 @@ CREATE FUNCTION pg_temp.slices(account bigint, request text) RETURNS text LANGUA
 $$;
 CREATE VIEW pg_temp.entries AS SELECT account_id, entry_no, source_type, source_id, debit, credit, lot_no, amount, undoes_entry_no AS undoes FROM billing.ledger_entry;
 CREATE VIEW pg_temp.aside AS SELECT account_id, request_id, sqlstate, reason, detail FROM billing.usage_set_aside WHERE account_id BETWEEN 2000 AND 2039;
+SET TimeZone = 'UTC';
 SELECT count(*) AS unsettled FROM billing.usage_inbox;
 
 -- Three ways in. Nothing is booked until it is settled; then each row is what charge() makes of it.
@@ -77,6 +78,12 @@ INSERT INTO billing.usage_inbox VALUES (2003, 1, 'charged before', 'meter-one', 
 SELECT billing.settle() AS settled;
 SELECT request_id, sqlstate, reason, detail FROM pg_temp.aside WHERE account_id = 2003 ORDER BY request_id;
 SELECT input_tokens FROM billing.usage_event WHERE account_id = 2003 AND request_id = 'two';
+-- Alike in all but their payload: the one that stood first in the inbox counts. (Vacuumed, it is filled from the front.)
+VACUUM billing.usage_inbox;
+INSERT INTO billing.usage_inbox SELECT 2003, 1, 'alike ' || n % 20, 'meter-one', n / 20 + 1, 0, 0, 0, NULL FROM generate_series(0, 39) AS n;
+SELECT billing.settle() AS settled;
+SELECT input_tokens, count(*) FROM billing.usage_event WHERE account_id = 2003 AND request_id LIKE 'alike%' GROUP BY 1;
+SELECT input_tokens, reason, count(*) FROM billing.usage_set_aside WHERE account_id = 2003 AND request_id LIKE 'alike%' GROUP BY 1, 2;
 -- Two texts with one hash get different probes, in a batch and against a stored row. (The stored row is put in by hand.)
 INSERT INTO billing.usage_event (account_id, request_hash, probe, request_id, key_id, key_name, model, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, occurred_at, recorded_at, settled_at, status, reason)
 SELECT 2004, ('x' || left(encode(sha256('second'), 'hex'), 16))::bit(64)::bigint, 0, 'first', 1, 'prod', 'meter-one', 1, 0, 0, 1, last_booked_at, last_booked_at, last_booked_at, 'rejected', 'locked_operator'
@@ -100,7 +107,7 @@ INSERT INTO billing.usage_inbox VALUES
     (2005, 1, 'the last instant', 'meter-one', 1, 0, 0, 0, '294276-12-31 23:59:59.999999+00'), (2005, 1, 'the first instant', 'meter-one', 1, 0, 0, 0, '4714-11-24 00:00+00 BC'),
     (2005, 1, 'ahead', 'meter-one', 1, 0, 0, 0, clock_timestamp() + interval '6 min'), (2005, 1, 'a little ahead', 'meter-one', 1, 0, 0, 0, clock_timestamp() + interval '4 min'),
     (2005, 1, 'unborn', 'meter-one', 1, 0, 0, 0, :'unborn'), (2005, 1, 'good', 'meter-one', 1, 0, 0, 0, NULL),
-    (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+    (2005, 1, repeat('x', 100000), repeat('é', 100000), 5, 0, 0, 0, NULL), (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 SELECT billing.settle() AS settled;
 SELECT count(*) AS unsettled FROM billing.usage_inbox;
 SELECT request_id, status, charge FROM billing.usage_event WHERE account_id = 2005 ORDER BY occurred_at;
@@ -108,6 +115,8 @@ SELECT left(request_id, 20) AS request_id, sqlstate, reason, left(detail, 80) AS
 WHERE account_id IN (2005, 2039, -1, 0) OR account_id IS NULL ORDER BY request_id COLLATE "C", input_tokens;
 SELECT account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at, set_aside_at BETWEEN :'at' AND clock_timestamp() AS now
 FROM billing.usage_set_aside WHERE request_id IN ('far too few', 'the first instant') OR (account_id IS NULL AND request_id IS NULL) ORDER BY 3;
+-- What nobody can have meant is kept in part.
+SELECT length(request_id) AS request_id, length(model) AS model FROM billing.usage_set_aside WHERE account_id = 2005 AND input_tokens = 5;
 -- The same as charge() would say, word for word.
 SELECT reason, detail = substr(test.attempt(format('SELECT billing.charge(%L, %L, %L, %L, %L, %L, %L, %L, %L)', account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at)), 7) AS as_charge
 FROM billing.usage_set_aside WHERE account_id IN (2005, 2039, 0) OR account_id IS NULL GROUP BY 1, 2 ORDER BY 1, 2;
@@ -117,6 +126,14 @@ INSERT INTO billing.usage_inbox VALUES (2039, 1, 'unknown account, alone', 'mete
 SELECT billing.settle() AS settled;
 SELECT count(*) AS unsettled FROM billing.usage_inbox;
 SELECT account_id, reason FROM billing.usage_set_aside WHERE request_id = 'unknown account, alone';
+-- Not even where there is a house account: the row does not go round for ever.
+BEGIN;
+INSERT INTO billing.account (account_id, created_at, last_booked_at, region, currency) VALUES (-1, now(), now(), 'cn', 'CNY');
+INSERT INTO billing.usage_inbox VALUES (-1, 1, 'of a house that there is', 'meter-one', 1, 0);
+SELECT billing.settle() AS settled;
+SELECT count(*) AS unsettled FROM billing.usage_inbox;
+SELECT account_id, reason FROM billing.usage_set_aside WHERE request_id = 'of a house that there is';
+ROLLBACK;
 SELECT * FROM billing.verify();
 
 -- R9, R10, B&S 4.10: rejected, free and unpriced usage, judged by its stamp as charge() does; these take their id.
@@ -190,6 +207,14 @@ SELECT status, balance FROM billing.reverse_charge(2010, 'three', 'undo three');
 SELECT status, balance FROM billing.reverse_charge(2010, 'one', 'undo one');
 SELECT status, balance FROM billing.reverse_charge(2010, 'two', 'undo two');
 SELECT amount FROM billing.charge_reversal WHERE account_id = 2010 ORDER BY reversal_id;
+-- What was undone before is no debt that could be forgiven: 5 undone, then 4 written off of 2 + 3.
+INSERT INTO billing.usage_inbox SELECT 2027, 1, id, 'meter-one', n, 0, 0, 0, :'at'::timestamptz + n * interval '1 us' FROM (VALUES ('one', 2), ('two', 3), ('three', 5)) AS r (id, n);
+SELECT billing.settle() AS settled;
+SELECT status, balance FROM billing.reverse_charge(2027, 'three', 'undo three');
+SELECT status, balance FROM billing.write_off(2027, 4, 'forgiven');
+SELECT status, balance FROM billing.reverse_charge(2027, 'one', 'undo one');
+SELECT status, balance FROM billing.reverse_charge(2027, 'two', 'undo two');
+SELECT amount FROM billing.charge_reversal WHERE account_id = 2027 ORDER BY reversal_id;
 -- A slice across bonus, cash and arrears, undone after the bonus had expired: that expires again.
 SELECT status FROM billing.grant_bonus(2011, 2, 'gift', expires_at => now() + interval '1 day');
 SELECT status FROM billing.record_offline_payment(2011, 2, 'payment', 'bank');

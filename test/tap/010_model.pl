@@ -347,15 +347,16 @@ sub charge
 	return run_operation(charge_operation($account, %event));
 }
 
-# The same request once more: within the window a duplicate, or a conflict; after it, a new one.
+# A request that is recorded or waits in the inbox once more: within the window a duplicate, or a conflict; after it, a new one.
 sub charge_again
 {
 	my $account = some_account();
 	my @events = @{ $account->{events} } or return;
-	my $event = chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ];
+	my @waiting = grep { ($_->{account_id} // 0) == $account->{id} && !BillingModel::shape_faults($_) } @{ $model->{inbox} };
+	my $event = @waiting && chance(0.3) ? { %{ pick(@waiting) }, recorded_at => 0 } : chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ];
 	my %again = (%$event{qw(key_id request_id model tokens)}, occurred_at => chance(0.5) ? $event->{occurred_at} : undef);
 	return if defined $again{occurred_at} && abs($again{occurred_at} - now_us() + $model->{dedupe_window}) < seconds(10);
-	return if abs(max(@$event{qw(recorded_at occurred_at)}) - now_us() + $model->{dedupe_window}) < seconds(10);
+	return if abs(max($event->{recorded_at}, $event->{occurred_at} // 0) - now_us() + $model->{dedupe_window}) < seconds(10);
 	if (chance(0.3))
 	{
 		my $what = pick(qw(model tokens));
@@ -429,6 +430,7 @@ sub record_offline_payment
 	my $account = some_account();
 	my $key = new_key();
 	my %arg = (amount => money() + 10_000_000, reference => 'transfer ' . ++$serial, currency => undef, paid_at => undef);
+	# Perl's integers end before the books do.
 	$arg{amount} = max(10_000_000, min(999_999_999_990_000_000, -BillingModel::floor_to_cent(-$account->{arrears}))) if $account->{arrears} && chance(0.3) && BillingModel::cumulative_topup($account) < 8_000_000_000_000_000_000;
 	$arg{currency} = chance(0.8) ? $account->{currency} : pick('CNY', 'USD') if chance(0.3);
 	$arg{reference} = pick(@{ $account->{orders} })->{reference} if @{ $account->{orders} } && chance(0.1);
@@ -490,9 +492,11 @@ sub close_account
 		booking($account, 'record_offline_payment', 'record_offline_payment(?, ?, ?, ?)', $payment, [ '5.00', $payment, $payment ], amount => 5_000_000_000, reference => $payment);
 		booking($account, 'adjust', 'adjust(?, ?, ?)', $debit, [ '-4.991', $debit ], amount => -4_991_000_000);
 		booking($account, 'grant_bonus', 'grant_bonus(?, ?, ?)', $gift, [ '1.5', $gift ], amount => 1_500_000_000);
+		# What waits in the inbox might become arrears.
+		put_rows(metered($account, undef)) if chance(0.4);
 	}
-	# The first three stay, so that there is always somebody to charge.
-	return if $account->{id} <= 3;
+	# These stay, so that there is always somebody to charge.
+	return if $account->{id} <= 3 || $account->{id} == $huge_account;
 	return booking($account, 'close_account', 'close_account(?, ?)', $key, [$key]);
 }
 
@@ -738,17 +742,6 @@ sub account_to_hold
 	return @free ? pick(@free) : undef;
 }
 
-# Which of rows alike but for their payload the database has recorded: the rules leave it open.
-sub recorded_one
-{
-	my ($account, $alike) = @_;
-	my ($row) = rows('SELECT key_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens FROM billing.usage_event WHERE account_id = ? AND request_id = ? ORDER BY recorded_at DESC LIMIT 1',
-		$account->{id}, $alike->[0]{request_id}) or return $alike->[0];
-	my %stored = (%$row{qw(key_id model)}, tokens => { map { $_ => $row->{"${_}_tokens"} } qw(input output cache_read cache_write) });
-	$count{'settled: alike but for the payload'}++;
-	return (grep { BillingModel::same_payload($_, \%stored) } @$alike)[0] // $alike->[0];
-}
-
 my $aside_sql = "$inbox_select, sqlstate, reason, detail, " . us('set_aside_at') . ' AS set_aside_at, ctid::text AS place FROM billing.usage_set_aside WHERE set_aside_at >= ?';
 my %aside_seen;     # by place
 my $recorded_sql = 'SELECT account_id, ' . us('max(recorded_at)') . ' AS recorded_at FROM billing.usage_event WHERE recorded_at >= ? GROUP BY account_id';
@@ -830,7 +823,7 @@ sub settle_some
 	my $instants = booking_instants(\@accounts, \@aside, $before, $after);
 	my %taken = map { $_ => 1 } @taken;
 	$model->{inbox} = [ grep { !$taken{$_} } @{ $model->{inbox} } ];
-	compare_new_aside(\@aside, $model->settle_rows(\@taken, $instants, \&recorded_one));
+	compare_new_aside(\@aside, $model->settle_rows(\@taken, $instants));
 	compare_inbox(inbox_texts());
 	my $settled = @taken + settle_unpriced($left - @taken, \%touched);
 	same('settle', $row->{result}, $settled);
@@ -860,23 +853,57 @@ sub settle
 	return;
 }
 
+# Metered and settled within one transaction, at any isolation level.
+sub settle_at_once
+{
+	$dbh->begin_work;
+	$dbh->do('SET TRANSACTION ISOLATION LEVEL ' . pick('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'));
+	insert_rows(some_rows(between(1, 6)));
+	settle_some();
+	$dbh->commit;
+	$count{'settled at once'}++;
+	return;
+}
+
 sub settle_all
 {
 	do { settle_some(pick(3, 50, undef)) } while @{ $model->{inbox} };
 	return;
 }
 
-# A request, no other of its id, and a window that ends at its receipt, or beside it. Within the usual
-# window the request stays a duplicate, so that no id has two rows in it.
+# A batch whose events end where lots do: what is left of a lot is made what an event costs.
+sub settle_to_the_end_of_a_lot
+{
+	my @open = grep { (grep { $_->{remaining} } @{ $_->{lots} }) > 1 && grep { !defined $_->{deleted_at} && $_->{kind} eq 'payg' } @{ $_->{keys} } } $model->accounts;
+	my $account = @open ? pick(@open) : return;
+	settle_all();
+	my $at = max(now_us(), $account->{created_at});
+	my @rows = map { { %{ metered($account, $at + $_) }, model => 'flat' } } 0 .. between(1, 4);
+	my ($lot) = grep { $_->{remaining} && !(defined $_->{expires_at} && $_->{expires_at} < $at + seconds(5)) } BillingModel::lots_in_order($account);
+	my $price = BillingModel::find_price($model->{prices}, $account->{currency}, 'flat', $rows[0]{tokens}, $at);
+	my $spare = $lot ? $lot->{remaining} - BillingModel::rate($price, $rows[0]{tokens}) : 0;
+	return if $spare <= 0;
+	my $key = new_key();
+	booking($account, 'adjust', 'adjust(?, ?, ?)', $key, [ amount_text(-$spare), $key ], amount => -$spare);
+	put_rows(@rows);
+	settle_some();
+	my %metered = map { $_->{request_id} => 1 } @rows;
+	my @events = grep { $metered{ $_->{request_id} } && $_->{status} eq 'charged' } @{ $account->{events} };
+	$count{'settled to the end of a lot'}++ if @events && @{ $events[0]{slices} } == 1 && !$lot->{remaining};
+	compare_explained($account, $_, undef) for @events;
+	return;
+}
+
+# A request and a window that ends at its receipt, or a microsecond beside it.
 sub window_that_ends
 {
 	my ($account, $at) = @_;
-	my %rows_of;
-	$rows_of{ $_->{request_id} }++ for @{ $account->{events} };
-	my @old = grep { $rows_of{ $_->{request_id} } == 1 && $at - max(@$_{qw(recorded_at occurred_at)}) > seconds(86_400) && $at - max(@$_{qw(recorded_at occurred_at)}) < seconds(56 * 86_400) } @{ $account->{events} };
-	my $old = @old ? pick(@old) : return (undef, $model->{dedupe_window});
-	my $age = $at - max(@$old{qw(recorded_at occurred_at)});
-	return ($old, $age + ($age > seconds(35 * 86_400) + 1 ? pick(-1, 0, 1) : pick(0, 1)));
+	my %newest = map { $_->{request_id} => $_ } @{ $account->{events} };
+	my $age = sub { return $at - max(@{ $_[0] }{qw(recorded_at occurred_at)}) };
+	my @old = grep { $age->($_) > seconds(86_400) && $age->($_) < seconds(56 * 86_400) } map { $newest{$_} } sort keys %newest;
+	my @ahead = grep { $_->{occurred_at} > $_->{recorded_at} } @old;
+	my $old = @ahead && chance(0.5) ? pick(@ahead) : @old ? pick(@old) : return (undef, $model->{dedupe_window});
+	return ($old, $age->($old) + pick(-1, 0, 1));
 }
 
 # Exactly at the edges, and a microsecond beside them: a clock behind the account's last booking makes
@@ -900,7 +927,7 @@ sub settle_at_edges
 	put_rows(@rows);
 	settle_some();
 	$count{'settled at the edge of the window'}++ if $old;
-	set_window(seconds(35 * 86_400));
+	set_window(seconds(86_400 * pick(35, 35, 20, 56)));
 	return;
 }
 
@@ -1120,11 +1147,17 @@ sub explain_charge
 	my $named = chance(0.5) ? $event->{occurred_at} : undef;
 	my ($newest) = grep { $_->{request_id} eq $event->{request_id} && (!defined $named || $_->{occurred_at} == $named) } reverse @{ $account->{events} };
 	return if $newest->{status} ne 'charged';
-	my @lines = rows('SELECT item, entry_no, amount, lot_no, order_id FROM billing.explain_charge(?, ?, ?) WHERE entry_no IS NOT NULL', $account->{id}, $event->{request_id}, instant_text($named));
-	my @slices = map { [ $_->{entry_no}, $_->{amount} ] } @{ $newest->{slices} };
-	push @slices, map { [ $_->{entry_no}, -$_->{amount} ] } grep { $_->{source} eq 'reversal' && $_->{source_id} == $newest->{reversed} && $_->{debit} eq 'revenue' } @{ $account->{entries} }
-	  if $newest->{reversed};
 	$count{'explain_charge: of a batch'}++ if defined $newest->{batch_offset} && $newest->{entry_count} > 1;
+	return compare_explained($account, $newest, $named);
+}
+
+sub compare_explained
+{
+	my ($account, $event, $named) = @_;
+	my @lines = rows('SELECT item, entry_no, amount, lot_no, order_id FROM billing.explain_charge(?, ?, ?) WHERE entry_no IS NOT NULL', $account->{id}, $event->{request_id}, instant_text($named));
+	my @slices = map { [ $_->{entry_no}, $_->{amount} ] } @{ $event->{slices} };
+	push @slices, map { [ $_->{entry_no}, -$_->{amount} ] } grep { $_->{source} eq 'reversal' && $_->{source_id} == $event->{reversed} && $_->{debit} eq 'revenue' } @{ $account->{entries} }
+	  if $event->{reversed};
 	return same("explain_charge of $event->{request_id}",
 		join("\n", map { shown($_->{entry_no}, nano($_->{amount}), @$_{qw(lot_no order_id)}) } @lines),
 		join("\n", map { my $lot_no = $account->{entries}[ $_->[0] - 1 ]{lot_no};
@@ -1152,7 +1185,7 @@ sub repeat_call
 
 sub set_policy
 {
-	my $name = pick(qw(block_at_zero go_live_at go_live_at future_tolerance));
+	my $name = pick(qw(block_at_zero go_live_at go_live_at go_live_at future_tolerance dedupe_window));
 	my $value;
 	if ($name eq 'block_at_zero')
 	{
@@ -1161,8 +1194,14 @@ sub set_policy
 	}
 	elsif ($name eq 'go_live_at')
 	{
-		$model->{$name} = pick(undef, now_us() - between(0, 86_400_000_000), now_us() + between(0, seconds(600)));
+		$model->{$name} = pick(undef, undef, now_us() - between(0, 86_400_000_000), now_us() + between(0, seconds(600)), now_us() + between(0, seconds(600)));
 		$value = instant_text($model->{$name});
+	}
+	elsif ($name eq 'dedupe_window')
+	{
+		my $days = pick(35, 35, 20, 56);
+		$model->{$name} = seconds(86_400 * $days);
+		$value = "$days days";
 	}
 	else
 	{
@@ -1197,10 +1236,10 @@ sub step_back
 }
 
 my @operations = (
-	[ 34, \&charge ], [ 9, \&meter_some ], [ 5, \&settle ], [ 0.5, \&settle_at_edges ], [ 0.12, \&settle_at_month_edge ], [ 2, \&reverse_some_of_batch ], [ 4, \&charge_again ], [ 0.5, \&charge_huge ], [ 6, \&grant_bonus ], [ 2, \&withdraw_bonus ], [ 5, \&adjust ], [ 3, \&write_off ],
-	[ 7, \&record_offline_payment ], [ 2, \&reverse_offline_payment ], [ 9, \&reverse_charge ], [ 1, \&close_account ], [ 3, \&lock_or_unlock ],
+	[ 34, \&charge ], [ 9, \&meter_some ], [ 5, \&settle ], [ 0.5, \&settle_at_once ], [ 0.5, \&settle_at_edges ], [ 0.12, \&settle_at_month_edge ], [ 0.5, \&settle_to_the_end_of_a_lot ], [ 2, \&reverse_some_of_batch ], [ 4, \&charge_again ], [ 0.5, \&charge_huge ], [ 6, \&grant_bonus ], [ 2, \&withdraw_bonus ], [ 5, \&adjust ], [ 3, \&write_off ],
+	[ 7, \&record_offline_payment ], [ 2, \&reverse_offline_payment ], [ 9, \&reverse_charge ], [ 1.5, \&close_account ], [ 3, \&lock_or_unlock ],
 	[ 2.5, \&create_api_key ], [ 0.7, \&delete_api_key ], [ 1, \&create_account ], [ 0.5, \&unknown_account ], [ 3, \&set_price ],
-	[ 4, \&authorize ], [ 1, \&quote ], [ 3, \&explain_charge ], [ 4, \&repeat_call ], [ 1, \&set_policy ], [ 4, \&travel ], [ 0.3, \&step_back ], [ 0.8, \&make_partitions ], [ 0.5, \&book_expired ],
+	[ 4, \&authorize ], [ 1, \&quote ], [ 3, \&explain_charge ], [ 4, \&repeat_call ], [ 1.5, \&set_policy ], [ 4, \&travel ], [ 0.3, \&step_back ], [ 0.8, \&make_partitions ], [ 0.5, \&book_expired ],
 );
 
 sub some_operation
@@ -1251,7 +1290,7 @@ survive(\&audit);
 note(join("\n", map { sprintf('%6d %s', $count{$_}, $_) } sort keys %count));
 
 # A run that never met these would prove little.
-if ($operations >= 2000)
+if ($operations >= 4000)
 {
 	my @met = ('charge: charged', 'charge: duplicate', 'charge: rejected', 'charge: unpriced', 'charge: free', 'charge: LB304', 'reverse_charge: booked',
 		'write_off: booked', 'reverse_offline_payment: booked', 'withdraw_bonus: booked', 'close_account: booked', 'set_price: LB401', 'settle: done',

@@ -1,6 +1,6 @@
-# kill -9 of the whole server under load: what was acknowledged is there once, what was not is there
-# once after a retry with the same ids, and the books agree (design 1.4). Half of the clients run with
-# synchronous_commit = off: the booking functions flush nevertheless.
+# kill -9 of the whole server, and of the settler alone, under load: what was acknowledged is there once,
+# what was not is there once after a retry with the same ids, and the books agree (design 1.4). Half of
+# the clients run with synchronous_commit = off: what is booked or metered is flushed nevertheless.
 use strict;
 use warnings;
 
@@ -11,14 +11,25 @@ use Time::HiRes qw(sleep);
 
 use BillingTest;
 
-my $rounds = 4;
 my $clients = 6;
-my $load_seconds = 1;
+my $load_seconds = 0.8;
 my $accounts = 4;
+my $rows_per_copy = 5;
+
+# What the clients of a round do, and who is killed.
+my @everything = qw(charge meter payment copy charge again grant insert meter charge again adjust);
+my @rounds = (
+	{ calls => \@everything, kill => 'server' },
+	{ calls => \@everything, kill => 'server' },
+	# Nobody flushes anything but the rows of the inbox: the settler pauses.
+	{ calls => [qw(meter copy meter insert)], kill => 'server', async => 1 },
+	{ calls => \@everything, kill => 'settler' },
+);
 
 # wal_writer_delay at its maximum: a commit that waited for the WAL writer's flush would be lost here.
-my $node = billing_node('crash', conf => [ 'fsync = on', 'wal_writer_delay = 10s', 'wal_writer_flush_after = 0',
-	'synchronous_commit = on', 'shared_buffers = 16MB', 'max_connections = 30', 'log_statement = none' ]);
+my $node = billing_node('crash', preload => 'billing', conf => [ 'fsync = on', 'wal_writer_delay = 10s', 'wal_writer_flush_after = 0',
+	'synchronous_commit = on', 'shared_buffers = 16MB', 'max_connections = 30', 'log_statement = none', 'restart_after_crash = on',
+	"billing.databases = 'postgres'" ]);
 my $logs = "$node->{_basedir}/acknowledged";
 mkdir $logs or die "$logs: $!";
 $node->safe_psql('postgres', <<"S");
@@ -27,37 +38,55 @@ SELECT billing.create_api_key(n, 'load') FROM generate_series(1, $accounts) AS n
 SELECT billing.set_price('m', c, 3.5, 12.25, effective_from => now() - interval '1 day') FROM unnest('{CNY,USD}'::text[]) AS c;
 S
 
-# What a client calls; the id of the request is the one argument that varies.
-sub sql_of
-{
-	my ($kind) = @_;
-	return {
-		charge => "SELECT status FROM billing.charge(\$1, 1, \$2, 'm', 700000, 20000)",
-		payment => "SELECT status FROM billing.record_offline_payment(\$1, 0.01, \$2, \$2)",
-		grant => "SELECT status FROM billing.grant_bonus(\$1, 0.5, \$2, timestamptz '2100-01-01')",
-		adjust => "SELECT status FROM billing.adjust(\$1, -0.123456789, \$2)",
-	}->{$kind};
-}
-my @kinds = qw(charge payment charge grant charge adjust);
+# What a client calls; the id of the request is the one argument that varies. Usage is always the same,
+# so that whatever was metered can be charged, too.
+my %calls = (
+	charge => "SELECT status FROM billing.charge(\$1, 1, \$2, 'm', 700000, 20000)",
+	meter => "SELECT billing.meter(\$1, 1, \$2, 'm', 700000, 20000)",
+	insert => "INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (\$1, 1, \$2, 'm', 700000, 20000) RETURNING request_id",
+	payment => "SELECT status FROM billing.record_offline_payment(\$1, 0.01, \$2, \$2)",
+	grant => "SELECT status FROM billing.grant_bonus(\$1, 0.5, \$2, timestamptz '2100-01-01')",
+	adjust => "SELECT status FROM billing.adjust(\$1, -0.123456789, \$2)",
+);
 
-# A client: books until the server dies. Writes "sent" before and "done" after each call, flushed to
-# its file before the next one.
+# Returns what the call returned; undef where the server died.
+sub call
+{
+	my ($dbh, $kind, $account, @ids) = @_;
+	return eval { $dbh->selectrow_array($dbh->prepare_cached($calls{$kind}), undef, $account, $ids[0]) } if $kind ne 'copy';
+	return eval {
+		$dbh->do('COPY billing.usage_inbox FROM STDIN');
+		$dbh->pg_putcopydata(join("\t", $account, 1, $_, 'm', 700000, 20000, 0, 0, '\N') . "\n") for @ids;
+		$dbh->pg_putcopyend && 'copied';
+	};
+}
+
+# A client: books and meters until the server dies. Writes "sent" before and "done" after each call,
+# flushed to its file before the next one. "again" charges what was metered a moment ago: the settler
+# and charge() are at the same request.
 sub client
 {
 	my ($round, $number) = @_;
+	my @kinds = @{ $rounds[$round]{calls} };
+	my @metered;
 	open my $log, '>>', "$logs/$round.$number" or die $!;
 	$log->autoflush(1);
 	my $dbh = connect_dbi($node);
-	$dbh->do('SET synchronous_commit = off') if $number % 2;
+	$dbh->do('SET synchronous_commit = off') if $number % 2 || $rounds[$round]{async};
 	for (my $i = 1;; $i++)
 	{
 		my $kind = $kinds[ $i % @kinds ];
 		my $account = 1 + ($i + $number) % $accounts;
-		my $id = "$kind-$round-$number-$i";
-		print $log "sent $kind $account $id\n";
-		my $done = eval { $dbh->selectrow_array($dbh->prepare_cached(sql_of($kind)), undef, $account, $id) };
-		last if !defined $done;
-		print $log "done $kind $account $id\n";
+		my @ids = map { "$kind-$round-$number-$i" . ($kind eq 'copy' ? "-$_" : '') } 1 .. ($kind eq 'copy' ? $rows_per_copy : 1);
+		if ($kind eq 'again')
+		{
+			next if !@metered;
+			($kind, $account, @ids) = ('charge', @{ $metered[ rand @metered ] });
+		}
+		print $log map { "sent $kind $account $_\n" } @ids;
+		last if !defined call($dbh, $kind, $account, @ids);
+		print $log map { "done $kind $account $_\n" } @ids;
+		@metered = (@metered > 20 ? @metered[ 1 .. $#metered ] : @metered, [ $account, $ids[-1] ]) if $kind =~ /^(meter|copy|insert)$/;
 	}
 	return;
 }
@@ -93,10 +122,26 @@ sub is_alive
 	return (<$stat> // '') !~ /\) [ZX] /;
 }
 
+# Kills while the settler is at work, if it is soon.
+sub kill_somebody
+{
+	my ($whom, $async) = @_;
+	my $dbh = connect_dbi($node);
+	my $pid = $async ? undef : wait_until(2, sub { return scalar $dbh->selectrow_array("SELECT pid FROM pg_stat_activity WHERE backend_type = 'billing settler' AND state = 'active' AND query = 'billing: settling'") });
+	return (kill_server(), $pid) if $whom eq 'server';
+	$pid //= settler($dbh)->{pid};
+	kill 'KILL', $pid;
+	# The postmaster ends all others and starts anew.
+	wait_until(30, sub { return !eval { $dbh->ping } });
+	wait_until(30, sub { return eval { connect_dbi($node) } });
+	return ($clients, $pid);
+}
+
 sub run_load
 {
 	my ($round) = @_;
 	my @pids;
+	$node->safe_psql('postgres', "SELECT billing.pause_workers('1 hour')") if $rounds[$round]{async};
 	for my $number (1 .. $clients)
 	{
 		my $pid = fork // die "fork: $!";
@@ -108,9 +153,9 @@ sub run_load
 		push @pids, $pid;
 	}
 	sleep $load_seconds;
-	my $children = kill_server();
+	my @killed = kill_somebody(@{ $rounds[$round] }{qw(kill async)});
 	waitpid $_, 0 for @pids;
-	return $children;
+	return @killed;
 }
 
 # What the clients of a round sent, and what was acknowledged of it.
@@ -155,34 +200,53 @@ S
 	return \%times;
 }
 
-for my $round (1 .. $rounds)
+sub differ_from_once
 {
-	my $children = run_load($round);
-	cmp_ok($children, '>=', $clients, "round $round: the server and its children were killed under load");
-	$node->start;
+	my ($times, @ids) = @_;
+	return [ grep { ($times->{$_} // 0) != 1 } sort @ids ];
+}
 
-	my ($sent, $done) = read_logs($round);
-	my $times = times_booked($round);
-	note(sprintf 'round %d: %d sent, %d acknowledged, %d booked', $round, scalar keys %$sent, scalar keys %$done, scalar keys %$times);
-	cmp_ok(scalar keys %$done, '>', 50, "round $round: there was a load");
-	is_deeply([ grep { ($times->{$_} // 0) != 1 } sort keys %$done ], [], "round $round: every acknowledged call is there once");
-	is_deeply([ grep { !$sent->{$_} || $times->{$_} != 1 } sort keys %$times ], [], "round $round: nothing else is there, nothing twice");
-	verify_empty($node, "round $round: verify() is empty after the crash");
+for my $round (0 .. $#rounds)
+{
+	my $name = sprintf 'round %d, kill -9 of the %s', $round + 1, $rounds[$round]{kill};
+	my ($children, $settler) = run_load($round);
+	cmp_ok($children, '>=', $clients, "$name: under load");
+	$node->start if $rounds[$round]{kill} eq 'server';
 
-	# A caller who got no answer asks again with the same id; so may one who got it.
 	my $dbh = connect_dbi($node);
-	for my $id (sort grep { !$done->{$_} } keys %$sent)
+	my ($sent, $done) = read_logs($round);
+	my ($unsettled) = $dbh->selectrow_array('SELECT count(*) FROM billing.usage_inbox');
+	all_settled($dbh, "$name: what was in the inbox is settled");
+	my $times = times_booked($round);
+	note(sprintf '%s%s: %d sent, %d acknowledged, %d booked, %d of them unsettled at the start', $name, $settler ? ' at work' : '',
+		scalar keys %$sent, scalar keys %$done, scalar keys %$times, $unsettled);
+	cmp_ok(scalar keys %$done, '>', 50, "$name: there was a load");
+	is_deeply(differ_from_once($times, keys %$done), [], "$name: every acknowledged call is there once");
+	is_deeply([ grep { !$sent->{$_} || $times->{$_} != 1 } sort keys %$times ], [], "$name: nothing else is there, nothing twice");
+	verify_empty($node, "$name: verify() is empty after the crash");
+
+	# A caller who got no answer asks again with the same id; so may one who got it, by another way, too.
+	my @expected = grep { !$done->{$_} } sort keys %$sent;
+	for my $id (@expected)
 	{
 		my ($kind, $account) = @{ $sent->{$id} };
-		my ($status) = $dbh->selectrow_array($dbh->prepare_cached(sql_of($kind)), undef, $account, $id);
-		my $expected = !$times->{$id} ? qr/^(charged|booked)$/ : $kind eq 'charge' ? qr/^duplicate$/ : qr/^booked$/;
-		like($status, $expected, "round $round: $kind without an answer, called again");
+		my $status = call($dbh, $kind, $account, $id);
+		my $expected = $kind =~ /^(meter|insert|copy)$/ ? qr/^(accepted|copied|\Q$id\E)$/
+		  : !$times->{$id} ? qr/^(charged|booked)$/ : $kind eq 'charge' ? qr/^duplicate$/ : qr/^booked$/;
+		like($status, $expected, "$name: $kind without an answer, called again");
 	}
-	my ($acknowledged) = grep { /^charge/ } sort keys %$done;
-	is($dbh->selectrow_array(sql_of('charge'), undef, $done->{$acknowledged}[1], $acknowledged), 'duplicate', "round $round: an acknowledged charge is a duplicate");
+	for my $kind (qw(charge meter insert copy))
+	{
+		my ($id) = grep { /^$kind/ } sort keys %$done or next;
+		is(call($dbh, 'charge', $done->{$id}[1], $id), 'duplicate', "$name: charge() of an acknowledged $kind is a duplicate");
+		call($dbh, 'copy', $done->{$id}[1], $id, $id);
+	}
+	all_settled($dbh, "$name: the retries are settled");
 	$times = times_booked($round);
-	is_deeply([ grep { ($times->{$_} // 0) != 1 } sort keys %$sent ], [], "round $round: in the end every call is there once");
-	verify_empty($node, "round $round: verify() is empty after the retries");
+	is_deeply(differ_from_once($times, keys %$sent), [], "$name: in the end every call is there once");
+	is(scalar keys %$times, scalar keys %$sent, "$name: and nothing else");
+	is($dbh->selectrow_array('SELECT count(*) FROM billing.usage_set_aside'), 0, "$name: nothing was set aside");
+	verify_empty($node, "$name: verify() is empty after the retries");
 }
 
 done_testing();

@@ -1,6 +1,7 @@
 # A backup of the database is a backup of the books (design 1.5): after each way of docs/backup.md the
 # restored database has the same rows, rights and guards, verify() is empty, numbers go on without a
-# clash, and what was booked before is not booked again. DROP EXTENSION does not take the books along.
+# clash, and what was booked before is not booked again; what was metered and not settled yet is settled
+# there, once. DROP EXTENSION does not take the books along.
 use strict;
 use warnings;
 
@@ -10,7 +11,7 @@ use Time::HiRes qw(sleep);
 
 use BillingTest;
 
-my $node = billing_node('dump', install => 0, conf => [ 'max_connections = 40', 'log_statement = none' ]);
+my $node = billing_node('dump', preload => 'billing', install => 0, conf => [ 'max_connections = 40', 'log_statement = none' ]);
 my $directory = $node->basedir;
 $ENV{PGHOST} = $node->host;
 $ENV{PGPORT} = $node->port;
@@ -58,6 +59,10 @@ SELECT billing.record_offline_payment(77, 1.00, 'pay 77', 'bank 77', paid_at => 
 SELECT billing.reverse_offline_payment(77, 1, 'unpay 77');
 SELECT billing.adjust(2, -0.000000001, 'one nano'), billing.write_off(2, 0.5, 'some');
 SELECT billing.set_policy('block_at_zero', 'on');
+INSERT INTO billing.usage_inbox VALUES (1, 1, 'in a batch', 'm', 1000, 10), (1, 1, 'in it, too', 'm', 150000, 10), (2, 1, 'in a batch', 'm', 1000, 10), (4711, 1, 'no account', 'm', 1, 1), (NULL, NULL, NULL, NULL, NULL, NULL);
+SELECT billing.settle();
+SELECT billing.meter(1, 1, 'waits', 'm', 1000, 10), billing.meter(2, 1, 'waits', 'm', 1000, 10), billing.meter(1, 1, 'new request', 'm', 5000, 500);
+INSERT INTO billing.usage_inbox VALUES (1, 1, 'new request', 'm', 1, 1);
 S
 
 sub make_books
@@ -141,6 +146,8 @@ sub check_refusals
 	is(state_of($database, "SET session_replication_role = replica; DELETE FROM billing.usage_event"), 'LB601', "$how: nor as a replica");
 	is(state_of($database, "SET ROLE auditor_role; SELECT billing.charge(1, 1, 'x', 'm', 1, 1)"), '42501', "$how: an auditor cannot charge");
 	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing.ledger_entry"), '42501', "$how: an application cannot read the ledger");
+	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing.usage_inbox"), '42501', "$how: nor the inbox");
+	is(state_of($database, "DELETE FROM billing.usage_set_aside"), 'LB601', "$how: what was set aside stays");
 	is(state_of($database, "SELECT billing.charge(1, 1, 'new request', 'm', 5000, 501)"), 'LB304', "$how: a request_id with another payload");
 	is(state_of($database, "SELECT billing.grant_bonus(1, 4, 'gift')"), 'LB109', "$how: an idempotency key with another request");
 	return;
@@ -155,7 +162,12 @@ my @calls_by_role = (
 	[ app_role => "SELECT billing.create_account(NULL, 'cn')", qr/^([3-9]|\d\d)$/, 'a new account gets a free number' ],
 	[ app_role => "SELECT status FROM billing.charge(1, 1, 'after the restore', 'm', 100, 100)", qr/^charged$/, 'a charge is booked' ],
 	[ operator_role => "SELECT billing.set_price('no price yet', 'CNY', 1, 1, effective_from => now() - interval '1 day') > 3", qr/^t$/, 'a price gets a new number' ],
-	[ operator_role => "SELECT billing.settle()", qr/^1$/, 'what waited for it is charged' ],
+	[ operator_role => "SELECT billing.settle()", qr/^5$/, 'what waited for it is charged, what stood in the inbox is settled' ],
+	[ operator_role => "SELECT string_agg(account_id || ' ' || status, ', ' ORDER BY account_id) FROM billing.usage_event WHERE request_id = 'waits'", qr/^1 charged, 2 charged$/, 'each once' ],
+	[ operator_role => "SELECT string_agg(reason, ' ' ORDER BY reason) FROM billing.usage_set_aside", qr/^account_unknown null_argument request_conflict$/, 'another payload is set aside' ],
+	[ app_role => "SELECT status FROM billing.charge(1, 1, 'in a batch', 'm', 1000, 10)", qr/^duplicate$/, 'a request that was metered is a duplicate' ],
+	[ app_role => "INSERT INTO billing.usage_inbox VALUES (1, 1, 'waits', 'm', 1000, 10)", qr/^$/, 'an application meters' ],
+	[ operator_role => "SELECT billing.settle() || ' ' || (SELECT count(*) FROM billing.usage_event WHERE request_id = 'waits')", qr/^1 2$/, 'what was metered before counts once' ],
 	[ operator_role => "SELECT id || ' ' || lot_no FROM billing.record_offline_payment(1, 5, 'pay after', 'bank after')", qr/^2 3$/, 'a payment gets the next numbers' ],
 	[ operator_role => "SELECT status FROM billing.reverse_charge(1, 'after the restore', 'undo after')", qr/^booked$/, 'a charge is undone' ],
 	[ operator_role => "SELECT billing.unlock_account(77, 'dispute')", qr/^t$/, 'a lock is lifted' ],
@@ -191,7 +203,8 @@ make_books('books');
 sql('books', "LOAD 'billing'; SET billing.clock_offset = '-130d'; SELECT billing.install()");
 fill_books('books');
 my ($sums, $rights) = (checksums('books'), rights('books'));
-like($sums->{usage_event}, qr/^8 /, 'usage of all kinds');
+like($sums->{usage_event}, qr/^11 /, 'usage of all kinds');
+is(sql('books', 'SELECT (SELECT count(*) FROM billing.usage_inbox), (SELECT count(*) FROM billing.usage_set_aside)'), '4|2', 'rows that wait and rows that were set aside');
 is(sql('books', 'SELECT count(*) > 0 FROM billing.usage_event_default'), 't', 'some of it in the default partition');
 
 fresh_database('by_psql');
@@ -226,6 +239,31 @@ verify_empty($node, '--disable-triggers: install() puts them back', 'by_data');
 
 # ---- a dump taken under load ----------------------------------------------------------------------
 
+# Each client meters its requests one by one, so that any moment of the books holds the first of them, each
+# once: in the inbox or in the books. Returns how many of them there are.
+sub check_metered
+{
+	my ($database, $how) = @_;
+	is(sql($database, <<'S'), '', "$how: of each client's metered requests the first so many, each once");
+SELECT client, count(*), count(DISTINCT n), min(n), max(n) FROM (
+  SELECT split_part(request_id, ' ', 2) AS client, split_part(request_id, ' ', 3)::int AS n FROM (
+    SELECT request_id FROM billing.usage_inbox UNION ALL SELECT request_id FROM billing.usage_event) AS x WHERE starts_with(request_id, 'metered ')) AS y
+GROUP BY 1 HAVING count(*) <> max(n) OR count(DISTINCT n) <> max(n) OR min(n) <> 1
+S
+	return sql($database, <<'S');
+SELECT count(*) FROM (SELECT request_id FROM billing.usage_inbox UNION ALL SELECT request_id FROM billing.usage_event) AS x WHERE starts_with(request_id, 'metered ')
+S
+}
+
+list_databases($node, 'books');
+my $books_dbh = connect_dbi($node, 'books');
+$books_dbh->do("SELECT billing.create_account(50, 'cn'), billing.create_api_key(50, 'key')");
+all_settled($books_dbh, 'books with a settler');
+# It leaves rows of this account.
+my $holder = connect_dbi($node, 'books');
+$holder->begin_work;
+$holder->do("SELECT billing.charge(50, 1, 'hold', 'm', 1, 1)");
+
 my @clients;
 my $go_on = "$directory/load";
 open my $flag, '>', $go_on or die $!;
@@ -239,16 +277,27 @@ for my $number (1 .. 3)
 			my $dbh = connect_dbi($node, 'books');
 			for (my $i = 1; -e $go_on; $i++)
 			{
+				my $account = (1, 2, 50)[ $i % 3 ];
 				$dbh->do("SELECT billing.charge(?, 1, ?, 'm', 900000, 1000)", undef, 1 + $i % 2, "load $number $i");
 				$dbh->do('SELECT billing.grant_bonus(?, 0.7, ?)', undef, 1 + $i % 2, "load $number $i") if $i % 3 == 0;
 				$dbh->do('SELECT billing.record_offline_payment(?, 0.03, ?, ?)', undef, 1 + $i % 2, "pay $number $i", "load $number $i") if $i % 4 == 0;
+				if ($i % 2)
+				{
+					$dbh->do("SELECT billing.meter(?, 1, ?, 'm', 1000, 10)", undef, $account, "metered $number $i");
+				}
+				else
+				{
+					$dbh->do('COPY billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN');
+					$dbh->pg_putcopydata("$account\t1\tmetered $number $i\tm\t1000\t10\n");
+					$dbh->pg_putcopyend;
+				}
 			}
 		};
 		POSIX::_exit($@ ? 1 : 0);
 	}
 	push @clients, $pid;
 }
-sleep 1;
+wait_until(30, sub { return scalar $books_dbh->selectrow_array("SELECT count(*) > 300 FROM billing.usage_event WHERE starts_with(request_id, 'metered ')") });
 bash_ok("pg_dump -Fd -j 2 -f $directory/load.dump books", 'a dump under load');
 sleep 0.3;
 unlink $go_on;
@@ -257,16 +306,49 @@ for my $pid (@clients)
 	waitpid $pid, 0;
 	is($?, 0, 'a client was not disturbed');
 }
+$holder->commit;
+all_settled($books_dbh, 'all that the load metered is settled');
+my $metered = check_metered('books', 'the books under load');
 fresh_database('by_load');
 bash_ok("pg_restore -j 2 -d by_load $directory/load.dump", 'restored');
 cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_event'), '>', 20, 'dump under load: with what the load had booked');
 cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_event'), '<', sql('books', 'SELECT count(*) FROM billing.usage_event'), 'dump under load: and not what came later');
+cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_inbox'), '>', 20, 'dump under load: and what was not settled');
+my $metered_then = check_metered('by_load', 'dump under load');
+cmp_ok($metered_then, '<', $metered, 'dump under load: and not what was metered later');
 same_rights('by_load', $rights, 'dump under load: the same owners and rights');
 verify_empty($node, 'dump under load: verify() is empty', 'by_load');
 check_refusals('by_load', 'dump under load');
+cmp_ok(sql('by_load', 'SELECT billing.settle()'), '>', 20, 'dump under load: settle()');
+is(sql('by_load', 'SELECT count(*) FROM billing.usage_inbox'), '0', 'dump under load: settles all that was in the inbox');
+is(check_metered('by_load', 'dump under load, settled'), $metered_then, 'dump under load, settled: nothing is lost');
+is(sql('by_load', "SELECT count(*) FROM billing.usage_set_aside"), sql('books', "SELECT count(*) FROM billing.usage_set_aside"), 'dump under load: nothing more is set aside');
 like(sql('by_load', "SELECT status FROM billing.charge(1, 1, 'new request', 'm', 5000, 500)"), qr/^duplicate$/, 'dump under load: a request is a duplicate');
 is(sql('by_load', "SELECT status FROM billing.charge(1, 1, 'after the restore', 'm', 5000, 500)"), 'charged', 'dump under load: a charge is booked');
 verify_empty($node, 'dump under load: verify() is empty after it', 'by_load');
+
+# A copy that has a settler from the beginning of its restore: it keeps off until all is there.
+fresh_database('by_settler');
+list_databases($node, 'by_settler', 'books');
+my $copy = connect_dbi($node, 'by_settler');
+my $settlers = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'billing settler' AND datname = 'by_settler'";
+ok(wait_until(20, sub { return scalar $copy->selectrow_array($settlers) }), 'a settler waits for the restored books');
+for my $section (qw(pre-data data post-data))
+{
+	bash_ok("pg_restore --section=$section -d by_settler $directory/load.dump", "restored with a settler: $section");
+	last if $section eq 'post-data';
+	my ($since) = $copy->selectrow_array('SELECT clock_timestamp()');
+	# A new one, which remembers nothing.
+	$copy->do("SELECT pg_terminate_backend(pid) FROM ($settlers) AS s");
+	wait_until(15, sub { return scalar $copy->selectrow_array("$settlers AND state = 'idle' AND query_start > ?", undef, $since) });
+	is($copy->selectrow_array('SELECT count(*) FROM billing.usage_inbox') > 0 ? 'some' : 'none', $section eq 'data' ? 'some' : 'none', "restored with a settler: it settles nothing after $section");
+}
+sql('postgres', 'SELECT pg_reload_conf()');
+all_settled($copy, 'restored with a settler: then it settles');
+is(check_metered('by_settler', 'restored with a settler'), $metered_then, 'restored with a settler: nothing is lost');
+is(sql('by_settler', "SELECT count(*) FROM billing.usage_set_aside"), sql('books', "SELECT count(*) FROM billing.usage_set_aside"), 'restored with a settler: nothing more is set aside');
+same_rights('by_settler', $rights, 'restored with a settler: the same owners and rights');
+verify_empty($node, 'restored with a settler: verify() is empty', 'by_settler');
 
 # ---- DROP EXTENSION -------------------------------------------------------------------------------
 
@@ -287,7 +369,7 @@ sql('postgres', 'CREATE ROLE books_owner LOGIN');
 make_books('owned');
 sql('owned', <<'S');
 GRANT CREATE, USAGE ON SCHEMA billing TO books_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.transfer_allowed, billing.history_guard(), billing.forget_cached(), billing.judge_transfer() TO books_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.transfer_allowed, billing.history_guard(), billing.forget_cached(), billing.judge_transfer(), billing.wake_settler(), billing.settler() TO books_owner;
 S
 sql('owned', "LOAD 'billing'; SET billing.clock_offset = '-130d'; SET ROLE books_owner; SELECT billing.install()");
 is(sql('owned', "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p', 'v')"), 'books_owner',

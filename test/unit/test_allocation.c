@@ -430,6 +430,53 @@ test_undo_restores(void **state)
 	}
 }
 
+/* R23, B&S 3: the latest slice first; of arrears what is owed, then what lots paid, the latest
+ * first. */
+static void
+test_undo_order(void **state)
+{
+	static const struct
+	{
+		Book credit;
+		int64_t lot_no;
+		int64_t amount;
+		int64_t undoes_entry_no;
+	} expected[] = {
+		{BOOK_ARREARS, NO_NUMBER, 3, 5},
+		{BOOK_CASH, 4, 3, 9},
+		{BOOK_CASH, 3, 4, 7},
+		{BOOK_CASH, 2, 3, 4},
+		{BOOK_BONUS, 1, 2, 3},
+	};
+	static History history;
+	Slice slices[3];
+
+	(void) state;
+	history_begin(&history);
+	add_lot(&history, LOT_BONUS, 2, NEVER_EXPIRES);
+	add_lot(&history, LOT_CASH, 3, NEVER_EXPIRES);
+	take(&history, 15);
+	assert_int_equal(slices_from(&history, 2, slices), 3);
+	add_lot(&history, LOT_CASH, 4, NEVER_EXPIRES);
+	pay_arrears(&history, SOURCE_PAYMENT);
+	add_lot(&history, LOT_CASH, 3, NEVER_EXPIRES);
+	pay_arrears(&history, SOURCE_PAYMENT);
+	assert_int_equal(history.books.transfers_count, 9);
+	assert_int_equal(undo(&history, slices, 3), 15);
+	assert_int_equal(history.books.transfers_count, 9 + LENGTH(expected));
+	for (size_t i = 0; i < LENGTH(expected); i++)
+	{
+		const Transfer *transfer = &history.transfers[9 + i];
+
+		assert_int_equal(transfer->debit, BOOK_REVENUE);
+		assert_int_equal(transfer->credit, expected[i].credit);
+		assert_int_equal(transfer->lot_no, expected[i].lot_no);
+		assert_int_equal(transfer->amount_nano, expected[i].amount);
+		assert_int_equal(transfer->undoes_entry_no, expected[i].undoes_entry_no);
+	}
+	check_invariants(&history);
+}
+
 /* R23: a share that was written off is not given back; what lots paid since is. */
 static void
 test_undo_after_write_off(void **state)
@@ -648,11 +695,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lots_order),	  cmocka_unit_test(test_take),
-		cmocka_unit_test(test_arrears_first), cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_take_back),	  cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_undo_restores), cmocka_unit_test(test_undo_after_write_off),
-		cmocka_unit_test(test_undo_in_batch), cmocka_unit_test(test_random_lives),
+		cmocka_unit_test(test_lots_order),
+		cmocka_unit_test(test_take),
+		cmocka_unit_test(test_arrears_first),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_take_back),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_undo_restores),
+		cmocka_unit_test(test_undo_order),
+		cmocka_unit_test(test_undo_after_write_off),
+		cmocka_unit_test(test_undo_in_batch),
+		cmocka_unit_test(test_random_lives),
 		cmocka_unit_test(test_transfers_max),
 	};
 

@@ -12,7 +12,7 @@ package BillingModel;
 use strict;
 use warnings;
 
-use List::Util qw(first max min sum0);
+use List::Util qw(first sum0);
 use Math::BigInt;
 
 use constant {
@@ -40,6 +40,10 @@ sub new
 		met => {},
 	}, $class;
 }
+
+# Not List::Util's, which compare as doubles: two amounts near the end of the range seem equal to them.
+sub min { my ($one, $other) = @_; return $one < $other ? $one : $other; }
+sub max { my ($one, $other) = @_; return $one > $other ? $one : $other; }
 
 sub account { return $_[0]{accounts}{ $_[1] } }
 sub accounts { return map { $_[0]{accounts}{$_} } sort { $a <=> $b } keys %{ $_[0]{accounts} } }
@@ -747,13 +751,11 @@ sub named
 	return map { [ $_, $_ eq 'LB206' ? $row->{key_id} : $row->{request_id} ] } @faults;
 }
 
-# Takes rows out of the inbox and makes of them what they are. $instants has the booking instant of
-# each account with rows among them. $stored says which of two rows was recorded that are alike in
-# account, id and stamp but for their payload: the rules leave that open. Returns the rows that are
-# set aside, each with its faults.
+# Takes rows, as they stand in the inbox, and makes of them what they are. $instants has the booking
+# instant of each account with rows among them. Returns those that are set aside, with their faults.
 sub settle_rows
 {
-	my ($self, $rows, $instants, $stored) = @_;
+	my ($self, $rows, $instants) = @_;
 	my (@aside, %of);
 
 	for my $row (@$rows)
@@ -764,45 +766,29 @@ sub settle_rows
 		if (@faults) { push @aside, { row => $row, faults => \@faults }; }
 		else { push @{ $of{ $account->{id} } }, $row; }
 	}
-	push @aside, $self->settle_batch($self->account($_), $instants->{$_}, $of{$_}, $stored) for sort { $a <=> $b } keys %of;
-	for my $aside (@aside)
-	{
-		push @{ $self->{set_aside} }, $aside;
-	}
+	push @aside, $self->settle_batch($self->account($_), $instants->{$_}, $of{$_}) for sort { $a <=> $b } keys %of;
+	push @{ $self->{set_aside} }, @aside;
 	return @aside;
 }
 
-# Of the events of one account, in the order of R7, those that count; the others are pushed to @$aside.
+# Of the events of one account, in their order, those that count; the others are pushed to @$aside.
 sub recordable
 {
-	my ($self, $account, $at, $events, $stored, $aside) = @_;
+	my ($self, $account, $at, $events, $aside) = @_;
 	my @new;
 
-	while (@$events)
+	for my $event (@$events)
 	{
-		my @alike = shift @$events;
-		push @alike, shift @$events
-		  while @$events && $events->[0]{request_id} eq $alike[0]{request_id} && $events->[0]{occurred_at} == $alike[0]{occurred_at};
-		my $known = $self->recorded($account, $alike[0]{request_id}, $at) // first { $_->{request_id} eq $alike[0]{request_id} } @new;
-		my $before = $known;
-		my @sound = grep { !$self->event_faults($account, $at, $_) } @alike;
-		if (!$known && @sound)
+		my $in_batch = first { $_->{request_id} eq $event->{request_id} } @new;
+		my $known = $in_batch // $self->recorded($account, $event->{request_id}, $at);
+		if ($known && same_payload($known, $event))
 		{
-			$known = (grep { !same_payload($_, $sound[0]) } @sound) ? $stored->($account, \@sound) : $sound[0];
-			push @new, $known;
+			$self->meet($in_batch ? 'settled: duplicate in its batch' : 'settled: duplicate');
+			next;
 		}
-		for my $event (@alike)
-		{
-			next if !$before && $known && $event == $known;
-			my @faults = $before ? () : $self->event_faults($account, $at, $event);
-			if ($known && same_payload($known, $event))
-			{
-				$self->meet($before ? $before->{recorded_at} == $at ? 'settled: duplicate in its batch' : 'settled: duplicate' : 'settled: duplicate in its batch');
-				next;
-			}
-			push @faults, 'LB304' if $known;
-			push @$aside, { row => $event->{row}, faults => [ named($event->{row}, @faults) ], at => $at };
-		}
+		my @faults = $known ? 'LB304' : $self->event_faults($account, $at, $event);
+		if (@faults) { push @$aside, { row => $event->{row}, faults => [ named($event->{row}, @faults) ], at => $at }; }
+		else { push @new, $event; }
 	}
 	return @new;
 }
@@ -810,13 +796,15 @@ sub recordable
 # What one settle() books of one account: all charges as one sum (design 8, B&S 1.3).
 sub settle_batch
 {
-	my ($self, $account, $at, $rows, $stored) = @_;
+	my ($self, $account, $at, $rows) = @_;
 	my (@aside, @charged);
 	my $sum = 0;
-	my @events = sort { $a->{occurred_at} <=> $b->{occurred_at} || $a->{request_id} cmp $b->{request_id} }
+	my $place = 0;
+	# R7; of two alike the one that stood first in the inbox.
+	my @events = sort { $a->{occurred_at} <=> $b->{occurred_at} || $a->{request_id} cmp $b->{request_id} || $a->{place} <=> $b->{place} }
 	  map { { key_id => $_->{key_id}, request_id => $_->{request_id}, model => $_->{model}, tokens => $_->{tokens},
-			occurred_at => $_->{occurred_at} // $at, recorded_at => $at, entry_count => 0, row => $_ } } @$rows;
-	my @new = $self->recordable($account, $at, \@events, $stored, \@aside);
+			occurred_at => $_->{occurred_at} // $at, recorded_at => $at, entry_count => 0, row => $_, place => $place++ } } @$rows;
+	my @new = $self->recordable($account, $at, \@events, \@aside);
 	return @aside if !@new;
 
 	expire($account, $at);

@@ -13,8 +13,9 @@ use DBI;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
-our @EXPORT = qw(billing_node connect_dbi verify_empty);
+our @EXPORT = qw(billing_node connect_dbi list_databases wait_until settler all_settled verify_empty);
 
 die "BILLING_STAGE is not set: run this through test/run.sh (TESTS=tap TAP_FILES=...)\n"
   unless $ENV{BILLING_STAGE};
@@ -50,7 +51,49 @@ sub connect_dbi
 	my ($node, $dbname) = @_;
 	$dbname //= 'postgres';
 	return DBI->connect(sprintf('dbi:Pg:host=%s;port=%d;dbname=%s', $node->host, $node->port, $dbname),
-		undef, undef, { RaiseError => 1, PrintError => 0, AutoCommit => 1 });
+		undef, undef, { RaiseError => 1, PrintError => 0, PrintWarn => 0, AutoCommit => 1, AutoInactiveDestroy => 1 });
+}
+
+# The list of billing.databases; the supervisor follows it soon. A server may be reading postgresql.conf, so
+# that is left alone.
+sub list_databases
+{
+	my ($node, @names) = @_;
+	$node->safe_psql('postgres', sprintf q(ALTER SYSTEM SET billing.databases = '%s'), join ', ', @names);
+	$node->safe_psql('postgres', 'SELECT pg_reload_conf()');
+	return;
+}
+
+# Calls the code until it returns something true, and returns that; nothing after so many seconds.
+sub wait_until
+{
+	my ($seconds, $code) = @_;
+	my $end = time + $seconds;
+	while (1)
+	{
+		my $found = $code->();
+		return $found if $found;
+		return if time > $end;
+		sleep 0.01;
+	}
+}
+
+# What settler() says, by column; the lag in seconds.
+sub settler
+{
+	my ($dbh) = @_;
+	return $dbh->selectrow_hashref('SELECT *, extract(epoch FROM settled_lag) AS lag FROM billing.settler()');
+}
+
+# Passes once nothing stands in the inbox.
+sub all_settled
+{
+	my ($dbh, $name, $seconds) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+
+	my $empty = wait_until($seconds // 30, sub { return !$dbh->selectrow_array('SELECT EXISTS (SELECT FROM billing.usage_inbox)') });
+	ok($empty, $name) or diag(join "\n", map { $_ // '' } $dbh->selectrow_array("SELECT count(*) || ' rows are left: ' || (SELECT s::text FROM billing.settler() AS s) FROM billing.usage_inbox"));
+	return;
 }
 
 # Passes if billing.verify() finds nothing; otherwise shows what it found.
