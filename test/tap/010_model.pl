@@ -347,13 +347,24 @@ sub charge
 	return run_operation(charge_operation($account, %event));
 }
 
+# Something to repeat: any, a late one, or one whose id has been recorded twice.
+sub some_event
+{
+	my (@events) = @_;
+	my %rows_of;
+	$rows_of{ $_->{request_id} }++ for @events;
+	my @twice = grep { $rows_of{ $_->{request_id} } > 1 } @events;
+	return pick(@twice) if @twice && chance(0.3);
+	return chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ];
+}
+
 # A request that is recorded or waits in the inbox once more: within the window a duplicate, or a conflict; after it, a new one.
 sub charge_again
 {
 	my $account = some_account();
 	my @events = @{ $account->{events} } or return;
 	my @waiting = grep { ($_->{account_id} // 0) == $account->{id} && !BillingModel::shape_faults($_) } @{ $model->{inbox} };
-	my $event = @waiting && chance(0.3) ? { %{ pick(@waiting) }, recorded_at => 0 } : chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ];
+	my $event = @waiting && chance(0.3) ? { %{ pick(@waiting) }, recorded_at => 0 } : some_event(@events);
 	my %again = (%$event{qw(key_id request_id model tokens)}, occurred_at => chance(0.5) ? $event->{occurred_at} : undef);
 	return if defined $again{occurred_at} && abs($again{occurred_at} - now_us() + $model->{dedupe_window}) < seconds(10);
 	return if abs(max($event->{recorded_at}, $event->{occurred_at} // 0) - now_us() + $model->{dedupe_window}) < seconds(10);
@@ -595,7 +606,7 @@ sub metered_again
 	my ($account) = @_;
 	my @waiting = grep { ($_->{account_id} // 0) == $account->{id} && defined $_->{request_id} && defined $_->{tokens}{output} } @{ $model->{inbox} };
 	my @events = @{ $account->{events} };
-	my $old = @waiting && chance(0.5) ? pick(@waiting) : @events ? chance(0.5) ? pick(@events) : $events[ -1 - int rand min(20, scalar @events) ] : return metered($account, undef);
+	my $old = @waiting && chance(0.5) ? pick(@waiting) : @events ? some_event(@events) : return metered($account, undef);
 	my %row = (account_id => $account->{id}, %$old{qw(key_id request_id model tokens occurred_at)});
 	$row{occurred_at} = some_occurred_at($account, 1) if chance(0.5);
 	if (chance(0.4))
@@ -923,11 +934,17 @@ sub settle_at_edges
 	set_clock();
 	my @rows = map { metered($account, $_) } map { $_ + $beside->() } ($at + $model->{future_tolerance}) x 2, ($at - $model->{dedupe_window}) x 2, $account->{created_at}, $at, map { grep { defined } @$_{qw(from to)} } @{ $account->{locks} };
 	push @rows, metered($account, undef);
-	push @rows, { account_id => $account->{id}, %$old{qw(key_id request_id model tokens)}, occurred_at => $at } if $old;
-	put_rows(@rows);
+	my $again = $old && { account_id => $account->{id}, %$old{qw(key_id request_id model tokens)}, occurred_at => $at };
+	$again->{tokens} = { %{ $old->{tokens} }, output => $old->{tokens}{output} ^ 1 } if $old && chance(0.7);
+	put_rows(@rows, $old ? $again : ());
 	settle_some();
-	$count{'settled at the edge of the window'}++ if $old;
 	set_window(seconds(86_400 * pick(35, 35, 20, 56)));
+	return if !$old;
+	# Where both have been recorded, and are in the window again, the newest row of the id decides.
+	$count{'settled at the edge of the window'}++;
+	run_operation(charge_operation($account, %$again{qw(key_id request_id model tokens)}, occurred_at => undef));
+	put_rows({%$again});
+	settle_some();
 	return;
 }
 
