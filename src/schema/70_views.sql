@@ -21,7 +21,7 @@ COMMENT ON VIEW billing.awaiting_second IS 'Operators'' calls that wait for a se
 
 CREATE OR REPLACE VIEW billing.settler_lag AS
     SELECT s.status, s.pid, s.paused_until, i.unsettled_rows, i.first_occurred_at,
-           greatest(clock_timestamp() - s.pending_since, interval '0') AS waiting, s.rows_left,
+           CASE WHEN s.pending_since IS NOT NULL THEN greatest(clock_timestamp() - s.pending_since, interval '0') END AS waiting, s.rows_left,
            s.settled_at, s.settled_events, s.settled_lag, s.events_total
     FROM billing.settler() AS s,
          (SELECT count(*) AS unsettled_rows, min(occurred_at) AS first_occurred_at FROM billing.usage_inbox) AS i;

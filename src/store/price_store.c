@@ -228,7 +228,7 @@ price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCha
 		"(n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS ") AND "
 		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) "
 		/* Of closed months only the days are known. */
-		"UNION ALL SELECT d.account_id, format('of the closed month %s', d.month), d.model FROM "
+		"UNION ALL SELECT d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM "
 		"billing.price AS n JOIN billing.usage_day AS d ON d.model = n.model AND d.day_ends_at > "
 		"n.effective_from JOIN billing.account AS a ON a.account_id = d.account_id AND a.currency = "
 		"n.currency WHERE n.price_id >= $1 AND d.charge > 0 LIMIT 1",

@@ -37,8 +37,8 @@ bool
 usage_day_is_cut(int64 account_id, TimestampTz at)
 {
 	static Statement find = STATEMENT(
-		"SELECT FROM billing.usage_day WHERE account_id = $1 AND day_starts_at < $2 AND day_ends_at > "
-		"$2 LIMIT 1",
+		"SELECT FROM billing.usage_day WHERE account_id = $1 AND day_starts_at < $2 AND least("
+		"day_ends_at, (SELECT max(ends_at) FROM billing.closed_month)) > $2 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 
 	return statement_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},

@@ -4,7 +4,7 @@
  *	  The background worker that settles a database's metered usage.
  *
  * Rounds of short transactions, see src/worker/README.md. All rules are in
- * api/settlement; here is only what is done when, and how much at a time.
+ * api/settle and api/settlement; here is only what is done when, and how much at a time.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,7 +25,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "api/settlement.h"
+#include "api/settle.h"
 #include "store/schema_store.h"
 #include "store/session.h"
 #include "worker/supervisor.h"

@@ -68,8 +68,9 @@ sub amount_text
 {
 	my ($nano) = @_;
 	return undef if !defined $nano;
-	my $size = abs $nano;
-	return sprintf('%s%d.%09d', $nano < 0 ? '-' : '', int($size / 1_000_000_000), $size % 1_000_000_000);
+	use integer;    # near the end of the range a double rounds up
+	my $size = $nano < 0 ? -$nano : $nano;
+	return sprintf('%s%d.%09d', $nano < 0 ? '-' : '', $size / 1_000_000_000, $size % 1_000_000_000);
 }
 
 sub shown { return join ' ', map { $_ // '-' } @_ }
@@ -275,6 +276,15 @@ sub new_key { return 'key ' . ++$serial }
 sub money { return spread(pick(2000, 20_000)) * 10_000_000 }    # whole 0.01
 sub fraction { return spread(20_000_000_000) }    # nano-units
 
+# Some of an amount, which may be more than a double can tell.
+sub part_of
+{
+	my ($nano) = @_;
+	my $share = int rand 1_000_000;
+	use integer;
+	return 1 + ($nano < 1_000_000 ? $nano * $share / 1_000_000 : $nano / 1_000_000 * $share);
+}
+
 sub tokens
 {
 	my %tokens = (input => spread(1_000_000), output => spread(300_000), cache_read => 0, cache_write => 0);
@@ -432,7 +442,7 @@ sub write_off
 	my @owing = grep { $_->{arrears} } $model->accounts;
 	my $account = @owing && chance(0.9) ? pick(@owing) : some_account();
 	my $key = new_key();
-	my $amount = pick($account->{arrears}, 1 + int rand($account->{arrears}), 1 + int rand($account->{arrears}), $account->{arrears} + 1) || 1;
+	my $amount = pick($account->{arrears}, part_of($account->{arrears}), part_of($account->{arrears}), $account->{arrears} + 1) || 1;
 	return booking($account, 'write_off', 'write_off(?, ?, ?)', $key, [ amount_text($amount), $key ], amount => $amount);
 }
 

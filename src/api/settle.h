@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * settle.h
+ *	  Metered usage becomes charges: rows of the inbox, and events that
+ *	  waited for a price.
+ *
+ * The functions work inside the caller's session and transaction, which ends
+ * soon after: they leave accounts locked.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef API_SETTLE_H
+#define API_SETTLE_H
+
+#include "postgres.h"
+
+#include "api/settlement.h"
+
+/* Sorts what inbox_list() returned for the functions below. */
+extern void settle_sort(InboxRef *refs, size_t count);
+
+/*
+ * Settles rows of the inbox as settle_group() does, and sets a row aside that
+ * makes the booking fail: a failing group is halved until the row is found.
+ */
+extern int64 settle_inbox(InboxRef *refs, size_t count, SettleWait wait);
+
+/*
+ * Settles rows of one account, waiting for it for as long as timeout says, a
+ * value of lock_timeout; returns how many, 0 where it is not to be had.
+ */
+extern int64 settle_waiting(InboxRef *refs, size_t count, const char *timeout);
+
+/* Charges unpriced usage that has a price by now; returns how many events. */
+extern int64 settle_unpriced(int64 events_max, SettleWait wait);
+
+#endif
