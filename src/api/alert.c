@@ -107,10 +107,7 @@ read_alert(FunctionCallInfo fcinfo)
 static void
 store_alert(int64 account_id, Alert *alert, bool enabled)
 {
-	bool was_enabled;
-
-	alert->alert_no = alert_find(account_id, alert->threshold_nano, alert->runway_hours,
-								 &was_enabled);
+	alert->alert_no = alert_find(account_id, alert->threshold_nano, alert->runway_hours);
 	if (alert->alert_no != 0)
 	{
 		alert_switch(account_id, alert, enabled);
@@ -144,8 +141,7 @@ billing_set_balance_alert(PG_FUNCTION_ARGS)
 	(void) review(&booking.account, &alert, 1, booking.at);
 	alert.armed = balance_nano >= alert.threshold_nano;
 	store_alert(account_id, &alert, enabled);
-	booking.account.alert_review_at = DT_NOBEGIN;
-	alerts_decide(&booking.account, balance_nano, booking.at);
+	decide_all(&booking.account, balance_nano, booking.at);
 	session_close(&session);
 	if (alert.alert_no == 0)
 		PG_RETURN_NULL();

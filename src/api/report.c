@@ -87,7 +87,7 @@ billing_verify(PG_FUNCTION_ARGS)
 }
 
 static void
-put_status(ReturnSetInfo *result, const char *name, char *value, const char *detail)
+put_status(ReturnSetInfo *result, const char *name, const char *value, const char *detail)
 {
 	Datum values[] = {CStringGetTextDatum(name), CStringGetTextDatum(value),
 					  CStringGetTextDatum(detail)};
@@ -104,11 +104,11 @@ put_settler(ReturnSetInfo *result)
 
 	(void) wake_read(MyDatabaseId, &state);
 	if (state.settled_at != 0)
-		detail = psprintf(
-			"pid %d, " INT64_FORMAT " events since %s, the last %d ms after their commit",
-			(int) state.pid, state.events_total, pstrdup(timestamptz_to_str(state.started_at)),
-			(int) (state.settled_lag_us / 1000));
-	put_status(result, "settler", pstrdup(wake_status_name(&state)), detail);
+		detail = psprintf("pid %d, " INT64_FORMAT
+						  " events since %s, the last %d ms after their commit",
+						  (int) state.pid, state.events_total, timestamptz_to_str(state.started_at),
+						  (int) (state.settled_lag_us / 1000));
+	put_status(result, "settler", wake_status_name(&state), detail);
 }
 
 PG_FUNCTION_INFO_V1(billing_status);

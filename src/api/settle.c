@@ -157,12 +157,6 @@ settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
 	return settle_inbox(refs, half, wait) + settle_inbox(refs + half, count - half, wait);
 }
 
-static bool
-lock_account(int64 account_id, bool waits, Account *account)
-{
-	return waits ? account_lock(account_id, account) : account_lock_if_free(account_id, account);
-}
-
 /* ---- usage that waited for a price --------------------------------------- */
 
 /*
@@ -212,7 +206,11 @@ settle_unpriced(int64 events_max, SettleWait wait)
 	for (size_t i = 0; i < count && settled < events_max; i++)
 	{
 		Booking booking = {0};
-		if (!lock_account(accounts[i], i == 0 && wait == SETTLE_WAIT_FOR_ONE, &booking.account))
+		bool waits = i == 0 && wait == SETTLE_WAIT_FOR_ONE;
+		bool locked = waits ? account_lock(accounts[i], &booking.account)
+							: account_lock_if_free(accounts[i], &booking.account);
+
+		if (!locked)
 			continue;
 		booking_begin_locked(&booking);
 		settled += settle_account(&booking, events_max - settled);
@@ -225,7 +223,7 @@ settle_unpriced(int64 events_max, SettleWait wait)
 /* For attempt(): waits for one account, since all that have anything to settle are held. */
 typedef struct WaitingCall
 {
-	InboxRef *refs; /* of the first account; none: usage that waited for a price */
+	InboxRef *refs; /* those of the first account count; none: usage that waited for a price */
 	size_t count;
 	int64 events_max;
 	const char *timeout;
@@ -247,12 +245,24 @@ is_lock_timeout(int sqlstate)
 	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
 }
 
+/* The rows of the same account from the first on. */
+static size_t
+count_alike(const InboxRef *refs, size_t count)
+{
+	size_t alike = 0;
+
+	while (alike < count && refs[alike].account_id == refs[0].account_id)
+		alike++;
+	return alike;
+}
+
 /* Calls wait_and_settle(); where the account is not to be had in time, nothing is settled. */
 static int64
 wait_for_account(WaitingCall call)
 {
 	int nest_level = NewGUCNestLevel();
 
+	call.count = count_alike(call.refs, call.count);
 	(void) set_config_option("lock_timeout", call.timeout, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	if (attempt(wait_and_settle, &call, is_lock_timeout) != NULL)
@@ -269,17 +279,6 @@ int64
 settle_waiting(InboxRef *refs, size_t count, const char *timeout)
 {
 	return wait_for_account((WaitingCall){.refs = refs, .count = count, .timeout = timeout});
-}
-
-/* The rows of the same account from the first on. */
-static size_t
-count_alike(const InboxRef *refs, size_t count)
-{
-	size_t alike = 0;
-
-	while (alike < count && refs[alike].account_id == refs[0].account_id)
-		alike++;
-	return alike;
 }
 
 PG_FUNCTION_INFO_V1(billing_settle);
@@ -301,10 +300,8 @@ billing_settle(PG_FUNCTION_ARGS)
 	if (settled < events_max)
 		settled += settle_unpriced(events_max - settled, SETTLE_SKIP);
 	if (settled == 0)
-		settled = wait_for_account((WaitingCall){.refs = refs,
-												 .count = count_alike(refs, count),
-												 .events_max = events_max,
-												 .timeout = SETTLE_WAIT});
+		settled = wait_for_account((WaitingCall){
+			.refs = refs, .count = count, .events_max = events_max, .timeout = SETTLE_WAIT});
 	session_close(&session);
 	PG_RETURN_INT64(settled);
 }

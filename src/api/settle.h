@@ -26,8 +26,8 @@ extern void settle_sort(InboxRef *refs, size_t count);
 extern int64 settle_inbox(InboxRef *refs, size_t count, SettleWait wait);
 
 /*
- * Settles rows of one account, waiting for it for as long as timeout says, a
- * value of lock_timeout; returns how many, 0 where it is not to be had.
+ * Settles the rows of the first account, waiting for it for as long as timeout
+ * says, a value of lock_timeout; returns how many, 0 where it is not to be had.
  */
 extern int64 settle_waiting(InboxRef *refs, size_t count, const char *timeout);
 

@@ -57,10 +57,10 @@ alert_update(int64 account_id, const Alert *alert)
 }
 
 int64
-alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours, bool *enabled)
+alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours)
 {
 	static Statement find = STATEMENT(
-		"SELECT alert_no, enabled FROM billing.balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
+		"SELECT alert_no FROM billing.balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
 		"0 THEN runway_hours IS NULL AND threshold = $2 ELSE runway_hours = $3 END",
 		INT8OID, NUMERICOID, INT4OID);
 
@@ -69,7 +69,6 @@ alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours, bool *ena
 								Int32GetDatum(runway_hours)},
 					  NULL) == 0)
 		return 0;
-	*enabled = column_bool(0, 2);
 	return column_int64(0, 1);
 }
 

@@ -35,7 +35,7 @@ extern void alert_update(int64 account_id, const Alert *alert);
  * The number of the alert with that threshold, or of that runway_hours (0: the
  * threshold counts); 0 where there is none.
  */
-extern int64 alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours, bool *enabled);
+extern int64 alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours);
 
 /* How many alerts the account has, off or on; the next one's number is one more. */
 extern int64 alert_count(int64 account_id);

@@ -176,14 +176,10 @@ lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count)
 		"SELECT DISTINCT account_id FROM (SELECT account_id FROM billing.lot WHERE is_open AND "
 		"expires_at <= $1 LIMIT $2) AS l ORDER BY account_id",
 		TIMESTAMPTZOID, INT8OID);
-	int64 *accounts;
 
 	*count = statement_run(&find, (Datum[]){TimestampTzGetDatum(at), Int64GetDatum(accounts_max)},
 						   NULL);
-	accounts = palloc((*count + 1) * sizeof(int64));
-	for (uint64 row = 0; row < *count; row++)
-		accounts[row] = column_int64(row, 1);
-	return accounts;
+	return column_numbers(*count);
 }
 
 int64

@@ -148,6 +148,16 @@ column_int64(uint64 row, int column)
 	return is_null ? 0 : DatumGetInt64(value);
 }
 
+int64 *
+column_numbers(uint64 count)
+{
+	int64 *numbers = palloc((count + 1) * sizeof(int64));
+
+	for (uint64 row = 0; row < count; row++)
+		numbers[row] = column_int64(row, 1);
+	return numbers;
+}
+
 bool
 column_bool(uint64 row, int column)
 {

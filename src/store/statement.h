@@ -67,6 +67,9 @@ extern Datum column_datum(uint64 row, int column);
 extern int32 column_int32(uint64 row, int column);
 extern int64 column_int64(uint64 row, int column); /* 0 where null */
 extern bool column_bool(uint64 row, int column);
+
+/* The first column of all rows, of which there are so many. */
+extern int64 *column_numbers(uint64 count);
 extern int64 column_nano(uint64 row, int column);
 extern TimestampTz column_instant(uint64 row, int column, TimestampTz if_null);
 extern char *column_text(uint64 row, int column); /* NULL where null */

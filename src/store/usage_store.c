@@ -244,13 +244,9 @@ usage_settleable_accounts(int64 accounts_max, size_t *count)
 		"SELECT DISTINCT account_id FROM billing.usage_event AS u JOIN billing.account AS a USING "
 		"(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE " ORDER BY account_id LIMIT $1",
 		INT8OID);
-	int64 *accounts;
 
 	*count = statement_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
-	accounts = palloc((*count + 1) * sizeof(int64));
-	for (uint64 row = 0; row < *count; row++)
-		accounts[row] = column_int64(row, 1);
-	return accounts;
+	return column_numbers(*count);
 }
 
 UsageEvent *

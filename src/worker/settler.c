@@ -116,44 +116,43 @@ end_work(Session *session, bool ready)
 
 /*
  * Whether there are books to work on: tables of this version, and all guards,
- * which a restore makes when their table's rows are there.
+ * which a restore makes when their table's rows are there. The session is open.
  */
 static bool
-is_ready(Settler *settler)
+books_are_complete(Settler *settler)
 {
-	Session session;
-	Oid account = InvalidOid;
-	bool opened = begin_work(&session, "billing: looking for the books");
+	Oid account = session_table("account");
 
-	if (opened)
-		account = session_table("account");
-	if (opened && account != settler->complete_for && !schema_is_complete())
-	{
-		if (!settler->reported_incomplete)
-			ereport(LOG, (errmsg("billing settles nothing while a guard is missing"),
-						  errhint("A restore makes it at its end; else run billing.install().")));
-		settler->reported_incomplete = true;
-		account = InvalidOid;
-	}
-	end_work(&session, opened);
-	settler->complete_for = account;
-	return OidIsValid(account);
+	if (account == settler->complete_for)
+		return true;
+	settler->complete_for = schema_is_complete() ? account : InvalidOid;
+	if (OidIsValid(settler->complete_for))
+		return true;
+	if (!settler->reported_incomplete)
+		ereport(LOG, (errmsg("billing settles nothing while a guard is missing"),
+					  errhint("A restore makes it at its end; else run billing.install().")));
+	settler->reported_incomplete = true;
+	return false;
 }
 
-static void
+/* False where there is nothing to work on. */
+static bool
 begin_round(Settler *settler, Round *round)
 {
 	Session session;
-	bool ready;
+	bool opened = begin_work(&session, "billing: looking for the books");
+	bool ready = opened && books_are_complete(settler);
 
+	if (!opened)
+		settler->complete_for = InvalidOid;
 	*round = (Round){.left_block = InvalidBlockNumber};
-	round->whole = GetCurrentTimestamp() >= settler->whole_at;
-	ready = begin_work(&session, "billing: listing the inbox");
 	if (ready)
 		round->last_block = inbox_last_block();
-	end_work(&session, ready);
+	end_work(&session, opened);
+	round->whole = GetCurrentTimestamp() >= settler->whole_at;
 	round->after = inbox_before_block(round->whole ? 0
 												   : Min(settler->first_block, round->last_block));
+	return ready;
 }
 
 /* Lists the next rows; false where there are none. */
@@ -216,18 +215,6 @@ wait_for_account(InboxRef *refs, size_t count, const char *timeout)
 	return taken;
 }
 
-/* Rows of the same account from the first on, as far as a group may go. */
-static size_t
-count_alike(const Settler *settler, const InboxRef *refs, size_t count)
-{
-	size_t alike = 1;
-
-	while (alike < count && alike < settler->group_rows &&
-		   refs[alike].account_id == refs[0].account_id)
-		alike++;
-	return alike;
-}
-
 /* The first row that was left of an account behind another one; count where there is none. */
 static size_t
 find_left(const Round *round, int64 behind_account)
@@ -258,8 +245,8 @@ wait_for_skipped(Settler *settler, Round *round)
 		if (at == round->count)
 			break;
 		settler->waited_for = round->refs[at].account_id;
-		taken += wait_for_account(
-			&round->refs[at], count_alike(settler, &round->refs[at], round->count - at), timeout);
+		taken += wait_for_account(&round->refs[at], Min(settler->group_rows, round->count - at),
+								  timeout);
 		timeout = WAIT_SHORT;
 	}
 	return taken;
@@ -368,9 +355,8 @@ run_round(Settler *settler)
 	int64 taken;
 	Round round;
 
-	if (!is_ready(settler))
+	if (!begin_round(settler, &round))
 		return IDLE_MS;
-	begin_round(settler, &round);
 	while (!shall_end() && list_rows(settler, &round))
 	{
 		settled += settle_list(settler, &round, since);
