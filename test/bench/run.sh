@@ -168,14 +168,14 @@ for ((round = 1; round <= rounds; round++)); do
         measure history history 1 -n -f "$here/charge.sql"
         wait
     fi
-    if wants hot; then measure hot bench 1 -n -f "$here/hot.sql"; fi
+    if wants hot; then measure hot bench 1 -n -D accounts=1 -f "$here/charge.sql"; fi
     if wants authorize; then
         measure join bench "$calls" -n -D loaded=0 -f "$scratch/join.sql"
         measure authorize bench "$calls" -n -D loaded=0 -f "$scratch/authorize.sql"
     fi
     if wants meter; then
         measure meter bench 1 -n -f "$here/meter.sql"
-        measure meter_hot bench 1 -n -f "$here/meter_hot.sql"
+        measure meter_hot bench 1 -n -D accounts=1 -f "$here/meter.sql"
     fi
     if wants pipeline; then measure_pipeline "$round"; fi
 done
