@@ -12,11 +12,11 @@
 
 #include "clock.h"
 #include "guard/history.h"
+#include "spi/scope.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
-#include "store/session.h"
+#include "wake.h"
 #include "worker/supervisor.h"
-#include "worker/wake.h"
 
 PG_MODULE_MAGIC;
 
@@ -27,7 +27,7 @@ _PG_init(void)
 {
 	clock_init();
 	history_init();
-	session_init();
+	scope_init();
 	policy_init();
 	price_init();
 	wake_init();

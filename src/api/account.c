@@ -16,6 +16,8 @@
 #include "clock.h"
 #include "core/gate.h"
 #include "errors.h"
+#include "spi/scope.h"
+#include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/usage_store.h"
 
@@ -119,13 +121,13 @@ billing_create_account(PG_FUNCTION_ARGS)
 		.mobile = arg_mobile(fcinfo, 3),
 		.external_ref = arg_text_or_null(fcinfo, 5, "external_ref", IDENTIFIER_BYTES_MAX)};
 	int64 found;
-	Session session;
+	Scope scope;
 
 	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
 	if (!PG_ARGISNULL(0) && account_id <= 0)
 		refuse(ERROR_ACCOUNT_RESERVED, account_id);
 	ForceSyncCommit();
-	session_open(&session);
+	scope_open(&scope);
 	found = find_same(account_id, &profile);
 	if (found == 0 && account_id > ACCOUNT_ID_MAX)
 		refuse(ERROR_OUT_OF_RANGE, "account_id");
@@ -136,7 +138,7 @@ billing_create_account(PG_FUNCTION_ARGS)
 	/* Somebody else was faster: what he made is the same, or an error. */
 	if (found == 0)
 		found = find_same(account_id, &profile);
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT64(found);
 }
 
@@ -193,10 +195,10 @@ lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 						 .actor = arg_actor(fcinfo, 2),
 						 .reason = arg_reason(fcinfo, 3)};
 	Booking booking;
-	Session session;
+	Scope scope;
 	bool changes;
 
-	session_open(&session);
+	scope_open(&scope);
 	booking_begin(&booking, account_id);
 	changes = sets != ((booking.account.locks & lock_reason_from_name(change.lock)) != 0);
 	if (changes)
@@ -205,7 +207,7 @@ lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 		audit_lock(account_id, action, &change);
 		booking_finish_unmoved(&booking);
 	}
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_BOOL(changes);
 }
 

@@ -11,12 +11,15 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "api/booking.h"
-#include "api/keyed_call.h"
+#include "api/idempotent_call.h"
+#include "api/result.h"
+#include "booking/booking.h"
 #include "core/gate.h"
 #include "errors.h"
+#include "spi/catalog.h"
+#include "spi/scope.h"
 #include "store/api_key_store.h"
-#include "store/session.h"
+#include "store/audit_store.h"
 
 /* Makes a key and stores its hash; the text is written for the caller alone. */
 static void
@@ -43,7 +46,7 @@ audit_key(const Booking *booking, const char *action, int64 key_id)
 	audit_insert(&(AuditLine){.account_id = booking->account.account_id,
 							  .action = action,
 							  .object = psprintf("key " INT64_FORMAT, key_id),
-							  .actor = login_name()});
+							  .actor = catalog_login_name()});
 }
 
 static ApiKeyKind
@@ -67,17 +70,17 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	char text[API_KEY_TEXT_LENGTH + 1];
 	Datum values[2] = {0};
 	bool nulls[2] = {false, true};
-	KeyedCall call;
+	IdempotentCall call;
 	Booking booking;
-	Session session;
+	Scope scope;
 	Datum answer;
 
 	if (is_keyed)
-		call = keyed_call_read(fcinfo, "create_api_key", 3, -1, -1);
-	session_open(&session);
+		call = idempotent_call_read(fcinfo, "create_api_key", 3, -1, -1);
+	scope_open(&scope);
 	booking_begin(&booking, arg_account_id(fcinfo));
-	if (is_keyed && keyed_call_begin(fcinfo, &call, &answer))
-		return session_close_with(&session, answer);
+	if (is_keyed && idempotent_call_begin(fcinfo, &call, &answer))
+		return scope_close_with(&scope, answer);
 	if (booking.account.locks & LOCK_CLOSED)
 		refuse(ERROR_ACCOUNT_LOCKED, booking.account.account_id, lock_reason_name(LOCK_CLOSED));
 	make_key(&booking, &row, text);
@@ -87,10 +90,10 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	/* What is stored for a replay has no key in it. */
 	values[0] = Int64GetDatum(row.key_id);
 	if (is_keyed)
-		keyed_call_end(fcinfo, &call, result_row(fcinfo, values, nulls));
+		idempotent_call_end(fcinfo, &call, result_row(fcinfo, values, nulls));
 	values[1] = CStringGetTextDatum(text);
 	nulls[1] = false;
-	return session_close_with(&session, result_row(fcinfo, values, nulls));
+	return scope_close_with(&scope, result_row(fcinfo, values, nulls));
 }
 
 PG_FUNCTION_INFO_V1(billing_delete_api_key);
@@ -101,10 +104,10 @@ billing_delete_api_key(PG_FUNCTION_ARGS)
 	int64 key_id = arg_int64(fcinfo, 1, "key_id");
 	ApiKeyRow key;
 	Booking booking;
-	Session session;
+	Scope scope;
 	bool deletes;
 
-	session_open(&session);
+	scope_open(&scope);
 	booking_begin(&booking, account_id);
 	if (!api_key_get(account_id, key_id, &key))
 		refuse(ERROR_KEY_UNKNOWN, account_id, key_id);
@@ -115,6 +118,6 @@ billing_delete_api_key(PG_FUNCTION_ARGS)
 		audit_key(&booking, "delete_api_key", key_id);
 		booking_finish_unmoved(&booking);
 	}
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_BOOL(deletes);
 }

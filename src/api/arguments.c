@@ -1,15 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * arguments.c
- *	  From SQL arguments to values that the core accepts, and back to rows.
+ *	  From SQL arguments to values that the core accepts.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "common/int.h"
-#include "funcapi.h"
-#include "miscadmin.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -17,7 +15,9 @@
 #include "api/arguments.h"
 #include "core/money.h"
 #include "errors.h"
-#include "store/statement.h"
+#include "spi/catalog.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 
 static void
 check_not_null(FunctionCallInfo fcinfo, int index, const char *name)
@@ -133,7 +133,7 @@ arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
 		refuse(ERROR_NOT_FINITE, name);
 	if (!has_decimals(value, decimals))
 		refuse(ERROR_TOO_PRECISE, name, decimals);
-	if (!numeric_to_nano(value, &amount_nano))
+	if (!nano_from_numeric(value, &amount_nano))
 		refuse(ERROR_OUT_OF_RANGE, name);
 	return amount_nano;
 }
@@ -149,16 +149,10 @@ arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name, int de
 }
 
 char *
-login_name(void)
-{
-	return GetUserNameFromId(GetSessionUserId(), false);
-}
-
-char *
 arg_actor(FunctionCallInfo fcinfo, int index)
 {
 	if (PG_ARGISNULL(index))
-		return login_name();
+		return catalog_login_name();
 	return arg_text(fcinfo, index, "actor", IDENTIFIER_BYTES_MAX);
 }
 
@@ -186,34 +180,4 @@ arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
 	if (name && (pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name))))
 		refuse(ERROR_INVALID_VALUE, "time_zone", name);
 	return name;
-}
-
-/* The result's row type, looked up once per call site. */
-static TupleDesc
-result_descriptor(FunctionCallInfo fcinfo)
-{
-	TupleDesc descriptor = fcinfo->flinfo->fn_extra;
-	MemoryContext caller_context;
-
-	if (descriptor)
-		return descriptor;
-	caller_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
-		refuse(ERROR_INTERNAL, "the result is no row");
-	descriptor = BlessTupleDesc(descriptor);
-	fcinfo->flinfo->fn_extra = descriptor;
-	MemoryContextSwitchTo(caller_context);
-	return descriptor;
-}
-
-Oid
-result_type(FunctionCallInfo fcinfo)
-{
-	return result_descriptor(fcinfo)->tdtypeid;
-}
-
-Datum
-result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
-{
-	return HeapTupleGetDatum(heap_form_tuple(result_descriptor(fcinfo), values, nulls));
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * arguments.h
- *	  Reading and judging the arguments of SQL calls; returning rows.
+ *	  Reading and judging the arguments of SQL calls.
  *
  * The functions are not STRICT: a null where a value is needed is an error
  * that names the argument. index counts from 0, name is the SQL name.
@@ -54,10 +54,7 @@ extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, in
 extern int64 arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name,
 								 int decimals);
 
-/* The name of the role that is logged in. */
-extern char *login_name(void);
-
-/* The text, or login_name() where it is null. */
+/* The text, or catalog_login_name() where it is null. */
 extern char *arg_actor(FunctionCallInfo fcinfo, int index);
 extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 
@@ -66,11 +63,5 @@ extern char *arg_currency(FunctionCallInfo fcinfo, int index);
 
 /* A time zone that the server knows; NULL where the argument is null. */
 extern char *arg_time_zone_or_null(FunctionCallInfo fcinfo, int index);
-
-/* The oid of the function's composite result type. */
-extern Oid result_type(FunctionCallInfo fcinfo);
-
-/* A row of the function's composite result type. */
-extern Datum result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls);
 
 #endif

@@ -64,13 +64,13 @@ billing_withdraw_bonus(PG_FUNCTION_ARGS)
 
 	if (operator_call_begin(fcinfo, &call, "withdraw_bonus", (OperatorArguments){2, 3, 4}, &answer))
 		return answer;
-	if (!lot_is_grant(call.keyed.account_id, lot_no))
-		refuse(ERROR_LOT_UNKNOWN, call.keyed.account_id, lot_no);
+	if (!lot_is_grant(call.idempotent.account_id, lot_no))
+		refuse(ERROR_LOT_UNKNOWN, call.idempotent.account_id, lot_no);
 	booking_load(&call.booking, LOTS_ALL, 0);
 	booking_source(&call.booking, SOURCE_GRANT, lot_no, call.booking.at);
 	check_outcome(books_empty_lot(&call.booking.books, lot_no, BOOK_PROMOTION, &moved_nano));
 	if (moved_nano == 0)
-		refuse(ERROR_NOTHING_TO_WITHDRAW, lot_no, call.keyed.account_id);
+		refuse(ERROR_NOTHING_TO_WITHDRAW, lot_no, call.idempotent.account_id);
 	if (!operator_call_approved(fcinfo, &call, moved_nano, &answer))
 		return answer;
 	return operator_call_end(fcinfo, &call, lot_no, lot_no, moved_nano);
@@ -132,7 +132,7 @@ billing_write_off(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "write_off", (OperatorArguments){2, 3, 4}, &answer))
 		return answer;
 	if (amount_nano > call.booking.account.arrears_nano)
-		refuse(ERROR_MORE_THAN_ARREARS, call.keyed.account_id,
+		refuse(ERROR_MORE_THAN_ARREARS, call.idempotent.account_id,
 			   money_print(call.booking.account.arrears_nano, owed));
 	if (!operator_call_approved(fcinfo, &call, amount_nano, &answer))
 		return answer;

@@ -14,11 +14,11 @@
 #include "api/arguments.h"
 #include "clock.h"
 #include "errors.h"
+#include "spi/nano.h"
+#include "spi/scope.h"
 #include "store/account_store.h"
 #include "store/price_store.h"
 #include "store/report_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 #include "store/usage_store.h"
 
 /* Columns of type billing.charge_line. */
@@ -148,10 +148,10 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	UsageEvent event;
 	ChargeShare share;
 	Price price;
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	if (!usage_read(account_id, request_id, occurred_at, &event))
 		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
 	put_event_line(result, &event);
@@ -164,7 +164,7 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 		report_slices(account_id, &share, result);
 		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
 	}
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }
 
@@ -184,12 +184,12 @@ billing_quote(PG_FUNCTION_ARGS)
 	Account account;
 	Price price;
 	int64 charge_nano;
-	Session session;
+	Scope scope;
 
 	for (int i = 0; i < TOKEN_CLASSES; i++)
 		tokens.of[classes[i]] = (int32) arg_count(fcinfo, 2 + i, names[i], 0, TOKENS_MAX);
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
 	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
@@ -198,6 +198,6 @@ billing_quote(PG_FUNCTION_ARGS)
 	put_price_line(result, &price, rating_prompt_tokens(&tokens));
 	put_token_lines(result, &tokens, &price);
 	put_charge_line(result, charge_nano);
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }

@@ -11,16 +11,17 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "api/result.h"
 #include "clock.h"
-#include "core/allocation.h"
+#include "core/books.h"
 #include "core/gate.h"
 #include "errors.h"
+#include "spi/nano.h"
+#include "spi/scope.h"
 #include "store/api_key_store.h"
 #include "store/lot_store.h"
 #include "store/payment_store.h"
 #include "store/policy_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 
 /* The account as the gate sees it now; the expired share leaves bonus. */
 static GateAccount
@@ -85,13 +86,13 @@ billing_authorize(PG_FUNCTION_ARGS)
 
 	if (api_key && api_key_decode(VARDATA_ANY(api_key), VARSIZE_ANY_EXHDR(api_key), &key))
 	{
-		Session session;
+		Scope scope;
 
-		session_open(&session);
+		scope_open(&scope);
 		reason = api_key_read_gate(key.account_id, key.key_id, &row)
 					 ? judge_key(VARDATA_ANY(api_key), &row, &account)
 					 : GATE_UNKNOWN_KEY;
-		session_close(&session);
+		scope_close(&scope);
 	}
 	return authorization_row(fcinfo, reason, &row, &account);
 }
@@ -106,9 +107,9 @@ billing_balance(PG_FUNCTION_ARGS)
 	Account account;
 	GateAccount gate;
 	GateReason reason;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
 	gate = see_account(&account);
@@ -131,5 +132,5 @@ billing_balance(PG_FUNCTION_ARGS)
 	bool nulls[] = {false, false, false, false, false,
 					false, false, false, false, reason == GATE_OPEN};
 
-	return session_close_with(&session, result_row(fcinfo, values, nulls));
+	return scope_close_with(&scope, result_row(fcinfo, values, nulls));
 }

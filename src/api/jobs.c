@@ -14,14 +14,14 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "api/booking.h"
+#include "booking/booking.h"
 #include "clock.h"
 #include "errors.h"
+#include "spi/scope.h"
 #include "store/inbox_store.h"
 #include "store/job_store.h"
 #include "store/partition_store.h"
-#include "store/session.h"
-#include "worker/wake.h"
+#include "wake.h"
 
 /* What one book_expired() does at the most, so that its transaction stays bounded. */
 #define EXPIRED_ACCOUNTS_MAX 1000
@@ -43,7 +43,7 @@ put_job(ReturnSetInfo *result, const Job *job, bool scheduled)
 		CStringGetTextDatum(job->schedule),
 		CStringGetTextDatum(job->command),
 		BoolGetDatum(scheduled),
-		scheduled ? (Datum) 0 : CStringGetTextDatum(job_statement(job)),
+		scheduled ? (Datum) 0 : CStringGetTextDatum(job_sql(job)),
 	};
 	bool nulls[] = {false, false, false, false, scheduled};
 
@@ -55,10 +55,10 @@ Datum
 billing_schedule_jobs(PG_FUNCTION_ARGS)
 {
 	bool scheduled;
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	session_open_as_caller(&session);
+	scope_open_as_caller(&scope);
 	scheduled = job_scheduler_exists();
 	for (size_t i = 0; i < lengthof(jobs); i++)
 	{
@@ -66,7 +66,7 @@ billing_schedule_jobs(PG_FUNCTION_ARGS)
 			job_schedule(&jobs[i]);
 		put_job((ReturnSetInfo *) fcinfo->resultinfo, &jobs[i], scheduled);
 	}
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }
 
@@ -75,12 +75,12 @@ Datum
 billing_unschedule_jobs(PG_FUNCTION_ARGS)
 {
 	int removed = 0;
-	Session session;
+	Scope scope;
 
-	session_open_as_caller(&session);
+	scope_open_as_caller(&scope);
 	for (size_t i = 0; i < lengthof(jobs) && job_scheduler_exists(); i++)
 		removed += job_unschedule(jobs[i].name);
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT32(removed);
 }
 
@@ -91,22 +91,22 @@ billing_book_expired(PG_FUNCTION_ARGS)
 	int64 booked = 0;
 	int64 *accounts;
 	size_t count;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	accounts = lot_expired_accounts(clock_now(), EXPIRED_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count; i++)
 	{
 		Booking booking = {0};
 
-		if (!account_lock_if_free(accounts[i], &booking.account))
+		if (!account_hold_if_free(accounts[i], &booking.account))
 			continue;
-		booking_begin_locked(&booking);
+		booking_begin_held(&booking);
 		booking_load(&booking, LOTS_OPEN, 0);
 		booking_finish(&booking);
 		booked++;
 	}
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT64(booked);
 }
 
@@ -150,14 +150,14 @@ billing_check_health(PG_FUNCTION_ARGS)
 {
 	int64 tolerance_us = arg_duration(fcinfo, 0, "tolerance", USECS_PER_DAY);
 	StringInfoData complaints;
-	Session session;
+	Scope scope;
 
 	initStringInfo(&complaints);
-	session_open(&session);
+	scope_open(&scope);
 	check_settler(&complaints, tolerance_us);
 	if (partition_default_has_rows(DT_NOEND))
 		complain(&complaints, "usage_event_default is not empty");
-	session_close(&session);
+	scope_close(&scope);
 	if (complaints.len > 0)
 		refuse(ERROR_UNHEALTHY, complaints.data);
 	PG_RETURN_VOID();

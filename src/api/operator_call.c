@@ -11,16 +11,22 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "api/result.h"
 #include "errors.h"
+#include "spi/catalog.h"
+#include "spi/nano.h"
+#include "spi/scope.h"
+#include "store/approval_store.h"
+#include "store/audit_store.h"
 #include "store/policy_store.h"
-#include "store/statement.h"
 
 /*
  * Whether a booking may go on: it is within policy second_person_above, or this
  * is the second person. If not, the request is stored.
  */
 static bool
-is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, const char *reason)
+is_approved(const IdempotentCall *call, const Booking *booking, int64 amount_nano,
+			const char *reason)
 {
 	int64 limit_nano;
 
@@ -32,7 +38,7 @@ is_approved(const KeyedCall *call, const Booking *booking, int64 amount_nano, co
 		refuse(ERROR_APPROVAL_CHANGED, call->idempotency_key, call->account_id);
 	if (call->is_waiting)
 		return strcmp(call->approval.actor, booking->actor) != 0 &&
-			   strcmp(call->approval.session_user_name, login_name()) != 0;
+			   strcmp(call->approval.session_user_name, catalog_login_name()) != 0;
 	approval_insert(call, amount_nano, booking->actor, reason);
 	return false;
 }
@@ -62,13 +68,14 @@ operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *act
 
 	call->action = action;
 	call->reason = arg_reason(fcinfo, at.reason);
-	call->keyed = keyed_call_read(fcinfo, action, at.idempotency_key, at.actor, at.reason);
-	session_open(&call->session);
-	booking_begin(&call->booking, call->keyed.account_id);
+	call->idempotent = idempotent_call_read(fcinfo, action, at.idempotency_key, at.actor,
+											at.reason);
+	scope_open(&call->scope);
+	booking_begin(&call->booking, call->idempotent.account_id);
 	call->booking.actor = actor;
-	if (!keyed_call_begin(fcinfo, &call->keyed, answer))
+	if (!idempotent_call_begin(fcinfo, &call->idempotent, answer))
 		return false;
-	*answer = session_close_with(&call->session, *answer);
+	*answer = scope_close_with(&call->scope, *answer);
 	return true;
 }
 
@@ -76,11 +83,11 @@ bool
 operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
 					   Datum *answer)
 {
-	if (is_approved(&call->keyed, &call->booking, amount_nano, call->reason))
+	if (is_approved(&call->idempotent, &call->booking, amount_nano, call->reason))
 		return true;
 	booking_finish_unmoved(&call->booking);
-	*answer = session_close_with(&call->session,
-								 booking_row(fcinfo, &call->booking, NO_NUMBER, NO_NUMBER, false));
+	*answer = scope_close_with(&call->scope,
+							   booking_row(fcinfo, &call->booking, NO_NUMBER, NO_NUMBER, false));
 	return false;
 }
 
@@ -90,9 +97,10 @@ operator_call_end(FunctionCallInfo fcinfo, OperatorCall *call, int64 id, int64 l
 {
 	char amount[MONEY_TEXT_SIZE];
 	AuditLine line = {
-		.account_id = call->keyed.account_id,
+		.account_id = call->idempotent.account_id,
 		.action = call->action,
-		.object = psprintf("%s " INT64_FORMAT, source_name(call->booking.books.source.type), id),
+		.object = psprintf("%s " INT64_FORMAT, book_source_name(call->booking.books.source.type),
+						   id),
 		.new_value = money_print(amount_nano, amount),
 		.actor = call->booking.actor,
 		.reason = call->reason,
@@ -102,6 +110,6 @@ operator_call_end(FunctionCallInfo fcinfo, OperatorCall *call, int64 id, int64 l
 	booking_finish(&call->booking);
 	audit_insert(&line);
 	row = booking_row(fcinfo, &call->booking, id, lot_no, true);
-	keyed_call_end(fcinfo, &call->keyed, row);
-	return session_close_with(&call->session, row);
+	idempotent_call_end(fcinfo, &call->idempotent, row);
+	return scope_close_with(&call->scope, row);
 }

@@ -1,9 +1,9 @@
 /*-------------------------------------------------------------------------
  *
  * operator_call.h
- *	  An operator's call that moves money: keyed, audited, by two if large.
+ *	  An operator's call that moves money: idempotent, audited, by two if large.
  *
- * operator_call_begin() opens the session, locks the account and looks the
+ * operator_call_begin() opens the session, holds the account and looks the
  * idempotency key up; operator_call_approved() asks for a second person above
  * policy second_person_above; operator_call_end() writes the books, the audit
  * log and the stored answer. Where one of the first two says so, *answer is
@@ -16,15 +16,15 @@
 
 #include "postgres.h"
 
-#include "api/booking.h"
-#include "api/keyed_call.h"
-#include "store/session.h"
+#include "api/idempotent_call.h"
+#include "booking/booking.h"
+#include "spi/scope.h"
 
 typedef struct OperatorCall
 {
-	KeyedCall keyed;
+	IdempotentCall idempotent;
 	Booking booking;
-	Session session;
+	Scope scope;
 	const char *action;
 	const char *reason;
 } OperatorCall;

@@ -10,14 +10,14 @@
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
-#include "attempt.h"
 #include "clock.h"
+#include "spi/scope.h"
 #include "store/partition_store.h"
 #include "store/policy_store.h"
 #include "store/schema_store.h"
-#include "store/session.h"
+#include "subtransaction.h"
 
-/* A month to be made, and whether it was, for attempt(). */
+/* A month to be made, and whether it was, for subtransaction_run(). */
 typedef struct MonthCall
 {
 	int month;
@@ -44,7 +44,7 @@ static ErrorData *
 try_month(int month, int *made)
 {
 	MonthCall call = {.month = month};
-	ErrorData *error = attempt(make_month, &call, is_taken);
+	ErrorData *error = subtransaction_run(make_month, &call, is_taken);
 
 	*made += error == NULL && call.made;
 	return error;
@@ -56,9 +56,9 @@ billing_make_partitions(PG_FUNCTION_ARGS)
 {
 	int this_month = partition_month(clock_now());
 	int made = 0;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 	{
 		ErrorData *error = try_month(this_month + ahead, &made);
@@ -70,7 +70,7 @@ billing_make_partitions(PG_FUNCTION_ARGS)
 	}
 	if (made > 0)
 		schema_restore_guards();
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT32(made);
 }
 
@@ -113,9 +113,9 @@ billing_close_partitions(PG_FUNCTION_ARGS)
 	int closable = 0;
 	int64 retention_us;
 	int first;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	if (policy_get(POLICY_USAGE_RETENTION, NULL, &retention_us) && partition_oldest(&first))
 		closable = count_closable(first, now, retention_us);
 	for (int i = 0; i < closable; i++)
@@ -125,6 +125,6 @@ billing_close_partitions(PG_FUNCTION_ARGS)
 		partition_detach(first + i);
 	if (closable > 0)
 		schema_restore_guards();
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT32(closable);
 }

@@ -100,9 +100,9 @@ billing_reverse_offline_payment(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "reverse_offline_payment", (OperatorArguments){2, 3, 4},
 							&answer))
 		return answer;
-	if (!payment_of_order(call.keyed.account_id, order_id, &payment) ||
+	if (!payment_of_order(call.idempotent.account_id, order_id, &payment) ||
 		strcmp(payment.gateway, GATEWAY_OFFLINE) != 0)
-		refuse(ERROR_ORDER_UNKNOWN, call.keyed.account_id, order_id);
+		refuse(ERROR_ORDER_UNKNOWN, call.idempotent.account_id, order_id);
 	if (payment_is_taken_back(payment.account_id, payment.payment_id))
 		refuse(ERROR_ORDER_REVERSED, order_id, payment.account_id);
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))

@@ -15,12 +15,12 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "attempt.h"
 #include "core/money.h"
 #include "errors.h"
-#include "store/operation_store.h"
+#include "spi/scope.h"
+#include "store/audit_store.h"
 #include "store/policy_store.h"
-#include "store/session.h"
+#include "subtransaction.h"
 
 /* A duration in the largest unit that it is a whole number of. */
 static char *
@@ -108,11 +108,11 @@ read_value(const Policy *policy, const char *text)
 			break;
 		case POLICY_DURATION:
 			needed = "a duration in days, hours or less is needed";
-			read.is_valid = attempt_to_read(read_duration, &read) && read.is_valid;
+			read.is_valid = subtransaction_read(read_duration, &read) && read.is_valid;
 			break;
 		case POLICY_INSTANT:
 			needed = "a finite instant is needed";
-			read.is_valid = attempt_to_read(read_instant, &read) && read.is_valid;
+			read.is_valid = subtransaction_read(read_instant, &read) && read.is_valid;
 			break;
 		case POLICY_AMOUNT:
 			needed = "an amount is needed";
@@ -145,7 +145,7 @@ billing_set_policy(PG_FUNCTION_ARGS)
 		.action = "set_policy", .actor = arg_actor(fcinfo, 3), .reason = arg_reason(fcinfo, 4)};
 	int64 value = 0;
 	int64 old_value;
-	Session session;
+	Scope scope;
 
 	if (id == POLICIES_COUNT)
 		refuse(ERROR_POLICY_UNKNOWN, name);
@@ -157,9 +157,9 @@ billing_set_policy(PG_FUNCTION_ARGS)
 			   psprintf("it must be from %s to %s", print_value(policy, policy->min),
 						print_value(policy, policy->max)));
 
-	session_open(&session);
+	scope_open(&scope);
 	/* Who books must not be the one who says from when on two are needed. */
-	if (id == POLICY_SECOND_PERSON_ABOVE && !has_privs_of_role(session.user_id, GetUserId()))
+	if (id == POLICY_SECOND_PERSON_ABOVE && !has_privs_of_role(scope.user_id, GetUserId()))
 		refuse(ERROR_POLICY_OWNER, name);
 	line.object = currency ? psprintf("%s in %s", name, currency) : name;
 	if (policy_get(id, currency, &old_value))
@@ -172,7 +172,7 @@ billing_set_policy(PG_FUNCTION_ARGS)
 	else
 		policy_remove(id, currency);
 	audit_insert(&line);
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_VOID();
 }
 
@@ -212,10 +212,10 @@ Datum
 billing_policies(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	for (int id = 0; id < POLICIES_COUNT; id++)
 	{
 		bool per_currency = policy_catalog[id].type == POLICY_AMOUNT;
@@ -224,6 +224,6 @@ billing_policies(PG_FUNCTION_ARGS)
 		if (per_currency)
 			put_policy(result, (PolicyId) id, "USD");
 	}
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }

@@ -15,10 +15,11 @@
 #include "clock.h"
 #include "core/money.h"
 #include "errors.h"
-#include "store/operation_store.h"
+#include "spi/catalog.h"
+#include "spi/scope.h"
+#include "store/audit_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
-#include "store/session.h"
 
 /*
  * Charges stamped at or after an instant were recorded since this one: callers'
@@ -109,7 +110,7 @@ audit_price(const PriceKey *key, const Price *price, int64 price_id, const char 
 						   price_id, key->model, key->currency, key->prompt_tokens_over,
 						   timestamptz_to_str(key->effective_from)),
 		.new_value = describe_price(price),
-		.actor = login_name(),
+		.actor = catalog_login_name(),
 	});
 }
 
@@ -139,7 +140,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 	int64 input_nano;
 	int64 price_id;
 	bool added;
-	Session session;
+	Scope scope;
 
 	if (PG_ARGISNULL(2) || PG_ARGISNULL(3))
 		refuse(ERROR_PRICE_INCOMPLETE, key.model, PG_ARGISNULL(2) ? "input" : "output");
@@ -150,8 +151,8 @@ billing_set_price(PG_FUNCTION_ARGS)
 					[TOKENS_CACHE_READ] = arg_price(fcinfo, 4, "cache_read", input_nano),
 					[TOKENS_CACHE_WRITE] = arg_price(fcinfo, 5, "cache_write", input_nano)}};
 
-	session_open(&session);
-	price_lock_for_adding();
+	scope_open(&scope);
+	price_hold_for_adding();
 	key.effective_from = arg_effective_from(fcinfo, 7, key.currency);
 	price_id = add_price(&key, &price, PG_ARGISNULL(7), &added);
 	if (added)
@@ -159,7 +160,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 		check_not_backdated(price_id, key.effective_from);
 		audit_price(&key, &price, price_id, "set_price");
 	}
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT64(price_id);
 }
 
@@ -199,11 +200,11 @@ billing_import_prices(PG_FUNCTION_ARGS)
 	int64 added_count = 0;
 	TimestampTz effective_from;
 	PriceList list;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	list = price_list_read(data);
-	price_lock_for_adding();
+	price_hold_for_adding();
 	effective_from = arg_effective_from(fcinfo, 4, key.currency);
 	for (int i = 0; i < list.count; i++)
 	{
@@ -229,6 +230,6 @@ billing_import_prices(PG_FUNCTION_ARGS)
 	}
 	if (added_count > 0)
 		check_not_backdated(first_price_id, effective_from);
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_INT64(added_count);
 }

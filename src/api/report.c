@@ -13,14 +13,15 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "api/result.h"
 #include "clock.h"
 #include "errors.h"
+#include "spi/nano.h"
+#include "spi/scope.h"
 #include "store/account_store.h"
 #include "store/report_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 #include "store/verify_store.h"
-#include "worker/wake.h"
+#include "wake.h"
 
 static void
 check_account(int64 account_id)
@@ -38,13 +39,13 @@ billing_statement(PG_FUNCTION_ARGS)
 	int64 account_id = arg_account_id(fcinfo);
 	TimestampTz from = arg_instant(fcinfo, 1, "from", DT_NOBEGIN);
 	TimestampTz to = arg_instant(fcinfo, 2, "to", DT_NOEND);
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	check_account(account_id);
 	report_statement(account_id, from, to, (ReturnSetInfo *) fcinfo->resultinfo);
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }
 
@@ -57,12 +58,12 @@ billing_balance_at(PG_FUNCTION_ARGS)
 	int64 cash_nano;
 	int64 bonus_nano;
 	int64 arrears_nano;
-	Session session;
+	Scope scope;
 
-	session_open(&session);
+	scope_open(&scope);
 	check_account(account_id);
 	report_balance_at(account_id, at, &cash_nano, &bonus_nano, &arrears_nano);
-	session_close(&session);
+	scope_close(&scope);
 
 	Datum values[] = {nano_datum(cash_nano), nano_datum(bonus_nano), nano_datum(arrears_nano),
 					  nano_datum(cash_nano + bonus_nano - arrears_nano)};
@@ -76,13 +77,13 @@ Datum
 billing_verify(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	verify_books(result);
 	verify_guards(result);
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }
 
@@ -116,7 +117,7 @@ Datum
 billing_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	Session session;
+	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
 	put_status(result, "library version", BILLING_VERSION, "of the loaded billing.so");
@@ -124,8 +125,8 @@ billing_status(PG_FUNCTION_ARGS)
 	put_status(result, "clock offset", psprintf("%d s", clock_offset_s()),
 			   "billing.clock_offset; anything but 0 is for tests");
 	put_settler(result);
-	session_open(&session);
+	scope_open(&scope);
 	report_status(result);
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }

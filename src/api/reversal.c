@@ -64,7 +64,7 @@ billing_reverse_charge(PG_FUNCTION_ARGS)
 
 	if (operator_call_begin(fcinfo, &call, "reverse_charge", (OperatorArguments){2, 4, 3}, &answer))
 		return answer;
-	event = find_charged(call.keyed.account_id, request_id, occurred_at);
+	event = find_charged(call.idempotent.account_id, request_id, occurred_at);
 	if (!operator_call_approved(fcinfo, &call, event.charge_nano, &answer))
 		return answer;
 	reversal_id = usage_next_reversal_id(event.account_id);

@@ -11,14 +11,15 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "api/usage_verdict.h"
+#include "api/result.h"
+#include "booking/usage.h"
 #include "clock.h"
 #include "core/request_hash.h"
+#include "spi/nano.h"
+#include "spi/scope.h"
 #include "store/inbox_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 
 static UsageEvent
 read_event(FunctionCallInfo fcinfo)
@@ -47,7 +48,7 @@ record_event(Booking *booking, UsageEvent *event)
 
 	if (fault.message)
 		refuse_fault(&fault);
-	price_lock_for_reading();
+	price_hold_for_reading();
 	booking_load(booking, LOTS_OPEN, 0);
 	if (event->status == USAGE_STATUS_UNPRICED)
 		(void) usage_charge(booking, event);
@@ -77,10 +78,10 @@ billing_charge(PG_FUNCTION_ARGS)
 	UsageEvent event = read_event(fcinfo);
 	UsageEvent stored;
 	Booking booking;
-	Session session;
+	Scope scope;
 	Datum row;
 
-	session_open(&session);
+	scope_open(&scope);
 	booking_begin(&booking, event.account_id);
 	if (event.occurred_at == DT_NOBEGIN)
 		event.occurred_at = booking.at;
@@ -98,7 +99,7 @@ billing_charge(PG_FUNCTION_ARGS)
 		record_event(&booking, &event);
 		row = charge_row(fcinfo, &booking, &event, false);
 	}
-	return session_close_with(&session, row);
+	return scope_close_with(&scope, row);
 }
 
 PG_FUNCTION_INFO_V1(billing_meter);
@@ -111,14 +112,14 @@ billing_meter(PG_FUNCTION_ARGS)
 					.request_id = (char *) event.request_id,
 					.model = (char *) event.payload.model,
 					.occurred_at = event.occurred_at};
-	Session session;
+	Scope scope;
 
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		row.tokens[token_class] = event.payload.tokens.of[token_class];
 	if (row.occurred_at == DT_NOBEGIN)
 		row.occurred_at = clock_now();
-	session_open(&session);
+	scope_open(&scope);
 	inbox_append(&row);
-	session_close(&session);
+	scope_close(&scope);
 	PG_RETURN_TEXT_P(cstring_to_text("accepted"));
 }

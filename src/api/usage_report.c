@@ -14,10 +14,10 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "core/policy_catalog.h"
+#include "core/policy.h"
 #include "errors.h"
+#include "spi/scope.h"
 #include "store/account_store.h"
-#include "store/session.h"
 #include "store/usage_report_store.h"
 
 /* Notes one word of group_by; false where it is none, or contradicts another. */
@@ -109,11 +109,11 @@ billing_usage_report(PG_FUNCTION_ARGS)
 	};
 	const char *account_zone;
 	Account account;
-	Session session;
+	Scope scope;
 
 	read_grouping(fcinfo, 3, &report);
 	InitMaterializedSRF(fcinfo, 0);
-	session_open(&session);
+	scope_open(&scope);
 	if (!account_read(report.account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, report.account_id);
 	account_zone = usage_report_time_zone(report.account_id);
@@ -121,6 +121,6 @@ billing_usage_report(PG_FUNCTION_ARGS)
 		report.time_zone = account_zone;
 	check_closed(&report, account_zone);
 	usage_report(&report, (ReturnSetInfo *) fcinfo->resultinfo);
-	session_close(&session);
+	scope_close(&scope);
 	return (Datum) 0;
 }

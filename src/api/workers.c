@@ -15,8 +15,9 @@
 #include "utils/wait_event.h"
 
 #include "api/arguments.h"
+#include "api/result.h"
 #include "errors.h"
-#include "worker/wake.h"
+#include "wake.h"
 
 #define PAUSE_MAX_US USECS_PER_DAY
 

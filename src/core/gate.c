@@ -25,17 +25,16 @@ static const char *const reason_names[] = {
 	[GATE_ZERO_BALANCE] = "zero_balance",
 };
 
-/* The locks, in the order in which the gate names them. */
+/* What each lock is to the gate, in the order in which it names them. */
 static const struct
 {
 	LockReason lock;
-	const char *name;
 	GateReason reason;
 } locks[] = {
-	{LOCK_CLOSED, "closed", GATE_ACCOUNT_CLOSED},
-	{LOCK_OPERATOR, "operator", GATE_LOCKED_OPERATOR},
-	{LOCK_DISPUTE, "dispute", GATE_LOCKED_DISPUTE},
-	{LOCK_REFUND, "refund", GATE_LOCKED_REFUND},
+	{LOCK_CLOSED, GATE_ACCOUNT_CLOSED},
+	{LOCK_OPERATOR, GATE_LOCKED_OPERATOR},
+	{LOCK_DISPUTE, GATE_LOCKED_DISPUTE},
+	{LOCK_REFUND, GATE_LOCKED_REFUND},
 };
 
 #define LOCKS_COUNT (sizeof(locks) / sizeof(locks[0]))
@@ -44,24 +43,6 @@ const char *
 gate_reason_name(GateReason reason)
 {
 	return reason_names[reason];
-}
-
-const char *
-lock_reason_name(LockReason lock)
-{
-	for (size_t i = 0; i < LOCKS_COUNT; i++)
-		if (locks[i].lock == lock)
-			return locks[i].name;
-	return "";
-}
-
-unsigned
-lock_reason_from_name(const char *name)
-{
-	for (size_t i = 0; i < LOCKS_COUNT; i++)
-		if (strcmp(locks[i].name, name) == 0)
-			return locks[i].lock;
-	return 0;
 }
 
 static GateReason

@@ -8,19 +8,11 @@
 #ifndef CORE_GATE_H
 #define CORE_GATE_H
 
-#include "core/api_key_codec.h"
+#include "core/api_key.h"
+#include "core/lock_reason.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* Reasons why an account may not act; a set of them is a bit mask. */
-typedef enum LockReason
-{
-	LOCK_REFUND = 1 << 0,
-	LOCK_OPERATOR = 1 << 1,
-	LOCK_DISPUTE = 1 << 2,
-	LOCK_CLOSED = 1 << 3
-} LockReason;
 
 /* Why a call is refused, or usage rejected; in the order in which they apply. */
 typedef enum GateReason
@@ -73,10 +65,6 @@ typedef struct UsageFacts
 } UsageFacts;
 
 extern const char *gate_reason_name(GateReason reason);
-extern const char *lock_reason_name(LockReason lock);
-
-/* The lock of that name; 0 when there is none. */
-extern unsigned lock_reason_from_name(const char *name);
 
 /* Why the account itself may not call, whatever the key; GATE_OPEN if it may. */
 extern GateReason gate_account(const GateAccount *account);

@@ -12,7 +12,7 @@
 #include "fmgr.h"
 
 #include "errors.h"
-#include "worker/wake.h"
+#include "wake.h"
 
 PG_FUNCTION_INFO_V1(billing_wake_settler);
 Datum

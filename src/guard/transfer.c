@@ -17,7 +17,7 @@
 #include "utils/numeric.h"
 #include "utils/rel.h"
 
-#include "core/book_pairs.h"
+#include "core/book.h"
 #include "errors.h"
 #include "store/ledger_store.h"
 
@@ -46,7 +46,7 @@ is_allowed(const EntryShape *entry)
 	return entry->debit && entry->credit && entry->source_type &&
 		   book_from_name(entry->debit, &shape.debit) &&
 		   book_from_name(entry->credit, &shape.credit) &&
-		   source_from_name(entry->source_type, &shape.source) && book_pair_allows(&shape);
+		   book_source_from_name(entry->source_type, &shape.source) && book_pair_allows(&shape);
 }
 
 static const char *

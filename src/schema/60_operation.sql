@@ -2,7 +2,7 @@ CREATE TABLE billing.idempotent_call (
     account_id bigint NOT NULL,
     idempotency_key text NOT NULL,
     function text NOT NULL,
-    request_hash bytea NOT NULL,
+    arguments_hash bytea NOT NULL,
     recorded_at timestamptz NOT NULL,
     result jsonb NOT NULL,
     PRIMARY KEY (account_id, idempotency_key)
@@ -11,7 +11,7 @@ COMMENT ON TABLE billing.idempotent_call IS 'Calls that moved, promised or creat
 COMMENT ON COLUMN billing.idempotent_call.account_id IS 'The account.';
 COMMENT ON COLUMN billing.idempotent_call.idempotency_key IS 'The caller''s key, unique per account over all functions.';
 COMMENT ON COLUMN billing.idempotent_call.function IS 'The function that it was given to.';
-COMMENT ON COLUMN billing.idempotent_call.request_hash IS 'SHA-256 of the other arguments, without actor and reason.';
+COMMENT ON COLUMN billing.idempotent_call.arguments_hash IS 'SHA-256 of the other arguments, without actor and reason.';
 COMMENT ON COLUMN billing.idempotent_call.recorded_at IS 'When the call was carried out.';
 COMMENT ON COLUMN billing.idempotent_call.result IS 'What it returned, without an API key.';
 
@@ -19,7 +19,7 @@ CREATE TABLE billing.approval_request (
     account_id bigint NOT NULL,
     idempotency_key text NOT NULL,
     function text NOT NULL,
-    request_hash bytea NOT NULL,
+    arguments_hash bytea NOT NULL,
     amount numeric(18,9) NOT NULL,
     requested_at timestamptz NOT NULL,
     requested_by text NOT NULL,
@@ -31,7 +31,7 @@ COMMENT ON TABLE billing.approval_request IS 'Operators'' calls above policy sec
 COMMENT ON COLUMN billing.approval_request.account_id IS 'The account.';
 COMMENT ON COLUMN billing.approval_request.idempotency_key IS 'The key under which the second person repeats the call.';
 COMMENT ON COLUMN billing.approval_request.function IS 'The function that waits.';
-COMMENT ON COLUMN billing.approval_request.request_hash IS 'SHA-256 of its other arguments, without actor and reason.';
+COMMENT ON COLUMN billing.approval_request.arguments_hash IS 'SHA-256 of its other arguments, without actor and reason.';
 COMMENT ON COLUMN billing.approval_request.amount IS 'The amount that made a second person necessary.';
 COMMENT ON COLUMN billing.approval_request.requested_at IS 'When it was asked for.';
 COMMENT ON COLUMN billing.approval_request.requested_by IS 'The actor who asked.';

@@ -10,8 +10,10 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/access_store.h"
-#include "store/statement.h"
 
 typedef enum AccessLevel
 {
@@ -146,28 +148,28 @@ access_apply(const char *role, const char *level)
 void
 access_grant_insert(const AccessGrant *grant)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.access_grant (role_name, access_level) VALUES ($1::name, "
 		"$2) ON CONFLICT DO NOTHING",
 		TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 
-	set_text(values, nulls, 0, grant->role);
-	set_text(values, nulls, 1, grant->level);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, 0, grant->role);
+	bind_text(values, nulls, 1, grant->level);
+	sql_run(&insert, values, nulls);
 }
 
 AccessGrant *
 access_grants_read(MemoryContext context, uint64 *count)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT role_name::text, access_level FROM billing.access_grant WHERE role_name "
 		"IN (SELECT rolname FROM pg_roles) ORDER BY 1, 2");
 	MemoryContext caller_context;
 	AccessGrant *grants;
 
-	*count = statement_run(&read, NULL, NULL);
+	*count = sql_run(&read, NULL, NULL);
 	caller_context = MemoryContextSwitchTo(context);
 	grants = palloc((*count + 1) * sizeof(AccessGrant));
 	for (uint64 row = 0; row < *count; row++)

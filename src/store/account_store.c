@@ -7,11 +7,14 @@
  */
 #include "postgres.h"
 
-#include "core/allocation.h"
+#include "core/books.h"
 #include "core/gate.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/row_set.h"
+#include "spi/sql.h"
 #include "store/account_store.h"
-#include "store/row_set.h"
-#include "store/statement.h"
 
 #define SELECT_ACCOUNTS                                                                 \
 	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
@@ -50,49 +53,49 @@ read_found(uint64 found, Account *account)
 }
 
 bool
-account_lock(int64 account_id, Account *account)
+account_hold(int64 account_id, Account *account)
 {
-	static Statement lock = STATEMENT(SELECT_ACCOUNT " FOR NO KEY UPDATE", INT8OID);
+	static Sql hold = SQL(SELECT_ACCOUNT " FOR NO KEY UPDATE", INT8OID);
 
-	return read_found(statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return read_found(sql_run(&hold, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 bool
-account_lock_if_free(int64 account_id, Account *account)
+account_hold_if_free(int64 account_id, Account *account)
 {
-	static Statement lock = STATEMENT(SELECT_ACCOUNT " FOR NO KEY UPDATE SKIP LOCKED", INT8OID);
+	static Sql hold = SQL(SELECT_ACCOUNT " FOR NO KEY UPDATE SKIP LOCKED", INT8OID);
 
-	return read_found(statement_run(&lock, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return read_found(sql_run(&hold, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 Account *
-account_lock_free(const int64 *accounts, size_t accounts_count, size_t *count)
+account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count)
 {
-	static Statement lock = STATEMENT(
+	static Sql hold = SQL(
 		SELECT_ACCOUNTS "ANY ($1) ORDER BY account_id FOR NO KEY UPDATE SKIP LOCKED", INT8ARRAYOID);
-	Account *locked;
+	Account *held;
 
-	*count = statement_run(&lock, (Datum[]){int64_array_datum(accounts, accounts_count)}, NULL);
-	locked = palloc((*count + 1) * sizeof(Account));
+	*count = sql_run(&hold, (Datum[]){bind_int64_array(accounts, accounts_count)}, NULL);
+	held = palloc((*count + 1) * sizeof(Account));
 	for (uint64 row = 0; row < *count; row++)
-		read_account(row, &locked[row]);
-	return locked;
+		read_account(row, &held[row]);
+	return held;
 }
 
 bool
 account_exists(int64 account_id)
 {
-	static Statement find = STATEMENT("SELECT FROM billing.account WHERE account_id = $1", INT8OID);
+	static Sql find = SQL("SELECT FROM billing.account WHERE account_id = $1", INT8OID);
 
-	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
 bool
 account_read(int64 account_id, Account *account)
 {
-	static Statement read = STATEMENT(SELECT_ACCOUNT, INT8OID);
+	static Sql read = SQL(SELECT_ACCOUNT, INT8OID);
 
-	return read_found(statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return read_found(sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
 #define STATE_COLUMNS 9
@@ -106,8 +109,8 @@ set_state(Datum *values, char *nulls, const Account *account)
 	memset(nulls, ' ', STATE_COLUMNS);
 	values[0] = Int64GetDatum(account->account_id);
 	values[1] = TimestampTzGetDatum(account->last_booked_at);
-	set_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
-	set_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
+	bind_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
+	bind_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
 	values[4] = Int64GetDatum(account->last_entry_no);
 	values[5] = Int32GetDatum((int32) account->locks);
 	values[6] = nano_datum(account->cash_nano);
@@ -118,7 +121,7 @@ set_state(Datum *values, char *nulls, const Account *account)
 void
 account_update(const Account *account)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.account SET last_booked_at = $2, next_expiry_at = $3, "
 		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
 		"arrears = $9 WHERE account_id = $1",
@@ -127,7 +130,7 @@ account_update(const Account *account)
 	Datum values[STATE_COLUMNS];
 
 	set_state(values, nulls, account);
-	statement_run(&update, values, nulls);
+	sql_run(&update, values, nulls);
 }
 
 void
@@ -136,7 +139,7 @@ account_update_all(Account *const *accounts, size_t count)
 	static RowSetShape shape = {"account_id, last_booked_at, next_expiry_at, last_unlocked_at, "
 								"last_entry_no, locks, cash, bonus, arrears",
 								{STATE_TYPES}};
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
 		"r.next_expiry_at, last_unlocked_at = r.last_unlocked_at, last_entry_no = r.last_entry_no, "
 		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears FROM rows AS r WHERE "
@@ -157,7 +160,7 @@ account_update_all(Account *const *accounts, size_t count)
 void
 account_update_alerts(const Account *account)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.account SET alert_fires_below = $2, alert_rearms_at = $3, alert_review_at = $4 "
 		"WHERE account_id = $1",
 		INT8OID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID);
@@ -165,48 +168,48 @@ account_update_alerts(const Account *account)
 	char nulls[] = "    ";
 	Datum values[4] = {Int64GetDatum(account->account_id)};
 
-	set_nano(values, nulls, 1, bounds->fires_below_nano, PG_INT64_MIN);
-	set_nano(values, nulls, 2, bounds->rearms_at_nano, PG_INT64_MAX);
-	set_instant(values, nulls, 3, account->alert_review_at, DT_NOEND);
-	statement_run(&update, values, nulls);
+	bind_nano(values, nulls, 1, bounds->fires_below_nano, PG_INT64_MIN);
+	bind_nano(values, nulls, 2, bounds->rearms_at_nano, PG_INT64_MAX);
+	bind_instant(values, nulls, 3, account->alert_review_at, DT_NOEND);
+	sql_run(&update, values, nulls);
 }
 
 int64
 account_next_id(void)
 {
-	static Statement next = STATEMENT(
+	static Sql next = SQL(
 		"SELECT nextval(pg_get_serial_sequence('billing.account', 'account_id')::regclass)");
 
-	statement_run(&next, NULL, NULL);
+	sql_run(&next, NULL, NULL);
 	return column_int64(0, 1);
 }
 
 void
 account_skip_ids(void)
 {
-	static Statement skip = STATEMENT(
+	static Sql skip = SQL(
 		"SELECT setval(s.id_sequence, greatest(nextval(s.id_sequence), (SELECT max(account_id) FROM "
 		"billing.account))) FROM (SELECT pg_get_serial_sequence('billing.account', "
 		"'account_id')::regclass AS id_sequence) AS s");
 
-	statement_run(&skip, NULL, NULL);
+	sql_run(&skip, NULL, NULL);
 }
 
 /* Arguments $2 to $6 of the statements about a profile. */
 static void
 set_profile(Datum *values, char *nulls, const AccountProfile *profile)
 {
-	set_text(values, nulls, 1, profile->region);
-	set_text(values, nulls, 2, profile->external_ref);
-	set_text(values, nulls, 3, profile->email);
-	set_text(values, nulls, 4, profile->mobile);
-	set_text(values, nulls, 5, profile->time_zone);
+	bind_text(values, nulls, 1, profile->region);
+	bind_text(values, nulls, 2, profile->external_ref);
+	bind_text(values, nulls, 3, profile->email);
+	bind_text(values, nulls, 4, profile->mobile);
+	bind_text(values, nulls, 5, profile->time_zone);
 }
 
 bool
 account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"WITH profile AS (INSERT INTO billing.account_profile (account_id, external_ref, email, "
 		"mobile, time_zone) VALUES ($1, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING account_id) "
 		"INSERT INTO billing.account (account_id, region, currency, created_at, last_booked_at) "
@@ -217,13 +220,13 @@ account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
 
 	set_profile(values, nulls, profile);
 	values[6] = TimestampTzGetDatum(now);
-	return statement_run(&insert, values, nulls) > 0;
+	return sql_run(&insert, values, nulls) > 0;
 }
 
 int64
 account_find(int64 account_id, const char *external_ref)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT account_id FROM billing.account WHERE account_id = $1 "
 		"UNION ALL SELECT account_id FROM billing.account_profile WHERE external_ref = "
 		"$2 LIMIT 1",
@@ -231,15 +234,15 @@ account_find(int64 account_id, const char *external_ref)
 	char nulls[] = "  ";
 	Datum values[2];
 
-	set_number(values, nulls, 0, account_id);
-	set_text(values, nulls, 1, external_ref);
-	return statement_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
+	bind_number(values, nulls, 0, account_id);
+	bind_text(values, nulls, 1, external_ref);
+	return sql_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
 }
 
 const char *
 account_difference(int64 account_id, const AccountProfile *profile)
 {
-	static Statement compare = STATEMENT(
+	static Sql compare = SQL(
 		"SELECT concat_ws(', ', CASE WHEN a.region <> $2 THEN 'region' END, "
 		"CASE WHEN p.external_ref IS DISTINCT FROM $3 THEN 'external_ref' END, "
 		"CASE WHEN p.email IS DISTINCT FROM $4 THEN 'email' END, "
@@ -253,7 +256,7 @@ account_difference(int64 account_id, const AccountProfile *profile)
 	char *difference;
 
 	set_profile(values, nulls, profile);
-	if (statement_run(&compare, values, nulls) == 0)
+	if (sql_run(&compare, values, nulls) == 0)
 		return "account_id";
 	difference = column_text(0, 1);
 	return difference[0] ? difference : NULL;
@@ -261,22 +264,22 @@ account_difference(int64 account_id, const AccountProfile *profile)
 
 /* The statements that set and lift a lock take the same arguments. */
 static void
-run_lock_change(Statement *statement, int64 account_id, const LockChange *change)
+run_lock_change(Sql *statement, int64 account_id, const LockChange *change)
 {
 	char nulls[] = "     ";
 	Datum values[5] = {Int64GetDatum(account_id)};
 
-	set_text(values, nulls, 1, change->lock);
+	bind_text(values, nulls, 1, change->lock);
 	values[2] = TimestampTzGetDatum(change->at);
-	set_text(values, nulls, 3, change->actor);
-	set_text(values, nulls, 4, change->reason);
-	statement_run(statement, values, nulls);
+	bind_text(values, nulls, 3, change->actor);
+	bind_text(values, nulls, 4, change->reason);
+	sql_run(statement, values, nulls);
 }
 
 void
 account_lock_insert(int64 account_id, const LockChange *change)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.account_lock (account_id, lock_no, lock, locked_at, "
 		"locked_by, lock_reason) SELECT $1, coalesce(max(lock_no), 0) + 1, $2, $3, $4, "
 		"$5 FROM billing.account_lock WHERE account_id = $1",
@@ -288,7 +291,7 @@ account_lock_insert(int64 account_id, const LockChange *change)
 void
 account_lock_lift(int64 account_id, const LockChange *change)
 {
-	static Statement lift = STATEMENT(
+	static Sql lift = SQL(
 		"UPDATE billing.account_lock SET unlocked_at = $3, unlocked_by = $4, "
 		"unlock_reason = $5 WHERE account_id = $1 AND lock = $2 AND unlocked_at IS NULL",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
@@ -299,12 +302,12 @@ account_lock_lift(int64 account_id, const LockChange *change)
 unsigned
 account_locks_at(int64 account_id, TimestampTz at)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT lock FROM billing.account_lock WHERE account_id = $1 AND locked_at <= $2 "
 		"AND (unlocked_at > $2 OR unlocked_at IS NULL)",
 		INT8OID, TIMESTAMPTZOID);
-	uint64 count = statement_run(
-		&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	uint64 count = sql_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
+						   NULL);
 	unsigned locks = 0;
 
 	for (uint64 row = 0; row < count; row++)

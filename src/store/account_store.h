@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/alert_crossing.h"
+#include "core/alert.h"
 
 #define CURRENCY_SIZE 4
 
@@ -51,14 +51,14 @@ typedef struct LockChange
 	TimestampTz at;
 } LockChange;
 
-/* Takes the account's lock, waiting for it; false when there is no such account. */
-extern bool account_lock(int64 account_id, Account *account);
+/* Holds the account, waiting for it; false when there is no such account. */
+extern bool account_hold(int64 account_id, Account *account);
 
 /* The same unless somebody else holds it: then false. */
-extern bool account_lock_if_free(int64 account_id, Account *account);
+extern bool account_hold_if_free(int64 account_id, Account *account);
 
 /* The same for many, in the order of their ids; returns those that it got. */
-extern Account *account_lock_free(const int64 *accounts, size_t accounts_count, size_t *count);
+extern Account *account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count);
 
 /* True when there is such an account, whoever holds it. */
 extern bool account_exists(int64 account_id);

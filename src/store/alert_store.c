@@ -9,8 +9,11 @@
 
 #include "utils/timestamp.h"
 
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/alert_store.h"
-#include "store/statement.h"
 
 #define TEXT_OF(number) #number
 #define SQL_NUMBER(number) TEXT_OF(number)
@@ -18,13 +21,13 @@
 Alert *
 alert_load(int64 account_id, size_t *count)
 {
-	static Statement load = STATEMENT(
+	static Sql load = SQL(
 		"SELECT alert_no, threshold, watch_below, coalesce(runway_hours, 0), notify_recovery, armed, "
 		"fired, episode FROM billing.balance_alert WHERE account_id = $1 AND enabled ORDER BY alert_no",
 		INT8OID);
 	Alert *alerts;
 
-	*count = statement_run(&load, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	*count = sql_run(&load, (Datum[]){Int64GetDatum(account_id)}, NULL);
 	alerts = palloc0((*count + 1) * sizeof(Alert));
 	for (uint64 row = 0; row < *count; row++)
 		alerts[row] = (Alert){
@@ -43,31 +46,31 @@ alert_load(int64 account_id, size_t *count)
 void
 alert_update(int64 account_id, const Alert *alert)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.balance_alert SET threshold = $3, watch_below = $4, armed = $5, fired = $6, "
 		"episode = $7 WHERE account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, INT4OID);
 
-	statement_run(&update,
-				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-							nano_datum(alert->threshold_nano), nano_datum(alert->watch_nano),
-							BoolGetDatum(alert->armed), BoolGetDatum(alert->fired),
-							Int32GetDatum(alert->episode)},
-				  NULL);
+	sql_run(&update,
+			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+					  nano_datum(alert->threshold_nano), nano_datum(alert->watch_nano),
+					  BoolGetDatum(alert->armed), BoolGetDatum(alert->fired),
+					  Int32GetDatum(alert->episode)},
+			NULL);
 }
 
 int64
 alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT alert_no FROM billing.balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
 		"0 THEN runway_hours IS NULL AND threshold = $2 ELSE runway_hours = $3 END",
 		INT8OID, NUMERICOID, INT4OID);
 
-	if (statement_run(&find,
-					  (Datum[]){Int64GetDatum(account_id), nano_datum(threshold_nano),
-								Int32GetDatum(runway_hours)},
-					  NULL) == 0)
+	if (sql_run(&find,
+				(Datum[]){Int64GetDatum(account_id), nano_datum(threshold_nano),
+						  Int32GetDatum(runway_hours)},
+				NULL) == 0)
 		return 0;
 	return column_int64(0, 1);
 }
@@ -75,49 +78,49 @@ alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours)
 int64
 alert_count(int64 account_id)
 {
-	static Statement find = STATEMENT(
-		"SELECT count(*) FROM billing.balance_alert WHERE account_id = $1", INT8OID);
+	static Sql find = SQL("SELECT count(*) FROM billing.balance_alert WHERE account_id = $1",
+						  INT8OID);
 
-	statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL);
 	return column_int64(0, 1);
 }
 
 void
 alert_insert(int64 account_id, const Alert *alert)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.balance_alert (account_id, alert_no, threshold, watch_below, runway_hours, "
 		"notify_recovery, enabled, armed, fired, episode) VALUES ($1, $2, $3, $3, nullif($4, 0), $5, "
 		"true, $6, false, 0)",
 		INT8OID, INT8OID, NUMERICOID, INT4OID, BOOLOID, BOOLOID);
 
-	statement_run(&insert,
-				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-							nano_datum(alert->threshold_nano), Int32GetDatum(alert->runway_hours),
-							BoolGetDatum(alert->notify_recovery), BoolGetDatum(alert->armed)},
-				  NULL);
+	sql_run(&insert,
+			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+					  nano_datum(alert->threshold_nano), Int32GetDatum(alert->runway_hours),
+					  BoolGetDatum(alert->notify_recovery), BoolGetDatum(alert->armed)},
+			NULL);
 }
 
 void
 alert_switch(int64 account_id, const Alert *alert, bool enabled)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.balance_alert SET threshold = $3, notify_recovery = $4, armed = CASE WHEN "
 		"enabled AND $6 THEN armed ELSE $5 END, fired = fired AND enabled AND $6, enabled = $6 WHERE "
 		"account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, BOOLOID, BOOLOID, BOOLOID);
 
-	statement_run(&update,
-				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-							nano_datum(alert->threshold_nano), BoolGetDatum(alert->notify_recovery),
-							BoolGetDatum(alert->armed), BoolGetDatum(enabled)},
-				  NULL);
+	sql_run(&update,
+			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+					  nano_datum(alert->threshold_nano), BoolGetDatum(alert->notify_recovery),
+					  BoolGetDatum(alert->armed), BoolGetDatum(enabled)},
+			NULL);
 }
 
 RecentSpend
 alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 END) "
 		"FILTER (WHERE recorded_at >= $2), 0), count(*), min(recorded_at) FROM (SELECT amount, credit, "
 		"debit, recorded_at FROM billing.ledger_entry WHERE "
@@ -126,7 +129,7 @@ alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 	TimestampTz since = now - hours * USECS_PER_HOUR;
 	RecentSpend spend;
 
-	statement_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(since)}, NULL);
+	sql_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(since)}, NULL);
 	spend.spent_nano = column_nano(0, 1);
 	if (column_int64(0, 2) == ALERT_ENTRIES_MAX)
 		since = Max(since, column_instant(0, 3, since));
@@ -138,7 +141,7 @@ void
 notification_insert(const Account *account, const Alert *alert, const char *event,
 					int64 balance_nano, TimestampTz now)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.notification (account_id, notification_no, alert_no, episode, "
 		"created_at, kind, channel, address, payload) SELECT $1, (SELECT coalesce(max("
 		"notification_no), 0) FROM billing.notification WHERE account_id = $1) + row_number() OVER "
@@ -157,7 +160,7 @@ notification_insert(const Account *account, const Alert *alert, const char *even
 		nano_datum(balance_nano),			nano_datum(alert->threshold_nano),
 	};
 
-	set_text(values, nulls, 5, event);
-	set_text(values, nulls, 8, account->currency);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, 5, event);
+	bind_text(values, nulls, 8, account->currency);
+	sql_run(&insert, values, nulls);
 }

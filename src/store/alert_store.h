@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/alert_crossing.h"
+#include "core/alert.h"
 #include "store/account_store.h"
 
 /* What is spent is read from that many of the newest entries at the most. */
@@ -25,7 +25,7 @@ typedef struct RecentSpend
 	int64 observed_us; /* since when: shorter than asked for where there were too many entries */
 } RecentSpend;
 
-/* The account's enabled alerts. Its lock is held, here and below. */
+/* The account's enabled alerts. It is held, here and below. */
 extern Alert *alert_load(int64 account_id, size_t *count);
 
 /* Writes back what a crossing or a review changes. */

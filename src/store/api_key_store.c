@@ -7,9 +7,11 @@
  */
 #include "postgres.h"
 
-#include "core/allocation.h"
+#include "core/books.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/api_key_store.h"
-#include "store/statement.h"
 
 static ApiKeyKind
 read_kind(uint64 row, int column)
@@ -20,15 +22,15 @@ read_kind(uint64 row, int column)
 int64
 api_key_next_id(int64 account_id)
 {
-	static Statement next = NEXT_NUMBER("api_key", "key_id");
+	static Sql next = SQL_NEXT_NUMBER("api_key", "key_id");
 
-	return next_number(&next, account_id);
+	return sql_next_number(&next, account_id);
 }
 
 void
 api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.api_key (account_id, key_id, kind, name, secret_hash, "
 		"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
@@ -38,11 +40,11 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 
 	SET_VARSIZE(hash, VARHDRSZ + API_KEY_HASH_BYTES);
 	memcpy(VARDATA(hash), key->hash, API_KEY_HASH_BYTES);
-	set_text(values, nulls, 2, api_key_kind_name(key->kind));
-	set_text(values, nulls, 3, key->name);
+	bind_text(values, nulls, 2, api_key_kind_name(key->kind));
+	bind_text(values, nulls, 3, key->name);
 	values[4] = PointerGetDatum(hash);
 	values[5] = TimestampTzGetDatum(created_at);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 }
 
 #define KEY_COLUMNS "kind = 'plan', name, deleted_at"
@@ -62,11 +64,11 @@ read_key(int64 key_id, uint64 row, int before)
 bool
 api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
 {
-	static Statement get = STATEMENT("SELECT " KEY_COLUMNS
-									 " FROM billing.api_key WHERE account_id = $1 AND key_id = $2",
-									 INT8OID, INT8OID);
+	static Sql get = SQL("SELECT " KEY_COLUMNS
+						 " FROM billing.api_key WHERE account_id = $1 AND key_id = $2",
+						 INT8OID, INT8OID);
 
-	if (statement_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
+	if (sql_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
 		return false;
 	*key = read_key(key_id, 0, 0);
 	return true;
@@ -75,7 +77,7 @@ api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
 void
 api_key_get_all(ApiKeyRef *keys, size_t count)
 {
-	static Statement get = STATEMENT(
+	static Sql get = SQL(
 		"SELECT e.n, k.* FROM unnest($1, $2) WITH ORDINALITY AS e (account_id, key_id, n), LATERAL "
 		"(SELECT " KEY_COLUMNS " FROM billing.api_key WHERE account_id = e.account_id AND key_id = "
 		"e.key_id OFFSET 0) AS k",
@@ -90,9 +92,8 @@ api_key_get_all(ApiKeyRef *keys, size_t count)
 		key_ids[i] = keys[i].key_id;
 		keys[i].exists = false;
 	}
-	found = statement_run(
-		&get, (Datum[]){int64_array_datum(accounts, count), int64_array_datum(key_ids, count)},
-		NULL);
+	found = sql_run(
+		&get, (Datum[]){bind_int64_array(accounts, count), bind_int64_array(key_ids, count)}, NULL);
 	for (uint64 row = 0; row < found; row++)
 	{
 		ApiKeyRef *key = &keys[column_int64(row, 1) - 1];
@@ -105,28 +106,27 @@ api_key_get_all(ApiKeyRef *keys, size_t count)
 void
 api_key_delete(int64 account_id, int64 key_id, TimestampTz deleted_at)
 {
-	static Statement delete = STATEMENT(
+	static Sql delete = SQL(
 		"UPDATE billing.api_key SET deleted_at = $3 WHERE account_id = $1 AND key_id = $2", INT8OID,
 		INT8OID, TIMESTAMPTZOID);
 
-	statement_run(&delete,
-				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
-							TimestampTzGetDatum(deleted_at)},
-				  NULL);
+	sql_run(&delete,
+			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
+					  TimestampTzGetDatum(deleted_at)},
+			NULL);
 }
 
 bool
 api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
 		"k.deleted_at, k.secret_hash FROM billing.account AS a JOIN billing.api_key AS k "
 		"USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
 		INT8OID, INT8OID);
 	bytea *hash;
 
-	if (statement_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) ==
-		0)
+	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
 		return false;
 	hash = DatumGetByteaPP(column_datum(0, 8));
 	*row = (GateRow){

@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/api_key_codec.h"
+#include "core/api_key.h"
 #include "store/account_store.h"
 
 typedef struct ApiKeyRow

@@ -13,9 +13,11 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
+#include "spi/bind.h"
+#include "spi/catalog.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/inbox_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 
 #define INBOX_COLUMN_LIST                                                  \
 	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
@@ -37,8 +39,8 @@ set_inbox_columns(Datum *values, char *nulls, const InboxRow *row)
 		nulls[column] = row->nulls[column] ? 'n' : ' ';
 	values[INBOX_ACCOUNT_ID] = Int64GetDatum(row->account_id);
 	values[INBOX_KEY_ID] = Int64GetDatum(row->key_id);
-	set_text(values, nulls, INBOX_REQUEST_ID, row->request_id);
-	set_text(values, nulls, INBOX_MODEL, row->model);
+	bind_text(values, nulls, INBOX_REQUEST_ID, row->request_id);
+	bind_text(values, nulls, INBOX_MODEL, row->model);
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		values[inbox_tokens[token_class].column] = Int64GetDatum(row->tokens[token_class]);
 	values[INBOX_OCCURRED_AT] = TimestampTzGetDatum(row->occurred_at);
@@ -47,20 +49,20 @@ set_inbox_columns(Datum *values, char *nulls, const InboxRow *row)
 void
 inbox_append(const InboxRow *row)
 {
-	static Statement insert = STATEMENT("INSERT INTO billing.usage_inbox (" INBOX_COLUMN_LIST
-										") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-										INBOX_TYPES);
+	static Sql insert = SQL("INSERT INTO billing.usage_inbox (" INBOX_COLUMN_LIST
+							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+							INBOX_TYPES);
 	char nulls[INBOX_COLUMNS];
 	Datum values[INBOX_COLUMNS];
 
 	set_inbox_columns(values, nulls, row);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 }
 
 BlockNumber
 inbox_last_block(void)
 {
-	Relation inbox = table_open(session_table("usage_inbox"), AccessShareLock);
+	Relation inbox = table_open(catalog_table("usage_inbox"), AccessShareLock);
 	BlockNumber blocks = RelationGetNumberOfBlocks(inbox);
 
 	table_close(inbox, AccessShareLock);
@@ -70,12 +72,12 @@ inbox_last_block(void)
 InboxRef *
 inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 {
-	static Statement list = STATEMENT(
+	static Sql list = SQL(
 		"SELECT account_id, ctid FROM billing.usage_inbox WHERE ctid > $1 LIMIT $2", TIDOID,
 		INT8OID);
 	InboxRef *refs;
 
-	*count = statement_run(&list, (Datum[]){PointerGetDatum(after), Int64GetDatum(rows_max)}, NULL);
+	*count = sql_run(&list, (Datum[]){PointerGetDatum(after), Int64GetDatum(rows_max)}, NULL);
 	refs = MemoryContextAllocHuge(CurrentMemoryContext, (*count + 1) * sizeof(InboxRef));
 	for (uint64 row = 0; row < *count; row++)
 	{
@@ -106,7 +108,7 @@ read_row(uint64 number)
 	Datum values[INBOX_COLUMNS];
 	InboxRow row = {0};
 
-	row_values(number, values, row.nulls);
+	column_values(number, values, row.nulls);
 	row.account_id = row.nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT
 												 : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
 	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
@@ -121,21 +123,21 @@ read_row(uint64 number)
 }
 
 bool
-inbox_lock_if_free(const InboxRef *ref)
+inbox_hold_if_free(const InboxRef *ref)
 {
-	static Statement lock = STATEMENT(
-		"SELECT FROM billing.usage_inbox WHERE ctid = $1 FOR UPDATE SKIP LOCKED", TIDOID);
+	static Sql hold = SQL("SELECT FROM billing.usage_inbox WHERE ctid = $1 FOR UPDATE SKIP LOCKED",
+						  TIDOID);
 
-	return statement_run(&lock, (Datum[]){PointerGetDatum(&ref->place)}, NULL) > 0;
+	return sql_run(&hold, (Datum[]){PointerGetDatum(&ref->place)}, NULL) > 0;
 }
 
 bool
 inbox_has_older(TimestampTz than)
 {
-	static Statement find = STATEMENT(
-		"SELECT FROM billing.usage_inbox WHERE occurred_at < $1 LIMIT 1", TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT FROM billing.usage_inbox WHERE occurred_at < $1 LIMIT 1",
+						  TIMESTAMPTZOID);
 
-	return statement_run(&find, (Datum[]){TimestampTzGetDatum(than)}, NULL) > 0;
+	return sql_run(&find, (Datum[]){TimestampTzGetDatum(than)}, NULL) > 0;
 }
 
 /* A text, as far as it can matter: whoever filled the inbox does not decide what is read of it. */
@@ -145,14 +147,14 @@ inbox_has_older(TimestampTz than)
 InboxRow *
 inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 {
-	static Statement take = STATEMENT(
+	static Sql take = SQL(
 		"DELETE FROM billing.usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
 			"request_id") ", " CUT("model") ", input_tokens, output_tokens, cache_read_tokens, "
 											"cache_write_tokens, occurred_at",
 		TIDARRAYOID);
 	InboxRow *rows;
 
-	*count = statement_run(&take, (Datum[]){places_datum(refs, refs_count)}, NULL);
+	*count = sql_run(&take, (Datum[]){places_datum(refs, refs_count)}, NULL);
 	rows = palloc((*count + 1) * sizeof(InboxRow));
 	for (uint64 row = 0; row < *count; row++)
 		rows[row] = read_row(row);
@@ -162,24 +164,23 @@ inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 bool
 inbox_is_empty(void)
 {
-	static Statement find = STATEMENT("SELECT FROM billing.usage_inbox LIMIT 1");
+	static Sql find = SQL("SELECT FROM billing.usage_inbox LIMIT 1");
 
-	return statement_run(&find, NULL, NULL) == 0;
+	return sql_run(&find, NULL, NULL) == 0;
 }
 
 bool
 inbox_has_rows(int64 account_id)
 {
-	static Statement find = STATEMENT(
-		"SELECT FROM billing.usage_inbox WHERE account_id = $1 LIMIT 1", INT8OID);
+	static Sql find = SQL("SELECT FROM billing.usage_inbox WHERE account_id = $1 LIMIT 1", INT8OID);
 
-	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
 void
 inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.usage_set_aside (" INBOX_COLUMN_LIST
 		", set_aside_at, sqlstate, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
 		"$10, $11, $12, $13)",
@@ -190,8 +191,8 @@ inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
 	set_inbox_columns(values, nulls, row);
 	nulls[INBOX_COLUMNS] = ' ';
 	values[INBOX_COLUMNS] = TimestampTzGetDatum(now);
-	set_text(values, nulls, INBOX_COLUMNS + 1, error_codes[fault->error].sqlstate);
-	set_text(values, nulls, INBOX_COLUMNS + 2, error_codes[fault->error].name);
-	set_text(values, nulls, INBOX_COLUMNS + 3, fault->message);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, INBOX_COLUMNS + 1, error_codes[fault->error].sqlstate);
+	bind_text(values, nulls, INBOX_COLUMNS + 2, error_codes[fault->error].name);
+	bind_text(values, nulls, INBOX_COLUMNS + 3, fault->message);
+	sql_run(&insert, values, nulls);
 }

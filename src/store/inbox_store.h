@@ -98,7 +98,7 @@ extern bool inbox_is_empty(void);
 extern bool inbox_has_older(TimestampTz than);
 
 /* Locks one row; false where somebody holds it or it is gone. */
-extern bool inbox_lock_if_free(const InboxRef *ref);
+extern bool inbox_hold_if_free(const InboxRef *ref);
 
 /* True where the inbox has rows of the account. */
 extern bool inbox_has_rows(int64 account_id);

@@ -48,7 +48,7 @@ job_unschedule(const char *name)
 }
 
 char *
-job_statement(const Job *job)
+job_sql(const Job *job)
 {
 	const char *database = get_database_name(MyDatabaseId);
 

@@ -27,6 +27,6 @@ extern void job_schedule(const Job *job);
 extern bool job_unschedule(const char *name);
 
 /* The statement that schedules a job from the database that pg_cron is in. */
-extern char *job_statement(const Job *job);
+extern char *job_sql(const Job *job);
 
 #endif

@@ -8,8 +8,11 @@
 #include "postgres.h"
 
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/ledger_store.h"
-#include "store/statement.h"
 
 #define ENTRY_COLUMN_LIST                                                 \
 	"account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, " \
@@ -32,28 +35,28 @@ set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
 	values[2] = TimestampTzGetDatum(transfer->occurred_at);
 	values[3] = TimestampTzGetDatum(stamp->recorded_at);
 	values[4] = Int64GetDatum(transfer->source.id);
-	set_number(values, nulls, 5, transfer->lot_no);
-	set_number(values, nulls, 6, transfer->undoes_entry_no);
+	bind_number(values, nulls, 5, transfer->lot_no);
+	bind_number(values, nulls, 6, transfer->undoes_entry_no);
 	values[7] = nano_datum(transfer->amount_nano);
-	set_text(values, nulls, 8, book_name(transfer->debit));
-	set_text(values, nulls, 9, book_name(transfer->credit));
-	set_text(values, nulls, 10, source_name(transfer->source.type));
-	set_text(values, nulls, 11, touches_gateway ? stamp->gateway : NULL);
-	set_text(values, nulls, 12, nobody ? NULL : stamp->actor);
+	bind_text(values, nulls, 8, book_name(transfer->debit));
+	bind_text(values, nulls, 9, book_name(transfer->credit));
+	bind_text(values, nulls, 10, book_source_name(transfer->source.type));
+	bind_text(values, nulls, 11, touches_gateway ? stamp->gateway : NULL);
+	bind_text(values, nulls, 12, nobody ? NULL : stamp->actor);
 }
 
 void
 ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 {
-	static Statement insert = STATEMENT("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
-										") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-										"$12, $13)",
-										ENTRY_TYPES);
+	static Sql insert = SQL("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+							"$12, $13)",
+							ENTRY_TYPES);
 	char nulls[ENTRY_COLUMNS];
 	Datum values[ENTRY_COLUMNS];
 
 	set_entry(values, nulls, stamp, entry_no, transfer);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 }
 
 static RowSetShape entries_shape = {ENTRY_COLUMN_LIST, {ENTRY_TYPES}};
@@ -77,8 +80,8 @@ ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Tra
 void
 ledger_rows_insert(RowSet *rows)
 {
-	static Statement insert = STATEMENT("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
-										") SELECT " ENTRY_COLUMN_LIST " FROM rows");
+	static Sql insert = SQL("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+							") SELECT " ENTRY_COLUMN_LIST " FROM rows");
 
 	row_set_run(rows, &insert);
 }
@@ -86,13 +89,13 @@ ledger_rows_insert(RowSet *rows)
 Slice *
 ledger_slices(int64 account_id, const ChargeShare *share, size_t *count)
 {
-	static Statement read = STATEMENT("SELECT e.entry_no, e.lot_no, e.amount, e.entry_from FROM "
-									  "" LEDGER_SLICES " AS e ORDER BY e.entry_no",
-									  LEDGER_SLICES_TYPES);
+	static Sql read = SQL("SELECT e.entry_no, e.lot_no, e.amount, e.entry_from FROM "
+						  "" LEDGER_SLICES " AS e ORDER BY e.entry_no",
+						  LEDGER_SLICES_TYPES);
 	int64 missing_nano = share->charge_nano;
 	Slice *slices;
 
-	*count = statement_run(&read, LEDGER_SLICES_VALUES(account_id, share), NULL);
+	*count = sql_run(&read, LEDGER_SLICES_VALUES(account_id, share), NULL);
 	slices = palloc0((*count + 1) * sizeof(Slice));
 	for (uint64 row = 0; row < *count; row++)
 	{
@@ -132,7 +135,7 @@ ledger_arrears_history(int64 account_id)
 {
 	/* part: what of the entry was the charge's that a reversal undid; the whole where that is not
 	 * known. */
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount, "
 		"greatest(part.from_amount, 0), part.to_amount FROM billing.ledger_entry AS e LEFT JOIN "
 		"(SELECT undoes_entry_no, sum(amount) AS amount FROM billing.ledger_entry WHERE account_id = "
@@ -149,7 +152,7 @@ ledger_arrears_history(int64 account_id)
 		INT8OID);
 	ArrearsHistory history;
 
-	history.count = statement_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	history.count = sql_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
 	history.capacity = history.count + ARREARS_CUTS_MAX(history.count);
 	history.moves = palloc0(history.capacity * sizeof(ArrearsMove));
 	for (uint64 row = 0; row < history.count; row++)

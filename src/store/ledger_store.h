@@ -12,8 +12,10 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/allocation.h"
-#include "store/row_set.h"
+#include "core/books.h"
+#include "spi/nano.h"
+#include "spi/row_set.h"
+#include "spi/sql.h"
 
 /* The table's columns, by their numbers: the order in src/schema/30_ledger.sql. */
 typedef enum LedgerColumn

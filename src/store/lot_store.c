@@ -7,8 +7,11 @@
  */
 #include "postgres.h"
 
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/lot_store.h"
-#include "store/statement.h"
 
 #define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at"
 
@@ -37,13 +40,12 @@ make_room(Books *books, size_t count)
 void
 lot_load(int64 account_id, LotSelection selection, Books *books)
 {
-	static Statement load[] = {
-		[LOTS_OPEN] = STATEMENT(
+	static Sql load[] = {
+		[LOTS_OPEN] = SQL(
 			"SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1 AND is_open", INT8OID),
-		[LOTS_ALL] = STATEMENT("SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1",
-							   INT8OID),
+		[LOTS_ALL] = SQL("SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1", INT8OID),
 	};
-	uint64 count = statement_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
+	uint64 count = sql_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
 
 	make_room(books, count);
 	for (uint64 row = 0; row < count; row++)
@@ -54,10 +56,10 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 void
 lot_load_open(const int64 *accounts, Books **books, size_t count)
 {
-	static Statement load = STATEMENT("SELECT account_id, " LOT_COLUMNS " FROM billing.lot WHERE "
-									  "account_id = ANY ($1) AND is_open ORDER BY account_id",
-									  INT8ARRAYOID);
-	uint64 found = statement_run(&load, (Datum[]){int64_array_datum(accounts, count)}, NULL);
+	static Sql load = SQL("SELECT account_id, " LOT_COLUMNS " FROM billing.lot WHERE "
+						  "account_id = ANY ($1) AND is_open ORDER BY account_id",
+						  INT8ARRAYOID);
+	uint64 found = sql_run(&load, (Datum[]){bind_int64_array(accounts, count)}, NULL);
 	uint64 row = 0;
 
 	for (size_t i = 0; i < count; i++)
@@ -76,15 +78,15 @@ lot_load_open(const int64 *accounts, Books **books, size_t count)
 int64
 lot_next_no(int64 account_id)
 {
-	static Statement next = NEXT_NUMBER("lot", "lot_no");
+	static Sql next = SQL_NEXT_NUMBER("lot", "lot_no");
 
-	return next_number(&next, account_id);
+	return sql_next_number(&next, account_id);
 }
 
 void
 lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, TimestampTz created_at)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.lot (account_id, lot_no, order_id, source_type, source_id, "
 		"created_at, expires_at, kind, amount, remaining, is_open) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 > 0)",
@@ -93,28 +95,28 @@ lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, Time
 	char nulls[] = "          ";
 	Datum values[10] = {Int64GetDatum(account_id), Int64GetDatum(lot->lot_no)};
 
-	set_number(values, nulls, 2, order_id);
-	set_text(values, nulls, 3, source_name(source.type));
+	bind_number(values, nulls, 2, order_id);
+	bind_text(values, nulls, 3, book_source_name(source.type));
 	values[4] = Int64GetDatum(source.id);
 	values[5] = TimestampTzGetDatum(created_at);
-	set_instant(values, nulls, 6, lot->expires_at, NEVER_EXPIRES);
-	set_text(values, nulls, 7, lot->kind == LOT_BONUS ? "bonus" : "cash");
+	bind_instant(values, nulls, 6, lot->expires_at, NEVER_EXPIRES);
+	bind_text(values, nulls, 7, lot->kind == LOT_BONUS ? "bonus" : "cash");
 	values[8] = nano_datum(lot->amount_nano);
 	values[9] = nano_datum(lot->remaining_nano);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 }
 
 void
 lot_update(int64 account_id, const Lot *lot)
 {
-	static Statement update = STATEMENT("UPDATE billing.lot SET remaining = $3, is_open = $3 > 0 "
-										"WHERE account_id = $1 AND lot_no = $2",
-										INT8OID, INT8OID, NUMERICOID);
+	static Sql update = SQL("UPDATE billing.lot SET remaining = $3, is_open = $3 > 0 "
+							"WHERE account_id = $1 AND lot_no = $2",
+							INT8OID, INT8OID, NUMERICOID);
 
-	statement_run(&update,
-				  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
-							nano_datum(lot->remaining_nano)},
-				  NULL);
+	sql_run(&update,
+			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
+					  nano_datum(lot->remaining_nano)},
+			NULL);
 }
 
 #define REMAINDER_TYPES INT8OID, INT8OID, NUMERICOID
@@ -139,7 +141,7 @@ lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot)
 void
 lot_rows_update(RowSet *rows)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
 		"WHERE l.account_id = r.account_id AND l.lot_no = r.lot_no");
 
@@ -147,11 +149,11 @@ lot_rows_update(RowSet *rows)
 }
 
 static int64
-sum_expired(StatementRunner run, int64 account_id, TimestampTz at)
+sum_expired(SqlRunner run, int64 account_id, TimestampTz at)
 {
-	static Statement sum = STATEMENT("SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 "
-									 "AND is_open AND expires_at <= $2",
-									 INT8OID, TIMESTAMPTZOID);
+	static Sql sum = SQL("SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 "
+						 "AND is_open AND expires_at <= $2",
+						 INT8OID, TIMESTAMPTZOID);
 
 	run(&sum, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
 	return column_nano(0, 1);
@@ -160,38 +162,36 @@ sum_expired(StatementRunner run, int64 account_id, TimestampTz at)
 int64
 lot_expired(int64 account_id, TimestampTz at)
 {
-	return sum_expired(statement_read, account_id, at);
+	return sum_expired(sql_read, account_id, at);
 }
 
 int64
-lot_expired_under_lock(int64 account_id, TimestampTz at)
+lot_expired_under_hold(int64 account_id, TimestampTz at)
 {
-	return sum_expired(statement_run, account_id, at);
+	return sum_expired(sql_run, account_id, at);
 }
 
 int64 *
 lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT DISTINCT account_id FROM (SELECT account_id FROM billing.lot WHERE is_open AND "
 		"expires_at <= $1 LIMIT $2) AS l ORDER BY account_id",
 		TIMESTAMPTZOID, INT8OID);
 
-	*count = statement_run(&find, (Datum[]){TimestampTzGetDatum(at), Int64GetDatum(accounts_max)},
-						   NULL);
-	return column_numbers(*count);
+	*count = sql_run(&find, (Datum[]){TimestampTzGetDatum(at), Int64GetDatum(accounts_max)}, NULL);
+	return column_int64s(*count);
 }
 
 int64
 lot_of_order(int64 account_id, int64 order_id)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT lot_no FROM billing.lot WHERE account_id = $1 AND order_id = $2 AND "
 		"kind = 'cash'",
 		INT8OID, INT8OID);
 
-	if (statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) ==
-		0)
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return NO_NUMBER;
 	return column_int64(0, 1);
 }
@@ -199,11 +199,10 @@ lot_of_order(int64 account_id, int64 order_id)
 bool
 lot_is_grant(int64 account_id, int64 lot_no)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT FROM billing.lot WHERE account_id = $1 AND lot_no = $2 AND source_type = "
 		"'grant'",
 		INT8OID, INT8OID);
 
-	return statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot_no)}, NULL) >
-		   0;
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot_no)}, NULL) > 0;
 }

@@ -12,8 +12,8 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/allocation.h"
-#include "store/row_set.h"
+#include "core/books.h"
+#include "spi/row_set.h"
 
 /* Which lots of an account are wanted. */
 typedef enum LotSelection
@@ -48,10 +48,10 @@ extern void lot_rows_update(RowSet *rows);
 
 /*
  * What lots that expired at or before an instant still hold: for readers in the
- * caller's snapshot, for writers under the account's lock.
+ * caller's snapshot, for writers who hold the account.
  */
 extern int64 lot_expired(int64 account_id, TimestampTz at);
-extern int64 lot_expired_under_lock(int64 account_id, TimestampTz at);
+extern int64 lot_expired_under_hold(int64 account_id, TimestampTz at);
 
 /* Accounts with open lots that expired at or before an instant, in the order of their ids. */
 extern int64 *lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count);

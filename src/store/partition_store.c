@@ -15,9 +15,12 @@
 #include "utils/timestamp.h"
 
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/catalog.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/partition_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 
 #define DEFAULT_PARTITION "usage_event_default"
 
@@ -64,7 +67,7 @@ partition_make(int month)
 	StringInfoData sql;
 
 	partition_name(month, name);
-	if (OidIsValid(session_table(name)))
+	if (OidIsValid(catalog_table(name)))
 		return false;
 	initStringInfo(&sql);
 	appendStringInfo(
@@ -91,14 +94,14 @@ partition_month_start(int month)
 bool
 partition_oldest(int *month)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT min(c.relname::text) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
 		"WHERE i.inhparent = 'billing.usage_event'::regclass AND c.relname ~ "
 		"'^usage_event_[0-9]{4}_[0-9]{2}$'");
 	char *name;
 	int year;
 
-	statement_run(&find, NULL, NULL);
+	sql_run(&find, NULL, NULL);
 	name = column_text(0, 1);
 	if (name == NULL || sscanf(name, "usage_event_%4d_%2d", &year, month) != 2)
 		return false;
@@ -125,7 +128,7 @@ partition_read(int month)
 void
 partition_sum_up(int month, TimestampTz now)
 {
-	static Statement note = STATEMENT(
+	static Sql note = SQL(
 		"INSERT INTO billing.closed_month (month, ends_at, partition_name, closed_at, events, charge) "
 		"VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $4, $5, $6)",
 		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, NUMERICOID);
@@ -153,9 +156,9 @@ partition_sum_up(int month, TimestampTz now)
 	run_sql(psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM billing.%s", name));
 	values[4] = column_datum(0, 1);
 	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2)));
-	set_text(values, nulls, 2, name);
+	bind_text(values, nulls, 2, name);
 	values[3] = TimestampTzGetDatum(now);
-	statement_run(&note, values, nulls);
+	sql_run(&note, values, nulls);
 }
 
 void
@@ -170,14 +173,14 @@ partition_detach(int month)
 bool
 partition_default_has_rows(TimestampTz before)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT FROM billing." DEFAULT_PARTITION " WHERE recorded_at < $1 LIMIT 1", TIMESTAMPTZOID);
 
-	return statement_run(&find, (Datum[]){TimestampTzGetDatum(before)}, NULL) > 0;
+	return sql_run(&find, (Datum[]){TimestampTzGetDatum(before)}, NULL) > 0;
 }
 
 /*
- * True where a partition has not a single page. Whoever holds an account's lock
+ * True where a partition has not a single page. Whoever holds an account
  * may rely on it: rows of the account that are committed have their pages.
  */
 static bool
@@ -204,14 +207,14 @@ is_empty(Oid table)
 static void
 add_partition(PartitionList *list, const char *name)
 {
-	Oid table = session_table(name);
+	Oid table = catalog_table(name);
 
 	if (OidIsValid(table) && !is_empty(table))
 		strlcpy(list->names[list->count++], name, NAMEDATALEN);
 }
 
 PartitionList
-partitions_of_window(TimestampTz since, TimestampTz now)
+partition_list_window(TimestampTz since, TimestampTz now)
 {
 	PartitionList list = {0};
 	int first = partition_month(since);
@@ -240,8 +243,8 @@ are_equal(const PartitionList *a, const PartitionList *b)
 	return true;
 }
 
-Statement *
-partition_statement(PartitionStatement *all, const PartitionList *wanted)
+Sql *
+partition_sql(PartitionSql *all, const PartitionList *wanted)
 {
 	StringInfoData sql;
 
@@ -254,7 +257,7 @@ partition_statement(PartitionStatement *all, const PartitionList *wanted)
 		appendStringInfo(&sql, all->select, wanted->names[i]);
 	}
 	appendStringInfoString(&sql, all->end);
-	statement_replace(&all->statement, sql.data);
+	sql_replace(&all->statement, sql.data);
 	all->prepared = *wanted;
 	return &all->statement;
 }

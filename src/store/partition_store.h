@@ -15,7 +15,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "store/statement.h"
+#include "spi/sql.h"
 
 /* Months that a dedupe window may touch (see the policy's upper bound). */
 #define WINDOW_MONTHS_MAX 3
@@ -63,19 +63,19 @@ extern bool partition_default_has_rows(TimestampTz before);
 
 /*
  * The partitions that may hold what was received in a window: those that exist
- * and are not empty. For writers who hold the lock of the accounts they ask about.
+ * and are not empty. For writers who hold the accounts they ask about.
  */
-extern PartitionList partitions_of_window(TimestampTz since, TimestampTz now);
+extern PartitionList partition_list_window(TimestampTz since, TimestampTz now);
 
 /* The same SELECT on some partitions at once; made anew when they change. */
-typedef struct PartitionStatement
+typedef struct PartitionSql
 {
 	const char *select; /* a printf format that names the partition by its one %s */
 	const char *end;	/* follows the last one */
-	Statement statement;
+	Sql statement;
 	PartitionList prepared;
-} PartitionStatement;
+} PartitionSql;
 
-extern Statement *partition_statement(PartitionStatement *all, const PartitionList *wanted);
+extern Sql *partition_sql(PartitionSql *all, const PartitionList *wanted);
 
 #endif

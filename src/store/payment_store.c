@@ -7,15 +7,18 @@
  */
 #include "postgres.h"
 
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/payment_store.h"
-#include "store/statement.h"
 
 void
 payment_insert(Payment *payment)
 {
-	static Statement next_order = NEXT_NUMBER("payment_order", "order_id");
-	static Statement next_payment = NEXT_NUMBER("payment", "payment_id");
-	static Statement insert = STATEMENT(
+	static Sql next_order = SQL_NEXT_NUMBER("payment_order", "order_id");
+	static Sql next_payment = SQL_NEXT_NUMBER("payment", "payment_id");
+	static Sql insert = SQL(
 		"WITH o AS (INSERT INTO billing.payment_order (account_id, order_id, kind, method, state, "
 		"currency, pay_amount, created_at, paid_at) VALUES ($1, $2, 'topup', $4, 'paid', $6, $7, "
 		"$9, $8)) INSERT INTO billing.payment (account_id, order_id, payment_id, gateway, "
@@ -26,25 +29,25 @@ payment_insert(Payment *payment)
 	char nulls[] = "          ";
 	Datum values[10];
 
-	payment->order_id = next_number(&next_order, payment->account_id);
-	payment->payment_id = next_number(&next_payment, payment->account_id);
+	payment->order_id = sql_next_number(&next_order, payment->account_id);
+	payment->payment_id = sql_next_number(&next_payment, payment->account_id);
 	values[0] = Int64GetDatum(payment->account_id);
 	values[1] = Int64GetDatum(payment->order_id);
 	values[2] = Int64GetDatum(payment->payment_id);
-	set_text(values, nulls, 3, payment->gateway);
-	set_text(values, nulls, 4, payment->transaction_id);
-	set_text(values, nulls, 5, payment->currency);
+	bind_text(values, nulls, 3, payment->gateway);
+	bind_text(values, nulls, 4, payment->transaction_id);
+	bind_text(values, nulls, 5, payment->currency);
 	values[6] = nano_datum(payment->amount_nano);
 	values[7] = TimestampTzGetDatum(payment->paid_at);
 	values[8] = TimestampTzGetDatum(payment->recorded_at);
-	set_text(values, nulls, 9, payment->actor);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, 9, payment->actor);
+	sql_run(&insert, values, nulls);
 }
 
 int64
 payment_find_order(int64 account_id, const char *gateway, const char *transaction_id)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT p.order_id FROM billing.payment AS p WHERE p.account_id = $1 AND "
 		"p.gateway = $2 AND p.transaction_id = $3 AND NOT EXISTS (SELECT FROM "
 		"billing.take_back AS t WHERE t.account_id = $1 AND t.payment_id = p.payment_id)",
@@ -52,21 +55,20 @@ payment_find_order(int64 account_id, const char *gateway, const char *transactio
 	char nulls[] = "   ";
 	Datum values[3] = {Int64GetDatum(account_id)};
 
-	set_text(values, nulls, 1, gateway);
-	set_text(values, nulls, 2, transaction_id);
-	return statement_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
+	bind_text(values, nulls, 1, gateway);
+	bind_text(values, nulls, 2, transaction_id);
+	return sql_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
 }
 
 bool
 payment_of_order(int64 account_id, int64 order_id, Payment *payment)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
 		"recorded_at, actor FROM billing.payment WHERE account_id = $1 AND order_id = $2",
 		INT8OID, INT8OID);
 
-	if (statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) ==
-		0)
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return false;
 	*payment = (Payment){
 		.account_id = account_id,
@@ -86,27 +88,26 @@ payment_of_order(int64 account_id, int64 order_id, Payment *payment)
 bool
 payment_is_taken_back(int64 account_id, int64 payment_id)
 {
-	static Statement find = STATEMENT(
-		"SELECT FROM billing.take_back WHERE account_id = $1 AND payment_id = $2", INT8OID,
-		INT8OID);
+	static Sql find = SQL("SELECT FROM billing.take_back WHERE account_id = $1 AND payment_id = $2",
+						  INT8OID, INT8OID);
 
-	return statement_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)},
-						 NULL) > 0;
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) >
+		   0;
 }
 
 int64
 payment_next_take_back_id(int64 account_id)
 {
-	static Statement next = NEXT_NUMBER("take_back", "take_back_id");
+	static Sql next = SQL_NEXT_NUMBER("take_back", "take_back_id");
 
-	return next_number(&next, account_id);
+	return sql_next_number(&next, account_id);
 }
 
 void
 payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
 						 const char *actor, const char *reason)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.take_back (account_id, take_back_id, payment_id, gateway, "
 		"kind, amount, recorded_at, actor, reason) VALUES ($1, $2, $3, $4, "
 		"'offline_reversal', $5, $6, $7, $8)",
@@ -115,25 +116,25 @@ payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz
 	Datum values[8] = {Int64GetDatum(payment->account_id), Int64GetDatum(take_back_id),
 					   Int64GetDatum(payment->payment_id)};
 
-	set_text(values, nulls, 3, payment->gateway);
+	bind_text(values, nulls, 3, payment->gateway);
 	values[4] = nano_datum(payment->amount_nano);
 	values[5] = TimestampTzGetDatum(now);
-	set_text(values, nulls, 6, actor);
-	set_text(values, nulls, 7, reason);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, 6, actor);
+	bind_text(values, nulls, 7, reason);
+	sql_run(&insert, values, nulls);
 }
 
 void
 payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 {
-	static Statement sum = STATEMENT(
+	static Sql sum = SQL(
 		"SELECT round((SELECT coalesce(sum(pay_amount), 0) FROM billing.payment_order WHERE account_id "
 		"= $1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
 		"'offline_reversal'), 0), 9), round(coalesce(sum(amount) FILTER (WHERE kind <> "
 		"'offline_reversal'), 0), 9) FROM billing.take_back WHERE account_id = $1",
 		INT8OID);
 
-	statement_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	sql_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);
 	*topup = DatumGetNumericCopy(column_datum(0, 1));
 	*refunded = DatumGetNumericCopy(column_datum(0, 2));
 }

@@ -7,9 +7,11 @@
  */
 #include "postgres.h"
 
-#include "store/cached_table.h"
+#include "spi/bind.h"
+#include "spi/cached_table.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/policy_store.h"
-#include "store/statement.h"
 
 /* Currencies that amounts are kept for; the first place is for all else. */
 static const char *const currencies[] = {"", "CNY", "USD"};
@@ -42,12 +44,12 @@ currency_index(const char *currency)
 static void
 load(void)
 {
-	static Statement read = STATEMENT("SELECT name, currency, value FROM billing.policy_setting");
+	static Sql read = SQL("SELECT name, currency, value FROM billing.policy_setting");
 	uint64 count;
 
 	cached_table_begin_load(&policy_cache);
 	memset(values_in_force, 0, sizeof(values_in_force));
-	count = statement_latest(&read, NULL, NULL);
+	count = sql_latest(&read, NULL, NULL);
 	for (uint64 row = 0; row < count; row++)
 	{
 		PolicyId id = policy_from_name(column_text(row, 1));
@@ -83,28 +85,28 @@ policy_value(PolicyId id)
 void
 policy_store(PolicyId id, const char *currency, int64 value)
 {
-	static Statement store = STATEMENT(
+	static Sql store = SQL(
 		"INSERT INTO billing.policy_setting (name, currency, value) VALUES ($1, $2, $3) "
 		"ON CONFLICT (name, currency) DO UPDATE SET value = excluded.value",
 		TEXTOID, TEXTOID, INT8OID);
 	char nulls[] = "   ";
 	Datum values[3];
 
-	set_text(values, nulls, 0, policy_catalog[id].name);
-	set_text(values, nulls, 1, currencies[currency_index(currency)]);
+	bind_text(values, nulls, 0, policy_catalog[id].name);
+	bind_text(values, nulls, 1, currencies[currency_index(currency)]);
 	values[2] = Int64GetDatum(value);
-	statement_run(&store, values, nulls);
+	sql_run(&store, values, nulls);
 }
 
 void
 policy_remove(PolicyId id, const char *currency)
 {
-	static Statement delete = STATEMENT(
-		"DELETE FROM billing.policy_setting WHERE name = $1 AND currency = $2", TEXTOID, TEXTOID);
+	static Sql delete = SQL("DELETE FROM billing.policy_setting WHERE name = $1 AND currency = $2",
+							TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 
-	set_text(values, nulls, 0, policy_catalog[id].name);
-	set_text(values, nulls, 1, currencies[currency_index(currency)]);
-	statement_run(&delete, values, nulls);
+	bind_text(values, nulls, 0, policy_catalog[id].name);
+	bind_text(values, nulls, 1, currencies[currency_index(currency)]);
+	sql_run(&delete, values, nulls);
 }

@@ -10,7 +10,7 @@
 
 #include "postgres.h"
 
-#include "core/policy_catalog.h"
+#include "core/policy.h"
 
 /* Registers the cache; called once, when the library is loaded. */
 extern void policy_init(void);

@@ -7,10 +7,12 @@
  */
 #include "postgres.h"
 
-#include "attempt.h"
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/price_list_store.h"
-#include "store/statement.h"
+#include "subtransaction.h"
 
 /* What the reading in a subtransaction is about, and what it yields. */
 typedef struct JsonRead
@@ -23,14 +25,14 @@ typedef struct JsonRead
 static void
 read_json(void *argument)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT json_typeof(e) = 'object', coalesce(json_typeof(e->$2) IN ('string', 'null') AND "
 		"json_typeof(e->$3) IN ('string', 'null'), true), e->>$2, e->>$3, e->>$4, e->>$5, e->>$6, "
 		"e->>$7, e->>$8 FROM json_array_elements($1::json) WITH ORDINALITY AS x (e, n) ORDER BY n",
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 	JsonRead *json = argument;
 
-	json->count = statement_run(&read, json->values, json->nulls);
+	json->count = sql_run(&read, json->values, json->nulls);
 }
 
 static PriceRecord
@@ -55,10 +57,10 @@ price_list_read_json(const char *data, const char *const names[PRICE_FIELDS], in
 	JsonRead json = {.values = values, .nulls = nulls};
 	PriceRecords records = {0};
 
-	set_text(values, nulls, 0, data);
+	bind_text(values, nulls, 0, data);
 	for (int field = 0; field < PRICE_FIELDS; field++)
-		set_text(values, nulls, field + 1, names[field]);
-	if (!attempt_to_read(read_json, &json))
+		bind_text(values, nulls, field + 1, names[field]);
+	if (!subtransaction_read(read_json, &json))
 		refuse(ERROR_PRICE_LIST, 0, "it is no JSON");
 	if (json.count > (uint64) records_max)
 		refuse(ERROR_PRICE_LIST, records_max, "the list is too long");

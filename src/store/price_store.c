@@ -11,10 +11,13 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
-#include "store/cached_table.h"
+#include "spi/bind.h"
+#include "spi/cached_table.h"
+#include "spi/catalog.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/price_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 #include "store/usage_store.h"
 
 /* Currency, a blank, a model's name, and NUL. */
@@ -38,15 +41,15 @@ read_price(uint64 row)
 }
 
 void
-price_lock_for_reading(void)
+price_hold_for_reading(void)
 {
-	LockRelationOid(session_table("price"), RowShareLock);
+	LockRelationOid(catalog_table("price"), RowShareLock);
 }
 
 void
-price_lock_for_adding(void)
+price_hold_for_adding(void)
 {
-	LockRelationOid(session_table("price"), ExclusiveLock);
+	LockRelationOid(catalog_table("price"), ExclusiveLock);
 }
 
 /* Models whose prices a backend remembers; when there are more, it begins anew. */
@@ -91,15 +94,15 @@ forget_models(void)
 static void
 load_model(const char *currency, const char *model, ModelPrices *entry)
 {
-	static Statement read = STATEMENT("SELECT " PRICE_COLUMNS
-									  " FROM billing.price WHERE currency = $1 AND model = $2",
-									  TEXTOID, TEXTOID);
+	static Sql read = SQL("SELECT " PRICE_COLUMNS
+						  " FROM billing.price WHERE currency = $1 AND model = $2",
+						  TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 
-	set_text(values, nulls, 0, currency);
-	set_text(values, nulls, 1, model);
-	entry->count = statement_latest(&read, values, nulls);
+	bind_text(values, nulls, 0, currency);
+	bind_text(values, nulls, 1, model);
+	entry->count = sql_latest(&read, values, nulls);
 	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
 	for (uint64 row = 0; row < entry->count; row++)
 		entry->prices[row] = read_price(row);
@@ -147,10 +150,10 @@ price_find(const char *currency, const char *model, int64 prompt_tokens, Timesta
 bool
 price_get(int64 price_id, Price *price)
 {
-	static Statement get = STATEMENT(
-		"SELECT " PRICE_COLUMNS " FROM billing.price WHERE price_id = $1", INT8OID);
+	static Sql get = SQL("SELECT " PRICE_COLUMNS " FROM billing.price WHERE price_id = $1",
+						 INT8OID);
 
-	if (statement_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
+	if (sql_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
 	*price = read_price(0);
 	return true;
@@ -159,18 +162,18 @@ price_get(int64 price_id, Price *price)
 bool
 price_find_exact(const PriceKey *key, Price *price)
 {
-	static Statement find = STATEMENT("SELECT " PRICE_COLUMNS
-									  " FROM billing.price WHERE currency = $1 AND model = $2 "
-									  "AND prompt_tokens_over = $3 AND effective_from = $4",
-									  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT " PRICE_COLUMNS
+						  " FROM billing.price WHERE currency = $1 AND model = $2 "
+						  "AND prompt_tokens_over = $3 AND effective_from = $4",
+						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
 	char nulls[] = "    ";
 	Datum values[4];
 
-	set_text(values, nulls, 0, key->currency);
-	set_text(values, nulls, 1, key->model);
+	bind_text(values, nulls, 0, key->currency);
+	bind_text(values, nulls, 1, key->model);
 	values[2] = Int64GetDatum(key->prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(key->effective_from);
-	if (statement_latest(&find, values, nulls) == 0)
+	if (sql_latest(&find, values, nulls) == 0)
 		return false;
 	*price = read_price(0);
 	return true;
@@ -179,7 +182,7 @@ price_find_exact(const PriceKey *key, Price *price)
 int64
 price_insert(const PriceKey *key, const Price *price)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.price (currency, model, prompt_tokens_over, effective_from, "
 		"input, cache_read, cache_write, output) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
 		"RETURNING price_id",
@@ -187,22 +190,22 @@ price_insert(const PriceKey *key, const Price *price)
 	char nulls[] = "        ";
 	Datum values[8];
 
-	set_text(values, nulls, 0, key->currency);
-	set_text(values, nulls, 1, key->model);
+	bind_text(values, nulls, 0, key->currency);
+	bind_text(values, nulls, 1, key->model);
 	values[2] = Int64GetDatum(key->prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(key->effective_from);
 	values[4] = nano_datum(price->nano_of[TOKENS_INPUT]);
 	values[5] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
 	values[6] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
 	values[7] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 	return column_int64(0, 1);
 }
 
 TimestampTz
 price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz recorded_since)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT max(u.occurred_at) FROM billing.usage_event AS u JOIN billing.price AS p "
 		"USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
 		"u.occurred_at >= $2 AND u.recorded_at >= $3",
@@ -210,17 +213,17 @@ price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz
 	char nulls[] = "   ";
 	Datum values[3];
 
-	set_text(values, nulls, 0, currency);
+	bind_text(values, nulls, 0, currency);
 	values[1] = TimestampTzGetDatum(stamped_since);
 	values[2] = TimestampTzGetDatum(recorded_since);
-	statement_latest(&find, values, nulls);
+	sql_latest(&find, values, nulls);
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
 bool
 price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCharge *charge)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT u.account_id, u.request_id, u.model FROM billing.price AS n JOIN "
 		"billing.usage_event AS u ON u.model = n.model AND u.occurred_at >= n.effective_from JOIN "
 		"billing.price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
@@ -234,9 +237,9 @@ price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCha
 		"n.currency WHERE n.price_id >= $1 AND d.charge > 0 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 
-	if (statement_latest(
-			&find, (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(recorded_since)},
-			NULL) == 0)
+	if (sql_latest(&find,
+				   (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(recorded_since)},
+				   NULL) == 0)
 		return false;
 	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
 	return true;

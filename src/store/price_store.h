@@ -44,8 +44,8 @@ typedef struct PricedCharge
 /* Registers the cache; called once, when the library is loaded. */
 extern void price_init(void);
 
-extern void price_lock_for_reading(void);
-extern void price_lock_for_adding(void);
+extern void price_hold_for_reading(void);
+extern void price_hold_for_adding(void);
 
 /* The row that prices a request (R20); false when there is none. */
 extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,

@@ -7,15 +7,16 @@
  */
 #include "postgres.h"
 
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/ledger_store.h"
 #include "store/report_store.h"
-#include "store/statement.h"
 
 /* Puts the rows of a statement, read in the caller's snapshot, into his result. */
 static void
-put_rows(Statement *statement, Datum *values, ReturnSetInfo *result)
+put_rows(Sql *statement, Datum *values, ReturnSetInfo *result)
 {
-	uint64 count = statement_read(statement, values, NULL);
+	uint64 count = sql_read(statement, values, NULL);
 
 	for (uint64 row = 0; row < count; row++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
@@ -24,7 +25,7 @@ put_rows(Statement *statement, Datum *values, ReturnSetInfo *result)
 void
 report_statement(int64 account_id, TimestampTz from, TimestampTz to, ReturnSetInfo *result)
 {
-	static Statement lines = STATEMENT(
+	static Sql lines = SQL(
 		"WITH opening AS (SELECT coalesce(sum(" LEDGER_CASH
 		"), 0) AS cash, coalesce(sum(" LEDGER_BONUS "), 0) AS bonus, coalesce(sum(" LEDGER_ARREARS
 		"), 0) AS arrears FROM "
@@ -53,7 +54,7 @@ void
 report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bonus_nano,
 				  int64 *arrears_nano)
 {
-	static Statement sums = STATEMENT(
+	static Sql sums = SQL(
 		"SELECT coalesce(sum(e.cash), 0), coalesce(sum(e.bonus) FILTER (WHERE l.expires_at IS NULL "
 		"OR l.expires_at > $2), 0), coalesce(sum(e.arrears), 0) FROM (SELECT e.lot_no, sum(" LEDGER_CASH
 		") AS cash, sum(" LEDGER_BONUS ") AS bonus, sum(" LEDGER_ARREARS ") AS arrears "
@@ -61,7 +62,7 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 		"e.lot_no) AS e LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no",
 		INT8OID, TIMESTAMPTZOID);
 
-	statement_read(&sums, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	sql_read(&sums, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
 	*cash_nano = column_nano(0, 1);
 	*bonus_nano = column_nano(0, 2);
 	*arrears_nano = column_nano(0, 3);
@@ -78,7 +79,7 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 void
 report_slices(int64 account_id, const ChargeShare *share, ReturnSetInfo *result)
 {
-	static Statement slices = STATEMENT(
+	static Sql slices = SQL(
 		"SELECT CASE e.debit WHEN 'arrears' THEN 'left as arrears' ELSE 'paid by ' || e.debit END, "
 		"NULL::bigint, NULL::numeric, e.amount, e.lot_no, l.order_id, e.entry_no, " LOT_DETAIL
 		" FROM " LEDGER_SLICES
@@ -94,7 +95,7 @@ void
 report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz event_recorded_at,
 				ReturnSetInfo *result)
 {
-	static Statement lines = STATEMENT(
+	static Sql lines = SQL(
 		"SELECT 'given back to ' || e.credit, NULL::bigint, NULL::numeric, -e.amount, e.lot_no, "
 		"l.order_id, e.entry_no, format('reversal %s by %s%s', r.reversal_id, r.actor, ': ' || "
 		"r.reason) FROM billing.charge_reversal AS r JOIN billing.ledger_entry AS e ON "
@@ -113,7 +114,7 @@ report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz e
 void
 report_status(ReturnSetInfo *result)
 {
-	static Statement lines = STATEMENT(
+	static Sql lines = SQL(
 		"SELECT 'owner of the books', pg_get_userbyid(relowner)::text, NULL FROM pg_class WHERE "
 		"oid = 'billing.account'::regclass "
 		"UNION ALL SELECT 'accounts', count(*)::text, format('%s of them locked, %s in arrears', "

@@ -16,10 +16,13 @@
 #include "utils/builtins.h"
 
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/catalog.h"
+#include "spi/column.h"
+#include "spi/scope.h"
+#include "spi/sql.h"
 #include "store/partition_store.h"
 #include "store/schema_store.h"
-#include "store/session.h"
-#include "store/statement.h"
 
 static const struct
 {
@@ -130,13 +133,13 @@ run_ddl(const char *sql)
 bool
 schema_exists(void)
 {
-	return OidIsValid(session_table("account"));
+	return OidIsValid(catalog_table("account"));
 }
 
 void
 schema_create(TimestampTz now)
 {
-	static Statement stamp = STATEMENT(
+	static Sql stamp = SQL(
 		"INSERT INTO billing.schema_version (version, installed_at) VALUES ($1, $2)", INT4OID,
 		TIMESTAMPTZOID);
 	int month = partition_month(now);
@@ -146,7 +149,7 @@ schema_create(TimestampTz now)
 			run_ddl(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 		(void) partition_make(month + ahead);
-	statement_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
+	sql_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
 }
 
 /* Appends the events of a guard: BEFORE UPDATE OF a, b OR DELETE. */
@@ -219,7 +222,7 @@ schema_restore_guards(void)
 static char **
 table_and_partitions(const char *table, uint64 *count)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT t::text FROM (SELECT ('billing.' || $1)::regclass AS t UNION ALL SELECT "
 		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('billing.' || "
 		"$1)::regclass UNION ALL SELECT to_regclass('billing.' || quote_ident(partition_name)) FROM "
@@ -227,7 +230,7 @@ table_and_partitions(const char *table, uint64 *count)
 		TEXTOID);
 	char **tables;
 
-	*count = statement_run(&read, (Datum[]){CStringGetTextDatum(table)}, NULL);
+	*count = sql_run(&read, (Datum[]){CStringGetTextDatum(table)}, NULL);
 	tables = palloc(*count * sizeof(char *));
 	for (uint64 row = 0; row < *count; row++)
 		tables[row] = column_text(row, 1);
@@ -237,7 +240,7 @@ table_and_partitions(const char *table, uint64 *count)
 static GuardFault
 guard_fault(const Guard *guard, const char *table)
 {
-	static Statement read = STATEMENT(
+	static Sql read = SQL(
 		"SELECT t.tgenabled = 'A', t.tgtype = $3 AND t.tgqual IS NULL AND t.tgfoid = ('billing.' "
 		"|| $4)::regproc AND (SELECT string_agg(a.attname, ', ' ORDER BY c.n) FROM "
 		"unnest(t.tgattr::int2[]) WITH ORDINALITY AS c (attnum, n) JOIN pg_attribute AS a ON "
@@ -248,13 +251,13 @@ guard_fault(const Guard *guard, const char *table)
 	char nulls[] = "      ";
 	Datum values[6];
 
-	set_text(values, nulls, 0, table);
-	set_text(values, nulls, 1, guard->name);
+	bind_text(values, nulls, 0, table);
+	bind_text(values, nulls, 1, guard->name);
 	values[2] = Int16GetDatum(guard->type);
-	set_text(values, nulls, 3, guard->function);
-	set_text(values, nulls, 4, guard->columns);
-	set_text(values, nulls, 5, guard->arguments);
-	if (statement_run(&read, values, nulls) == 0)
+	bind_text(values, nulls, 3, guard->function);
+	bind_text(values, nulls, 4, guard->columns);
+	bind_text(values, nulls, 5, guard->arguments);
+	if (sql_run(&read, values, nulls) == 0)
 		return GUARD_MISSING;
 	if (!column_bool(0, 2))
 		return GUARD_ALTERED;

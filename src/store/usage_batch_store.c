@@ -7,9 +7,12 @@
  */
 #include "postgres.h"
 
-#include "core/policy_catalog.h"
+#include "core/policy.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/row_set.h"
+#include "spi/sql.h"
 #include "store/partition_store.h"
-#include "store/row_set.h"
 #include "store/usage_batch_store.h"
 
 StoredRequest *
@@ -17,16 +20,16 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 			   size_t *count)
 {
 	/* OFFSET 0: a look-up for each, no join. */
-	static PartitionStatement find = {
+	static PartitionSql find = {
 		.select =
 			"SELECT e.n, u.probe, u.recorded_at, u.occurred_at, u.request_id FROM unnest($1, $2) "
 			"WITH ORDINALITY AS e (account_id, request_hash, n), LATERAL (SELECT probe, "
 			"recorded_at, occurred_at, request_id FROM billing.%s WHERE account_id = "
 			"e.account_id AND request_hash = e.request_hash OFFSET 0) AS u",
 		.end = " ORDER BY 1",
-		.statement = STATEMENT(NULL, INT8ARRAYOID, INT8ARRAYOID),
+		.statement = SQL(NULL, INT8ARRAYOID, INT8ARRAYOID),
 	};
-	PartitionList partitions = partitions_of_window(
+	PartitionList partitions = partition_list_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	int64 *accounts = palloc((events_count + 1) * sizeof(int64));
 	int64 *hashes = palloc((events_count + 1) * sizeof(int64));
@@ -40,10 +43,10 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 		accounts[i] = events[i]->account_id;
 		hashes[i] = events[i]->request_hash;
 	}
-	*count = statement_run(partition_statement(&find, &partitions),
-						   (Datum[]){int64_array_datum(accounts, events_count),
-									 int64_array_datum(hashes, events_count)},
-						   NULL);
+	*count = sql_run(
+		partition_sql(&find, &partitions),
+		(Datum[]){bind_int64_array(accounts, events_count), bind_int64_array(hashes, events_count)},
+		NULL);
 	requests = palloc((*count + 1) * sizeof(StoredRequest));
 	for (uint64 row = 0; row < *count; row++)
 		requests[row] = (StoredRequest){
@@ -66,8 +69,8 @@ void
 usage_insert_all(UsageEvent *const *events, size_t count)
 {
 	static RowSetShape shape = {USAGE_EVENT_COLUMN_LIST, {USAGE_EVENT_TYPES}};
-	static Statement insert = STATEMENT("INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST
-										") SELECT " USAGE_EVENT_COLUMN_LIST " FROM rows");
+	static Sql insert = SQL("INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST
+							") SELECT " USAGE_EVENT_COLUMN_LIST " FROM rows");
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
 	RowSet set;

@@ -22,7 +22,7 @@ typedef struct StoredRequest
 
 /*
  * The rows under the hashes of these events in the partitions that may hold
- * what was received in a window, by event. The accounts' locks are held.
+ * what was received in a window, by event. The accounts are held.
  */
 extern StoredRequest *usage_find_all(UsageEvent *const *events, size_t events_count,
 									 TimestampTz since, TimestampTz now, size_t *count);

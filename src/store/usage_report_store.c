@@ -10,39 +10,40 @@
 #include "common/int.h"
 #include "utils/timestamp.h"
 
-#include "core/policy_catalog.h"
-#include "store/statement.h"
+#include "core/policy.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
 #include "store/usage_report_store.h"
 
 char *
 usage_report_time_zone(int64 account_id)
 {
-	static Statement read = STATEMENT(
-		"SELECT time_zone FROM billing.account_profile WHERE account_id = $1", INT8OID);
+	static Sql read = SQL("SELECT time_zone FROM billing.account_profile WHERE account_id = $1",
+						  INT8OID);
 
-	return statement_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0 ? column_text(0, 1)
-																				 : pstrdup("UTC");
+	return sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0 ? column_text(0, 1)
+																		   : pstrdup("UTC");
 }
 
 TimestampTz
 usage_closed_until(void)
 {
-	static Statement read = STATEMENT("SELECT max(ends_at) FROM billing.closed_month");
+	static Sql read = SQL("SELECT max(ends_at) FROM billing.closed_month");
 
-	statement_read(&read, NULL, NULL);
+	sql_read(&read, NULL, NULL);
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
 bool
 usage_day_is_cut(int64 account_id, TimestampTz at)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT FROM billing.usage_day WHERE account_id = $1 AND day_starts_at < $2 AND least("
 		"day_ends_at, (SELECT max(ends_at) FROM billing.closed_month)) > $2 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 
-	return statement_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
-						  NULL) > 0;
+	return sql_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL) > 0;
 }
 
 /*
@@ -107,15 +108,15 @@ moved(TimestampTz at, int64 by_us)
 void
 usage_report(const UsageReport *report, ReturnSetInfo *result)
 {
-	static Statement by_recorded_at = STATEMENT(LINES_GROUPED(LINES_BY_RECORDED_AT), LINES_TYPES);
-	static Statement by_occurred_at = STATEMENT(LINES_GROUPED(LINES_BY_OCCURRED_AT), LINES_TYPES);
+	static Sql by_recorded_at = SQL(LINES_GROUPED(LINES_BY_RECORDED_AT), LINES_TYPES);
+	static Sql by_occurred_at = SQL(LINES_GROUPED(LINES_BY_OCCURRED_AT), LINES_TYPES);
 	char nulls[] = "         ";
 	Datum values[9] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
 					   TimestampTzGetDatum(report->to)};
 	uint64 count;
 
-	set_text(values, nulls, 3, report->period);
-	set_text(values, nulls, 4, report->time_zone);
+	bind_text(values, nulls, 3, report->period);
+	bind_text(values, nulls, 4, report->time_zone);
 	values[5] = BoolGetDatum(report->by_key);
 	values[6] = BoolGetDatum(report->by_model);
 	/* Received a tolerance before it was stamped at the earliest, a window after it at the latest.
@@ -124,8 +125,7 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 		moved(report->from, -policy_catalog[POLICY_FUTURE_TOLERANCE].max));
 	values[8] = TimestampTzGetDatum(
 		moved(report->to, policy_catalog[POLICY_DEDUPE_WINDOW].max + 1));
-	count = statement_read(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values,
-						   nulls);
+	count = sql_read(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values, nulls);
 	for (uint64 row = 0; row < count; row++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }

@@ -9,11 +9,14 @@
 
 #include "utils/timestamp.h"
 
-#include "core/policy_catalog.h"
+#include "core/policy.h"
 #include "core/request_hash.h"
 #include "errors.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "spi/sql.h"
 #include "store/partition_store.h"
-#include "store/statement.h"
 #include "store/usage_store.h"
 
 #define EVENT_COLUMNS                                                                      \
@@ -77,15 +80,15 @@ read_event(uint64 row)
 UsageEvent
 usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 {
-	static Statement get = STATEMENT("SELECT " EVENT_COLUMNS
-									 " FROM billing.usage_event WHERE account_id = $1 AND "
-									 "request_hash = $2 AND probe = $3 AND recorded_at = $4",
-									 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
+	static Sql get = SQL("SELECT " EVENT_COLUMNS
+						 " FROM billing.usage_event WHERE account_id = $1 AND "
+						 "request_hash = $2 AND probe = $3 AND recorded_at = $4",
+						 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
-	if (statement_run(&get,
-					  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(hash),
-								Int16GetDatum(probe), TimestampTzGetDatum(recorded_at)},
-					  NULL) != 1)
+	if (sql_run(&get,
+				(Datum[]){Int64GetDatum(account_id), Int64GetDatum(hash), Int16GetDatum(probe),
+						  TimestampTzGetDatum(recorded_at)},
+				NULL) != 1)
 		refuse(ERROR_INTERNAL, "a usage event is not where it was found");
 	return read_event(0);
 }
@@ -93,14 +96,14 @@ usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
-	static PartitionStatement probe = {
+	static PartitionSql probe = {
 		.select =
 			"SELECT recorded_at, probe, request_id, occurred_at FROM billing.%s WHERE account_id "
 			"= $1 AND request_hash = $2",
 		.end = "",
-		.statement = STATEMENT(NULL, INT8OID, INT8OID),
+		.statement = SQL(NULL, INT8OID, INT8OID),
 	};
-	PartitionList partitions = partitions_of_window(
+	PartitionList partitions = partition_list_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	TimestampTz newest_at = DT_NOBEGIN;
 	int16 newest_probe = 0;
@@ -109,9 +112,9 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	event->probe = 0;
 	if (partitions.count == 0)
 		return false;
-	count = statement_run(
-		partition_statement(&probe, &partitions),
-		(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)}, NULL);
+	count = sql_run(partition_sql(&probe, &partitions),
+					(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)},
+					NULL);
 	for (uint64 row = 0; row < count; row++)
 	{
 		TimestampTz recorded_at = column_instant(row, 1, 0);
@@ -133,10 +136,10 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 
 /* The newest row of a request_id, by a statement that is run as the caller needs. */
 static bool
-find_newest(StatementRunner run, int64 account_id, const char *request_id, TimestampTz occurred_at,
+find_newest(SqlRunner run, int64 account_id, const char *request_id, TimestampTz occurred_at,
 			UsageEvent *stored)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND "
 		"request_hash = $2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) "
 		"ORDER BY recorded_at DESC LIMIT 1",
@@ -145,8 +148,8 @@ find_newest(StatementRunner run, int64 account_id, const char *request_id, Times
 	Datum values[4] = {Int64GetDatum(account_id),
 					   Int64GetDatum(request_hash(request_id, strlen(request_id)))};
 
-	set_text(values, nulls, 2, request_id);
-	set_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
+	bind_text(values, nulls, 2, request_id);
+	bind_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);
 	if (run(&find, values, nulls) == 0)
 		return false;
 	*stored = read_event(0);
@@ -156,13 +159,13 @@ find_newest(StatementRunner run, int64 account_id, const char *request_id, Times
 bool
 usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
-	return find_newest(statement_run, account_id, request_id, occurred_at, stored);
+	return find_newest(sql_run, account_id, request_id, occurred_at, stored);
 }
 
 bool
 usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
-	return find_newest(statement_read, account_id, request_id, occurred_at, stored);
+	return find_newest(sql_read, account_id, request_id, occurred_at, stored);
 }
 
 void
@@ -176,10 +179,10 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	values[1] = Int64GetDatum(event->request_hash);
 	values[2] = TimestampTzGetDatum(event->occurred_at);
 	values[3] = TimestampTzGetDatum(event->recorded_at);
-	set_instant(values, nulls, 4, event->settled_at, 0);
-	set_number(values, nulls, 5, event->price_id);
-	set_number(values, nulls, 6, event->first_entry_no);
-	set_nano(values, nulls, 7, event->batch_offset_nano, NO_BATCH);
+	bind_instant(values, nulls, 4, event->settled_at, 0);
+	bind_number(values, nulls, 5, event->price_id);
+	bind_number(values, nulls, 6, event->first_entry_no);
+	bind_nano(values, nulls, 7, event->batch_offset_nano, NO_BATCH);
 	values[8] = Int64GetDatum(event->payload.key_id);
 	values[9] = Int32GetDatum(event->entry_count);
 	values[10] = Int32GetDatum(tokens[TOKENS_INPUT]);
@@ -187,18 +190,18 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	values[12] = Int32GetDatum(tokens[TOKENS_CACHE_READ]);
 	values[13] = Int32GetDatum(tokens[TOKENS_CACHE_WRITE]);
 	values[14] = Int16GetDatum(event->probe);
-	set_nano(values, nulls, 15, priced ? event->charge_nano : NO_CHARGE, NO_CHARGE);
-	set_text(values, nulls, 16, usage_status_name(event->status));
-	set_text(values, nulls, 17, event->request_id);
-	set_text(values, nulls, 18, event->payload.model);
-	set_text(values, nulls, 19, event->key_name);
-	set_text(values, nulls, 20, event->reason);
+	bind_nano(values, nulls, 15, priced ? event->charge_nano : NO_CHARGE, NO_CHARGE);
+	bind_text(values, nulls, 16, usage_status_name(event->status));
+	bind_text(values, nulls, 17, event->request_id);
+	bind_text(values, nulls, 18, event->payload.model);
+	bind_text(values, nulls, 19, event->key_name);
+	bind_text(values, nulls, 20, event->reason);
 }
 
 void
 usage_insert(const UsageEvent *event)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST ") VALUES ($1, $2, $3, $4, $5, "
 		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
 		USAGE_EVENT_TYPES);
@@ -206,13 +209,13 @@ usage_insert(const UsageEvent *event)
 	char nulls[USAGE_EVENT_COLUMNS];
 
 	usage_set_columns(values, nulls, event);
-	statement_run(&insert, values, nulls);
+	sql_run(&insert, values, nulls);
 }
 
 void
 usage_update_charged(const UsageEvent *event)
 {
-	static Statement update = STATEMENT(
+	static Sql update = SQL(
 		"UPDATE billing.usage_event SET status = 'charged', reason = NULL, charge = $5, "
 		"settled_at = $6, price_id = $7, first_entry_no = $8, entry_count = $9 WHERE "
 		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
@@ -226,9 +229,9 @@ usage_update_charged(const UsageEvent *event)
 		Int64GetDatum(event->price_id),
 	};
 
-	set_number(values, nulls, 7, event->first_entry_no);
+	bind_number(values, nulls, 7, event->first_entry_no);
 	values[8] = Int32GetDatum(event->entry_count);
-	statement_run(&update, values, nulls);
+	sql_run(&update, values, nulls);
 }
 
 /* An unpriced row u of account a that has a price by now. */
@@ -240,19 +243,19 @@ usage_update_charged(const UsageEvent *event)
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT DISTINCT account_id FROM billing.usage_event AS u JOIN billing.account AS a USING "
 		"(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE " ORDER BY account_id LIMIT $1",
 		INT8OID);
 
-	*count = statement_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
-	return column_numbers(*count);
+	*count = sql_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
+	return column_int64s(*count);
 }
 
 UsageEvent *
 usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, size_t *count)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT " EVENT_COLUMNS " FROM (SELECT u.* FROM billing.usage_event AS u JOIN "
 		"billing.account AS a USING (account_id) WHERE account_id = $1 AND u.status = "
 		"'unpriced' AND (u.occurred_at, u.request_id COLLATE \"C\", u.recorded_at) > ($2, $3 COLLATE "
@@ -264,8 +267,8 @@ usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, si
 					   TimestampTzGetDatum(after->recorded_at), Int64GetDatum(events_max)};
 	UsageEvent *events;
 
-	set_text(values, nulls, 2, after->request_id);
-	*count = statement_run(&find, values, nulls);
+	bind_text(values, nulls, 2, after->request_id);
+	*count = sql_run(&find, values, nulls);
 	events = palloc((*count + 1) * sizeof(UsageEvent));
 	for (uint64 row = 0; row < *count; row++)
 		events[row] = read_event(row);
@@ -275,41 +278,40 @@ usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, si
 bool
 usage_is_unsettled(int64 account_id)
 {
-	static Statement find = STATEMENT("SELECT FROM billing.usage_event WHERE account_id = $1 AND "
-									  "status = 'unpriced' LIMIT 1",
-									  INT8OID);
+	static Sql find = SQL("SELECT FROM billing.usage_event WHERE account_id = $1 AND "
+						  "status = 'unpriced' LIMIT 1",
+						  INT8OID);
 
-	return statement_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
 bool
 usage_is_reversed(const UsageEvent *event)
 {
-	static Statement find = STATEMENT(
+	static Sql find = SQL(
 		"SELECT FROM billing.charge_reversal WHERE account_id = $1 AND request_hash = $2 "
 		"AND probe = $3 AND event_recorded_at = $4",
 		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
-	return statement_run(&find,
-						 (Datum[]){Int64GetDatum(event->account_id),
-								   Int64GetDatum(event->request_hash), Int16GetDatum(event->probe),
-								   TimestampTzGetDatum(event->recorded_at)},
-						 NULL) > 0;
+	return sql_run(&find,
+				   (Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+							 Int16GetDatum(event->probe), TimestampTzGetDatum(event->recorded_at)},
+				   NULL) > 0;
 }
 
 int64
 usage_next_reversal_id(int64 account_id)
 {
-	static Statement next = NEXT_NUMBER("charge_reversal", "reversal_id");
+	static Sql next = SQL_NEXT_NUMBER("charge_reversal", "reversal_id");
 
-	return next_number(&next, account_id);
+	return sql_next_number(&next, account_id);
 }
 
 void
 usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_nano,
 					  TimestampTz now, const char *actor, const char *reason)
 {
-	static Statement insert = STATEMENT(
+	static Sql insert = SQL(
 		"INSERT INTO billing.charge_reversal (account_id, reversal_id, request_hash, "
 		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -327,9 +329,9 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 		Int64GetDatum(event->payload.key_id),
 	};
 
-	set_text(values, nulls, 8, event->payload.model);
+	bind_text(values, nulls, 8, event->payload.model);
 	values[9] = TimestampTzGetDatum(event->occurred_at);
-	set_text(values, nulls, 10, actor);
-	set_text(values, nulls, 11, reason);
-	statement_run(&insert, values, nulls);
+	bind_text(values, nulls, 10, actor);
+	bind_text(values, nulls, 11, reason);
+	sql_run(&insert, values, nulls);
 }

@@ -12,7 +12,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "core/allocation.h"
+#include "core/books.h"
 #include "core/rating.h"
 #include "store/ledger_store.h"
 
@@ -111,7 +111,7 @@ extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
 
 /*
  * The account's unpriced rows that have a price by now and come after an event,
- * in the order in which they are charged (R7). The account's lock is held.
+ * in the order in which they are charged (R7). The account is held.
  */
 extern UsageEvent *usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max,
 									size_t *count);

@@ -25,11 +25,12 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "api/settle.h"
+#include "booking/settle.h"
+#include "spi/catalog.h"
+#include "spi/scope.h"
 #include "store/schema_store.h"
-#include "store/session.h"
+#include "wake.h"
 #include "worker/supervisor.h"
-#include "worker/wake.h"
 
 /* A round begins this long after the one before at the earliest: what is between them is one batch.
  */
@@ -92,20 +93,20 @@ extern PGDLLEXPORT void billing_settler_main(Datum argument);
 /* ---- transactions -------------------------------------------------------- */
 
 static bool
-begin_work(Session *session, const char *what)
+begin_work(Scope *scope, const char *what)
 {
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, what);
-	return session_open_if_ready(session);
+	return scope_open_if_ready(scope);
 }
 
 static void
-end_work(Session *session, bool ready)
+end_work(Scope *scope, bool ready)
 {
 	if (ready)
-		session_close(session);
+		scope_close(scope);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	pgstat_report_stat(false);
@@ -121,7 +122,7 @@ end_work(Session *session, bool ready)
 static bool
 books_are_complete(Settler *settler)
 {
-	Oid account = session_table("account");
+	Oid account = catalog_table("account");
 
 	if (account == settler->complete_for)
 		return true;
@@ -139,8 +140,8 @@ books_are_complete(Settler *settler)
 static bool
 begin_round(Settler *settler, Round *round)
 {
-	Session session;
-	bool opened = begin_work(&session, "billing: looking for the books");
+	Scope scope;
+	bool opened = begin_work(&scope, "billing: looking for the books");
 	bool ready = opened && books_are_complete(settler);
 
 	if (!opened)
@@ -148,7 +149,7 @@ begin_round(Settler *settler, Round *round)
 	*round = (Round){.left_block = InvalidBlockNumber};
 	if (ready)
 		round->last_block = inbox_last_block();
-	end_work(&session, opened);
+	end_work(&scope, opened);
 	round->whole = GetCurrentTimestamp() >= settler->whole_at;
 	round->after = inbox_before_block(round->whole ? 0
 												   : Min(settler->first_block, round->last_block));
@@ -161,12 +162,12 @@ list_rows(Settler *settler, Round *round)
 {
 	TimestampTz started_at = GetCurrentTimestamp();
 	InboxRef *refs;
-	Session session;
+	Scope scope;
 	bool ready;
 
 	MemoryContextReset(settler->round_context);
 	round->count = 0;
-	ready = begin_work(&session, "billing: listing the inbox");
+	ready = begin_work(&scope, "billing: listing the inbox");
 	if (ready)
 	{
 		refs = inbox_list(&round->after, LIST_ROWS_MAX, &round->count);
@@ -174,7 +175,7 @@ list_rows(Settler *settler, Round *round)
 											 (round->count + 1) * sizeof(InboxRef));
 		memcpy(round->refs, refs, round->count * sizeof(InboxRef));
 	}
-	end_work(&session, ready);
+	end_work(&scope, ready);
 	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
 	if (round->count > 0)
 		round->after = round->refs[round->count - 1].place;
@@ -188,12 +189,12 @@ settle_rows(Settler *settler, InboxRef *refs, size_t count)
 	TimestampTz started_at = GetCurrentTimestamp();
 	int64 taken = 0;
 	int64 took_ms;
-	Session session;
-	bool ready = begin_work(&session, "billing: settling");
+	Scope scope;
+	bool ready = begin_work(&scope, "billing: settling");
 
 	if (ready)
 		taken = settle_inbox(refs, count, SETTLE_SKIP);
-	end_work(&session, ready);
+	end_work(&scope, ready);
 	took_ms = (GetCurrentTimestamp() - started_at) / 1000;
 	if (took_ms > LOCKED_MS)
 		settler->group_rows = Max(settler->group_rows / 2, GROUP_ROWS_MIN);
@@ -206,12 +207,12 @@ static int64
 wait_for_account(InboxRef *refs, size_t count, const char *timeout)
 {
 	int64 taken = 0;
-	Session session;
-	bool ready = begin_work(&session, "billing: settling an account that is held");
+	Scope scope;
+	bool ready = begin_work(&scope, "billing: settling an account that is held");
 
 	if (ready)
 		taken = settle_waiting(refs, count, timeout);
-	end_work(&session, ready);
+	end_work(&scope, ready);
 	return taken;
 }
 
@@ -322,15 +323,15 @@ settle_price_waiters(Settler *settler)
 	TimestampTz started_at = GetCurrentTimestamp();
 	TimestampTz now;
 	int64 settled = 0;
-	Session session;
+	Scope scope;
 	bool ready;
 
 	if (started_at < settler->unpriced_at)
 		return 0;
-	ready = begin_work(&session, "billing: settling usage that waited for a price");
+	ready = begin_work(&scope, "billing: settling usage that waited for a price");
 	if (ready)
 		settled = settle_unpriced((int64) settler->group_rows, SETTLE_SKIP);
-	end_work(&session, ready);
+	end_work(&scope, ready);
 	now = GetCurrentTimestamp();
 	settler->unpriced_at = now + Max((now - started_at) * DUTY, UNPRICED_MS * INT64CONST(1000));
 	return settled;

@@ -29,8 +29,8 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "wake.h"
 #include "worker/supervisor.h"
-#include "worker/wake.h"
 
 #define LIBRARY "billing"
 #define TURN_MS 10000

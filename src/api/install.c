@@ -1,0 +1,65 @@
+/*-------------------------------------------------------------------------
+ *
+ * install.c
+ *	  version(), install() and migrate().
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+
+#include "clock.h"
+#include "errors.h"
+#include "spi/scope.h"
+#include "store/access_store.h"
+#include "store/schema_store.h"
+
+PG_FUNCTION_INFO_V1(billing_version);
+Datum
+billing_version(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(BILLING_VERSION));
+}
+
+PG_FUNCTION_INFO_V1(billing_install);
+Datum
+billing_install(PG_FUNCTION_ARGS)
+{
+	Scope scope;
+
+	scope_open_as_caller(&scope);
+	if (!schema_exists())
+		schema_create(clock_now());
+	schema_refresh();
+	scope_close(&scope);
+	PG_RETURN_INT32(SCHEMA_VERSION);
+}
+
+PG_FUNCTION_INFO_V1(billing_migrate);
+Datum
+billing_migrate(PG_FUNCTION_ARGS)
+{
+	Scope scope;
+	AccessGrant *grants;
+	uint64 count;
+
+	scope_open_as_caller(&scope);
+	if (!schema_exists())
+		refuse(ERROR_NOT_INSTALLED);
+	schema_refresh();
+	scope_close(&scope);
+
+	/* The owner's tables are read as the owner, rights are given as the caller. */
+	scope_open(&scope);
+	grants = access_grants_read(scope.caller_context, &count);
+	scope_close(&scope);
+	scope_open_as_caller(&scope);
+	for (uint64 i = 0; i < count; i++)
+		access_apply(grants[i].role, grants[i].level);
+	scope_close(&scope);
+	PG_RETURN_INT32(SCHEMA_VERSION);
+}

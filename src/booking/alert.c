@@ -1,0 +1,73 @@
+/*-------------------------------------------------------------------------
+ *
+ * alert.c
+ *	  Deciding balance alerts in the transaction that books (R11).
+ *
+ * The account row keeps the two balances between which no alert changes, and
+ * when the runway alerts are to be reviewed; so a booking looks at the alerts
+ * themselves only where something happens.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "booking/alert.h"
+#include "store/alert_store.h"
+
+/* How long the spend that runway alerts go by may be old. */
+#define REVIEW_US (5 * USECS_PER_MINUTE)
+
+TimestampTz
+alert_review(const Account *account, Alert *alerts, size_t count, TimestampTz now)
+{
+	TimestampTz review_at = DT_NOEND;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		RecentSpend spend;
+
+		if (alerts[i].runway_hours == 0)
+			continue;
+		spend = alert_recent_spend(account->account_id, alerts[i].runway_hours, now);
+		alerts[i].threshold_nano = alert_runway_nano(alerts[i].runway_hours, spend.spent_nano,
+													 spend.observed_us);
+		review_at = now + REVIEW_US;
+	}
+	return review_at;
+}
+
+static void
+decide(const Account *account, Alert *alert, int64 balance_nano, TimestampTz now)
+{
+	AlertCrossing crossing = alert_cross(alert, balance_nano);
+
+	if (crossing != ALERT_STAYS || alert->runway_hours > 0)
+		alert_update(account->account_id, alert);
+	if (crossing == ALERT_FIRES)
+		notification_insert(account, alert, "low", balance_nano, now);
+	if (crossing == ALERT_RECOVERS)
+		notification_insert(account, alert, "recovered", balance_nano, now);
+}
+
+void
+alert_decide_now(Account *account, int64 balance_nano, TimestampTz now)
+{
+	size_t count;
+	Alert *alerts = alert_load(account->account_id, &count);
+
+	account->alert_review_at = alert_review(account, alerts, count, now);
+	for (size_t i = 0; i < count; i++)
+		decide(account, &alerts[i], balance_nano, now);
+	account->alert_bounds = alert_bounds(alerts, count);
+	account_update_alerts(account);
+}
+
+void
+alert_decide(Account *account, int64 balance_nano, TimestampTz now)
+{
+	if (balance_nano < account->alert_bounds.fires_below_nano ||
+		balance_nano >= account->alert_bounds.rearms_at_nano || now >= account->alert_review_at)
+		alert_decide_now(account, balance_nano, now);
+}

@@ -1,0 +1,202 @@
+/*-------------------------------------------------------------------------
+ *
+ * booking.c
+ *	  Loading an account's books, and writing back what changed.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+
+#include "booking/alert.h"
+#include "booking/booking.h"
+#include "clock.h"
+#include "errors.h"
+#include "store/ledger_store.h"
+
+void
+booking_begin(Booking *booking, int64 account_id)
+{
+	*booking = (Booking){0};
+	if (!account_hold(account_id, &booking->account))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	booking_begin_held(booking);
+}
+
+void
+booking_begin_held(Booking *booking)
+{
+	ForceSyncCommit();
+	booking->at = Max(clock_now(), booking->account.last_booked_at);
+}
+
+/* Begins with what the account holds; its lots are loaded. */
+static void
+open_books(Booking *booking, size_t extra_transfers)
+{
+	Account *account = &booking->account;
+	Books *books = &booking->books;
+
+	books->cash_nano = account->cash_nano;
+	books->bonus_nano = account->bonus_nano;
+	books->arrears_nano = account->arrears_nano;
+	books->transfers_capacity = books_transfers_max(books->lots_capacity) + extra_transfers;
+	books->transfers = palloc(books->transfers_capacity * sizeof(Transfer));
+	check_outcome(books_expire(books, booking->at));
+}
+
+void
+booking_load(Booking *booking, LotSelection selection, size_t extra_transfers)
+{
+	lot_load(booking->account.account_id, selection, &booking->books);
+	open_books(booking, extra_transfers);
+}
+
+void
+booking_load_all(Booking *const *bookings, size_t count)
+{
+	int64 *accounts = palloc((count + 1) * sizeof(int64));
+	Books **books = palloc((count + 1) * sizeof(Books *));
+
+	for (size_t i = 0; i < count; i++)
+	{
+		accounts[i] = bookings[i]->account.account_id;
+		books[i] = &bookings[i]->books;
+	}
+	lot_load_open(accounts, books, count);
+	for (size_t i = 0; i < count; i++)
+		open_books(bookings[i], 0);
+}
+
+int64
+booking_next_entry_no(const Booking *booking)
+{
+	return booking->account.last_entry_no + (int64) booking->books.transfers_count + 1;
+}
+
+void
+booking_source(Booking *booking, SourceType type, int64 id, TimestampTz occurred_at)
+{
+	booking->books.source = (Source){type, id};
+	booking->books.occurred_at = occurred_at;
+}
+
+int64
+booking_add_lot(Booking *booking, Lot lot, Book debit, int64 order_id)
+{
+	Books *books = &booking->books;
+
+	lot.lot_no = lot_next_no(booking->account.account_id);
+	lot.remaining_nano = lot.amount_nano;
+	if (books->source.id == NO_NUMBER)
+		books->source.id = lot.lot_no;
+	check_outcome(books_add_lot(books, &lot, debit));
+	lot_insert(booking->account.account_id, &lot, order_id, books->source, booking->at);
+	return lot.lot_no;
+}
+
+static EntryStamp
+entry_stamp(const Booking *booking)
+{
+	return (EntryStamp){
+		.account_id = booking->account.account_id,
+		.recorded_at = booking->at,
+		.gateway = booking->gateway,
+		.actor = booking->actor,
+	};
+}
+
+void
+booking_write_entries(Booking *booking)
+{
+	EntryStamp stamp = entry_stamp(booking);
+
+	for (size_t i = 0; i < booking->books.transfers_count; i++)
+		ledger_insert(&stamp, ++booking->account.last_entry_no, &booking->books.transfers[i]);
+	booking->books.transfers_count = 0;
+}
+
+/* Tells the account what its books hold; the entries are written. */
+static void
+close_books(Booking *booking)
+{
+	Account *account = &booking->account;
+	const Books *books = &booking->books;
+
+	account->cash_nano = books->cash_nano;
+	account->bonus_nano = books->bonus_nano;
+	account->arrears_nano = books->arrears_nano;
+	account->next_expiry_at = books_next_expiry(books);
+	account->last_booked_at = booking->at;
+	alert_decide(account, account->cash_nano + account->bonus_nano - account->arrears_nano,
+				 booking->at);
+}
+
+void
+booking_finish(Booking *booking)
+{
+	Books *books = &booking->books;
+
+	check_outcome(books_pay_arrears(books));
+	booking_write_entries(booking);
+	for (size_t i = 0; i < books->lots_count; i++)
+		if (books->lots[i].changed)
+			lot_update(booking->account.account_id, &books->lots[i]);
+	close_books(booking);
+	account_update(&booking->account);
+}
+
+/* Puts the entries and lots of one booking among those of the others. */
+static void
+put_rows(Booking *booking, RowSet *entries, RowSet *lots)
+{
+	EntryStamp stamp = entry_stamp(booking);
+	const Books *books = &booking->books;
+
+	for (size_t i = 0; i < books->transfers_count; i++)
+		ledger_rows_put(entries, &stamp, ++booking->account.last_entry_no, &books->transfers[i]);
+	for (size_t i = 0; i < books->lots_count; i++)
+		if (books->lots[i].changed)
+			lot_rows_put(lots, booking->account.account_id, &books->lots[i]);
+}
+
+void
+booking_finish_all(Booking *const *bookings, size_t count)
+{
+	Account **accounts = palloc((count + 1) * sizeof(Account *));
+	RowSet entries;
+	RowSet lots;
+
+	ledger_rows_begin(&entries);
+	lot_rows_begin(&lots);
+	for (size_t i = 0; i < count; i++)
+	{
+		check_outcome(books_pay_arrears(&bookings[i]->books));
+		put_rows(bookings[i], &entries, &lots);
+		accounts[i] = &bookings[i]->account;
+	}
+	ledger_rows_insert(&entries);
+	lot_rows_update(&lots);
+	for (size_t i = 0; i < count; i++)
+		close_books(bookings[i]);
+	account_update_all(accounts, count);
+}
+
+void
+booking_finish_unmoved(Booking *booking)
+{
+	booking->account.last_booked_at = booking->at;
+	account_update(&booking->account);
+}
+
+int64
+booking_balance(const Booking *booking)
+{
+	const Account *account = &booking->account;
+	int64 balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano;
+
+	if (account->next_expiry_at <= booking->at)
+		balance_nano -= lot_expired_under_hold(account->account_id, booking->at);
+	return balance_nano;
+}

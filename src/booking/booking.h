@@ -1,0 +1,67 @@
+/*-------------------------------------------------------------------------
+ *
+ * booking.h
+ *	  One transaction on one account's books, from holding it to its last row.
+ *
+ * booking_begin() holds the account and then reads the clock;
+ * booking_load() loads the lots and books what has expired; then the caller
+ * acts on booking->books by the functions of core/allocation; booking_finish()
+ * lets lots pay arrears and writes entries, lots and account.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_BOOKING_H
+#define BOOKING_BOOKING_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/books.h"
+#include "store/account_store.h"
+#include "store/lot_store.h"
+
+typedef struct Booking
+{
+	Account account;
+	TimestampTz at; /* the booking instant */
+	const char *actor;
+	const char *gateway; /* of entries that touch the book gateway */
+	Books books;
+} Booking;
+
+/* Refuses an unknown account. From here on the transaction commits durably. */
+extern void booking_begin(Booking *booking, int64 account_id);
+
+/* The same on an account that is held already. */
+extern void booking_begin_held(Booking *booking);
+
+/* extra_transfers: how many the caller may make beyond one act of the core. */
+extern void booking_load(Booking *booking, LotSelection selection, size_t extra_transfers);
+
+/* The number that the next transfer's entry gets. */
+extern int64 booking_next_entry_no(const Booking *booking);
+
+/* Says what the transfers to come are from. */
+extern void booking_source(Booking *booking, SourceType type, int64 id, TimestampTz occurred_at);
+
+/* Adds a lot of that money, credited from a book, and returns its number. */
+extern int64 booking_add_lot(Booking *booking, Lot lot, Book debit, int64 order_id);
+
+/* Writes the entries made so far. */
+extern void booking_write_entries(Booking *booking);
+
+extern void booking_finish(Booking *booking);
+
+/* Loading the open lots of many accounts, in the order of their ids, and finishing: by few
+ * statements. */
+extern void booking_load_all(Booking *const *bookings, size_t count);
+extern void booking_finish_all(Booking *const *bookings, size_t count);
+
+/* For a change of the account that moves no money: writes the account alone. */
+extern void booking_finish_unmoved(Booking *booking);
+
+/* What is in the account now, without what has expired and is not booked. */
+extern int64 booking_balance(const Booking *booking);
+
+#endif

@@ -1,0 +1,298 @@
+/*-------------------------------------------------------------------------
+ *
+ * settle.c
+ *	  What settle() and the settler call: groups that fail, accounts that
+ *	  are held, usage that waited for a price.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "booking/settle.h"
+#include "booking/usage.h"
+#include "clock.h"
+#include "store/price_store.h"
+#include "subtransaction.h"
+
+/* Accounts looked at for usage that has a price by now, so that a transaction stays bounded. */
+#define SETTLE_ACCOUNTS_MAX 1000
+#define SETTLE_PAGE_SIZE 1000
+
+/* How long settle() waits for an account where it can do nothing else. */
+#define SETTLE_WAIT "3s"
+
+/* How often a row that stays in the inbox for good is complained about. */
+#define FAILURE_TOLD_MS 60000
+
+static int
+compare_refs(const void *left, const void *right)
+{
+	const InboxRef *a = left;
+	const InboxRef *b = right;
+
+	return (a->account_id > b->account_id) - (a->account_id < b->account_id);
+}
+
+void
+settle_sort(InboxRef *refs, size_t count)
+{
+	qsort(refs, count, sizeof(InboxRef), compare_refs);
+}
+
+/* ---- rows that fail ------------------------------------------------------ */
+
+/* The arguments and the answer of settle_group(), for subtransaction_run(). */
+typedef struct GroupCall
+{
+	InboxRef *refs;
+	size_t count;
+	SettleWait wait;
+	int64 taken;
+} GroupCall;
+
+static void
+run_group_call(void *argument)
+{
+	GroupCall *call = argument;
+
+	/* Row sets of a statement that fails are forgotten with the connection. */
+	if (SPI_connect() != SPI_OK_CONNECT)
+		refuse(ERROR_INTERNAL, "SPI_connect failed");
+	call->taken = settle_group(call->refs, call->count, call->wait);
+	SPI_finish();
+}
+
+/* True for errors that can be a row's own, so that trying again will not mend them. */
+static bool
+is_rows_own(int sqlstate)
+{
+	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
+		return false;
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
+		case ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION:
+		case ERRCODE_PLPGSQL_ERROR: /* a trigger of the owner's */
+		case ERRCODE_INTERNAL_ERROR:
+		case MAKE_SQLSTATE('L', 'B', '0', '0', '0'):
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* A row that makes its group fail, and why, for subtransaction_run(). */
+typedef struct FailedRow
+{
+	InboxRef *ref;
+	const ErrorData *error;
+} FailedRow;
+
+static void
+take_failed_row(void *argument)
+{
+	const FailedRow *failed = argument;
+	const ErrorData *error = failed->error;
+	Fault fault = {ERROR_INTERNAL,
+				   psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message)};
+	size_t count;
+	InboxRow *rows;
+
+	failed->ref->taken = true;
+	rows = inbox_take(failed->ref, 1, &count);
+	for (size_t i = 0; i < count; i++)
+		inbox_set_aside(&rows[i], &fault, clock_now());
+}
+
+static bool
+is_any_error(int sqlstate)
+{
+	return true;
+}
+
+/* Sets one row aside that nothing else can be done about; where that fails as well, it stays. */
+static int64
+set_aside_failed(InboxRef *ref, const ErrorData *error)
+{
+	static TimestampTz told_at;
+	FailedRow failed = {ref, error};
+	bool done = subtransaction_run(take_failed_row, &failed, is_any_error) == NULL;
+
+	ref->taken = done;
+	if (done)
+		ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", error->message)));
+	else if (TimestampDifferenceExceeds(told_at, GetCurrentTimestamp(), FAILURE_TOLD_MS))
+	{
+		told_at = GetCurrentTimestamp();
+		ereport(WARNING, (errmsg("a row of usage_inbox can be neither settled nor set aside: %s",
+								 error->message)));
+	}
+	return done;
+}
+
+int64
+settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
+{
+	GroupCall call = {refs, count, wait, 0};
+	ErrorData *error;
+	size_t half = count / 2;
+
+	if (count == 0)
+		return 0;
+	error = subtransaction_run(run_group_call, &call, is_rows_own);
+	if (error == NULL)
+		return call.taken;
+	for (size_t i = 0; i < count; i++)
+		refs[i].taken = false;
+	if (count == 1)
+		return set_aside_failed(refs, error);
+	return settle_inbox(refs, half, wait) + settle_inbox(refs + half, count - half, wait);
+}
+
+/* ---- usage that waited for a price --------------------------------------- */
+
+/*
+ * Books the unpriced usage that has a price by now, of an account that is held, page by
+ * page: an event that cannot be booked does not stand before the others.
+ */
+static int64
+settle_account(Booking *booking, int64 events_max)
+{
+	UsageEvent last = {.occurred_at = DT_NOBEGIN, .request_id = ""};
+	int64 settled = 0;
+	int64 seen = 0;
+	size_t count;
+
+	booking_load(booking, LOTS_OPEN, 0);
+	booking_write_entries(booking);
+	do
+	{
+		int64 page_size = Min(SETTLE_PAGE_SIZE, events_max - settled);
+		UsageEvent *events = usage_settleable(booking->account.account_id, &last, page_size,
+											  &count);
+
+		for (size_t i = 0; i < count; i++)
+		{
+			last = events[i];
+			if (!usage_charge(booking, &events[i]))
+				continue;
+			usage_update_charged(&events[i]);
+			booking_write_entries(booking);
+			settled++;
+		}
+		seen += (int64) count;
+	} while (count > 0 && settled < events_max && seen < SETTLE_EVENTS_MAX);
+	booking_finish(booking);
+	return settled;
+}
+
+int64
+settle_unpriced(int64 events_max, SettleWait wait)
+{
+	int64 settled = 0;
+	int64 *accounts;
+	size_t count;
+
+	price_hold_for_reading();
+	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
+	for (size_t i = 0; i < count && settled < events_max; i++)
+	{
+		Booking booking = {0};
+		bool waits = i == 0 && wait == SETTLE_WAIT_FOR_ONE;
+		bool held = waits ? account_hold(accounts[i], &booking.account)
+						  : account_hold_if_free(accounts[i], &booking.account);
+
+		if (!held)
+			continue;
+		booking_begin_held(&booking);
+		settled += settle_account(&booking, events_max - settled);
+	}
+	return settled;
+}
+
+/* ---- settle() ------------------------------------------------------------ */
+
+/* For subtransaction_run(): waits for one account, since all that have anything to settle are held.
+ */
+typedef struct WaitingCall
+{
+	InboxRef *refs; /* those of the first account count; none: usage that waited for a price */
+	size_t count;
+	int64 events_max;
+	const char *timeout;
+	int64 settled;
+} WaitingCall;
+
+static void
+wait_and_settle(void *argument)
+{
+	WaitingCall *call = argument;
+
+	call->settled = call->count > 0 ? settle_inbox(call->refs, call->count, SETTLE_WAIT_FOR_ONE)
+									: settle_unpriced(call->events_max, SETTLE_WAIT_FOR_ONE);
+}
+
+static bool
+is_lock_timeout(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
+/* The rows of the same account from the first on. */
+static size_t
+count_alike(const InboxRef *refs, size_t count)
+{
+	size_t alike = 0;
+
+	while (alike < count && refs[alike].account_id == refs[0].account_id)
+		alike++;
+	return alike;
+}
+
+/* Calls wait_and_settle(); where the account is not to be had in time, nothing is settled. */
+static int64
+wait_for_account(WaitingCall call)
+{
+	int nest_level = NewGUCNestLevel();
+
+	call.count = count_alike(call.refs, call.count);
+	(void) set_config_option("lock_timeout", call.timeout, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (subtransaction_run(wait_and_settle, &call, is_lock_timeout) != NULL)
+	{
+		call.settled = 0;
+		for (size_t i = 0; i < call.count; i++)
+			call.refs[i].taken = false;
+	}
+	AtEOXact_GUC(true, nest_level);
+	return call.settled;
+}
+
+int64
+settle_waiting(InboxRef *refs, size_t count, const char *timeout)
+{
+	return wait_for_account((WaitingCall){.refs = refs, .count = count, .timeout = timeout});
+}
+
+int64
+settle_all(int64 events_max)
+{
+	ItemPointerData first = inbox_before_block(0);
+	size_t count;
+	InboxRef *refs = inbox_list(&first, events_max, &count);
+	int64 settled;
+
+	settle_sort(refs, count);
+	settled = settle_inbox(refs, count, SETTLE_SKIP);
+	if (settled < events_max)
+		settled += settle_unpriced(events_max - settled, SETTLE_SKIP);
+	if (settled == 0)
+		settled = wait_for_account((WaitingCall){
+			.refs = refs, .count = count, .events_max = events_max, .timeout = SETTLE_WAIT});
+	return settled;
+}

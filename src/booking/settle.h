@@ -1,0 +1,46 @@
+/*-------------------------------------------------------------------------
+ *
+ * settle.h
+ *	  Metered usage becomes charges: rows of the inbox, and events that
+ *	  waited for a price.
+ *
+ * The functions work inside the caller's session and transaction, which ends
+ * soon after: they leave accounts held.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_SETTLE_H
+#define BOOKING_SETTLE_H
+
+#include "postgres.h"
+
+#include "booking/settle_group.h"
+
+/* Events that one call settles at the most, so that its transaction stays bounded. */
+#define SETTLE_EVENTS_MAX 10000
+
+/* Sorts what inbox_list() returned for the functions below. */
+extern void settle_sort(InboxRef *refs, size_t count);
+
+/*
+ * Settles rows of the inbox as settle_group() does, and sets a row aside that
+ * makes the booking fail: a failing group is halved until the row is found.
+ */
+extern int64 settle_inbox(InboxRef *refs, size_t count, SettleWait wait);
+
+/*
+ * Settles the rows of the first account, waiting for it for as long as timeout
+ * says, a value of lock_timeout; returns how many, 0 where it is not to be had.
+ */
+extern int64 settle_waiting(InboxRef *refs, size_t count, const char *timeout);
+
+/*
+ * Settles that many events at the most, of whatever kind; where it can settle
+ * nothing else it waits for one account, 3 s at the most.
+ */
+extern int64 settle_all(int64 events_max);
+
+/* Charges unpriced usage that has a price by now; returns how many events. */
+extern int64 settle_unpriced(int64 events_max, SettleWait wait);
+
+#endif

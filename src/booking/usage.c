@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage.c
+ *	  Judging, pricing and charging usage events.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "booking/usage.h"
+#include "core/gate.h"
+#include "store/policy_store.h"
+#include "store/price_store.h"
+
+static bool
+same_payload(const UsagePayload *a, const UsagePayload *b)
+{
+	return a->key_id == b->key_id && strcmp(a->model, b->model) == 0 &&
+		   memcmp(&a->tokens, &b->tokens, sizeof(a->tokens)) == 0;
+}
+
+static char *
+describe_payload(const UsagePayload *payload)
+{
+	const int32 *tokens = payload->tokens.of;
+
+	return psprintf("key " INT64_FORMAT ", model \"%s\", %d input + %d output + %d cache read + %d "
+					"cache write tokens",
+					payload->key_id, payload->model, tokens[TOKENS_INPUT], tokens[TOKENS_OUTPUT],
+					tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
+}
+
+Fault
+usage_conflict(const UsageEvent *stored, const UsageEvent *event)
+{
+	if (same_payload(&stored->payload, &event->payload))
+		return NO_FAULT;
+	return fault_of(ERROR_REQUEST_CONFLICT, event->request_id, event->account_id,
+					describe_payload(&stored->payload), describe_payload(&event->payload));
+}
+
+/* Locks in force at an instant; history is looked at only where there can be any. */
+static unsigned
+locks_at(const Account *account, TimestampTz at)
+{
+	if (account->locks == 0 && at >= account->last_unlocked_at)
+		return 0;
+	return account_locks_at(account->account_id, at);
+}
+
+static UsageVerdict
+gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, GateReason *reason)
+{
+	UsageFacts facts = {
+		.occurred_at = event->occurred_at,
+		.booked_at = booking->at,
+		.account_created_at = booking->account.created_at,
+		.future_tolerance_us = policy_value(POLICY_FUTURE_TOLERANCE),
+		.dedupe_window_us = policy_value(POLICY_DEDUPE_WINDOW),
+		.key_deleted_at = key->deleted_at,
+		.key_kind = key->kind,
+		.locks = locks_at(&booking->account, event->occurred_at),
+	};
+
+	if (!policy_get(POLICY_GO_LIVE_AT, NULL, &facts.go_live_at))
+		facts.go_live_at = DT_NOBEGIN;
+	return gate_usage(&facts, reason);
+}
+
+static void
+set_status(UsageEvent *event, UsageStatus status, const char *reason, TimestampTz settled_at)
+{
+	event->status = status;
+	event->reason = reason;
+	event->settled_at = settled_at;
+}
+
+Fault
+usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event)
+{
+	GateReason reason = GATE_OPEN;
+
+	if (key == NULL)
+		return fault_of(ERROR_KEY_UNKNOWN, event->account_id, event->payload.key_id);
+	event->key_name = key->name;
+	event->recorded_at = booking->at;
+	event->batch_offset_nano = NO_BATCH;
+	switch (gate(booking, key, event, &reason))
+	{
+		case USAGE_IN_FUTURE:
+			return fault_of(ERROR_USAGE_FUTURE, event->request_id, event->account_id);
+		case USAGE_BEFORE_ACCOUNT:
+			return fault_of(ERROR_USAGE_BEFORE_ACCOUNT, event->request_id, event->account_id);
+		case USAGE_TOO_OLD:
+			return fault_of(ERROR_USAGE_TOO_OLD, event->request_id, event->account_id);
+		case USAGE_REJECTED:
+			set_status(event, USAGE_STATUS_REJECTED, gate_reason_name(reason), booking->at);
+			break;
+		case USAGE_FREE:
+			set_status(event, USAGE_STATUS_FREE, "before_go_live", booking->at);
+			break;
+		case USAGE_TO_PRICE:
+			set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
+			break;
+	}
+	return NO_FAULT;
+}
+
+bool
+usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
+{
+	Price price;
+	int64 charge_nano;
+
+	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
+	if (!price_find(booking->account.currency, event->payload.model,
+					rating_prompt_tokens(&event->payload.tokens), event->occurred_at, &price))
+		return false;
+	check_outcome(rating_charge(&event->payload.tokens, &price, &charge_nano));
+	set_status(event, USAGE_STATUS_UNPRICED, "arrears_limit", 0);
+	if (taken_nano > MONEY_NANO_MAX || !books_can_take(&booking->books, taken_nano + charge_nano))
+		return false;
+	set_status(event, USAGE_STATUS_CHARGED, NULL, booking->at);
+	event->price_id = price.price_id;
+	event->charge_nano = charge_nano;
+	return true;
+}
+
+bool
+usage_charge(Booking *booking, UsageEvent *event)
+{
+	if (!usage_price(booking, 0, event))
+		return false;
+	event->first_entry_no = booking_next_entry_no(booking);
+	booking_source(booking, SOURCE_CHARGE, event->request_hash, event->occurred_at);
+	check_outcome(books_take(&booking->books, event->charge_nano, BOOK_REVENUE));
+	event->entry_count = (int32) (booking_next_entry_no(booking) - event->first_entry_no);
+	if (event->entry_count == 0)
+		event->first_entry_no = NO_NUMBER;
+	return true;
+}

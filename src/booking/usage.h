@@ -1,0 +1,39 @@
+/*-------------------------------------------------------------------------
+ *
+ * usage.h
+ *	  What becomes of a usage event (books-and-states 4.11): the rules that
+ *	  charge() and the settling of the inbox have in common.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_USAGE_H
+#define BOOKING_USAGE_H
+
+#include "postgres.h"
+
+#include "booking/booking.h"
+#include "errors.h"
+#include "store/api_key_store.h"
+#include "store/usage_store.h"
+
+/* A fault where a request_id comes again with another payload. */
+extern Fault usage_conflict(const UsageEvent *stored, const UsageEvent *event);
+
+/*
+ * Decides by all but price and id; key NULL: the account has no such key. On a
+ * fault nothing is recorded; else the event's receipt, key name and status are
+ * set: rejected, free, or unpriced where usage_price() comes next.
+ */
+extern Fault usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event);
+
+/*
+ * Prices an event: charged, or unpriced still where it has no price or where
+ * the account, with taken_nano of its batch besides, cannot owe that much;
+ * then false. price_hold_for_reading() is held.
+ */
+extern bool usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event);
+
+/* Prices an event and takes its charge, alone, from the lots. */
+extern bool usage_charge(Booking *booking, UsageEvent *event);
+
+#endif

@@ -1,0 +1,175 @@
+/*-------------------------------------------------------------------------
+ *
+ * books.h
+ *	  How money moves over an account's lots and arrears.
+ *
+ * A Books value is one account inside one transaction: what it holds, its
+ * lots, and the transfers made so far. The functions below add transfers and
+ * keep cash, bonus, arrears and the lots' remainders equal to them. The caller
+ * supplies the arrays; books_expire() comes first and books_pay_arrears() last
+ * in every transaction (books-and-states 1.3).
+ *
+ * On any result but OUTCOME_OK the value is unfit for use: the caller gives the
+ * transaction up.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_BOOKS_H
+#define CORE_BOOKS_H
+
+#include "core/book.h"
+#include "core/money.h"
+#include "core/outcome.h"
+
+/* expires_at of a lot that never expires; compares above every instant. */
+#define NEVER_EXPIRES INT64_MAX
+
+/* lot_no and entry_no count from 1; this one names none. */
+#define NO_NUMBER 0
+
+typedef enum LotKind
+{
+	LOT_BONUS, /* in this order they pay (R7) */
+	LOT_CASH
+} LotKind;
+
+typedef struct Lot
+{
+	int64_t lot_no;
+	LotKind kind;
+	int64_t amount_nano; /* what it held at first */
+	int64_t remaining_nano;
+	int64_t expires_at; /* microseconds, the server's epoch */
+	bool changed;		/* by this transaction */
+} Lot;
+
+/* What an entry comes from: its type, and its number within the account. */
+typedef struct Source
+{
+	SourceType type;
+	int64_t id;
+} Source;
+
+typedef struct Transfer
+{
+	Book debit;
+	Book credit;
+	int64_t amount_nano; /* > 0 */
+	int64_t lot_no;
+	int64_t undoes_entry_no;
+	Source source;
+	int64_t occurred_at;
+} Transfer;
+
+typedef struct Books
+{
+	int64_t cash_nano;
+	int64_t bonus_nano;
+	int64_t arrears_nano;
+	Lot *lots;
+	size_t lots_count;
+	size_t lots_capacity;
+	Transfer *transfers;
+	size_t transfers_count;
+	size_t transfers_capacity;
+	Source source;		 /* of the transfers to come */
+	int64_t occurred_at; /* of the transfers to come */
+} Books;
+
+/*
+ * A charge's share from one lot, or (lot_no = NO_NUMBER) left as arrears: a
+ * part of its entry, which the charges of a batch share one after the other.
+ */
+typedef struct Slice
+{
+	int64_t entry_no;
+	int64_t lot_no;
+	int64_t amount_nano;
+	int64_t from_nano; /* where in the entry it begins */
+} Slice;
+
+/* What an entry did to the account's arrears. */
+typedef enum ArrearsMoveKind
+{
+	ARREARS_RAISED,
+	ARREARS_PAID, /* by the lot that it names */
+	ARREARS_WRITTEN_OFF,
+	ARREARS_UNDONE /* lowered by the reversal of another charge */
+} ArrearsMoveKind;
+
+typedef struct ArrearsMove
+{
+	ArrearsMoveKind kind;
+	int64_t entry_no;
+	int64_t lot_no;			  /* ARREARS_PAID: the lot that paid */
+	int64_t undoes_entry_no;  /* ARREARS_UNDONE: the entry that had raised them, */
+	int64_t undoes_from_nano; /* and the part of it that was the undone charge's */
+	int64_t undoes_to_nano;
+	int64_t amount_nano;
+	int64_t returned_nano; /* ARREARS_PAID: given back by reversals already */
+	int64_t from_nano;	   /* ARREARS_RAISED: work space of books_undo_charge(), as the next */
+	int64_t open_nano;
+} ArrearsMove;
+
+/* Pieces that books_undo_charge() cuts debts into beyond their number: room for them in the array.
+ */
+#define ARREARS_CUTS_MAX(moves_count) (2 * (moves_count) + 2)
+
+typedef struct ArrearsHistory
+{
+	ArrearsMove *moves; /* oldest first */
+	size_t count;
+	size_t capacity; /* count + ARREARS_CUTS_MAX(count) */
+} ArrearsHistory;
+
+/*
+ * Transfers that one transaction makes at the most over that many lots: their
+ * expiry, one act of the functions below, and arrears paid. books_undo_charge()
+ * makes as many more as it is given slices and moves.
+ */
+extern size_t books_transfers_max(size_t lots_count);
+
+/* Puts the lots into the order in which they pay (R7). */
+extern void books_sort_lots(Books *books);
+
+/* Books the breakage of each lot that expired at or before now (R19). */
+extern Outcome books_expire(Books *books, int64_t now);
+
+/* The earliest expiry among lots that hold something; NEVER_EXPIRES if none. */
+extern int64_t books_next_expiry(const Books *books);
+
+/*
+ * Takes an amount from the lots in their order, the rest as arrears (R7, R8).
+ * income is BOOK_REVENUE for a charge, BOOK_ADJUSTMENT for an operator's debit.
+ */
+extern Outcome books_take(Books *books, int64_t amount_nano, Book income);
+
+/* Adds a new lot, credited whole from the book that the money comes from. */
+extern Outcome books_add_lot(Books *books, const Lot *lot, Book debit);
+
+/* Lets lots pay arrears, in their order, as far as they last (R6). */
+extern Outcome books_pay_arrears(Books *books);
+
+/* Moves all that a lot still holds to a book: a withdrawn gift, a closing. */
+extern Outcome books_empty_lot(Books *books, int64_t lot_no, Book credit, int64_t *moved_nano);
+
+/* Money taken back by a gateway: from its lot first, the rest as arrears (R22). */
+extern Outcome books_take_back(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/* Gives arrears up; OUTCOME_NOT_COVERED when that is more than is owed. */
+extern Outcome books_write_off(Books *books, int64_t amount_nano);
+
+/* False where a charge would raise arrears beyond what the books can hold. */
+extern bool books_can_take(const Books *books, int64_t amount_nano);
+
+/*
+ * Undoes a charge (R23): its slices in the order of their entries, and all
+ * moves of the account's arrears (none needed where no slice was left as
+ * arrears). A share that a write-off cleared is not given back; debts
+ * count as cleared in the order in which they arose, but for a reversal, which
+ * clears its own first. *undone_nano is what was given back.
+ */
+extern Outcome books_undo_charge(Books *books, const Slice *slices, size_t slices_count,
+								 ArrearsHistory *history, int64_t *undone_nano);
+
+#endif

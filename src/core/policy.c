@@ -1,0 +1,62 @@
+/*-------------------------------------------------------------------------
+ *
+ * policy.c
+ *	  Every policy with its bounds and default.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/policy.h"
+
+#include "core/money.h"
+
+#include <string.h>
+
+#define MINUTES(n) ((n) *INT64_C(60000000))
+#define HOURS(n) MINUTES((n) *60)
+#define DAYS(n) HOURS((n) *24)
+
+/*
+ * dedupe_window: two consecutive months are at least 59 days, so that a window
+ * of 56 days touches three monthly partitions at the most.
+ */
+const Policy policy_catalog[POLICIES_COUNT] = {
+	[POLICY_BLOCK_AT_ZERO] = {"block_at_zero", POLICY_BOOLEAN, true, 0, 0, 1,
+							  "refuse calls at a balance of exactly zero, not only below"},
+	[POLICY_GO_LIVE_AT] = {"go_live_at", POLICY_INSTANT, false, 0, INT64_MIN, INT64_MAX,
+						   "usage that occurred before is free; unset: live since ever"},
+	[POLICY_DEDUPE_WINDOW] = {"dedupe_window", POLICY_DURATION, true, DAYS(35), DAYS(1), DAYS(56),
+							  "a request_id counts once within this time of its receipt; usage "
+							  "that is older is refused"},
+	[POLICY_FUTURE_TOLERANCE] = {"future_tolerance", POLICY_DURATION, true, MINUTES(5), 0, HOURS(1),
+								 "how far usage may be stamped ahead of the clock"},
+	[POLICY_USAGE_RETENTION] = {"usage_retention", POLICY_DURATION, false, 0, DAYS(60), DAYS(36500),
+								"single requests are kept so long after their month, then as sums "
+								"of days; unset: for ever"},
+	[POLICY_SECOND_PERSON_ABOVE] = {"second_person_above", POLICY_AMOUNT, false, 0, 0,
+									MONEY_NANO_MAX,
+									"operators' bookings above this amount need a second person; "
+									"unset: none does"},
+};
+
+static const char *const type_names[] = {
+	[POLICY_BOOLEAN] = "boolean",
+	[POLICY_DURATION] = "interval",
+	[POLICY_INSTANT] = "timestamptz",
+	[POLICY_AMOUNT] = "amount",
+};
+
+const char *
+policy_type_name(PolicyType type)
+{
+	return type_names[type];
+}
+
+PolicyId
+policy_from_name(const char *name)
+{
+	int id = 0;
+
+	while (id < POLICIES_COUNT && strcmp(policy_catalog[id].name, name) != 0)
+		id++;
+	return (PolicyId) id;
+}

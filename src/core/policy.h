@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * policy.h
+ *	  The policies: an operator's settings, typed, bounded, with defaults.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum PolicyId
+{
+	POLICY_BLOCK_AT_ZERO,
+	POLICY_GO_LIVE_AT,
+	POLICY_DEDUPE_WINDOW,
+	POLICY_FUTURE_TOLERANCE,
+	POLICY_USAGE_RETENTION,
+	POLICY_SECOND_PERSON_ABOVE,
+	POLICIES_COUNT
+} PolicyId;
+
+typedef enum PolicyType
+{
+	POLICY_BOOLEAN,	 /* 0 or 1 */
+	POLICY_DURATION, /* microseconds */
+	POLICY_INSTANT,	 /* microseconds of the server's epoch */
+	POLICY_AMOUNT	 /* nano-units, one value per currency */
+} PolicyType;
+
+typedef struct Policy
+{
+	const char *name;
+	PolicyType type;
+	bool has_default; /* else unset means what the description says */
+	int64_t default_value;
+	int64_t min;
+	int64_t max;
+	const char *description;
+} Policy;
+
+extern const Policy policy_catalog[POLICIES_COUNT];
+
+extern const char *policy_type_name(PolicyType type);
+
+/* POLICIES_COUNT when no policy has that name. */
+extern PolicyId policy_from_name(const char *name);
+
+#endif

@@ -1,0 +1,55 @@
+/*-------------------------------------------------------------------------
+ *
+ * bind.c
+ *	  Arguments of statements, nulls among them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "spi/bind.h"
+#include "spi/nano.h"
+
+void
+bind_text(Datum *values, char *nulls, int index, const char *text)
+{
+	nulls[index] = text ? ' ' : 'n';
+	values[index] = text ? CStringGetTextDatum(text) : (Datum) 0;
+}
+
+void
+bind_instant(Datum *values, char *nulls, int index, TimestampTz instant, TimestampTz none)
+{
+	nulls[index] = instant == none ? 'n' : ' ';
+	values[index] = TimestampTzGetDatum(instant);
+}
+
+void
+bind_number(Datum *values, char *nulls, int index, int64 number)
+{
+	nulls[index] = number == 0 ? 'n' : ' ';
+	values[index] = Int64GetDatum(number);
+}
+
+void
+bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none)
+{
+	nulls[index] = amount_nano == none ? 'n' : ' ';
+	values[index] = amount_nano == none ? (Datum) 0 : nano_datum(amount_nano);
+}
+
+Datum
+bind_int64_array(const int64 *numbers, size_t count)
+{
+	Datum *elements = palloc((count + 1) * sizeof(Datum));
+
+	for (size_t i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, (int) count, INT8OID, sizeof(int64),
+										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}

@@ -1,0 +1,31 @@
+/*-------------------------------------------------------------------------
+ *
+ * bind.h
+ *	  Arguments of statements that may be null.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SPI_BIND_H
+#define SPI_BIND_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+/* Sets one argument; a NULL text is a null. nulls as in SPI. */
+extern void bind_text(Datum *values, char *nulls, int index, const char *text);
+
+/* Sets an instant that is null where it equals none. */
+extern void bind_instant(Datum *values, char *nulls, int index, TimestampTz instant,
+						 TimestampTz none);
+
+/* Sets a number that is null where it is zero. */
+extern void bind_number(Datum *values, char *nulls, int index, int64 number);
+
+/* Sets an amount that is null where it equals none. */
+extern void bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none);
+
+/* A bigint[]. */
+extern Datum bind_int64_array(const int64 *numbers, size_t count);
+
+#endif

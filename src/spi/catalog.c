@@ -1,0 +1,44 @@
+/*-------------------------------------------------------------------------
+ *
+ * catalog.c
+ *	  Look-ups in the system catalogs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "errors.h"
+#include "spi/catalog.h"
+
+Oid
+catalog_table(const char *name)
+{
+	Oid schema = get_namespace_oid("billing", true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+Oid
+catalog_owner(Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		refuse(ERROR_NOT_INSTALLED);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+char *
+catalog_login_name(void)
+{
+	return GetUserNameFromId(GetSessionUserId(), false);
+}

@@ -1,0 +1,124 @@
+/*-------------------------------------------------------------------------
+ *
+ * scope.c
+ *	  Entering and leaving the books.
+ *
+ * Entry points are ordinary functions, not SECURITY DEFINER: the owner of the
+ * functions is a superuser, the owner of the books need not be. So each entry
+ * point becomes the owner of the tables for as long as it works on them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+
+#include "compat.h"
+#include "errors.h"
+#include "spi/cached_table.h"
+#include "spi/catalog.h"
+#include "spi/column.h"
+#include "spi/scope.h"
+#include "spi/sql.h"
+
+static CachedTable version_cache = {.name = "schema_version"};
+static int version_cached;
+
+void
+scope_init(void)
+{
+	cached_table_register(&version_cache);
+}
+
+static int
+schema_version(void)
+{
+	static Sql newest = SQL(
+		"SELECT version FROM billing.schema_version ORDER BY installed_at DESC, version "
+		"DESC LIMIT 1");
+
+	if (!cached_table_is_fresh(&version_cache))
+	{
+		cached_table_begin_load(&version_cache);
+		version_cached = sql_latest(&newest, NULL, NULL) > 0 ? column_int32(0, 1) : 0;
+		cached_table_end_load(&version_cache);
+	}
+	return version_cached;
+}
+
+static void
+enter(Scope *scope)
+{
+	scope->caller_context = CurrentMemoryContext;
+	scope->path_nest_level = search_path_pin();
+	if (SPI_connect() != SPI_OK_CONNECT)
+		refuse(ERROR_INTERNAL, "SPI_connect failed");
+}
+
+/* Opens a session on the tables that there are. */
+static void
+open_as_owner(Scope *scope, Oid account)
+{
+	GetUserIdAndSecContext(&scope->user_id, &scope->security_context);
+	/* Restricted: no trigger of the owner's is put off until another user's commit. */
+	SetUserIdAndSecContext(catalog_owner(account), scope->security_context |
+													   SECURITY_LOCAL_USERID_CHANGE |
+													   SECURITY_RESTRICTED_OPERATION);
+	enter(scope);
+}
+
+void
+scope_open(Scope *scope)
+{
+	Oid account = catalog_table("account");
+
+	if (!OidIsValid(account))
+		refuse(ERROR_NOT_INSTALLED);
+	open_as_owner(scope, account);
+	if (schema_version() != SCHEMA_VERSION)
+		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+}
+
+bool
+scope_open_if_ready(Scope *scope)
+{
+	Oid account = catalog_table("account");
+
+	if (!OidIsValid(account) || !OidIsValid(catalog_table("schema_version")) ||
+		!OidIsValid(get_extension_oid("billing", true)))
+		return false;
+	open_as_owner(scope, account);
+	if (schema_version() == SCHEMA_VERSION)
+		return true;
+	scope_close(scope);
+	return false;
+}
+
+void
+scope_open_as_caller(Scope *scope)
+{
+	GetUserIdAndSecContext(&scope->user_id, &scope->security_context);
+	enter(scope);
+}
+
+void
+scope_close(Scope *scope)
+{
+	SPI_finish();
+	search_path_unpin(scope->path_nest_level);
+	SetUserIdAndSecContext(scope->user_id, scope->security_context);
+}
+
+Datum
+scope_close_with(Scope *scope, Datum row)
+{
+	MemoryContext scope_context = MemoryContextSwitchTo(scope->caller_context);
+	Datum copy = datumCopy(row, false, -1);
+
+	MemoryContextSwitchTo(scope_context);
+	scope_close(scope);
+	return copy;
+}

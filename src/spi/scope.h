@@ -1,0 +1,45 @@
+/*-------------------------------------------------------------------------
+ *
+ * scope.h
+ *	  The frame around all work on the books: who, where names resolve, SPI.
+ *
+ * Between scope_open() and scope_close() the code runs as the owner of
+ * billing.account, with names resolving in pg_catalog alone, connected to SPI.
+ * An error in between undoes all three with the transaction.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SPI_SCOPE_H
+#define SPI_SCOPE_H
+
+#include "postgres.h"
+
+typedef struct Scope
+{
+	Oid user_id;
+	int security_context;
+	int path_nest_level;
+	MemoryContext caller_context;
+} Scope;
+
+/* The version of the tables that this library works on. */
+#define SCHEMA_VERSION 1
+
+/* Registers the caches; called once, when the library is loaded. */
+extern void scope_init(void);
+
+/* Refuses when the tables are missing or of another version. */
+extern void scope_open(Scope *scope);
+
+/* For workers: false, and nothing opened, without the extension or tables of this version. */
+extern bool scope_open_if_ready(Scope *scope);
+
+extern void scope_close(Scope *scope);
+
+/* Closes, and returns a copy of a row that outlives the session. */
+extern Datum scope_close_with(Scope *scope, Datum row);
+
+/* The same without the switch of user: for install(), which makes the tables. */
+extern void scope_open_as_caller(Scope *scope);
+
+#endif

@@ -1,0 +1,89 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql.c
+ *	  Saved plans.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/snapmgr.h"
+
+#include "errors.h"
+#include "spi/column.h"
+#include "spi/sql.h"
+
+static void
+prepare(Sql *statement)
+{
+	SPIPlanPtr plan;
+	int count = 0;
+
+	while (count < SQL_ARGUMENTS_MAX && OidIsValid(statement->types[count]))
+		count++;
+	plan = SPI_prepare(statement->text, count, statement->types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		refuse(ERROR_INTERNAL, "a statement could not be prepared");
+	statement->plan = plan;
+}
+
+void
+sql_replace(Sql *statement, const char *text)
+{
+	SPIPlanPtr old_plan = statement->plan;
+
+	statement->plan = NULL;
+	if (old_plan)
+		SPI_freeplan(old_plan);
+	statement->text = text;
+	prepare(statement);
+	statement->text = NULL;
+}
+
+static uint64
+run(Sql *statement, Datum *values, const char *nulls, bool read_only)
+{
+	int code;
+
+	if (statement->plan == NULL)
+		prepare(statement);
+	/* Nobody reads the result of the statement before this one any more. */
+	SPI_freetuptable(SPI_tuptable);
+	SPI_tuptable = NULL;
+	code = SPI_execute_plan(statement->plan, values, nulls, read_only, 0);
+	if (code < 0)
+		refuse(ERROR_INTERNAL, SPI_result_code_string(code));
+	return SPI_processed;
+}
+
+uint64
+sql_run(Sql *statement, Datum *values, const char *nulls)
+{
+	return run(statement, values, nulls, false);
+}
+
+uint64
+sql_read(Sql *statement, Datum *values, const char *nulls)
+{
+	return run(statement, values, nulls, true);
+}
+
+uint64
+sql_latest(Sql *statement, Datum *values, const char *nulls)
+{
+	uint64 count;
+
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetLatestSnapshot());
+	count = run(statement, values, nulls, true);
+	PopActiveSnapshot();
+	return count;
+}
+
+int64
+sql_next_number(Sql *statement, int64 account_id)
+{
+	sql_run(statement, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	return column_int64(0, 1);
+}

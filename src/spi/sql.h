@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * sql.h
+ *	  Fixed SQL: prepared once per backend, kept, and run.
+ *
+ * All SQL of the extension's C code goes through here and stands in store/.
+ * Arguments: spi/bind.h; the rows that come back: spi/column.h; amounts of
+ * money, int64 nano-units in C and numeric(18,9) in SQL: spi/nano.h.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SPI_SQL_H
+#define SPI_SQL_H
+
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/timestamp.h"
+
+#define SQL_ARGUMENTS_MAX 24
+
+typedef struct Sql
+{
+	const char *text;
+	Oid types[SQL_ARGUMENTS_MAX]; /* up to the first InvalidOid */
+	SPIPlanPtr plan;
+} Sql;
+
+/* SQL("SELECT ... $1 ...", INT8OID) */
+#define SQL(statement, ...)                           \
+	{                                                 \
+		.text = (statement), .types = { __VA_ARGS__ } \
+	}
+
+/* Gives a statement another text, and drops its plan. */
+extern void sql_replace(Sql *statement, const char *text);
+
+/* Runs a statement that may write; returns the number of rows. nulls as in SPI. */
+extern uint64 sql_run(Sql *statement, Datum *values, const char *nulls);
+
+/* Runs a statement in the snapshot of the caller's query; it must not write. */
+extern uint64 sql_read(Sql *statement, Datum *values, const char *nulls);
+
+/*
+ * Runs a statement that must not write on all that is committed by now,
+ * whatever snapshot the transaction's isolation level keeps.
+ */
+extern uint64 sql_latest(Sql *statement, Datum *values, const char *nulls);
+
+/* One of the three above, where a look serves readers and writers alike. */
+typedef uint64 (*SqlRunner)(Sql *statement, Datum *values, const char *nulls);
+
+/* The statement by which an account's things of a kind are numbered, from 1. */
+#define SQL_NEXT_NUMBER(table, column)                                                     \
+	SQL("SELECT coalesce(max(" column "), 0) + 1 FROM billing." table " WHERE account_id " \
+		"= $1",                                                                            \
+		INT8OID)
+
+/* Runs such a statement; who holds the account keeps the number free. */
+extern int64 sql_next_number(Sql *statement, int64 account_id);
+
+#endif
