@@ -13,7 +13,7 @@ SELECT order_id, kind, method, state, currency, pay_amount FROM billing.payment_
 SELECT payment_id, order_id, gateway, transaction_id, state, currency, amount, actor = session_user AS by_me FROM billing.payment WHERE account_id = 1400;
 SELECT entry_no, debit, credit, gateway, lot_no, amount, source_type, source_id, actor = session_user AS by_me FROM billing.ledger_entry WHERE account_id = 1400;
 
--- The same call, the same row; the bank's reference counts once, under whatever key.
+-- R5: the same call, the same row; the bank's reference counts once, under whatever key.
 SELECT * FROM billing.record_offline_payment(1400, 100.00, 'first', 'bank 1');
 SELECT test.attempt('SELECT billing.record_offline_payment(1400, 100, ''second'', ''bank 1'')');
 SELECT total_topup FROM billing.balance(1400);

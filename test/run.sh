@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: unit (cmocka), regress, isolation, tap. Prints one line per test file, the whole output of
+# All tests: house (the tree itself), unit (cmocka), regress, isolation, tap. Prints one line per test file, the whole output of
 # those that fail, and last "N passed, N failed".
 #
 # TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
@@ -42,6 +42,16 @@ count_tap() { # NAME LOG STATUS
         passed=$((passed + good))
         fail "$1" "$bad"
     fi
+}
+
+step_house() {
+    local file name status
+    for file in test/house/*.pl; do
+        name=$(basename "$file" .pl)
+        status=0
+        timeout --foreground "$step_seconds" perl "$file" >"$logs/house-$name" 2>&1 || status=$?
+        count_tap "house/$name" "$logs/house-$name" "$status"
+    done
 }
 
 step_unit() {
@@ -124,8 +134,9 @@ step_tap() {
 }
 
 cd "$(dirname "$0")/.." || exit 1
-for step in ${TESTS:-unit regress isolation tap}; do
+for step in ${TESTS:-house unit regress isolation tap}; do
     case $step in
+        house) tests='test/house/*.pl' ;;
         unit) tests='test/unit/test_*.c' ;;
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;
