@@ -11,9 +11,10 @@ HEADER_FILES := $(wildcard src/*.h src/*/*.h)
 SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
+QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
 OBJS        := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA_built   = billing--$(EXTVERSION).sql
-EXTRA_CLEAN  = build $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc)
+EXTRA_CLEAN  = build $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -64,6 +65,7 @@ src/verify_checks.sql: src/verify/join.awk $(CHECK_FILES)
 
 src/store/schema_store.o: src/schema_ddl.inc
 src/store/verify_store.o: src/verify_checks.inc
+src/store/report_store.o src/store/usage_report_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server.
