@@ -10,9 +10,11 @@ EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" billing.cont
 HEADER_FILES := $(wildcard src/*.h src/*/*.h)
 SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
+CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
+QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
 OBJS        := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
 DATA_built   = billing--$(EXTVERSION).sql
-EXTRA_CLEAN  = build src/schema_ddl.inc
+EXTRA_CLEAN  = build $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -50,13 +52,20 @@ endif
 $(DATA_built): $(SQL_FILES) billing.control
 	cat /dev/null $(SQL_FILES) > $@
 
-# One element of a C array per file: {"10_account.sql", "line\n" "line\n"},
-src/schema_ddl.inc: $(SCHEMA_FILES)
-	for file in $(SCHEMA_FILES); do \
-	  printf '{"%s",\n' "$${file##*/}"; sed -e 's/[\\"?]/\\&/g' -e 's/.*/    "&\\n"/' "$$file"; echo '},'; \
-	done > $@
+# SQL as C: every line a string literal. What stands between "-- begin NAME" and "-- end" becomes an element of an
+# array, {"NAME", "..." "..."}, or without a NAME {"..." "..."}.
+%.inc: %.sql
+	sed -e 's/^-- begin$$/{/' -e t -e 's/^-- begin \(.*\)/{"\1",/' -e t -e 's/^-- end$$/},/' -e t \
+	  -e 's/[\\"?]/\\&/g' -e 's/.*/    "&\\n"/' $< > $@
+
+src/schema_ddl.sql: $(SCHEMA_FILES)
+	for file in $(SCHEMA_FILES); do echo "-- begin $${file##*/}"; cat "$$file"; echo '-- end'; done > $@
+src/verify_checks.sql: src/verify/join.awk $(CHECK_FILES)
+	awk -f src/verify/join.awk $(CHECK_FILES) > $@
 
 src/store/schema_store.o: src/schema_ddl.inc
+src/store/verify_store.o: src/verify_checks.inc
+src/store/report_store.o src/store/usage_report_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server.

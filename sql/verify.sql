@@ -1,5 +1,6 @@
--- verify(): each of its checks can fire; a missing, disabled or weakened guard is a row of it, and
--- install() puts it back; the books outlive the extension. Accounts 1900 to 1909. This file comes last.
+-- verify(): each of its checks can fire (test/house/verify_checks.pl knows which there are); a missing, disabled
+-- or weakened guard is a row of it, and install() puts it back; the books outlive the extension. Accounts 1900 to
+-- 1909. This file comes last.
 SELECT count(billing.create_account(account_id, 'cn', 'a@b.c')) AS accounts FROM generate_series(1900, 1904) AS account_id;
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1904) AS account_id;
 SELECT billing.set_price('verify', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
@@ -159,11 +160,6 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ) AS t (damage, found);
 SELECT damage, found FROM fires ORDER BY place;
 
--- Every check that verify() has. One that is added there belongs here, with what makes it fire.
-SELECT name AS never_fired FROM unnest('{entry_numbers,entry_order,transfer_allowed,account_balance,lot_balance,account_bounds,arrears_first,lot_bounds,next_expiry,
-    expired_lot_pays,usage_bounds,charge_price,charge_price_newest,charge_slices,charge_entries,batch_slices,batch_order,charge_without_slices,reversal,reversal_shortfall,undone_entry,usage_revenue,usage_day,closed_month,usage_key,
-    request_once,payment_credited,order_paid,take_back_booked,take_back_payment,gateway_entry,lot_source,liabilities,locks,alert_armed,alert_bounds,notification,profile,partition_key,guard}'::text[]) AS name
-WHERE NOT EXISTS (SELECT FROM fires WHERE found ~ ('(^|, )' || name || '($|[ ,])'));
 SELECT * FROM billing.verify();
 
 -- Each guard, of each table and leaf: disabled, firing for origin only, firing for replicas only, dropped.

@@ -36,17 +36,6 @@ typedef enum LedgerColumn
 	LEDGER_ACTOR
 } LedgerColumn;
 
-/*
- * SQL: what an entry e changes of a book, in the sense in which it grows: a
- * liability or income by credits (sign ""), an asset by debits (sign "-").
- */
-#define LEDGER_EFFECT(book, sign)                                                  \
-	"(CASE WHEN e.credit = '" book "' THEN " sign "e.amount WHEN e.debit = '" book \
-	"' THEN -(" sign "e.amount) ELSE 0.000000000 END)"
-#define LEDGER_CASH LEDGER_EFFECT("cash", "")
-#define LEDGER_BONUS LEDGER_EFFECT("bonus", "")
-#define LEDGER_ARREARS LEDGER_EFFECT("arrears", "-")
-
 /* What all entries of one booking have in common. */
 typedef struct EntryStamp
 {

@@ -12,6 +12,16 @@
 #include "store/ledger_store.h"
 #include "store/report_store.h"
 
+static const char statement_sql[] =
+#include "query/statement.inc"
+	;
+static const char balance_at_sql[] =
+#include "query/balance_at.inc"
+	;
+static const char status_sql[] =
+#include "query/status.inc"
+	;
+
 /* Puts the rows of a statement, read in the caller's snapshot, into his result. */
 static void
 put_rows(Sql *statement, Datum *values, ReturnSetInfo *result)
@@ -25,24 +35,7 @@ put_rows(Sql *statement, Datum *values, ReturnSetInfo *result)
 void
 report_statement(int64 account_id, TimestampTz from, TimestampTz to, ReturnSetInfo *result)
 {
-	static Sql lines = SQL(
-		"WITH opening AS (SELECT coalesce(sum(" LEDGER_CASH
-		"), 0) AS cash, coalesce(sum(" LEDGER_BONUS "), 0) AS bonus, coalesce(sum(" LEDGER_ARREARS
-		"), 0) AS arrears FROM "
-		"billing.ledger_entry AS e WHERE e.account_id = $1 AND e.recorded_at < $2), "
-		"line AS (SELECT e.*, o.cash + sum(" LEDGER_CASH
-		") OVER w AS cash, o.bonus + sum(" LEDGER_BONUS
-		") OVER w AS bonus, o.arrears + sum(" LEDGER_ARREARS ") OVER w AS arrears, " LEDGER_CASH
-		" + " LEDGER_BONUS " - " LEDGER_ARREARS " AS change FROM "
-		"billing.ledger_entry AS e, opening AS o WHERE e.account_id = $1 AND e.recorded_at >= $2 "
-		"AND e.recorded_at < $3 WINDOW w AS (ORDER BY e.entry_no)) "
-		"SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type, CASE l.source_type WHEN "
-		"'charge' THEN (SELECT u.request_id FROM billing.usage_event AS u WHERE u.account_id = $1 "
-		"AND u.request_hash = l.source_id AND u.settled_at = l.recorded_at AND l.entry_no >= u.first_entry_no AND l.entry_no < u.first_entry_no + u.entry_count AND u.recorded_at <= "
-		"l.recorded_at LIMIT 1) ELSE l.source_id::text END, l.debit, l.credit, l.lot_no, l.amount, "
-		"l.cash + l.bonus - l.arrears - l.change, l.cash + l.bonus - l.arrears, l.cash, l.bonus, "
-		"l.arrears, l.actor FROM line AS l ORDER BY l.entry_no",
-		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	static Sql lines = SQL(statement_sql, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 	put_rows(
 		&lines,
@@ -54,13 +47,7 @@ void
 report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bonus_nano,
 				  int64 *arrears_nano)
 {
-	static Sql sums = SQL(
-		"SELECT coalesce(sum(e.cash), 0), coalesce(sum(e.bonus) FILTER (WHERE l.expires_at IS NULL "
-		"OR l.expires_at > $2), 0), coalesce(sum(e.arrears), 0) FROM (SELECT e.lot_no, sum(" LEDGER_CASH
-		") AS cash, sum(" LEDGER_BONUS ") AS bonus, sum(" LEDGER_ARREARS ") AS arrears "
-		"FROM billing.ledger_entry AS e WHERE e.account_id = $1 AND e.recorded_at <= $2 GROUP BY "
-		"e.lot_no) AS e LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no",
-		INT8OID, TIMESTAMPTZOID);
+	static Sql sums = SQL(balance_at_sql, INT8OID, TIMESTAMPTZOID);
 
 	sql_read(&sums, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
 	*cash_nano = column_nano(0, 1);
@@ -114,32 +101,7 @@ report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz e
 void
 report_status(ReturnSetInfo *result)
 {
-	static Sql lines = SQL(
-		"SELECT 'owner of the books', pg_get_userbyid(relowner)::text, NULL FROM pg_class WHERE "
-		"oid = 'billing.account'::regclass "
-		"UNION ALL SELECT 'accounts', count(*)::text, format('%s of them locked, %s in arrears', "
-		"count(*) FILTER (WHERE locks <> 0), count(*) FILTER (WHERE arrears > 0)) FROM "
-		"billing.account "
-		"UNION ALL SELECT 'usage partitions', count(*)::text, format('%s to %s, and the default "
-		"one', min(c.relname), max(c.relname)) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = "
-		"i.inhrelid WHERE i.inhparent = 'billing.usage_event'::regclass AND c.relname <> "
-		"'usage_event_default' "
-		"UNION ALL SELECT 'usage in the default partition', CASE WHEN EXISTS (SELECT FROM "
-		"billing.usage_event_default) THEN 'yes' ELSE 'no' END, 'usage received in a month without "
-		"a partition' "
-		"UNION ALL SELECT 'closed months', count(*)::text, 'up to ' || max(month) FROM "
-		"billing.closed_month "
-		"UNION ALL SELECT 'metered usage, not settled', count(*)::text, 'rows of "
-		"billing.usage_inbox: see billing.settler_lag' FROM billing.usage_inbox "
-		"UNION ALL SELECT 'metered usage, set aside', count(*)::text, 'rows of "
-		"billing.usage_set_aside' || ', the last at ' || max(set_aside_at) FROM "
-		"billing.usage_set_aside "
-		"UNION ALL SELECT 'usage without a price', (SELECT count(*) FROM billing.usage_event WHERE "
-		"status = 'unpriced')::text, 'events: see billing.unpriced_usage' "
-		"UNION ALL SELECT 'notifications to send', count(*)::text, 'rows of billing.notification' "
-		"FROM billing.notification WHERE state = 'pending' "
-		"UNION ALL SELECT 'awaiting a second person', (SELECT count(*) FROM "
-		"billing.awaiting_second)::text, 'see billing.awaiting_second'");
+	static Sql lines = SQL(status_sql);
 
 	put_rows(&lines, NULL, result);
 }

@@ -46,49 +46,13 @@ usage_day_is_cut(int64 account_id, TimestampTz at)
 	return sql_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL) > 0;
 }
 
-/*
- * What an event adds to a line. A line's instant is at: of a charge its
- * booking, of what is not charged its receipt.
- */
-#define REQUESTS "(u.status IN ('charged', 'free'))::int"
-#define EVENT_SUMS                                                                                   \
-	"u.key_id, u.key_name, u.model, " REQUESTS " AS requests, (u.status = 'rejected')::int AS "      \
-	"rejected, (u.status = 'unpriced')::int AS unpriced, " REQUESTS " * u.input_tokens AS "          \
-	"input_tokens, " REQUESTS " * u.output_tokens AS output_tokens, " REQUESTS                       \
-	" * u.cache_read_tokens AS cache_read_tokens, " REQUESTS " * u.cache_write_tokens AS "           \
-	"cache_write_tokens, coalesce(u.charge, 0.000000000) AS charge, 0.000000000 AS given_back FROM " \
-	"billing.usage_event AS u WHERE u.account_id = $1 AND "
-#define REVERSAL_SUMS                                                                            \
-	"r.key_id, (SELECT k.name FROM billing.api_key AS k WHERE k.account_id = $1 AND k.key_id = " \
-	"r.key_id), r.model, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount FROM "                       \
-	"billing.charge_reversal AS r WHERE r.account_id = $1 AND "
+static const char by_recorded_at_sql[] =
+#include "query/usage_report_by_recorded_at.inc"
+	;
+static const char by_occurred_at_sql[] =
+#include "query/usage_report_by_occurred_at.inc"
+	;
 
-/* Booked when received, booked later, summed up by days, and given back. */
-#define LINES_BY_RECORDED_AT                                                                               \
-	"SELECT u.recorded_at AS at, " EVENT_SUMS "u.recorded_at >= $2 AND u.recorded_at < $3 AND "            \
-	"(u.settled_at IS NULL OR u.settled_at = u.recorded_at) UNION ALL SELECT u.settled_at, "               \
-	"" EVENT_SUMS "u.settled_at <> u.recorded_at AND u.settled_at >= $2 AND u.settled_at < $3 "            \
-	"UNION ALL SELECT d.day_starts_at, d.key_id, d.key_name, d.model, d.requests, d.rejected, "            \
-	"0, d.input_tokens, d.output_tokens, d.cache_read_tokens, d.cache_write_tokens, "                      \
-	"d.charge, 0.000000000 FROM billing.usage_day AS d WHERE d.account_id = $1 AND d.day_starts_at >= $2 " \
-	"AND d.day_starts_at < $3 UNION ALL SELECT r.recorded_at, " REVERSAL_SUMS                              \
-	"r.recorded_at >= $2 AND r.recorded_at < $3"
-
-/* [$8, $9) is when such events were received. */
-#define LINES_BY_OCCURRED_AT                                                                    \
-	"SELECT u.occurred_at AS at, " EVENT_SUMS "u.occurred_at >= $2 AND u.occurred_at < $3 AND " \
-	"u.recorded_at >= $8 AND u.recorded_at < $9 UNION "                                         \
-	"ALL SELECT r.occurred_at, " REVERSAL_SUMS "r.occurred_at >= $2 AND r.occurred_at < $3"
-
-#define LINES_GROUPED(lines)                                                                      \
-	"SELECT period, key_id, max(key_name), model, sum(requests)::bigint, sum(rejected)::bigint, " \
-	"sum(unpriced)::bigint, sum(input_tokens)::bigint, sum(output_tokens)::bigint, "              \
-	"sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint, sum(charge), "              \
-	"sum(given_back) FROM (SELECT date_trunc($4, at, $5) AS period, CASE WHEN $6 THEN key_id "    \
-	"END AS key_id, CASE WHEN $6 THEN key_name END AS key_name, CASE WHEN $7 THEN model END AS "  \
-	"model, requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, "       \
-	"cache_write_tokens, charge, given_back FROM (" lines ") AS l) AS l GROUP BY period, "        \
-	"key_id, model ORDER BY period, key_id, model COLLATE \"C\""
 #define LINES_TYPES                                                                              \
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, \
 		TIMESTAMPTZOID
@@ -108,8 +72,8 @@ moved(TimestampTz at, int64 by_us)
 void
 usage_report(const UsageReport *report, ReturnSetInfo *result)
 {
-	static Sql by_recorded_at = SQL(LINES_GROUPED(LINES_BY_RECORDED_AT), LINES_TYPES);
-	static Sql by_occurred_at = SQL(LINES_GROUPED(LINES_BY_OCCURRED_AT), LINES_TYPES);
+	static Sql by_recorded_at = SQL(by_recorded_at_sql, LINES_TYPES);
+	static Sql by_occurred_at = SQL(by_occurred_at_sql, LINES_TYPES);
 	char nulls[] = "         ";
 	Datum values[9] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
 					   TimestampTzGetDatum(report->to)};

@@ -1,0 +1,14 @@
+-- Cash, bonus and arrears of account $1 at the instant $2: the sums of its entries, without bonus that had expired.
+SELECT coalesce(sum(e.cash), 0),
+       coalesce(sum(e.bonus) FILTER (WHERE l.expires_at IS NULL OR l.expires_at > $2), 0),
+       coalesce(sum(e.arrears), 0)
+FROM (
+    SELECT lot_no,
+           sum(CASE 'cash' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS cash,
+           sum(CASE 'bonus' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS bonus,
+           sum(CASE 'arrears' WHEN credit THEN -amount WHEN debit THEN amount ELSE 0.000000000 END) AS arrears
+    FROM billing.ledger_entry
+    WHERE account_id = $1 AND recorded_at <= $2
+    GROUP BY lot_no
+) AS e
+LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no
