@@ -3,7 +3,9 @@
 # in the inbox and what was set aside; now and then every statement, balances of the past, all usage,
 # and verify(). The clock moves forward, but for small steps back.
 #
-# BILLING_SEED repeats a run's choices, BILLING_OPERATIONS sets how many.
+# Whatever fails ends with the command that repeats it: BILLING_SEED repeats a run's choices,
+# BILLING_OPERATIONS sets how many, BILLING_START (seconds since 1970) the instant at which its clock
+# starts, since a month's end lies where it lies.
 use strict;
 use warnings;
 
@@ -18,19 +20,23 @@ use BillingTest;
 
 my $seed = $ENV{BILLING_SEED} // time % 1_000_000;
 my $operations = $ENV{BILLING_OPERATIONS} // 4000;
+my $now = time;
+my $start = $ENV{BILLING_START} // $now;
+my $offset_s = $start - $now;
+my $repeat = "to repeat: BILLING_SEED=$seed BILLING_OPERATIONS=$operations BILLING_START=$start TESTS=tap TAP_FILES=010_model.pl make test";
 my $accounts_max = 14;
 my $huge_account = 99;
 my $audit_every = 200;
 srand($seed);
-note("BILLING_SEED=$seed BILLING_OPERATIONS=$operations");
+note($repeat);
+END { diag($repeat) if $? || !Test::More->builder->is_passing }
 
-my $node = billing_node('model', conf => [ 'fsync = off', 'autovacuum = off', 'log_statement = none' ]);
+my $node = billing_node('model', conf => [ 'fsync = off', 'autovacuum = off', 'log_statement = none', "billing.clock_offset = $offset_s" ]);
 my $dbh = connect_dbi($node);
 my $other_dbh = connect_dbi($node);    # to hold an account's lock
 $dbh->do("SET timezone = 'UTC'");
 
 my $model = BillingModel->new;
-my $offset_s = 0;
 my $step = 0;
 my $serial = 0;
 my $late_model = 1;
@@ -84,7 +90,6 @@ sub mismatch
 	my $report = "database: $got\noracle:   $expected\nthe last operations:\n" . join("\n", @trail);
 	utf8::encode($report);
 	diag($report);
-	diag("BILLING_SEED=$seed BILLING_OPERATIONS=$operations");
 	done_testing();
 	exit 1;
 }
@@ -296,6 +301,13 @@ sub tokens
 	return \%tokens;
 }
 
+# The same but for the output, which stays within its bound.
+sub other_output
+{
+	my ($tokens) = @_;
+	return { %$tokens, output => $tokens->{output} ? $tokens->{output} - 1 : 1 };
+}
+
 # When a request began: now, lately, long ago, exactly at something that decides, or where it may not.
 sub some_occurred_at
 {
@@ -382,7 +394,7 @@ sub charge_again
 	{
 		my $what = pick(qw(model tokens));
 		$again{model} = 'another' if $what eq 'model';
-		$again{tokens} = { %{ $event->{tokens} }, output => $event->{tokens}{output} ^ 1 } if $what eq 'tokens';
+		$again{tokens} = other_output($event->{tokens}) if $what eq 'tokens';
 	}
 	return run_operation(charge_operation($account, %again));
 }
@@ -945,7 +957,7 @@ sub settle_at_edges
 	my @rows = map { metered($account, $_) } map { $_ + $beside->() } ($at + $model->{future_tolerance}) x 2, ($at - $model->{dedupe_window}) x 2, $account->{created_at}, $at, map { grep { defined } @$_{qw(from to)} } @{ $account->{locks} };
 	push @rows, metered($account, undef);
 	my $again = $old && { account_id => $account->{id}, %$old{qw(key_id request_id model tokens)}, occurred_at => $at };
-	$again->{tokens} = { %{ $old->{tokens} }, output => $old->{tokens}{output} ^ 1 } if $old && chance(0.7);
+	$again->{tokens} = other_output($old->{tokens}) if $old && chance(0.7);
 	put_rows(@rows, $old ? $again : ());
 	settle_some();
 	set_window(seconds(86_400 * pick(35, 35, 20, 56)));
