@@ -1,0 +1,173 @@
+# Accounts, their keys and locks, and the gate.
+package BillingModel::Operations::Accounts;
+
+use strict;
+use warnings;
+
+use BillingModel::Call;
+use BillingModel::Compare;
+use BillingModel::Operations::Metering;
+use BillingModel::Oracle::Accounts;
+use BillingModel::Oracle::Books;
+use BillingModel::Run;
+use BillingModel::Values;
+
+sub operations
+{
+	return (
+		[ 1, \&create_account ],
+		[ 0.5, \&unknown_account ],
+		[ 1.5, \&close_account ],
+		[ 3, \&lock_or_unlock ],
+		[ 2.5, \&create_api_key ],
+		[ 0.7, \&delete_api_key ],
+		[ 4, \&authorize ],
+	);
+}
+
+sub outcomes
+{
+	return (
+		'close_account: booked', 'authorize: negative_balance', 'authorize: allowed',
+	);
+}
+
+my %key_text;    # "account key" -> the key's text
+
+sub create_account
+{
+	my $id = between(1, ACCOUNTS_MAX);
+	my $region = pick('cn', 'global');
+	my $account = $model->account($id);
+	my $sql = 'SELECT create_account AS result FROM billing.create_account(?, ?)';
+	if (chance(0.05))
+	{
+		plain('create_account', $sql, [ pick(0, -1, -5), $region ], 'LB203');
+		return;
+	}
+	my $row = plain('create_account', $sql, [ $id, $region ], $account && $account->{region} ne $region ? 'LB202' : ());
+	create_api_key(note_account($id, $region)) if $row && !$account;
+	return;
+}
+
+sub note_account
+{
+	my ($id, $region) = @_;
+	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing.account WHERE account_id = ?', $id);
+	my $account = $model->add_account($id, $region, $made->{at});
+	compare_account($account, 0);
+	return $account;
+}
+
+sub make_account
+{
+	my ($id, $region) = @_;
+	plain('create_account', 'SELECT create_account AS result FROM billing.create_account(?, ?)', [ $id, $region ]);
+	return note_account($id, $region);
+}
+
+# One that is there from the start.
+sub open_account
+{
+	my ($id, $region) = @_;
+	return create_api_key(make_account($id, $region), 'payg');
+}
+
+sub unknown_account
+{
+	my $sql = pick('SELECT * FROM billing.balance(?)', 'SELECT * FROM billing.statement(?)',
+		"SELECT * FROM billing.charge(?, 1, 'r', 'flat', 1, 1)",
+		"SELECT * FROM billing.grant_bonus(?, 1, 'k')", "SELECT * FROM billing.balance_at(?, 'now')");
+	plain('unknown account', $sql, [777], 'LB201');
+	return;
+}
+
+sub close_account
+{
+	my @empty = grep { !$_->{arrears} && held($_, 'cash') < 10_000_000 && !open_lock($_, 'closed') } $model->accounts;
+	my $account = @empty && chance(0.7) ? pick(@empty) : some_account();
+	my $key = new_key();
+	if (chance(0.2))
+	{
+		# One that has nothing but a gift and less than 0.01 of cash.
+		my ($gift, $payment, $debit) = map { new_key() } 1 .. 3;
+		$account = make_account(1000 + $serial, pick('cn', 'global'));
+		booking($account, 'record_offline_payment', 'record_offline_payment(?, ?, ?, ?)', $payment,
+			[ '5.00', $payment, $payment ], amount => 5_000_000_000, reference => $payment);
+		booking($account, 'adjust', 'adjust(?, ?, ?)', $debit, [ '-4.991', $debit ], amount => -4_991_000_000);
+		booking($account, 'grant_bonus', 'grant_bonus(?, ?, ?)', $gift, [ '1.5', $gift ], amount => 1_500_000_000);
+		# What waits in the inbox might become arrears.
+		put_rows(metered($account, undef)) if chance(0.4);
+	}
+	# These stay, so that there is always somebody to charge.
+	return if $account->{id} <= 3 || $account->{id} == HUGE_ACCOUNT;
+	return booking($account, 'close_account', 'close_account(?, ?)', $key, [$key]);
+}
+
+sub lock_or_unlock
+{
+	# Locks do not last long, so that most accounts can call most of the time.
+	my @locked = grep { grep { !defined $_->{to} && $_->{lock} ne 'closed' } @{ $_->{locks} } } $model->accounts;
+	my $account = @locked && chance(0.7) ? pick(@locked) : some_account();
+	my @open = map { $_->{lock} } grep { !defined $_->{to} && $_->{lock} ne 'closed' } @{ $account->{locks} };
+	my $sets = !chance(@open ? 0.8 : 0.3);
+	my $lock = !$sets && @open ? pick(@open)
+	  : pick('operator', 'operator', 'dispute', 'dispute', 'dispute', 'refund', 'closed', 'unknown');
+	my $function = $sets ? 'lock_account' : 'unlock_account';
+	return run_operation({
+		name => $function, account => $account,
+		sql => "SELECT $function AS result FROM billing.$function(?, ?)", args => [ $account->{id}, $lock ],
+		predict => sub { return $model->lock_account($account, $_[0], lock => $lock, sets => $sets) },
+	});
+}
+
+sub create_api_key
+{
+	my ($account, $kind) = @_;
+	$account //= some_account();
+	my $key = chance(0.5) ? new_key() : undef;
+	my %arg = (name => 'name ' . ++$serial, kind => $kind // (chance(0.25) ? 'plan' : 'payg'));
+	my $row = booking($account, 'create_api_key', 'create_api_key(?, ?, ?, ?)', $key,
+		[ @arg{qw(name kind)}, $key ], %arg);
+	return if !$row;
+	$key_text{"$account->{id} $row->{key_id}"} = $row->{api_key};
+	# The key is shown once: what a replay returns has none.
+	$account->{calls}{$key}{row}{api_key} = undef if defined $key;
+	return;
+}
+
+sub delete_api_key
+{
+	my $account = some_account();
+	my $key_id = between(1, @{ $account->{keys} } + (chance(0.1) ? 1 : 0)) or return;
+	return run_operation({
+		name => 'delete_api_key', account => $account,
+		sql => 'SELECT delete_api_key AS result FROM billing.delete_api_key(?, ?)', args => [ $account->{id}, $key_id ],
+		predict => sub { return $model->delete_api_key($account, $_[0], key_id => $key_id) },
+	});
+}
+
+sub authorize
+{
+	my $account = some_account();
+	my @keys = @{ $account->{keys} } or return;
+	my $key = pick(@keys);
+	my $text = $key_text{"$account->{id} $key->{key_id}"};
+	my $sql = 'SELECT a.*, ' . us('statement_timestamp()') . ' AS read_at FROM billing.authorize(?) AS a';
+	if (chance(0.1))
+	{
+		substr($text, 4 + int rand 50, 1) =~ tr/0-9a-z/1-9a-z0/;
+		my $row = plain('authorize', $sql, [$text]);
+		return same('authorize of a mistyped key', shown(@$row{qw(allowed reason account_id)}), '0 malformed_key -');
+	}
+	my $row = plain('authorize', $sql, [$text]);
+	my $read_at = $row->{read_at} + seconds($offset_s);
+	my $reason = $model->gate($account, $key, $read_at);
+	$count{ 'authorize: ' . ($reason // 'allowed') }++;
+	return same("authorize of account $account->{id}, key $key->{key_id}",
+		shown(@$row{qw(allowed reason account_id key_id)}, nano($row->{balance}), nano($row->{shortfall})),
+		shown($reason ? 0 : 1, $reason, $account->{id}, $key->{key_id}, balance($account, $read_at),
+			$model->shortfall($account, $reason, $read_at)));
+}
+
+1;

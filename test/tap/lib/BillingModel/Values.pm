@@ -1,0 +1,74 @@
+# Random values, and texts of values as the database has them. Amounts are whole nano-units (10^-9 of
+# the currency), instants whole microseconds since 1970.
+package BillingModel::Values;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use POSIX qw(floor strftime);
+
+our @EXPORT = qw(pick chance between spread money fraction part_of
+  seconds instant_text nano amount_text shown row_text us);
+
+# ---- random ones ----------------------------------------------------------------------------------
+
+sub pick { return $_[ int rand @_ ] }
+sub chance { return rand() < $_[0] }
+sub between { my ($low, $high) = @_; return $low + int rand($high - $low + 1) }
+sub spread { my ($high) = @_; return int exp rand log($high + 1) }    # small ones as often as large ones
+
+sub money { return spread(pick(2000, 20_000)) * 10_000_000 }    # whole 0.01
+sub fraction { return spread(20_000_000_000) }    # nano-units
+
+# Some of an amount, which may be more than a double can tell.
+sub part_of
+{
+	my ($nano) = @_;
+	my $share = int rand 1_000_000;
+	use integer;
+	return 1 + ($nano < 1_000_000 ? $nano * $share / 1_000_000 : $nano / 1_000_000 * $share);
+}
+
+# ---- units and texts ------------------------------------------------------------------------------
+
+sub seconds { return $_[0] * 1_000_000 }
+
+sub instant_text
+{
+	my ($us) = @_;
+	return $us if !defined $us || $us =~ /infinity/;
+	my $s = floor($us / 1_000_000);
+	return strftime('%Y-%m-%d %H:%M:%S', gmtime $s) . sprintf('.%06d+00', $us - $s * 1_000_000);
+}
+
+sub nano
+{
+	my ($text) = @_;
+	return undef if !defined $text;
+	my ($sign, $whole, $decimals) = $text =~ /^(-?)(\d+)(?:\.(\d+))?$/ or die "no amount: $text";
+	my $digits = substr(($decimals // '') . '0' x 9, 0, 9);
+	return ($sign ? -1 : 1) * ($whole * 1_000_000_000 + $digits);
+}
+
+sub amount_text
+{
+	my ($nano) = @_;
+	return undef if !defined $nano;
+	use integer;    # near the end of the range a double rounds up
+	my $size = $nano < 0 ? -$nano : $nano;
+	return sprintf('%s%d.%09d', $nano < 0 ? '-' : '', $size / 1_000_000_000, $size % 1_000_000_000);
+}
+
+sub shown { return join ' ', map { $_ // '-' } @_ }
+
+sub row_text
+{
+	my ($row) = @_;
+	return shown(map { "$_=" . ($row->{$_} // '-') } sort keys %$row);
+}
+
+# SQL for a column's instant.
+sub us { my ($column) = @_; return "(extract(epoch FROM $column) * 1000000)::bigint" }
+
+1;
