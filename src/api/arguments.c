@@ -56,12 +56,6 @@ arg_bool(FunctionCallInfo fcinfo, int index, const char *name)
 	return PG_GETARG_BOOL(index);
 }
 
-bool
-text_is_blank(const char *text)
-{
-	return text[strspn(text, " \t\r\n")] == '\0';
-}
-
 char *
 arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
 {

@@ -16,10 +16,7 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
-/* Longest texts, in bytes. */
-#define IDENTIFIER_BYTES_MAX 200 /* request ids, keys, names, references, actors */
-#define REASON_BYTES_MAX 2000
-#define VALUE_BYTES_MAX 100
+#include "core/text.h"
 
 #define AMOUNT_DECIMALS_BOOK 9	/* what the ledger keeps */
 #define AMOUNT_DECIMALS_MONEY 2 /* money that enters or leaves (R21) */
@@ -31,9 +28,6 @@ extern int64 arg_account_id(FunctionCallInfo fcinfo);
 extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max);
 
 extern bool arg_bool(FunctionCallInfo fcinfo, int index, const char *name);
-
-/* True for a text of nothing but blanks. */
-extern bool text_is_blank(const char *text);
 
 extern char *arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 

@@ -73,7 +73,7 @@ arg_by_occurred_at(FunctionCallInfo fcinfo, int index)
 static void
 check_closed(const UsageReport *report, const char *account_zone)
 {
-	TimestampTz closed_until = usage_closed_until();
+	TimestampTz closed_until = usage_report_closed_until();
 	const char *because = NULL;
 
 	if (closed_until == DT_NOBEGIN)
@@ -89,8 +89,8 @@ check_closed(const UsageReport *report, const char *account_zone)
 		because = "not its hours";
 	else if (report->period && pg_strcasecmp(report->time_zone, account_zone) != 0)
 		because = "not the days of another time zone";
-	else if (usage_day_is_cut(report->account_id, report->from) ||
-			 usage_day_is_cut(report->account_id, report->to))
+	else if (usage_report_day_is_cut(report->account_id, report->from) ||
+			 usage_report_day_is_cut(report->account_id, report->to))
 		because = "not parts of days";
 	if (because)
 		refuse(ERROR_REPORT_CLOSED, timestamptz_to_str(closed_until), because);

@@ -9,9 +9,9 @@
 
 #include "utils/timestamp.h"
 
-#include "api/arguments.h"
 #include "booking/inbox_row.h"
 #include "core/request_hash.h"
+#include "core/text.h"
 #include "store/price_store.h"
 
 static Fault

@@ -8,7 +8,7 @@
  */
 #include "postgres.h"
 
-#include "executor/spi.h"
+#include "spi/scope.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
@@ -59,11 +59,9 @@ run_group_call(void *argument)
 {
 	GroupCall *call = argument;
 
-	/* Row sets of a statement that fails are forgotten with the connection. */
-	if (SPI_connect() != SPI_OK_CONNECT)
-		refuse(ERROR_INTERNAL, "SPI_connect failed");
+	scope_open_inner();
 	call->taken = settle_group(call->refs, call->count, call->wait);
-	SPI_finish();
+	scope_close_inner();
 }
 
 /* True for errors that can be a row's own, so that trying again will not mend them. */

@@ -49,13 +49,25 @@ schema_version(void)
 	return version_cached;
 }
 
+void
+scope_open_inner(void)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		refuse(ERROR_INTERNAL, "SPI_connect failed");
+}
+
+void
+scope_close_inner(void)
+{
+	SPI_finish();
+}
+
 static void
 enter(Scope *scope)
 {
 	scope->caller_context = CurrentMemoryContext;
 	scope->path_nest_level = search_path_pin();
-	if (SPI_connect() != SPI_OK_CONNECT)
-		refuse(ERROR_INTERNAL, "SPI_connect failed");
+	scope_open_inner();
 }
 
 /* Opens a session on the tables that there are. */
@@ -107,7 +119,7 @@ scope_open_as_caller(Scope *scope)
 void
 scope_close(Scope *scope)
 {
-	SPI_finish();
+	scope_close_inner();
 	search_path_unpin(scope->path_nest_level);
 	SetUserIdAndSecContext(scope->user_id, scope->security_context);
 }

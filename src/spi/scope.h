@@ -31,6 +31,9 @@ extern void scope_init(void);
 /* Refuses when the tables are missing or of another version. */
 extern void scope_open(Scope *scope);
 
+/* The same without the switch of user: for install(), which makes the tables. */
+extern void scope_open_as_caller(Scope *scope);
+
 /* For workers: false, and nothing opened, without the extension or tables of this version. */
 extern bool scope_open_if_ready(Scope *scope);
 
@@ -39,7 +42,11 @@ extern void scope_close(Scope *scope);
 /* Closes, and returns a copy of a row that outlives the session. */
 extern Datum scope_close_with(Scope *scope, Datum row);
 
-/* The same without the switch of user: for install(), which makes the tables. */
-extern void scope_open_as_caller(Scope *scope);
+/*
+ * Around what may fail within an open scope, inside a subtransaction: the row
+ * sets of a statement that failed are forgotten with it.
+ */
+extern void scope_open_inner(void);
+extern void scope_close_inner(void);
 
 #endif

@@ -41,20 +41,30 @@ sql_replace(Sql *statement, const char *text)
 	statement->text = NULL;
 }
 
-static uint64
-run(Sql *statement, Datum *values, const char *nulls, bool read_only)
+/* Nobody reads the result of the statement before this one any more. */
+static void
+forget_result(void)
 {
-	int code;
-
-	if (statement->plan == NULL)
-		prepare(statement);
-	/* Nobody reads the result of the statement before this one any more. */
 	SPI_freetuptable(SPI_tuptable);
 	SPI_tuptable = NULL;
-	code = SPI_execute_plan(statement->plan, values, nulls, read_only, 0);
+}
+
+/* The number of rows of what ran last, by the code that SPI returned for it. */
+static uint64
+row_count(int code)
+{
 	if (code < 0)
 		refuse(ERROR_INTERNAL, SPI_result_code_string(code));
 	return SPI_processed;
+}
+
+static uint64
+run(Sql *statement, Datum *values, const char *nulls, bool read_only)
+{
+	if (statement->plan == NULL)
+		prepare(statement);
+	forget_result();
+	return row_count(SPI_execute_plan(statement->plan, values, nulls, read_only, 0));
 }
 
 uint64
@@ -79,6 +89,29 @@ sql_latest(Sql *statement, Datum *values, const char *nulls)
 	count = run(statement, values, nulls, true);
 	PopActiveSnapshot();
 	return count;
+}
+
+void
+sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result)
+{
+	uint64 count = sql_read(statement, values, nulls);
+
+	for (uint64 row = 0; row < count; row++)
+		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+}
+
+uint64
+sql_execute(const char *text)
+{
+	forget_result();
+	return row_count(SPI_execute(text, false, 0));
+}
+
+uint64
+sql_execute_with(const char *text, int count, Oid *types, Datum *values, const char *nulls)
+{
+	forget_result();
+	return row_count(SPI_execute_with_args(text, count, types, values, nulls, false, 0));
 }
 
 int64

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sql.h
- *	  Fixed SQL: prepared once per backend, kept, and run.
+ *	  Running SQL: fixed statements, prepared once per backend and kept, and text.
  *
  * All SQL of the extension's C code goes through here and stands in store/.
  * Arguments: spi/bind.h; the rows that come back: spi/column.h; amounts of
@@ -16,6 +16,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "nodes/execnodes.h"
 #include "utils/timestamp.h"
 
 #define SQL_ARGUMENTS_MAX 24
@@ -48,7 +49,20 @@ extern uint64 sql_read(Sql *statement, Datum *values, const char *nulls);
  */
 extern uint64 sql_latest(Sql *statement, Datum *values, const char *nulls);
 
-/* One of the three above, where a look serves readers and writers alike. */
+/* Puts the rows of such a read, as they are, into the result of a set-returning call. */
+extern void sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result);
+
+/*
+ * Runs SQL that is put together each time: DDL, what names a partition or a
+ * type. May hold several statements; returns the number of rows of the last.
+ */
+extern uint64 sql_execute(const char *text);
+
+/* The same of one statement with arguments. */
+extern uint64 sql_execute_with(const char *text, int count, Oid *types, Datum *values,
+							   const char *nulls);
+
+/* sql_run(), sql_read() or sql_latest(), where a look serves readers and writers alike. */
 typedef uint64 (*SqlRunner)(Sql *statement, Datum *values, const char *nulls);
 
 /* The statement by which an account's things of a kind are numbered, from 1. */

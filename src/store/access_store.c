@@ -135,13 +135,9 @@ access_apply(const char *role, const char *level)
 
 	for (size_t i = 0; i < lengthof(rights); i++)
 	{
-		char *sql;
-
-		if ((rights[i].levels & wanted) == 0)
-			continue;
-		sql = psprintf("GRANT %s TO %s", rights[i].privilege, quote_identifier(role));
-		if (SPI_execute(sql, false, 0) < 0)
-			refuse(ERROR_INTERNAL, "a privilege could not be granted");
+		if (rights[i].levels & wanted)
+			(void) sql_execute(
+				psprintf("GRANT %s TO %s", rights[i].privilege, quote_identifier(role)));
 	}
 }
 

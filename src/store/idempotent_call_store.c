@@ -11,7 +11,6 @@
 #include "utils/lsyscache.h"
 
 #include "clock.h"
-#include "errors.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
@@ -76,8 +75,7 @@ idempotent_call_result(const IdempotentCall *call, Oid type)
 					 "WHERE account_id = $1 AND idempotency_key = $2",
 					 format_type_be_qualified(type));
 	bind_text(values, nulls, 1, call->idempotency_key);
-	if (SPI_execute_with_args(sql.data, 2, types, values, nulls, false, 1) != SPI_OK_SELECT)
-		refuse(ERROR_INTERNAL, "the result of a idempotent call could not be read");
+	(void) sql_execute_with(sql.data, 2, types, values, nulls);
 	return column_datum(0, 1);
 }
 
@@ -91,9 +89,8 @@ idempotent_call_insert(const IdempotentCall *call, Datum result, Oid type)
 	idempotent_call_bind(values, nulls, call);
 	values[4] = TimestampTzGetDatum(clock_now());
 	values[5] = result;
-	if (SPI_execute_with_args("INSERT INTO billing.idempotent_call (account_id, idempotency_key, "
-							  "function, arguments_hash, recorded_at, result) VALUES ($1, $2, $3, "
-							  "$4, $5, to_jsonb($6))",
-							  6, types, values, nulls, false, 0) != SPI_OK_INSERT)
-		refuse(ERROR_INTERNAL, "the result of a idempotent call could not be stored");
+	(void) sql_execute_with("INSERT INTO billing.idempotent_call (account_id, idempotency_key, "
+							"function, arguments_hash, recorded_at, result) VALUES ($1, $2, $3, "
+							"$4, $5, to_jsonb($6))",
+							6, types, values, nulls);
 }

@@ -11,11 +11,10 @@
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "commands/extension.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#include "errors.h"
+#include "spi/sql.h"
 #include "store/job_store.h"
 
 bool
@@ -24,27 +23,21 @@ job_scheduler_exists(void)
 	return OidIsValid(get_extension_oid("pg_cron", true));
 }
 
-static void
-run(const char *sql)
-{
-	if (SPI_execute(sql, false, 0) < 0)
-		refuse(ERROR_INTERNAL, "a statement to pg_cron failed");
-}
-
 void
 job_schedule(const Job *job)
 {
-	run(psprintf("SELECT cron.schedule(%s, %s, %s)", quote_literal_cstr(job->name),
-				 quote_literal_cstr(job->schedule), quote_literal_cstr(job->command)));
+	(void) sql_execute(psprintf("SELECT cron.schedule(%s, %s, %s)", quote_literal_cstr(job->name),
+								quote_literal_cstr(job->schedule),
+								quote_literal_cstr(job->command)));
 }
 
 bool
 job_unschedule(const char *name)
 {
-	run(psprintf("SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %s AND username = "
-				 "current_user",
-				 quote_literal_cstr(name)));
-	return SPI_processed > 0;
+	return sql_execute(psprintf(
+			   "SELECT cron.unschedule(jobid) FROM cron.job WHERE jobname = %s AND username = "
+			   "current_user",
+			   quote_literal_cstr(name))) > 0;
 }
 
 char *

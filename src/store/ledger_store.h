@@ -17,7 +17,7 @@
 #include "spi/row_set.h"
 #include "spi/sql.h"
 
-/* The table's columns, by their numbers: the order in src/schema/30_ledger.sql. */
+/* The table's columns, by their numbers: the order in src/schema/42_ledger.sql. */
 typedef enum LedgerColumn
 {
 	LEDGER_ACCOUNT_ID = 1,

@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "access/table.h"
-#include "executor/spi.h"
 #include "storage/bufmgr.h"
 #include "utils/datetime.h"
 #include "utils/rel.h"
@@ -52,14 +51,6 @@ append_month_start(StringInfo sql, int month)
 					 month % MONTHS_PER_YEAR + 1);
 }
 
-/* Runs DDL or a statement about one partition. */
-static void
-run_sql(const char *sql)
-{
-	if (SPI_execute(sql, false, 0) < 0)
-		refuse(ERROR_INTERNAL, "a statement about a partition of usage_event failed");
-}
-
 bool
 partition_make(int month)
 {
@@ -79,7 +70,7 @@ partition_make(int month)
 					 "); CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, "
 					 "probe); COMMENT ON TABLE billing.%s IS 'Usage received in one month (UTC).'",
 					 name, name, name);
-	run_sql(sql.data);
+	(void) sql_execute(sql.data);
 	return true;
 }
 
@@ -116,10 +107,11 @@ partition_read(int month)
 	MonthState state;
 
 	partition_name(month, name);
-	run_sql(psprintf("LOCK TABLE billing.%s IN SHARE MODE", name));
-	run_sql(psprintf("SELECT coalesce(bool_or(status = 'unpriced'), false), max(settled_at) FROM "
-					 "billing.%s",
-					 name));
+	(void) sql_execute(psprintf("LOCK TABLE billing.%s IN SHARE MODE", name));
+	(void) sql_execute(
+		psprintf("SELECT coalesce(bool_or(status = 'unpriced'), false), max(settled_at) FROM "
+				 "billing.%s",
+				 name));
 	state.has_unpriced = column_bool(0, 1);
 	state.settled_until = column_instant(0, 2, DT_NOBEGIN);
 	return state;
@@ -138,7 +130,7 @@ partition_sum_up(int month, TimestampTz now)
 					   TimestampTzGetDatum(partition_month_start(month + 1))};
 
 	partition_name(month, name);
-	run_sql(psprintf(
+	(void) sql_execute(psprintf(
 		"INSERT INTO billing.usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
 		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
 		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', date_trunc('day', settled_at, "
@@ -153,7 +145,7 @@ partition_sum_up(int month, TimestampTz now)
 		"day_starts_at, day_ends_at, key_id, model",
 		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
-	run_sql(psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM billing.%s", name));
+	(void) sql_execute(psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM billing.%s", name));
 	values[4] = column_datum(0, 1);
 	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2)));
 	bind_text(values, nulls, 2, name);
@@ -167,7 +159,8 @@ partition_detach(int month)
 	char name[NAMEDATALEN];
 
 	partition_name(month, name);
-	run_sql(psprintf("ALTER TABLE billing.usage_event DETACH PARTITION billing.%s", name));
+	(void) sql_execute(
+		psprintf("ALTER TABLE billing.usage_event DETACH PARTITION billing.%s", name));
 }
 
 bool

@@ -22,25 +22,15 @@ static const char status_sql[] =
 #include "query/status.inc"
 	;
 
-/* Puts the rows of a statement, read in the caller's snapshot, into his result. */
-static void
-put_rows(Sql *statement, Datum *values, ReturnSetInfo *result)
-{
-	uint64 count = sql_read(statement, values, NULL);
-
-	for (uint64 row = 0; row < count; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
-}
-
 void
 report_statement(int64 account_id, TimestampTz from, TimestampTz to, ReturnSetInfo *result)
 {
 	static Sql lines = SQL(statement_sql, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
-	put_rows(
+	sql_put_rows(
 		&lines,
 		(Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(from), TimestampTzGetDatum(to)},
-		result);
+		NULL, result);
 }
 
 void
@@ -75,7 +65,7 @@ report_slices(int64 account_id, const ChargeShare *share, ReturnSetInfo *result)
 		"l.order_id ORDER BY e.entry_no",
 		LEDGER_SLICES_TYPES);
 
-	put_rows(&slices, LEDGER_SLICES_VALUES(account_id, share), result);
+	sql_put_rows(&slices, LEDGER_SLICES_VALUES(account_id, share), NULL, result);
 }
 
 void
@@ -92,10 +82,10 @@ report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz e
 		"r.event_recorded_at = $4 AND e.recorded_at = r.recorded_at ORDER BY e.entry_no",
 		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
-	put_rows(&lines,
-			 (Datum[]){Int64GetDatum(account_id), Int64GetDatum(request_hash), Int16GetDatum(probe),
-					   TimestampTzGetDatum(event_recorded_at)},
-			 result);
+	sql_put_rows(&lines,
+				 (Datum[]){Int64GetDatum(account_id), Int64GetDatum(request_hash),
+						   Int16GetDatum(probe), TimestampTzGetDatum(event_recorded_at)},
+				 NULL, result);
 }
 
 void
@@ -103,5 +93,5 @@ report_status(ReturnSetInfo *result)
 {
 	static Sql lines = SQL(status_sql);
 
-	put_rows(&lines, NULL, result);
+	sql_put_rows(&lines, NULL, NULL, result);
 }

@@ -33,7 +33,7 @@ static const struct
 };
 
 /* Files whose objects are replaced at each install() and migrate(). */
-#define REPLACED_FROM "70"
+#define REPLACED_FROM "92"
 
 #define ROW TRIGGER_TYPE_ROW
 #define BEFORE TRIGGER_TYPE_BEFORE
@@ -122,14 +122,6 @@ static const Guard guards[] = {
 	FORGET_CACHED(schema_version),
 };
 
-/* Runs DDL, whose text may hold several statements. */
-static void
-run_ddl(const char *sql)
-{
-	if (SPI_execute(sql, false, 0) < 0)
-		refuse(ERROR_INTERNAL, "a statement of the schema failed");
-}
-
 bool
 schema_exists(void)
 {
@@ -146,7 +138,7 @@ schema_create(TimestampTz now)
 
 	for (size_t i = 0; i < lengthof(schema_files); i++)
 		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) < 0)
-			run_ddl(schema_files[i].sql);
+			(void) sql_execute(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 		(void) partition_make(month + ahead);
 	sql_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
@@ -195,7 +187,7 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 						 guard->arguments);
 	}
 	appendStringInfo(&sql, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, guard->name);
-	run_ddl(sql.data);
+	(void) sql_execute(sql.data);
 }
 
 void
@@ -203,9 +195,9 @@ schema_refresh(void)
 {
 	for (size_t i = 0; i < lengthof(schema_files); i++)
 		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) >= 0)
-			run_ddl(schema_files[i].sql);
+			(void) sql_execute(schema_files[i].sql);
 	/* The owner must be able to execute it, or verify() fails. */
-	run_ddl("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
+	(void) sql_execute("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
 	schema_restore_guards();
 }
 

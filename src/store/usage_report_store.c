@@ -27,7 +27,7 @@ usage_report_time_zone(int64 account_id)
 }
 
 TimestampTz
-usage_closed_until(void)
+usage_report_closed_until(void)
 {
 	static Sql read = SQL("SELECT max(ends_at) FROM billing.closed_month");
 
@@ -36,7 +36,7 @@ usage_closed_until(void)
 }
 
 bool
-usage_day_is_cut(int64 account_id, TimestampTz at)
+usage_report_day_is_cut(int64 account_id, TimestampTz at)
 {
 	static Sql find = SQL(
 		"SELECT FROM billing.usage_day WHERE account_id = $1 AND day_starts_at < $2 AND least("
@@ -77,7 +77,6 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 	char nulls[] = "         ";
 	Datum values[9] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
 					   TimestampTzGetDatum(report->to)};
-	uint64 count;
 
 	bind_text(values, nulls, 3, report->period);
 	bind_text(values, nulls, 4, report->time_zone);
@@ -89,7 +88,5 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 		moved(report->from, -policy_catalog[POLICY_FUTURE_TOLERANCE].max));
 	values[8] = TimestampTzGetDatum(
 		moved(report->to, policy_catalog[POLICY_DEDUPE_WINDOW].max + 1));
-	count = sql_read(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values, nulls);
-	for (uint64 row = 0; row < count; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	sql_put_rows(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values, nulls, result);
 }

@@ -29,10 +29,10 @@ typedef struct UsageReport
 extern char *usage_report_time_zone(int64 account_id);
 
 /* The end of the last closed month; DT_NOBEGIN where none is. */
-extern TimestampTz usage_closed_until(void);
+extern TimestampTz usage_report_closed_until(void);
 
 /* True where an instant lies within a day of the account's that is known as a sum only. */
-extern bool usage_day_is_cut(int64 account_id, TimestampTz at);
+extern bool usage_report_day_is_cut(int64 account_id, TimestampTz at);
 
 /* Rows of type billing.usage_line. */
 extern void usage_report(const UsageReport *report, ReturnSetInfo *result);

@@ -25,12 +25,7 @@ void
 verify_books(ReturnSetInfo *result)
 {
 	for (size_t i = 0; i < lengthof(checks); i++)
-	{
-		uint64 count = sql_read(&checks[i], NULL, NULL);
-
-		for (uint64 row = 0; row < count; row++)
-			tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
-	}
+		sql_put_rows(&checks[i], NULL, NULL, result);
 }
 
 static void

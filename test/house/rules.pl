@@ -6,8 +6,10 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname);
-use File::Find qw(find);
 use Test::More;
+
+use lib 'test/house';
+use House;
 
 my $self = 'test/house/rules.pl';
 my $mark = qr/\*\((?:not built yet|in part: (?:(?!\)\*).)*not built yet)\)\*/s;
@@ -19,34 +21,11 @@ my $numbers = qr/$number(?:(?:,$gap|$gap(?:and|to)$gap|-)$number)*/;
 
 # ---- what there is to read ------------------------------------------------------------------------
 
-my %text;
-find({
-	no_chdir => 1,
-	wanted => sub {
-		$File::Find::prune = 1 if m{^test/demo/data$|/expected$|/results$};
-		return unless -f && /\.(?:c|h|sql|spec|pl|pm|sh|md)$/;
-		open(my $file, '<', $_) or die "$_: $!\n";
-		local $/;
-		$text{$_} = <$file>;
-	},
-}, grep { -e } qw(src sql test docs README.md CHANGELOG.md));
+read_tree('c|h|sql|spec|pl|pm|sh|md', qw(src sql test docs README.md CHANGELOG.md));
 
 my @normative = qw(docs/rules.md docs/books-and-states.md docs/design.md);
 for (@normative) {
 	BAIL_OUT("$_ is not there: run this from the root of the tree") unless defined $text{$_};
-}
-
-# "file:line: " of an offset into a file's text.
-sub at {
-	my ($file, $offset) = @_;
-	return sprintf '%s:%d: ', $file, 1 + (substr($text{$file}, 0, $offset) =~ tr/\n//);
-}
-
-# One test: no faults among at least so many things looked at.
-sub check {
-	my ($name, $looked_at, $least, @faults) = @_;
-	push @faults, "only $looked_at were found: does this test still see them?" if $looked_at < $least;
-	ok(!@faults, $name) or diag(join "\n", @faults);
 }
 
 # ---- what may be cited ----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * jobs.c
- *	  Periodic work: scheduling it with pg_cron, and what no worker does.
+ * health.c
+ *	  status() and check_health(): what needs attention.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,100 +14,56 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "booking/booking.h"
 #include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/inbox_store.h"
-#include "store/job_store.h"
 #include "store/partition_store.h"
+#include "store/report_store.h"
 #include "wake.h"
 
-/* What one book_expired() does at the most, so that its transaction stays bounded. */
-#define EXPIRED_ACCOUNTS_MAX 1000
-
-/* Jobs work from what is due, repeat safely, and catch up: pg_cron may skip a run. */
-static const Job jobs[] = {
-	{"billing make_partitions", "17 * * * *", "SELECT billing.make_partitions()"},
-	{"billing close_partitions", "47 3 * * *", "SELECT billing.close_partitions()"},
-	{"billing book_expired", "* * * * *", "SELECT billing.book_expired()"},
-	{"billing check_health", "* * * * *", "SELECT billing.check_health()"},
-	{"billing settle", "* * * * *", "SELECT billing.settle()"},
-};
-
 static void
-put_job(ReturnSetInfo *result, const Job *job, bool scheduled)
+put_status(ReturnSetInfo *result, const char *name, const char *value, const char *detail)
 {
-	Datum values[] = {
-		CStringGetTextDatum(job->name),
-		CStringGetTextDatum(job->schedule),
-		CStringGetTextDatum(job->command),
-		BoolGetDatum(scheduled),
-		scheduled ? (Datum) 0 : CStringGetTextDatum(job_sql(job)),
-	};
-	bool nulls[] = {false, false, false, false, scheduled};
+	Datum values[] = {CStringGetTextDatum(name), CStringGetTextDatum(value),
+					  CStringGetTextDatum(detail)};
+	bool nulls[3] = {0};
 
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-PG_FUNCTION_INFO_V1(billing_schedule_jobs);
-Datum
-billing_schedule_jobs(PG_FUNCTION_ARGS)
+static void
+put_settler(ReturnSetInfo *result)
 {
-	bool scheduled;
+	SettlerState state = {0};
+	const char *detail = "in the background; without it call settle()";
+
+	(void) wake_read(MyDatabaseId, &state);
+	if (state.settled_at != 0)
+		detail = psprintf("pid %d, " INT64_FORMAT
+						  " events since %s, the last %d ms after their commit",
+						  (int) state.pid, state.events_total, timestamptz_to_str(state.started_at),
+						  (int) (state.settled_lag_us / 1000));
+	put_status(result, "settler", wake_status_name(&state), detail);
+}
+
+PG_FUNCTION_INFO_V1(billing_status);
+Datum
+billing_status(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	scope_open_as_caller(&scope);
-	scheduled = job_scheduler_exists();
-	for (size_t i = 0; i < lengthof(jobs); i++)
-	{
-		if (scheduled)
-			job_schedule(&jobs[i]);
-		put_job((ReturnSetInfo *) fcinfo->resultinfo, &jobs[i], scheduled);
-	}
+	put_status(result, "library version", BILLING_VERSION, "of the loaded billing.so");
+	put_status(result, "schema version", psprintf("%d", SCHEMA_VERSION), "of the tables");
+	put_status(result, "clock offset", psprintf("%d s", clock_offset_s()),
+			   "billing.clock_offset; anything but 0 is for tests");
+	put_settler(result);
+	scope_open(&scope);
+	report_status(result);
 	scope_close(&scope);
 	return (Datum) 0;
-}
-
-PG_FUNCTION_INFO_V1(billing_unschedule_jobs);
-Datum
-billing_unschedule_jobs(PG_FUNCTION_ARGS)
-{
-	int removed = 0;
-	Scope scope;
-
-	scope_open_as_caller(&scope);
-	for (size_t i = 0; i < lengthof(jobs) && job_scheduler_exists(); i++)
-		removed += job_unschedule(jobs[i].name);
-	scope_close(&scope);
-	PG_RETURN_INT32(removed);
-}
-
-PG_FUNCTION_INFO_V1(billing_book_expired);
-Datum
-billing_book_expired(PG_FUNCTION_ARGS)
-{
-	int64 booked = 0;
-	int64 *accounts;
-	size_t count;
-	Scope scope;
-
-	scope_open(&scope);
-	accounts = lot_expired_accounts(clock_now(), EXPIRED_ACCOUNTS_MAX, &count);
-	for (size_t i = 0; i < count; i++)
-	{
-		Booking booking = {0};
-
-		if (!account_hold_if_free(accounts[i], &booking.account))
-			continue;
-		booking_begin_held(&booking);
-		booking_load(&booking, LOTS_OPEN, 0);
-		booking_finish(&booking);
-		booked++;
-	}
-	scope_close(&scope);
-	PG_RETURN_INT64(booked);
 }
 
 /* Appends a complaint to those there are. */

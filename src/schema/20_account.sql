@@ -1,11 +1,3 @@
-CREATE TABLE billing.schema_version (
-    version int NOT NULL,
-    installed_at timestamptz NOT NULL
-);
-COMMENT ON TABLE billing.schema_version IS 'One row per install() or migrate() that changed the tables; the newest counts.';
-COMMENT ON COLUMN billing.schema_version.version IS 'Version of the tables that install() made or migrate() reached.';
-COMMENT ON COLUMN billing.schema_version.installed_at IS 'When.';
-
 -- No CHECK here and on lot, ledger_entry and usage_event: each would be read and
 -- planned anew by every statement that writes a row (a quarter of charge's time).
 -- A trigger in C judges ledger entries, verify() all the rest.
@@ -80,22 +72,3 @@ COMMENT ON COLUMN billing.account_lock.lock_reason IS 'Why, as the actor said.';
 COMMENT ON COLUMN billing.account_lock.unlocked_at IS 'In force until just before; null: still.';
 COMMENT ON COLUMN billing.account_lock.unlocked_by IS 'The actor who lifted it.';
 COMMENT ON COLUMN billing.account_lock.unlock_reason IS 'Why it was lifted.';
-
-CREATE TABLE billing.api_key (
-    account_id bigint NOT NULL REFERENCES billing.account,
-    key_id bigint NOT NULL CHECK (key_id > 0),
-    kind text NOT NULL CHECK (kind IN ('payg', 'plan')),
-    name text NOT NULL,
-    secret_hash bytea NOT NULL CHECK (length(secret_hash) = 32),
-    created_at timestamptz NOT NULL,
-    deleted_at timestamptz,
-    PRIMARY KEY (account_id, key_id)
-);
-COMMENT ON TABLE billing.api_key IS 'API keys. A deleted key keeps its row: its usage and name stay in reports.';
-COMMENT ON COLUMN billing.api_key.account_id IS 'The account that the key draws on.';
-COMMENT ON COLUMN billing.api_key.key_id IS 'Number of the key within the account.';
-COMMENT ON COLUMN billing.api_key.name IS 'The customer''s name for it, copied onto its usage.';
-COMMENT ON COLUMN billing.api_key.created_at IS 'When it was made and shown.';
-COMMENT ON COLUMN billing.api_key.kind IS 'payg (sk-, draws on the balance) or plan (tp-, draws on a Token Plan).';
-COMMENT ON COLUMN billing.api_key.secret_hash IS 'SHA-256 of the key''s text, which itself is stored nowhere.';
-COMMENT ON COLUMN billing.api_key.deleted_at IS 'Usage that started at or after it is rejected (R10).';

@@ -1,0 +1,28 @@
+/*-------------------------------------------------------------------------
+ *
+ * verify.c
+ *	  verify(): what of the books does not agree.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+
+#include "spi/scope.h"
+#include "store/verify_store.h"
+
+PG_FUNCTION_INFO_V1(billing_verify);
+Datum
+billing_verify(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Scope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scope_open(&scope);
+	verify_books(result);
+	verify_guards(result);
+	scope_close(&scope);
+	return (Datum) 0;
+}

@@ -1,0 +1,3 @@
+CREATE FUNCTION billing.import_prices(data text, currency text, factor numeric = 1, provider text = NULL, effective_from timestamptz = NULL) RETURNS bigint
+    LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_import_prices';
+COMMENT ON FUNCTION billing.import_prices(text, text, numeric, text, timestamptz) IS 'Adds the prices of a list, CSV with a header or a JSON array of objects, with the fields provider, model, prompt_tokens_over, usd_per_million_input, usd_per_million_output, usd_per_million_cache_read, usd_per_million_cache_write; times factor, rounded half up to 9 decimals. With a provider: its rows under their plain names, else all as provider/model. Returns how many rows are new. Errors: LB405 and those of set_price().';

@@ -1,0 +1,3 @@
+CREATE FUNCTION billing.settle(max_events bigint = NULL) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_settle';
+COMMENT ON FUNCTION billing.settle(bigint) IS 'Settles metered usage: takes rows out of usage_inbox and charges them, then charges usage that waited for a price and has one now. Returns how many rows, duplicates and those set aside included, at most max_events (1 to 10,000; null: 10,000). Accounts that somebody holds, and events that the account cannot owe (arrears_limit), are left for a later call; where it could settle nothing else, it waits for one account, 3 s at the most.';

@@ -1,0 +1,6 @@
+CREATE TYPE billing.discrepancy AS (check_name text, account_id bigint, detail text);
+COMMENT ON TYPE billing.discrepancy IS 'A row of verify(): what does not agree; account_id is null where it is no account''s.';
+
+CREATE FUNCTION billing.verify() RETURNS SETOF billing.discrepancy
+    LANGUAGE c STABLE ROWS 1 AS 'MODULE_PATHNAME', 'billing_verify';
+COMMENT ON FUNCTION billing.verify() IS 'Recomputes the books and returns a row per discrepancy, a missing or disabled guard included. No row is the only good answer. Reads everything.';
