@@ -6,8 +6,8 @@ CREATE ROLE regress_auditor;
 CREATE ROLE regress_stranger;
 SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator'), billing.grant_access('regress_auditor', 'auditor');
 SELECT billing.grant_access('regress_app', 'app') AS again;
-SELECT role_name, access_level FROM billing.access_grant WHERE role_name LIKE 'regress\_a%' OR role_name = 'regress_operator' ORDER BY 1;
-SELECT action, object, new_value, actor = session_user AS by_me FROM billing.audit_log WHERE action = 'grant_access' AND object LIKE 'role regress\_%'
+SELECT role_name, access_level FROM billing_books.access_grant WHERE role_name LIKE 'regress\_a%' OR role_name = 'regress_operator' ORDER BY 1;
+SELECT action, object, new_value, actor = session_user AS by_me FROM billing_books.audit_log WHERE action = 'grant_access' AND object LIKE 'role regress\_%'
 ORDER BY audit_no DESC LIMIT 4;
 
 -- Functions: x where the role may call it.
@@ -27,14 +27,14 @@ CREATE FUNCTION pg_temp.rights(role text, object oid) RETURNS text LANGUAGE sql 
 $$;
 SELECT DISTINCT regexp_replace(c.relname, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS relation, c.relkind AS kind, pg_temp.rights('regress_app', c.oid) AS app,
        pg_temp.rights('regress_operator', c.oid) AS operator, pg_temp.rights('regress_auditor', c.oid) AS auditor, pg_temp.rights('regress_stranger', c.oid) AS stranger
-FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY 1;
+FROM pg_class AS c WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY 1;
 -- The inbox: applications put rows in, and can do nothing else there; what they put in, they cannot read.
 SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role)
 LEFT JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p ("right")
-    ON has_table_privilege(r.role, 'billing.usage_inbox', p.right) OR (p.right IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.role, 'billing.usage_inbox', p.right))
+    ON has_table_privilege(r.role, 'billing_books.usage_inbox', p.right) OR (p.right IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.role, 'billing_books.usage_inbox', p.right))
 GROUP BY 1 ORDER BY 1;
 SELECT attname AS hidden_column FROM pg_attribute AS a
-WHERE a.attrelid = 'billing.api_key'::regclass AND a.attnum > 0 AND NOT has_column_privilege('regress_auditor', a.attrelid, a.attnum, 'SELECT');
+WHERE a.attrelid = 'billing_books.api_key'::regclass AND a.attnum > 0 AND NOT has_column_privilege('regress_auditor', a.attrelid, a.attnum, 'SELECT');
 SELECT r.role, has_schema_privilege(r.role, 'billing', 'USAGE') AS usage, has_schema_privilege(r.role, 'billing', 'CREATE') AS "create"
 FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role);
 -- Nothing can be passed on.
@@ -53,7 +53,7 @@ SELECT status FROM billing.record_offline_payment(1050, 10, 'payment', 'bank', r
 SELECT billing.set_policy('block_at_zero', 'on'), billing.set_policy('block_at_zero', NULL);
 SELECT name, value FROM billing.policy WHERE name = 'block_at_zero';
 SELECT * FROM billing.verify();
-SELECT count(*) > 0 AS reads FROM billing.ledger_entry WHERE account_id = 1050;
+SELECT count(*) > 0 AS reads FROM billing_books.ledger_entry WHERE account_id = 1050;
 RESET ROLE;
 -- Rights are a superuser's to give, also where somebody was let call the function.
 GRANT EXECUTE ON FUNCTION billing.grant_access TO regress_operator;
@@ -92,15 +92,15 @@ RESET ROLE;
 -- An application meters by the function, by INSERT and by COPY; an operator settles; both read the report.
 SET ROLE regress_app;
 SELECT billing.meter(1050, 1, 'metered', 'access', 1, 0);
-INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1050, 1, 'inserted', 'access', 1, 0);
-COPY billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN;
+INSERT INTO billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1050, 1, 'inserted', 'access', 1, 0);
+COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN;
 1050	1	copied	access	1	0
 \.
 SELECT billing.set_balance_alert(1050, 5);
 RESET ROLE;
 SET ROLE regress_operator;
 SELECT billing.settle() AS settled;
-SELECT count(*) AS left_in_the_inbox FROM billing.usage_inbox;
+SELECT count(*) AS left_in_the_inbox FROM billing_books.usage_inbox;
 SELECT status, unsettled_rows FROM billing.settler_lag;
 SELECT billing.make_partitions(), billing.close_partitions(), billing.book_expired();
 SELECT count(*) AS jobs FROM billing.schedule_jobs();
@@ -124,10 +124,10 @@ SELECT count(*) FROM billing.statement(1050);
 RESET ROLE;
 SET ROLE regress_auditor;
 SELECT * FROM billing.verify();
-SELECT sum(amount) FROM billing.ledger_entry WHERE account_id = 1050 AND credit = 'revenue';
-SELECT name FROM billing.api_key WHERE account_id = 1050;
+SELECT sum(amount) FROM billing_books.ledger_entry WHERE account_id = 1050 AND credit = 'revenue';
+SELECT name FROM billing_books.api_key WHERE account_id = 1050;
 SELECT model, events FROM billing.unpriced_usage WHERE model = 'access';
-SELECT count(*) > 0 AS reads_default_leaf_through_the_table FROM billing.usage_event;
+SELECT count(*) > 0 AS reads_default_leaf_through_the_table FROM billing_books.usage_event;
 SELECT count(*) > 0 AS has_status FROM billing.status();
 RESET ROLE;
 CREATE FUNCTION pg_temp.as_role(role text, call text) RETURNS text LANGUAGE plpgsql AS $$
@@ -147,66 +147,66 @@ SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_app', 'SELECT billing.set_policy(''block_at_zero'', ''on'')'),
     ('regress_app', 'SELECT billing.lock_account(1050)'),
     ('regress_app', 'SELECT billing.grant_access(''regress_app'', ''operator'')'),
-    ('regress_app', 'SELECT * FROM billing.account'),
-    ('regress_app', 'INSERT INTO billing.ledger_entry DEFAULT VALUES'),
-    ('regress_app', 'UPDATE billing.account SET cash = 100'),
+    ('regress_app', 'SELECT * FROM billing_books.account'),
+    ('regress_app', 'INSERT INTO billing_books.ledger_entry DEFAULT VALUES'),
+    ('regress_app', 'UPDATE billing_books.account SET cash = 100'),
     ('regress_app', 'SELECT billing.install()'),
-    ('regress_app', 'SELECT * FROM billing.usage_inbox'),
-    ('regress_app', 'UPDATE billing.usage_inbox SET input_tokens = 0'),
-    ('regress_app', 'DELETE FROM billing.usage_inbox'),
-    ('regress_app', 'TRUNCATE billing.usage_inbox'),
-    ('regress_app', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1) RETURNING account_id'),
+    ('regress_app', 'SELECT * FROM billing_books.usage_inbox'),
+    ('regress_app', 'UPDATE billing_books.usage_inbox SET input_tokens = 0'),
+    ('regress_app', 'DELETE FROM billing_books.usage_inbox'),
+    ('regress_app', 'TRUNCATE billing_books.usage_inbox'),
+    ('regress_app', 'INSERT INTO billing_books.usage_inbox (account_id) VALUES (1) RETURNING account_id'),
     ('regress_app', 'SELECT billing.settle()'),
     ('regress_app', 'SELECT billing.close_partitions()'),
     ('regress_app', 'SELECT billing.pause_workers(''1 s'')'),
     ('regress_app', 'SELECT billing.schedule_jobs()'),
     ('regress_app', 'SELECT * FROM billing.settler_lag'),
-    ('regress_app', 'INSERT INTO billing.usage_set_aside (request_id) VALUES (''x'')'),
-    ('regress_app', 'INSERT INTO billing.usage_event (request_id) VALUES (''x'')'),
-    ('regress_app', 'SELECT * FROM billing.notification'),
-    ('regress_app', 'UPDATE billing.balance_alert SET armed = true'),
-    ('regress_operator', 'UPDATE billing.usage_inbox SET input_tokens = 0'),
-    ('regress_operator', 'DELETE FROM billing.usage_inbox'),
-    ('regress_operator', 'TRUNCATE billing.usage_inbox'),
-    ('regress_operator', 'DELETE FROM billing.usage_set_aside'),
-    ('regress_operator', 'UPDATE billing.notification SET state = ''sent'''),
-    ('regress_operator', 'INSERT INTO billing.closed_month (month) VALUES (NULL)'),
-    ('regress_operator', 'UPDATE billing.usage_day SET charge = 0'),
-    ('regress_operator', 'UPDATE billing.account SET cash = 100'),
-    ('regress_operator', 'DELETE FROM billing.audit_log'),
-    ('regress_operator', 'INSERT INTO billing.price (model) VALUES (NULL)'),
-    ('regress_operator', 'TRUNCATE billing.policy_setting'),
-    ('regress_operator', 'SELECT secret_hash FROM billing.api_key'),
-    ('regress_operator', 'SELECT * FROM billing.idempotent_call'),
-    ('regress_operator', 'SELECT nextval(''billing.account_account_id_seq'')'),
+    ('regress_app', 'INSERT INTO billing_books.usage_set_aside (request_id) VALUES (''x'')'),
+    ('regress_app', 'INSERT INTO billing_books.usage_event (request_id) VALUES (''x'')'),
+    ('regress_app', 'SELECT * FROM billing_books.notification'),
+    ('regress_app', 'UPDATE billing_books.balance_alert SET armed = true'),
+    ('regress_operator', 'UPDATE billing_books.usage_inbox SET input_tokens = 0'),
+    ('regress_operator', 'DELETE FROM billing_books.usage_inbox'),
+    ('regress_operator', 'TRUNCATE billing_books.usage_inbox'),
+    ('regress_operator', 'DELETE FROM billing_books.usage_set_aside'),
+    ('regress_operator', 'UPDATE billing_books.notification SET state = ''sent'''),
+    ('regress_operator', 'INSERT INTO billing_books.closed_month (month) VALUES (NULL)'),
+    ('regress_operator', 'UPDATE billing_books.usage_day SET charge = 0'),
+    ('regress_operator', 'UPDATE billing_books.account SET cash = 100'),
+    ('regress_operator', 'DELETE FROM billing_books.audit_log'),
+    ('regress_operator', 'INSERT INTO billing_books.price (model) VALUES (NULL)'),
+    ('regress_operator', 'TRUNCATE billing_books.policy_setting'),
+    ('regress_operator', 'SELECT secret_hash FROM billing_books.api_key'),
+    ('regress_operator', 'SELECT * FROM billing_books.idempotent_call'),
+    ('regress_operator', 'SELECT nextval(''billing_books.account_account_id_seq'')'),
     ('regress_operator', 'SELECT billing.migrate()'),
     ('regress_operator', 'SELECT billing.grant_access(''regress_stranger'', ''app'')'),
     ('regress_operator', 'SET billing.clock_offset = ''1d'''),
     ('regress_operator', 'CREATE TABLE billing.mine ()'),
-    ('regress_operator', 'CREATE TRIGGER t BEFORE INSERT ON billing.ledger_entry EXECUTE FUNCTION billing.forget_cached()'),
+    ('regress_operator', 'CREATE TRIGGER t BEFORE INSERT ON billing_books.ledger_entry EXECUTE FUNCTION billing.forget_cached()'),
     ('regress_auditor', 'SELECT * FROM billing.charge(1050, 1, ''new'', ''access'', 1, 0)'),
     ('regress_auditor', 'SELECT * FROM billing.authorize(''sk-'')'),
     ('regress_auditor', 'SELECT billing.create_account(1059, ''cn'')'),
     ('regress_auditor', 'SELECT billing.settle()'),
-    ('regress_auditor', 'SELECT * FROM billing.api_key'),
+    ('regress_auditor', 'SELECT * FROM billing_books.api_key'),
     ('regress_auditor', 'SELECT billing.meter(1050, 1, ''new'', ''access'', 1, 0)'),
-    ('regress_auditor', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1)'),
+    ('regress_auditor', 'INSERT INTO billing_books.usage_inbox (account_id) VALUES (1)'),
     ('regress_auditor', 'SELECT billing.set_balance_alert(1050, 1)'),
     ('regress_auditor', 'SELECT billing.make_partitions()'),
     ('regress_auditor', 'SELECT billing.pause_workers(''1 s'')'),
-    ('regress_stranger', 'INSERT INTO billing.usage_inbox (account_id) VALUES (1)'),
+    ('regress_stranger', 'INSERT INTO billing_books.usage_inbox (account_id) VALUES (1)'),
     ('regress_stranger', 'SELECT * FROM billing.usage_report(1050)'),
     ('regress_stranger', 'SELECT billing.version()'),
     ('regress_stranger', 'SELECT * FROM billing.balance(1050)'),
     ('regress_stranger', 'SELECT * FROM billing.policy'),
-    ('regress_stranger', 'SELECT * FROM billing.account')) AS c (role, call);
+    ('regress_stranger', 'SELECT * FROM billing_books.account')) AS c (role, call);
 
 -- After an error inside a call, the caller is himself again, with his own search_path.
 SET search_path = public, pg_catalog;
 SET ROLE regress_app;
 SELECT test.attempt('SELECT * FROM billing.charge(1050, 1, ''priced'', ''access'', 2, 0)');
 SELECT current_user, current_setting('search_path');
-SELECT test.attempt('SELECT * FROM billing.charge(1050, 99, ''new'', ''access'', 2, 0)') LIKE 'LB206%' AS refused, test.attempt('SELECT * FROM billing.account');
+SELECT test.attempt('SELECT * FROM billing.charge(1050, 99, ''new'', ''access'', 2, 0)') LIKE 'LB206%' AS refused, test.attempt('SELECT * FROM billing_books.account');
 RESET ROLE;
 RESET search_path;
 
@@ -278,7 +278,7 @@ SELECT * FROM billing.balance(1051);
 SELECT * FROM billing.balance_at(1051, pg_catalog.now());
 SELECT billing.set_balance_alert(1051, 1), billing.set_balance_alert(1051, runway_hours => 1);
 SELECT billing.meter(1051, 1, 'metered', 'access', 5, 0), billing.meter(1051, 1, 'metered', 'access', 6, 0), billing.meter(1051, 9, 'metered', 'access', 6, 0);
-INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1051, 1, 'inserted', 'access', 1, 0);
+INSERT INTO billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1051, 1, 'inserted', 'access', 1, 0);
 SELECT key_id, key_name, model, requests, unpriced, charge::numeric(18,9) FROM billing.usage_report(1051, group_by => '{key,model}');
 SELECT requests, unpriced, charge FROM billing.usage_report(1051, group_by => '{day}', by => 'occurred_at');
 SELECT billing.delete_api_key(1051, 1);
@@ -288,7 +288,7 @@ SET ROLE regress_operator;
 SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
 SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
 SELECT billing.settle() AS settled;
-SELECT reason FROM billing.usage_set_aside WHERE account_id OPERATOR(pg_catalog.=) 1051 ORDER BY reason USING OPERATOR(pg_catalog.<);
+SELECT reason FROM billing_books.usage_set_aside WHERE account_id OPERATOR(pg_catalog.=) 1051 ORDER BY reason USING OPERATOR(pg_catalog.<);
 SELECT unsettled_rows FROM billing.settler_lag;
 SELECT billing.make_partitions(), billing.close_partitions(), billing.book_expired(), billing.unschedule_jobs(), billing.check_health();
 SELECT count(*) FROM billing.schedule_jobs();
@@ -356,12 +356,36 @@ CREATE DATABASE regress_billing_owner;
 \set old_database :DBNAME
 \c regress_billing_owner
 CREATE EXTENSION billing;
-GRANT USAGE, CREATE ON SCHEMA billing TO regress_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text), billing.policies() TO regress_owner;
+GRANT USAGE ON SCHEMA billing TO regress_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) TO regress_owner;
+-- Somebody has to make the schema of his tables for him, nobody else may create objects there, and he none in schema billing.
 SET ROLE regress_owner;
 SELECT billing.install();
 RESET ROLE;
-SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p', 'v', 'S');
+CREATE SCHEMA billing_books AUTHORIZATION regress_owner;
+GRANT CREATE ON SCHEMA billing TO regress_owner WITH GRANT OPTION;
+SET ROLE regress_owner;
+GRANT CREATE ON SCHEMA billing TO regress_app;
+SELECT billing.install();
+RESET ROLE;
+REVOKE CREATE ON SCHEMA billing FROM regress_owner CASCADE;
+SET ROLE regress_owner;
+GRANT CREATE ON SCHEMA billing_books TO regress_app;
+SELECT billing.install();
+REVOKE CREATE ON SCHEMA billing_books FROM regress_app;
+SELECT billing.install();
+RESET ROLE;
+-- migrate() takes away what was given since.
+GRANT CREATE ON SCHEMA billing TO PUBLIC;
+GRANT CREATE ON SCHEMA billing TO regress_owner WITH GRANT OPTION;
+SET ROLE regress_owner;
+GRANT CREATE ON SCHEMA billing TO regress_app;
+SELECT billing.migrate();
+RESET ROLE;
+SELECT detail FROM billing.verify();
+SELECT billing.migrate();
+SELECT * FROM billing.verify();
+SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND relkind IN ('r', 'p', 'S');
 SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator');
 SET ROLE regress_app;
 SELECT billing.create_account(1, 'global');
@@ -374,12 +398,12 @@ RESET ROLE;
 SET ROLE regress_app;
 SELECT status, charge, balance FROM billing.charge(1, 1, 'one', 'access', 3, 0);
 SELECT billing.set_balance_alert(1, 6), billing.meter(1, 1, 'metered', 'access', 1, 0), billing.meter(1, 9, 'no such key', 'access', 1, 0);
-INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1, 1, 'inserted', 'access', 1, 0);
+INSERT INTO billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (1, 1, 'inserted', 'access', 1, 0);
 RESET ROLE;
 SET ROLE regress_operator;
 SELECT billing.settle(), billing.make_partitions(), billing.close_partitions(), billing.book_expired(), billing.check_health();
 SELECT charge FROM billing.usage_report(1, group_by => '{}');
-SELECT reason FROM billing.usage_set_aside;
+SELECT reason FROM billing_books.usage_set_aside;
 SELECT unsettled_rows FROM billing.settler_lag;
 SELECT status, balance FROM billing.reverse_charge(1, 'one', 'undo');
 SELECT * FROM billing.verify();
@@ -387,21 +411,21 @@ SELECT count(*) > 0 AS policies FROM billing.policy;
 RESET ROLE;
 -- A trigger of the owner's runs with his rights at most; one that asks who it is says so.
 SET ROLE regress_owner;
-CREATE FUNCTION billing.who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'as %, superuser %', current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user); RETURN NEW; END $$;
-CREATE TRIGGER who BEFORE INSERT ON billing.usage_event FOR EACH ROW EXECUTE FUNCTION billing.who();
+CREATE FUNCTION billing_books.who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'as %, superuser %', current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user); RETURN NEW; END $$;
+CREATE TRIGGER who BEFORE INSERT ON billing_books.usage_event FOR EACH ROW EXECUTE FUNCTION billing_books.who();
 RESET ROLE;
 SET ROLE regress_app;
 SELECT status FROM billing.charge(1, 1, 'two', 'access', 3, 0);
 RESET ROLE;
 -- Not with a superuser's either, whom the owner waits for.
 SET ROLE regress_owner;
-CREATE TRIGGER who BEFORE INSERT ON billing.access_grant FOR EACH ROW EXECUTE FUNCTION billing.who();
+CREATE TRIGGER who BEFORE INSERT ON billing_books.access_grant FOR EACH ROW EXECUTE FUNCTION billing_books.who();
 RESET ROLE;
 SELECT billing.grant_access('regress_auditor', 'auditor');
 SELECT billing.migrate();
 SET ROLE regress_owner;
 SELECT billing.install();
-UPDATE billing.ledger_entry SET amount = 1;
+UPDATE billing_books.ledger_entry SET amount = 1;
 SET billing.allow_history_change = on;
 RESET ROLE;
 \c :old_database

@@ -2,7 +2,7 @@
 SELECT billing.create_account(1000, 'cn', 'a@example.com', '+8613800138000', 'Asia/Shanghai', 'customer 1000');
 SELECT billing.create_account(1001, 'global');
 SELECT a.account_id, region, currency, email, mobile, time_zone, external_ref, cash, bonus, arrears, locks, last_entry_no
-FROM billing.account AS a JOIN billing.account_profile USING (account_id) WHERE account_id IN (1000, 1001) ORDER BY 1;
+FROM billing_books.account AS a JOIN billing_books.account_profile USING (account_id) WHERE account_id IN (1000, 1001) ORDER BY 1;
 SELECT * FROM billing.balance(1001);
 -- Again with the same arguments: that account, by its id or its external_ref; with others an error.
 SELECT billing.create_account(1000, 'cn', 'a@example.com', '+8613800138000', 'Asia/Shanghai', 'customer 1000');
@@ -15,19 +15,19 @@ SELECT test.attempt('SELECT billing.create_account(1001, ''global'', external_re
 SELECT billing.create_account(NULL, 'global', external_ref => 'made') AS made \gset
 SELECT :made > 0 AS positive, billing.create_account(NULL, 'global', external_ref => 'made') = :made AS same;
 SELECT billing.create_account(NULL, 'global') <> :made AS another;
-SELECT count(*) FROM billing.account JOIN billing.account_profile USING (account_id) WHERE external_ref = 'made';
+SELECT count(*) FROM billing_books.account JOIN billing_books.account_profile USING (account_id) WHERE external_ref = 'made';
 
 -- Locks are a set, each set and lifted on its own, with who, when and why. Setting one twice does nothing.
 SELECT billing.lock_account(1000, reason => 'complaint', actor => 'alice'), billing.lock_account(1000), billing.lock_account(1000, 'dispute');
-SELECT locks FROM billing.account WHERE account_id = 1000;
+SELECT locks FROM billing_books.account WHERE account_id = 1000;
 SELECT billing.unlock_account(1000, actor => 'bob', reason => 'settled'), billing.unlock_account(1000);
 SELECT callable, reason FROM billing.balance(1000);
 SELECT billing.unlock_account(1000, 'dispute');
 SELECT callable, reason FROM billing.balance(1000);
 SELECT billing.lock_account(1000);
 SELECT lock_no, lock, locked_by = session_user AS by_me, locked_by = 'alice' AS by_alice, lock_reason, unlocked_at >= locked_at AS lifted, unlocked_by = 'bob' AS by_bob, unlock_reason
-FROM billing.account_lock WHERE account_id = 1000 ORDER BY lock_no;
-SELECT action, object, actor = session_user AS by_me, reason FROM billing.audit_log WHERE account_id = 1000 ORDER BY audit_no;
+FROM billing_books.account_lock WHERE account_id = 1000 ORDER BY lock_no;
+SELECT action, object, actor = session_user AS by_me, reason FROM billing_books.audit_log WHERE account_id = 1000 ORDER BY audit_no;
 SELECT billing.unlock_account(1000);
 
 -- Closing: not with arrears, refundable cash, unsettled usage or a lock; then bonus and cash below 0.01 go to

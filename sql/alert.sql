@@ -4,14 +4,14 @@ SELECT count(billing.create_account(account_id, 'cn', 'a@b.c', '+8613800138000')
 SELECT billing.create_account(2120, 'cn'), billing.create_account(2121, 'cn', email => 'only@b.c'), billing.create_account(2122, 'global', mobile => '12345');
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(2100, 2122) AS account_id;
 SELECT count(billing.set_price(model, currency, input, 0, effective_from => '2025-01-01 00:00+00')) AS prices FROM (VALUES ('alert-one', 1000000::numeric), ('alert-nano', 0.001)) AS p (model, input), unnest('{CNY,USD}'::text[]) AS currency;
-CREATE VIEW pg_temp.alerts AS SELECT account_id, alert_no, threshold, runway_hours AS hours, notify_recovery AS recovery, enabled, armed, fired, episode FROM billing.balance_alert;
-CREATE VIEW pg_temp.told AS SELECT account_id, notification_no AS no, alert_no, episode, kind, channel, address, state, payload FROM billing.notification;
+CREATE VIEW pg_temp.alerts AS SELECT account_id, alert_no, threshold, runway_hours AS hours, notify_recovery AS recovery, enabled, armed, fired, episode FROM billing_books.balance_alert;
+CREATE VIEW pg_temp.told AS SELECT account_id, notification_no AS no, alert_no, episode, kind, channel, address, state, payload FROM billing_books.notification;
 -- What is told for the first time, since this was asked last.
 CREATE FUNCTION pg_temp.news(account bigint) RETURNS TABLE (no bigint, alert_no bigint, episode int, kind text, channel text, payload jsonb) LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY SELECT n.notification_no, n.alert_no, n.episode, n.kind, n.channel, n.payload FROM billing.notification AS n
+    RETURN QUERY SELECT n.notification_no, n.alert_no, n.episode, n.kind, n.channel, n.payload FROM billing_books.notification AS n
     WHERE n.account_id = account AND n.notification_no > coalesce(nullif(current_setting('test.seen_' || account, true), ''), '0')::bigint ORDER BY 1;
-    PERFORM set_config('test.seen_' || account, (SELECT coalesce(max(notification_no), 0)::text FROM billing.notification WHERE account_id = account), false);
+    PERFORM set_config('test.seen_' || account, (SELECT coalesce(max(notification_no), 0)::text FROM billing_books.notification WHERE account_id = account), false);
 END $$;
 
 -- Several thresholds. At the threshold is not below it; the smallest amount less is. Once, to each address; no further fall tells again.
@@ -23,7 +23,7 @@ SELECT * FROM pg_temp.news(2100);
 SELECT status, balance FROM billing.charge(2100, 1, 'below it', 'alert-nano', 1, 0);
 SELECT no, alert_no, episode, kind, channel, address, state, payload FROM pg_temp.told WHERE account_id = 2100;
 SELECT count(*) FROM pg_temp.news(2100);
-SELECT bool_and(n.created_at = a.last_booked_at) AS when_it_was_booked FROM billing.notification AS n JOIN billing.account AS a USING (account_id) WHERE account_id = 2100;
+SELECT bool_and(n.created_at = a.last_booked_at) AS when_it_was_booked FROM billing_books.notification AS n JOIN billing_books.account AS a USING (account_id) WHERE account_id = 2100;
 SELECT status, balance FROM billing.charge(2100, 1, 'further', 'alert-one', 1, 0);
 SELECT status, balance FROM billing.charge(2100, 1, 'further', 'alert-one', 1, 0);
 SELECT * FROM pg_temp.news(2100);
@@ -89,12 +89,12 @@ SELECT * FROM pg_temp.news(2103);
 -- Setting another alert books it as well: the one that there was fires, the new one does not.
 SELECT billing.set_balance_alert(2104, 6) AS alert_no;
 SELECT * FROM pg_temp.news(2104);
-SELECT cash, bonus FROM billing.account WHERE account_id = 2104;
+SELECT cash, bonus FROM billing_books.account WHERE account_id = 2104;
 SELECT * FROM pg_temp.alerts WHERE account_id = 2104 ORDER BY alert_no;
 SELECT billing.book_expired() > 0 AS booked;
 SELECT billing.book_expired() AS booked;
 SELECT * FROM pg_temp.news(2102);
-SELECT cash, bonus FROM billing.account WHERE account_id = 2102;
+SELECT cash, bonus FROM billing_books.account WHERE account_id = 2102;
 RESET billing.clock_offset;
 
 -- Off: it neither fires nor recovers; switched on again it begins anew, silent where the balance is below.
@@ -124,12 +124,12 @@ SELECT test.attempt('SELECT billing.set_balance_alert(2106, 21)');
 SELECT billing.set_balance_alert(2106, 20, enabled => false) AS alert_no;
 SELECT test.attempt('SELECT billing.set_balance_alert(2106, 21)');
 SELECT billing.set_balance_alert(2106, 20) AS alert_no;
-SELECT alert_fires_below, alert_rearms_at FROM billing.account WHERE account_id = 2106;
+SELECT alert_fires_below, alert_rearms_at FROM billing_books.account WHERE account_id = 2106;
 SELECT status, balance FROM billing.grant_bonus(2106, 10.5, 'gift');
-SELECT alert_fires_below, alert_rearms_at FROM billing.account WHERE account_id = 2106;
+SELECT alert_fires_below, alert_rearms_at FROM billing_books.account WHERE account_id = 2106;
 SELECT status, balance FROM billing.adjust(2106, -3, 'down');
 SELECT alert_no, payload ->> 'threshold' AS threshold FROM pg_temp.told WHERE account_id = 2106 AND channel = 'sms' ORDER BY no;
-SELECT alert_fires_below, alert_rearms_at FROM billing.account WHERE account_id = 2106;
+SELECT alert_fires_below, alert_rearms_at FROM billing_books.account WHERE account_id = 2106;
 
 -- A batch of metered requests fires once for each threshold that it crosses, with the balance after it.
 SELECT status FROM billing.record_offline_payment(2107, 20, 'payment', 'bank');
@@ -174,7 +174,7 @@ SELECT status FROM billing.record_offline_payment(2110, 100, 'payment', 'bank');
 SELECT status, balance FROM billing.charge(2110, 1, 'a', 'alert-one', 20, 0);
 SELECT billing.set_balance_alert(2110, runway_hours => 24, notify_recovery => true) AS alert_no;
 SELECT * FROM pg_temp.alerts WHERE account_id = 2110;
-SELECT alert_fires_below, alert_rearms_at, alert_review_at IS NOT NULL AS reviewed FROM billing.account WHERE account_id = 2110;
+SELECT alert_fires_below, alert_rearms_at, alert_review_at IS NOT NULL AS reviewed FROM billing_books.account WHERE account_id = 2110;
 -- 50 against 50: enough. The smallest charge more is not: the fall itself raised what is needed.
 SELECT status, balance FROM billing.charge(2110, 1, 'b', 'alert-one', 30, 0);
 SELECT * FROM pg_temp.news(2110);
@@ -232,14 +232,14 @@ END $$;
 CREATE TEMP TABLE after AS SELECT DISTINCT ON (recorded_at) recorded_at, balance_after FROM billing.statement(2112) ORDER BY recorded_at, entry_no DESC;
 CREATE TEMP TABLE expected AS
 SELECT a.alert_no, s.recorded_at, CASE WHEN s.balance_after < a.threshold THEN 'balance_low' ELSE 'balance_recovered' END AS kind, s.balance_after, a.threshold
-FROM billing.balance_alert AS a, LATERAL (SELECT recorded_at, balance_after, lag(balance_after) OVER (ORDER BY recorded_at) AS before FROM after) AS s
+FROM billing_books.balance_alert AS a, LATERAL (SELECT recorded_at, balance_after, lag(balance_after) OVER (ORDER BY recorded_at) AS before FROM after) AS s
 WHERE a.account_id = 2112 AND (s.balance_after < a.threshold) <> (coalesce(s.before, 0) < a.threshold)
   -- The first rise of an alert that was set below is silent.
   AND (s.balance_after < a.threshold OR EXISTS (SELECT FROM (SELECT recorded_at, balance_after, lag(balance_after) OVER (ORDER BY recorded_at) AS before FROM after) AS f
       WHERE f.recorded_at < s.recorded_at AND f.balance_after < a.threshold AND coalesce(f.before, 0) >= a.threshold));
-CREATE TEMP TABLE actual AS SELECT alert_no, created_at AS recorded_at, kind, (payload ->> 'balance')::numeric AS balance_after, (payload ->> 'threshold')::numeric AS threshold FROM billing.notification WHERE account_id = 2112 AND channel = 'email';
+CREATE TEMP TABLE actual AS SELECT alert_no, created_at AS recorded_at, kind, (payload ->> 'balance')::numeric AS balance_after, (payload ->> 'threshold')::numeric AS threshold FROM billing_books.notification WHERE account_id = 2112 AND channel = 'email';
 SELECT count(*) > 250 AS bookings FROM after;
 SELECT count(*) > 200 AS told, count(DISTINCT alert_no) AS alerts, count(*) FILTER (WHERE kind = 'balance_recovered') > 90 AS recoveries FROM actual;
 SELECT (SELECT count(*) FROM (SELECT * FROM expected EXCEPT ALL SELECT * FROM actual) AS m) AS missed, (SELECT count(*) FROM (SELECT * FROM actual EXCEPT ALL SELECT * FROM expected) AS s) AS superfluous;
-SELECT count(*) AS to_one_address_only FROM (SELECT FROM billing.notification WHERE account_id = 2112 GROUP BY alert_no, episode, kind HAVING count(*) <> 2) AS n;
+SELECT count(*) AS to_one_address_only FROM (SELECT FROM billing_books.notification WHERE account_id = 2112 GROUP BY alert_no, episode, kind HAVING count(*) <> 2) AS n;
 SELECT * FROM billing.verify();

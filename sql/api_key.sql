@@ -4,10 +4,10 @@ SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate
 SELECT key_id, api_key FROM billing.create_api_key(1100, 'prod') \gset
 SELECT key_id AS plan_id, api_key AS plan_key FROM billing.create_api_key(1100, 'plan', 'plan') \gset
 SELECT :key_id AS key_id, :'api_key' ~ '^sk-[0-9a-hjkmnp-tv-z]{56}$' AS payg, :plan_id AS plan_id, :'plan_key' ~ '^tp-[0-9a-hjkmnp-tv-z]{56}$' AS plan;
-SELECT key_id, kind, name, secret_hash = sha256(CASE kind WHEN 'payg' THEN :'api_key' ELSE :'plan_key' END::bytea) AS kept_as_hash, deleted_at FROM billing.api_key WHERE account_id = 1100 ORDER BY key_id;
+SELECT key_id, kind, name, secret_hash = sha256(CASE kind WHEN 'payg' THEN :'api_key' ELSE :'plan_key' END::bytea) AS kept_as_hash, deleted_at FROM billing_books.api_key WHERE account_id = 1100 ORDER BY key_id;
 -- The key's text is in no table.
-SELECT count(*) AS leaks FROM billing.idempotent_call WHERE result::text ~ '(sk|tp)-[0-9a-z]{56}';
-SELECT count(*) AS leaks FROM billing.audit_log AS a WHERE a::text ~ '(sk|tp)-[0-9a-z]{56}';
+SELECT count(*) AS leaks FROM billing_books.idempotent_call WHERE result::text ~ '(sk|tp)-[0-9a-z]{56}';
+SELECT count(*) AS leaks FROM billing_books.audit_log AS a WHERE a::text ~ '(sk|tp)-[0-9a-z]{56}';
 -- Two keys of one name are two keys; numbers are of the account.
 SELECT key_id, api_key <> :'api_key' AS other FROM billing.create_api_key(1100, 'prod');
 SELECT key_id FROM billing.create_api_key(1101, 'prod');
@@ -16,12 +16,12 @@ SELECT key_id FROM billing.create_api_key(1101, 'prod');
 SELECT key_id, api_key IS NOT NULL AS shown FROM billing.create_api_key(1101, 'staging', 'payg', 'make');
 SELECT key_id, api_key IS NOT NULL AS shown FROM billing.create_api_key(1101, 'staging', 'payg', 'make');
 SELECT test.attempt('SELECT billing.create_api_key(1101, ''staging'', ''plan'', ''make'')');
-SELECT count(*) FROM billing.api_key WHERE account_id = 1101;
+SELECT count(*) FROM billing_books.api_key WHERE account_id = 1101;
 
 -- Deleting twice does nothing the second time; the row, its usage and its name stay; its number is not used again.
 SELECT billing.delete_api_key(1101, 2);
 SELECT billing.delete_api_key(1101, 2);
-SELECT deleted_at >= created_at AS deleted, name FROM billing.api_key WHERE account_id = 1101 AND key_id = 2;
+SELECT deleted_at >= created_at AS deleted, name FROM billing_books.api_key WHERE account_id = 1101 AND key_id = 2;
 SELECT key_id FROM billing.create_api_key(1101, 'next');
 
 -- Locked accounts may make keys, which then cannot call; closed ones may not.

@@ -23,13 +23,13 @@ SELECT cash, bonus, arrears, balance, balance_shown FROM billing.balance(1200);
 SELECT status, charge FROM billing.charge(1200, 1, 'tier 1000', 'charge-tier', 500, 5000, 300, 200);
 SELECT status, charge FROM billing.charge(1200, 1, 'tier 1001', 'charge-tier', 500, 5000, 301, 200);
 SELECT status, charge FROM billing.charge(1200, 1, 'no prompt', 'charge-tier', 0, 5000);
-SELECT prompt_tokens_over, input FROM billing.price AS p JOIN billing.usage_event AS u USING (price_id)
+SELECT prompt_tokens_over, input FROM billing_books.price AS p JOIN billing_books.usage_event AS u USING (price_id)
 WHERE u.account_id = 1200 AND u.request_id LIKE 'tier%' ORDER BY 1;
 
 -- A model that costs nothing, and a request of no tokens: charged 0, which is not free, and no entry.
 SELECT status, charge FROM billing.charge(1200, 1, 'zero', 'charge-zero', 1000000, 1000000);
 SELECT status, charge FROM billing.charge(1200, 1, 'nothing', 'charge-real', 0, 0);
-SELECT request_id, status, entry_count, first_entry_no FROM billing.usage_event WHERE account_id = 1200 AND request_id IN ('zero', 'nothing') ORDER BY 1;
+SELECT request_id, status, entry_count, first_entry_no FROM billing_books.usage_event WHERE account_id = 1200 AND request_id IN ('zero', 'nothing') ORDER BY 1;
 
 -- R7: bonus before cash; bonus that expires soonest first, no expiry last, then oldest first; cash in
 -- the order of its top-ups. Made in another order than they pay.
@@ -76,7 +76,7 @@ RESET billing.clock_offset;
 SELECT billing.set_policy('go_live_at', NULL);
 SELECT status, charge, balance, reason FROM billing.charge(1202, 1, 'before go-live', 'charge-one', 7, 0);
 SELECT billing.settle() AS settled;
-SELECT request_id, status, charge, reason FROM billing.usage_event WHERE account_id = 1202 ORDER BY recorded_at;
+SELECT request_id, status, charge, reason FROM billing_books.usage_event WHERE account_id = 1202 ORDER BY recorded_at;
 
 -- R10: usage that started before the key was deleted is charged even if reported later; what started at
 -- that instant or after it is rejected. The key's name stays.
@@ -84,11 +84,11 @@ SELECT key_id FROM billing.create_api_key(1203, 'short-lived') \gset
 SELECT clock_timestamp() AS before \gset
 SELECT billing.delete_api_key(1203, :key_id);
 SELECT billing.delete_api_key(1203, :key_id) AS again;
-SELECT deleted_at AS at FROM billing.api_key WHERE account_id = 1203 AND key_id = :key_id \gset
+SELECT deleted_at AS at FROM billing_books.api_key WHERE account_id = 1203 AND key_id = :key_id \gset
 SELECT status, charge FROM billing.charge(1203, :key_id, 'before', 'charge-one', 1, 0, occurred_at => :'before');
 SELECT status, charge, reason FROM billing.charge(1203, :key_id, 'at', 'charge-one', 1, 0, occurred_at => :'at');
 SELECT status, charge, balance, reason FROM billing.charge(1203, :key_id, 'after', 'charge-one', 1, 0);
-SELECT request_id, key_name, status, reason FROM billing.usage_event WHERE account_id = 1203 ORDER BY recorded_at;
+SELECT request_id, key_name, status, reason FROM billing_books.usage_event WHERE account_id = 1203 ORDER BY recorded_at;
 
 -- B&S 4.10: usage stamped before a lock is charged, during it rejected, after it charged again, whenever
 -- it is reported: under the lock, or when it is lifted. The reasons are those of the lock that was in force.
@@ -109,7 +109,7 @@ SELECT status, reason FROM billing.charge(1204, 1, 'during both, reported after'
 SELECT status, reason FROM billing.charge(1204, 1, 'during the dispute, reported after', 'charge-one', 1, 0, occurred_at => :'during_dispute');
 SELECT status, charge FROM billing.charge(1204, 1, 'after', 'charge-one', 1, 0, occurred_at => :'after');
 -- At the very instants: a lock begins at locked_at and ends just before unlocked_at.
-SELECT min(locked_at) AS locked_at, max(unlocked_at) AS unlocked_at FROM billing.account_lock WHERE account_id = 1204 \gset
+SELECT min(locked_at) AS locked_at, max(unlocked_at) AS unlocked_at FROM billing_books.account_lock WHERE account_id = 1204 \gset
 SELECT status, reason FROM billing.charge(1204, 1, 'at the lock', 'charge-one', 1, 0, occurred_at => :'locked_at');
 SELECT status, charge FROM billing.charge(1204, 1, 'at its end', 'charge-one', 1, 0, occurred_at => :'unlocked_at');
 -- A closed account is locked for good.
@@ -140,12 +140,12 @@ SELECT billing.set_price('charge-new', 'CNY', 1000000, 0, effective_from => '202
 SELECT balance FROM billing.balance(1206);
 SELECT status, charge, balance, reason FROM billing.charge(1206, 1, 'a', 'charge-new', 2, 0);
 SELECT billing.settle(1) AS settled;
-SELECT request_id, charge FROM billing.usage_event WHERE account_id = 1206 AND status = 'charged';
+SELECT request_id, charge FROM billing_books.usage_event WHERE account_id = 1206 AND status = 'charged';
 SELECT billing.settle() AS settled;
 SELECT billing.settle() AS settled;
 SELECT source, debit, credit, lot_no, amount, balance_after FROM billing.statement(1206) WHERE source_type = 'charge';
 SELECT status, charge, balance FROM billing.charge(1206, 1, 'a', 'charge-new', 2, 0);
-SELECT request_id, status, charge, settled_at > recorded_at AS charged_later FROM billing.usage_event WHERE account_id = 1206 ORDER BY request_id COLLATE "C";
+SELECT request_id, status, charge, settled_at > recorded_at AS charged_later FROM billing_books.usage_event WHERE account_id = 1206 ORDER BY request_id COLLATE "C";
 
 -- Exactly once: the same request again is a duplicate, whatever its occurred_at, and answers what the
 -- first was charged; another payload is an error that names both, in each of its parts.
@@ -157,7 +157,7 @@ SELECT test.attempt('SELECT billing.charge(1207, ' || payload || ')') FROM (VALU
     ('2, ''once'', ''charge-real'', 1, 2, 3, 4'), ('1, ''once'', ''charge-tiny'', 1, 2, 3, 4'),
     ('1, ''once'', ''charge-real'', 2, 2, 3, 4'), ('1, ''once'', ''charge-real'', 1, 3, 3, 4'),
     ('1, ''once'', ''charge-real'', 1, 2, 4, 4'), ('1, ''once'', ''charge-real'', 1, 2, 3, 5')) AS p (payload);
-SELECT count(*) FROM billing.usage_event WHERE account_id = 1207;
+SELECT count(*) FROM billing_books.usage_event WHERE account_id = 1207;
 -- Ids are of one account, and of one spelling: case, blanks and accents count.
 SELECT status FROM billing.charge(1208, 1, 'once', 'charge-real', 9, 9);
 SELECT status FROM billing.charge(1207, 1, 'Once', 'charge-real', 1, 2, 3, 4);
@@ -177,11 +177,11 @@ SELECT test.attempt('SELECT billing.charge(1207, 1, ''once'', ''charge-real'', 1
 SET billing.clock_offset = '36d';
 SELECT status, charge FROM billing.charge(1207, 1, 'once', 'charge-real', 1, 2, 3, 5);
 SELECT status FROM billing.charge(1207, 1, 'once', 'charge-real', 1, 2, 3, 5);
-SELECT input_tokens, cache_write_tokens FROM billing.usage_event WHERE account_id = 1207 AND request_id = 'once' ORDER BY recorded_at;
-SELECT count(*) AS leaves FROM (SELECT DISTINCT tableoid FROM billing.usage_event WHERE account_id = 1207 AND request_id = 'once') AS t;
+SELECT input_tokens, cache_write_tokens FROM billing_books.usage_event WHERE account_id = 1207 AND request_id = 'once' ORDER BY recorded_at;
+SELECT count(*) AS leaves FROM (SELECT DISTINCT tableoid FROM billing_books.usage_event WHERE account_id = 1207 AND request_id = 'once') AS t;
 -- explain_charge() takes the newest row of an id; occurred_at names an older one.
 SELECT tokens FROM billing.explain_charge(1207, 'once') WHERE item = 'cache write';
-SELECT tokens FROM billing.usage_event AS u, billing.explain_charge(1207, 'once', u.occurred_at)
+SELECT tokens FROM billing_books.usage_event AS u, billing.explain_charge(1207, 'once', u.occurred_at)
 WHERE u.account_id = 1207 AND u.request_id = 'once' AND item = 'cache write' ORDER BY u.recorded_at;
 -- A shorter window forgets earlier, a longer one later.
 SELECT billing.set_policy('dedupe_window', '1 day');
@@ -201,7 +201,7 @@ SELECT status FROM billing.charge(1216, 1, 'twice', 'charge-later', 2, 0);
 SELECT billing.set_price('charge-later', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.settle() AS settled;
 RESET billing.clock_offset;
-SELECT request_id, charge FROM billing.usage_event WHERE account_id = 1216 ORDER BY recorded_at;
+SELECT request_id, charge FROM billing_books.usage_event WHERE account_id = 1216 ORDER BY recorded_at;
 SELECT check_name, account_id FROM billing.verify();
 
 -- Usage lands in the leaf of the month (UTC) of its receipt, whatever its occurred_at; where there is no
@@ -216,20 +216,20 @@ SET billing.clock_offset = '434d';
 SELECT status FROM billing.charge(1210, 1, 'far', 'charge-real', 1, 1);
 RESET billing.clock_offset;
 SELECT request_id, CASE tableoid::regclass::text
-           WHEN to_char(recorded_at AT TIME ZONE 'UTC', '"billing.usage_event_"YYYY_MM') THEN 'of its month'
-           WHEN 'billing.usage_event_default' THEN 'default' ELSE 'another' END AS leaf
-FROM billing.usage_event WHERE account_id = 1210 ORDER BY recorded_at;
+           WHEN to_char(recorded_at AT TIME ZONE 'UTC', '"billing_books.usage_event_"YYYY_MM') THEN 'of its month'
+           WHEN 'billing_books.usage_event_default' THEN 'default' ELSE 'another' END AS leaf
+FROM billing_books.usage_event WHERE account_id = 1210 ORDER BY recorded_at;
 
 -- Two texts with one hash: the second gets the next probe, and each stays its own request. (No two such
 -- texts are known; so the first row is put in by hand.)
-INSERT INTO billing.usage_event (account_id, request_hash, probe, request_id, key_id, key_name, model, input_tokens,
+INSERT INTO billing_books.usage_event (account_id, request_hash, probe, request_id, key_id, key_name, model, input_tokens,
     cache_read_tokens, cache_write_tokens, output_tokens, occurred_at, recorded_at, settled_at, status, reason)
 SELECT 1211, ('x' || left(encode(sha256('second'), 'hex'), 16))::bit(64)::bigint, 0, 'first', 1, 'prod', 'charge-real', 1, 0, 0, 1,
        last_booked_at, last_booked_at, last_booked_at, 'rejected', 'locked_operator'
-FROM billing.account WHERE account_id = 1211;
+FROM billing_books.account WHERE account_id = 1211;
 SELECT status, charge FROM billing.charge(1211, 1, 'second', 'charge-real', 1000, 1);
 SELECT status, charge FROM billing.charge(1211, 1, 'second', 'charge-real', 1000, 1);
-SELECT request_id, probe, status FROM billing.usage_event WHERE account_id = 1211 ORDER BY probe;
+SELECT request_id, probe, status FROM billing_books.usage_event WHERE account_id = 1211 ORDER BY probe;
 SELECT amount FROM billing.explain_charge(1211, 'second') WHERE item = 'charge';
 SELECT status, id FROM billing.reverse_charge(1211, 'second', 'undo');
 SELECT item, amount FROM billing.explain_charge(1211, 'second') WHERE item LIKE 'given back%';
@@ -238,18 +238,18 @@ SELECT item, amount FROM billing.explain_charge(1211, 'second') WHERE item LIKE 
 -- account was made; not older than the window. Errors take no id.
 SELECT test.attempt('SELECT billing.charge(1212, 1, ''ahead'', ''charge-real'', 1, 1, occurred_at => clock_timestamp() + interval ''5 min 10 s'')');
 SELECT status FROM billing.charge(1212, 1, 'ahead', 'charge-real', 1, 1, occurred_at => clock_timestamp() + interval '4 min 50 s');
-SELECT created_at FROM billing.account WHERE account_id = 1212 \gset
+SELECT created_at FROM billing_books.account WHERE account_id = 1212 \gset
 SELECT test.attempt(format('SELECT billing.charge(1212, 1, ''first'', ''charge-real'', 1, 1, occurred_at => %L)', :'created_at'::timestamptz - interval '1 us'));
 SELECT status FROM billing.charge(1212, 1, 'first', 'charge-real', 1, 1, occurred_at => :'created_at');
 SET billing.clock_offset = '36d';
 SELECT test.attempt('SELECT billing.charge(1212, 1, ''old'', ''charge-real'', 1, 1, occurred_at => clock_timestamp() + interval ''12 hours'')');
 SELECT status FROM billing.charge(1212, 1, 'old', 'charge-real', 1, 1, occurred_at => clock_timestamp() + interval '25 hours');
 RESET billing.clock_offset;
-SELECT request_id, status FROM billing.usage_event WHERE account_id = 1212 ORDER BY recorded_at;
+SELECT request_id, status FROM billing_books.usage_event WHERE account_id = 1212 ORDER BY recorded_at;
 
 -- The clock of an account never goes back: booked in the future, it waits there.
 SELECT status FROM billing.charge(1212, 1, 'afterwards', 'charge-real', 1, 1);
-SELECT bool_and(recorded_at > now() + interval '35 days') AS in_the_future FROM billing.usage_event
+SELECT bool_and(recorded_at > now() + interval '35 days') AS in_the_future FROM billing_books.usage_event
 WHERE account_id = 1212 AND request_id = 'afterwards';
 
 -- The largest request at the highest price fits. What would raise arrears beyond what the books can hold is

@@ -11,14 +11,14 @@ SELECT entry_no, debit, credit, lot_no, amount, balance_before, balance_after, c
 SELECT cash, bonus, arrears, callable, total_topup FROM billing.balance(1250);
 -- A larger one pays the rest; what is left of it is bonus.
 SELECT * FROM billing.grant_bonus(1250, 20, 'gift 2');
-SELECT lot_no, amount, remaining, is_open, expires_at FROM billing.lot WHERE account_id = 1250 ORDER BY lot_no;
+SELECT lot_no, amount, remaining, is_open, expires_at FROM billing_books.lot WHERE account_id = 1250 ORDER BY lot_no;
 
 -- The same call again, the same row, whatever the balance is by then, and nothing is done. Who and why are
 -- no part of the request; 20 and 20.00 are one amount.
 SELECT * FROM billing.grant_bonus(1250, 20.00, 'gift 2', reason => 'another reason', actor => 'another');
 SELECT * FROM billing.grant_bonus(1250, 10, 'gift');
-SELECT count(*) FROM billing.lot WHERE account_id = 1250;
-SELECT action, object, new_value, reason FROM billing.audit_log WHERE account_id = 1250 ORDER BY audit_no;
+SELECT count(*) FROM billing_books.lot WHERE account_id = 1250;
+SELECT action, object, new_value, reason FROM billing_books.audit_log WHERE account_id = 1250 ORDER BY audit_no;
 
 -- R19: a bonus lives while expires_at > the booking instant. It is out of every balance at that instant with
 -- no job run; the next booking books the breakage first, with the expiry as its occurred_at.
@@ -29,16 +29,16 @@ SET billing.clock_offset = '25h';
 SELECT bonus, balance, balance_shown FROM billing.balance(1251);
 SELECT bonus FROM billing.balance_at(1251, now() + interval '25 hours');
 SELECT bonus FROM billing.balance_at(1251, now() + interval '23 hours');
-SELECT cash, bonus, last_entry_no FROM billing.account WHERE account_id = 1251;
+SELECT cash, bonus, last_entry_no FROM billing_books.account WHERE account_id = 1251;
 SELECT status, charge, balance FROM billing.charge(1251, 1, 'after', 'credit', 1, 0);
 SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_after, actor FROM billing.statement(1251) WHERE entry_no > 3;
-SELECT e.occurred_at = l.expires_at AS at_its_expiry FROM billing.ledger_entry AS e JOIN billing.lot AS l USING (account_id, lot_no)
+SELECT e.occurred_at = l.expires_at AS at_its_expiry FROM billing_books.ledger_entry AS e JOIN billing_books.lot AS l USING (account_id, lot_no)
 WHERE e.account_id = 1251 AND e.credit = 'breakage';
 -- Usage stamped before the expiry and reported after it does not find the bonus (R7: which lots exist is
 -- decided when it is booked).
 SET billing.clock_offset = '49h';
 SELECT status, charge, balance FROM billing.charge(1251, 1, 'late', 'credit', 1, 0, occurred_at => clock_timestamp() + interval '24 hours');
-SELECT arrears, bonus, next_expiry_at FROM billing.account WHERE account_id = 1251;
+SELECT arrears, bonus, next_expiry_at FROM billing_books.account WHERE account_id = 1251;
 RESET billing.clock_offset;
 -- An expiry must lie ahead of the account's clock.
 SELECT test.attempt('SELECT billing.grant_bonus(1251, 1, ''past'', expires_at => now() + interval ''48 hours'')');
@@ -116,14 +116,14 @@ SELECT * FROM billing.grant_bonus(1256, 100.000000001, 'large');
 SELECT status, lot_no, balance FROM billing.adjust(1256, -150, 'down');
 RESET SESSION AUTHORIZATION;
 SELECT count(*) AS waiting FROM billing.awaiting_second WHERE account_id = 1256;
-SELECT action, new_value, actor, session_user_name, reason FROM billing.audit_log WHERE account_id = 1256 ORDER BY audit_no;
+SELECT action, new_value, actor, session_user_name, reason FROM billing_books.audit_log WHERE account_id = 1256 ORDER BY audit_no;
 -- write_off, offline payments and reversals wait as well.
 SELECT status FROM billing.charge(1257, 1, 'large', 'credit', 500, 0);
 SELECT status FROM billing.write_off(1257, 101, 'large');
 SELECT status FROM billing.record_offline_payment(1257, 101, 'payment', 'bank');
 SELECT status FROM billing.reverse_charge(1257, 'large', 'undo');
-SELECT count(*) AS entries FROM billing.ledger_entry WHERE account_id = 1257;
-SELECT count(*) AS payments FROM billing.payment WHERE account_id = 1257;
+SELECT count(*) AS entries FROM billing_books.ledger_entry WHERE account_id = 1257;
+SELECT count(*) AS payments FROM billing_books.payment WHERE account_id = 1257;
 -- Withdrawing and closing, too. Where the waiting call would move another amount by now, it is not carried out.
 SELECT billing.create_account(1259, 'cn');
 SELECT count(*) AS gifts FROM generate_series(1, 4) AS i, billing.grant_bonus(1259, 90, 'gift ' || i);

@@ -16,9 +16,9 @@ SELECT what, a.* FROM (VALUES ('null', NULL), ('empty', ''), ('a letter less', l
 SELECT api_key AS unknown_key FROM billing.create_api_key(1301, 'short-lived') \gset
 BEGIN;
 SET LOCAL billing.allow_history_change = on;
-UPDATE billing.api_key SET secret_hash = sha256('other') WHERE account_id = 1301;
+UPDATE billing_books.api_key SET secret_hash = sha256('other') WHERE account_id = 1301;
 SELECT * FROM billing.authorize(:'unknown_key');
-DELETE FROM billing.api_key WHERE account_id = 1301;
+DELETE FROM billing_books.api_key WHERE account_id = 1301;
 SELECT * FROM billing.authorize(:'unknown_key');
 ROLLBACK;
 SELECT allowed FROM billing.authorize(:'unknown_key');
@@ -93,7 +93,7 @@ SELECT allowed, balance FROM billing.authorize(:'api_key');
 SET billing.clock_offset = '864000s';
 SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
 SELECT bonus, balance, callable FROM billing.balance(1303);
-SELECT count(*) AS booked FROM billing.ledger_entry WHERE account_id = 1303 AND credit = 'breakage';
+SELECT count(*) AS booked FROM billing_books.ledger_entry WHERE account_id = 1303 AND credit = 'breakage';
 RESET billing.clock_offset;
 SELECT billing.set_policy('block_at_zero', NULL);
 

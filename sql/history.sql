@@ -13,7 +13,7 @@ SELECT status FROM billing.charge(1349, 1, 'long ago', 'history', 3, 0);
 RESET billing.clock_offset;
 SELECT billing.set_policy('usage_retention', '60 days');
 SELECT billing.close_partitions() > 0 AS closed;
-SELECT 'billing.' || min(partition_name) AS closed FROM billing.closed_month \gset
+SELECT 'billing_books.' || min(partition_name) AS closed FROM billing_books.closed_month \gset
 SELECT * FROM billing.verify();
 SELECT billing.create_account(1350, 'cn', 'a@b.c');
 SELECT count(billing.create_api_key(1350, name, idempotency_key => name)) AS keys FROM unnest(ARRAY['prod', 'deleted']) AS name;
@@ -40,46 +40,46 @@ SELECT billing.meter(1350, 9, 'set aside', 'history', 3, 0);
 SELECT billing.settle() > 0 AS settled;
 SELECT billing.meter(1350, 1, 'metered', 'history', 5, 0);
 -- Each table of history, a leaf of usage_event on its own and the default one.
-SELECT min(tableoid::regclass::text) AS leaf FROM billing.usage_event WHERE account_id = 1350 AND request_id = 'charged' \gset
+SELECT min(tableoid::regclass::text) AS leaf FROM billing_books.usage_event WHERE account_id = 1350 AND request_id = 'charged' \gset
 CREATE TEMP TABLE target (place serial, what text, name text, change text, only_where text);
 INSERT INTO target (what, name, change, only_where) VALUES
-    ('ledger_entry', 'billing.ledger_entry', 'amount = amount + 1', 'account_id = 1350'),
-    ('usage_event', 'billing.usage_event', 'charge = charge + 1', 'account_id = 1350 AND status = ''charged'''),
-    ('usage_event, a rejected one', 'billing.usage_event', 'status = ''charged''', 'account_id = 1350 AND status = ''rejected'''),
-    ('usage_event, tokens of an unpriced one', 'billing.usage_event', 'input_tokens = 0', 'account_id = 1350 AND status = ''unpriced'''),
-    ('usage_event, an unpriced one made free', 'billing.usage_event', 'status = ''free'', charge = 0', 'account_id = 1350 AND status = ''unpriced'''),
-    ('usage_event, receipt of an unpriced one', 'billing.usage_event', 'recorded_at = recorded_at + interval ''1 month''', 'account_id = 1350 AND status = ''unpriced'''),
+    ('ledger_entry', 'billing_books.ledger_entry', 'amount = amount + 1', 'account_id = 1350'),
+    ('usage_event', 'billing_books.usage_event', 'charge = charge + 1', 'account_id = 1350 AND status = ''charged'''),
+    ('usage_event, a rejected one', 'billing_books.usage_event', 'status = ''charged''', 'account_id = 1350 AND status = ''rejected'''),
+    ('usage_event, tokens of an unpriced one', 'billing_books.usage_event', 'input_tokens = 0', 'account_id = 1350 AND status = ''unpriced'''),
+    ('usage_event, an unpriced one made free', 'billing_books.usage_event', 'status = ''free'', charge = 0', 'account_id = 1350 AND status = ''unpriced'''),
+    ('usage_event, receipt of an unpriced one', 'billing_books.usage_event', 'recorded_at = recorded_at + interval ''1 month''', 'account_id = 1350 AND status = ''unpriced'''),
     ('usage_event, the leaf', :'leaf', 'charge = charge + 1', 'account_id = 1350 AND status = ''charged'''),
-    ('usage_event_default', 'billing.usage_event_default', 'charge = charge + 1', 'account_id = 1350'),
-    ('lot, its number', 'billing.lot', 'lot_no = lot_no + 100', 'account_id = 1350'),
-    ('lot, its amount', 'billing.lot', 'amount = amount + 1', 'account_id = 1350'),
-    ('lot, its order', 'billing.lot', 'order_id = NULL', 'account_id = 1350'),
-    ('lot, its expiry', 'billing.lot', 'expires_at = NULL', 'account_id = 1350'),
-    ('lot, its kind and source', 'billing.lot', 'kind = ''bonus'', source_type = ''grant'', source_id = 1', 'account_id = 1350'),
-    ('account, its number', 'billing.account', 'account_id = 1359', 'account_id = 1350'),
-    ('account, its region', 'billing.account', 'region = ''global'', currency = ''USD''', 'account_id = 1350'),
-    ('account, its birth', 'billing.account', 'created_at = created_at - interval ''1 day''', 'account_id = 1350'),
-    ('account_lock', 'billing.account_lock', 'unlocked_at = NULL', 'account_id = 1350'),
-    ('api_key, a deleted one', 'billing.api_key', 'deleted_at = NULL', 'account_id = 1350 AND key_id = 2'),
-    ('api_key, its name', 'billing.api_key', 'name = ''other''', 'account_id = 1350 AND key_id = 1'),
-    ('api_key, its secret', 'billing.api_key', 'secret_hash = sha256(''x'')', 'account_id = 1350 AND key_id = 1'),
-    ('usage_set_aside', 'billing.usage_set_aside', 'reason = ''none''', 'account_id = 1350'),
-    ('usage_day', 'billing.usage_day', 'charge = charge + 1', 'account_id = 1349'),
-    ('closed_month', 'billing.closed_month', 'charge = charge + 1', 'true'),
+    ('usage_event_default', 'billing_books.usage_event_default', 'charge = charge + 1', 'account_id = 1350'),
+    ('lot, its number', 'billing_books.lot', 'lot_no = lot_no + 100', 'account_id = 1350'),
+    ('lot, its amount', 'billing_books.lot', 'amount = amount + 1', 'account_id = 1350'),
+    ('lot, its order', 'billing_books.lot', 'order_id = NULL', 'account_id = 1350'),
+    ('lot, its expiry', 'billing_books.lot', 'expires_at = NULL', 'account_id = 1350'),
+    ('lot, its kind and source', 'billing_books.lot', 'kind = ''bonus'', source_type = ''grant'', source_id = 1', 'account_id = 1350'),
+    ('account, its number', 'billing_books.account', 'account_id = 1359', 'account_id = 1350'),
+    ('account, its region', 'billing_books.account', 'region = ''global'', currency = ''USD''', 'account_id = 1350'),
+    ('account, its birth', 'billing_books.account', 'created_at = created_at - interval ''1 day''', 'account_id = 1350'),
+    ('account_lock', 'billing_books.account_lock', 'unlocked_at = NULL', 'account_id = 1350'),
+    ('api_key, a deleted one', 'billing_books.api_key', 'deleted_at = NULL', 'account_id = 1350 AND key_id = 2'),
+    ('api_key, its name', 'billing_books.api_key', 'name = ''other''', 'account_id = 1350 AND key_id = 1'),
+    ('api_key, its secret', 'billing_books.api_key', 'secret_hash = sha256(''x'')', 'account_id = 1350 AND key_id = 1'),
+    ('usage_set_aside', 'billing_books.usage_set_aside', 'reason = ''none''', 'account_id = 1350'),
+    ('usage_day', 'billing_books.usage_day', 'charge = charge + 1', 'account_id = 1349'),
+    ('closed_month', 'billing_books.closed_month', 'charge = charge + 1', 'true'),
     ('the table of a closed month', :'closed', 'charge = charge + 1', 'account_id = 1349'),
-    ('balance_alert, its number', 'billing.balance_alert', 'alert_no = alert_no + 100', 'account_id = 1350'),
-    ('balance_alert, its hours', 'billing.balance_alert', 'runway_hours = 1', 'account_id = 1350'),
-    ('notification, what it says', 'billing.notification', 'payload = ''{}''', 'account_id = 1350'),
-    ('notification, to whom', 'billing.notification', 'address = ''other''', 'account_id = 1350'),
-    ('notification, what about', 'billing.notification', 'kind = ''balance_recovered'', episode = 2', 'account_id = 1350'),
-    ('price', 'billing.price', 'input = 0', 'model = ''history'''),
-    ('payment_order', 'billing.payment_order', 'pay_amount = 1', 'account_id = 1350'),
-    ('payment', 'billing.payment', 'amount = 1', 'account_id = 1350'),
-    ('take_back', 'billing.take_back', 'amount = 1', 'account_id = 1350'),
-    ('charge_reversal', 'billing.charge_reversal', 'amount = 1', 'account_id = 1350'),
-    ('idempotent_call', 'billing.idempotent_call', 'result = ''{}''', 'account_id = 1350'),
-    ('approval_request', 'billing.approval_request', 'requested_by = ''other''', 'account_id = 1350'),
-    ('audit_log', 'billing.audit_log', 'actor = ''other''', 'account_id = 1350');
+    ('balance_alert, its number', 'billing_books.balance_alert', 'alert_no = alert_no + 100', 'account_id = 1350'),
+    ('balance_alert, its hours', 'billing_books.balance_alert', 'runway_hours = 1', 'account_id = 1350'),
+    ('notification, what it says', 'billing_books.notification', 'payload = ''{}''', 'account_id = 1350'),
+    ('notification, to whom', 'billing_books.notification', 'address = ''other''', 'account_id = 1350'),
+    ('notification, what about', 'billing_books.notification', 'kind = ''balance_recovered'', episode = 2', 'account_id = 1350'),
+    ('price', 'billing_books.price', 'input = 0', 'model = ''history'''),
+    ('payment_order', 'billing_books.payment_order', 'pay_amount = 1', 'account_id = 1350'),
+    ('payment', 'billing_books.payment', 'amount = 1', 'account_id = 1350'),
+    ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
+    ('charge_reversal', 'billing_books.charge_reversal', 'amount = 1', 'account_id = 1350'),
+    ('idempotent_call', 'billing_books.idempotent_call', 'result = ''{}''', 'account_id = 1350'),
+    ('approval_request', 'billing_books.approval_request', 'requested_by = ''other''', 'account_id = 1350'),
+    ('audit_log', 'billing_books.audit_log', 'actor = ''other''', 'account_id = 1350');
 GRANT SELECT ON target TO PUBLIC;
 -- Every target has a row, else its triggers would have nothing to refuse.
 CREATE FUNCTION pg_temp.rows(name text, only_where text) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -92,10 +92,10 @@ SELECT what AS without_rows FROM target WHERE pg_temp.rows(name, only_where) = 0
 -- And every table that has guards is a target.
 SELECT DISTINCT c.relname AS no_target FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
 WHERE t.tgfoid = 'billing.history_guard'::regproc AND NOT c.relispartition AND c.relname !~ '^usage_event_[0-9]'
-  AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing.' || c.relname);
+  AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing_books.' || c.relname);
 -- The inbox is no history yet, and a profile may change; but nobody shall empty them.
-SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing.usage_inbox'), ('DELETE FROM billing.account_profile WHERE account_id = 1350'), ('TRUNCATE billing.account_profile'),
-    ('UPDATE billing.account_profile SET email = ''b@c.d'' WHERE account_id = 1350')) AS c (call);
+SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing_books.usage_inbox'), ('DELETE FROM billing_books.account_profile WHERE account_id = 1350'), ('TRUNCATE billing_books.account_profile'),
+    ('UPDATE billing_books.account_profile SET email = ''b@c.d'' WHERE account_id = 1350')) AS c (call);
 
 CREATE FUNCTION pg_temp.tried(g target, OUT update text, OUT merge_update text, OUT delete text, OUT merge_delete text, OUT truncate text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -110,12 +110,12 @@ END $$;
 
 -- As the owner and superuser.
 SELECT g.what, t.* FROM target AS g, pg_temp.tried(g) AS t ORDER BY g.place;
-SELECT test.attempt('UPDATE billing.ledger_entry SET amount = 1 WHERE account_id = 1350');
-SELECT test.attempt('DELETE FROM billing.usage_event WHERE account_id = 1350 AND request_id = ''in the default partition''');
-SELECT test.attempt('TRUNCATE billing.audit_log');
-SELECT test.attempt('TRUNCATE billing.usage_event');
-SELECT test.attempt('INSERT INTO billing.price OVERRIDING SYSTEM VALUE SELECT * FROM billing.price WHERE model = ''history'' ON CONFLICT (price_id) DO UPDATE SET input = 0');
-SELECT test.attempt('INSERT INTO billing.ledger_entry SELECT * FROM billing.ledger_entry WHERE account_id = 1350 ON CONFLICT (account_id, entry_no) DO UPDATE SET amount = 0.01');
+SELECT test.attempt('UPDATE billing_books.ledger_entry SET amount = 1 WHERE account_id = 1350');
+SELECT test.attempt('DELETE FROM billing_books.usage_event WHERE account_id = 1350 AND request_id = ''in the default partition''');
+SELECT test.attempt('TRUNCATE billing_books.audit_log');
+SELECT test.attempt('TRUNCATE billing_books.usage_event');
+SELECT test.attempt('INSERT INTO billing_books.price OVERRIDING SYSTEM VALUE SELECT * FROM billing_books.price WHERE model = ''history'' ON CONFLICT (price_id) DO UPDATE SET input = 0');
+SELECT test.attempt('INSERT INTO billing_books.ledger_entry SELECT * FROM billing_books.ledger_entry WHERE account_id = 1350 ON CONFLICT (account_id, entry_no) DO UPDATE SET amount = 0.01');
 
 -- Under session_replication_role = replica: every outcome is the same, so only others are shown.
 CREATE TEMP TABLE as_origin AS SELECT g.what, t.* FROM target AS g, pg_temp.tried(g) AS t;
@@ -129,11 +129,11 @@ SET LOCAL session_replication_role = origin;
 DO $$
 DECLARE name text;
 BEGIN
-    FOR name IN SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') LOOP
+    FOR name IN SELECT c.oid::regclass FROM pg_class AS c WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind IN ('r', 'p') LOOP
         EXECUTE format('ALTER TABLE %s OWNER TO regress_history_owner', name);
     END LOOP;
 END $$;
-GRANT USAGE ON SCHEMA billing TO regress_history_owner;
+GRANT USAGE ON SCHEMA billing, billing_books TO regress_history_owner;
 SET LOCAL ROLE regress_history_owner;
 SELECT count(*) AS targets, count(*) FILTER (WHERE ROW(t.*) = ROW('LB601', 'LB601', 'LB601', 'LB601', 'LB601')) AS refused
 FROM target AS g, pg_temp.tried(g) AS t;
@@ -143,7 +143,7 @@ SELECT test.attempt('SELECT set_config(''billing.allow_history_change'', ''on'',
 SELECT test.attempt('ALTER ROLE regress_history_owner SET billing.allow_history_change = on');
 SELECT test.attempt('SET billing.clock_offset = 1');
 SELECT test.attempt('SET billing.something_else = 1');
-SELECT test.attempt('CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE sql SET billing.allow_history_change = on AS ''UPDATE billing.ledger_entry SET amount = 1''');
+SELECT test.attempt('CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE sql SET billing.allow_history_change = on AS ''UPDATE billing_books.ledger_entry SET amount = 1''');
 RESET ROLE;
 ROLLBACK;
 
@@ -160,12 +160,12 @@ SELECT billing.lock_account(1351), billing.unlock_account(1351), billing.delete_
 SELECT * FROM billing.verify();
 SET LOCAL billing.allow_history_change = on;
 SET LOCAL client_min_messages = log;
-UPDATE billing.ledger_entry SET actor = 'other' WHERE account_id = 1351 AND entry_no = 1;
-DELETE FROM billing.idempotent_call WHERE account_id = 1351;
+UPDATE billing_books.ledger_entry SET actor = 'other' WHERE account_id = 1351 AND entry_no = 1;
+DELETE FROM billing_books.idempotent_call WHERE account_id = 1351;
 RESET client_min_messages;
-SELECT actor FROM billing.ledger_entry WHERE account_id = 1351 AND entry_no = 1;
+SELECT actor FROM billing_books.ledger_entry WHERE account_id = 1351 AND entry_no = 1;
 RESET billing.allow_history_change;
-SELECT test.attempt('UPDATE billing.ledger_entry SET actor = ''me'' WHERE account_id = 1351 AND entry_no = 1');
+SELECT test.attempt('UPDATE billing_books.ledger_entry SET actor = ''me'' WHERE account_id = 1351 AND entry_no = 1');
 ROLLBACK;
 
 -- An entry that the books do not know cannot be put in, balanced or not (B&S 2.2).
@@ -173,7 +173,7 @@ BEGIN;
 SELECT billing.create_account(1352, 'cn');
 CREATE FUNCTION pg_temp.entry(debit text, credit text, source_type text, lot_no bigint, gateway text, amount numeric = 1, account_id bigint = 1352)
 RETURNS text LANGUAGE sql AS $$
-    SELECT test.attempt(format('INSERT INTO billing.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway)
+    SELECT test.attempt(format('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway)
         VALUES (%L, 1, now(), now(), 1, %L, %L, %L, %L, %L, %L)', account_id, lot_no, amount, debit, credit, source_type, gateway))
 $$;
 SELECT what, outcome FROM (VALUES

@@ -1,5 +1,18 @@
 -- Installing: the extension, then its tables, which are no members of it.
+-- Not into a schema that is somebody else's, that others may add to, or that holds anything already: it would become ours.
+CREATE ROLE regress_install;
+CREATE SCHEMA billing AUTHORIZATION regress_install;
 CREATE EXTENSION billing;
+ALTER SCHEMA billing OWNER TO CURRENT_USER;
+GRANT CREATE ON SCHEMA billing TO PUBLIC;
+CREATE EXTENSION billing;
+REVOKE ALL ON SCHEMA billing FROM PUBLIC;
+CREATE FUNCTION billing.of_the_application() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE EXTENSION billing;
+SELECT has_function_privilege('regress_install', 'billing.of_the_application()', 'EXECUTE') AS application_goes_on;
+DROP FUNCTION billing.of_the_application();
+CREATE EXTENSION billing;
+DROP ROLE regress_install;
 
 -- What the other tests use. attempt() runs a call and says what became of it; an error of billing must
 -- carry the hint that error_codes() lists. books() is a checksum of all that billing keeps.
@@ -30,7 +43,7 @@ DECLARE
     one text;
 BEGIN
     FOR name IN SELECT c.oid::regclass FROM pg_class AS c
-                WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+                WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                 ORDER BY 1 LOOP
         EXECUTE format('SELECT count(*) || md5(coalesce(string_agg(md5(t::text), '''' ORDER BY md5(t::text)), '''')) FROM %s AS t', name) INTO one;
         sums := sums || name || one;
@@ -63,36 +76,36 @@ SELECT billing.install();
 SELECT test.books() AS books \gset
 SELECT billing.install();
 SELECT billing.migrate();
-SELECT test.books() = :'books' AS unchanged, count(*) AS installations FROM billing.schema_version;
+SELECT test.books() = :'books' AS unchanged, count(*) AS installations FROM billing_books.schema_version;
 SELECT * FROM billing.verify();
 
 SELECT c.relname, c.relkind, pg_get_userbyid(c.relowner) = current_user AS owned_by_caller,
        EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'e') AS member_of_extension
 FROM pg_class AS c
-WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname !~ '^usage_event_[0-9]'
+WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname !~ '^usage_event_[0-9]'
 ORDER BY c.relname;
 
 -- usage_event has leaves for this month (UTC) and the next three, each with its own unique key, and a
 -- default one (B&S 4.11: exactly once within the window).
-SELECT month, to_regclass(to_char(now() AT TIME ZONE 'UTC' + month * interval '1 month', '"billing.usage_event_"YYYY_MM')) IS NOT NULL AS has_leaf
+SELECT month, to_regclass(to_char(now() AT TIME ZONE 'UTC' + month * interval '1 month', '"billing_books.usage_event_"YYYY_MM')) IS NOT NULL AS has_leaf
 FROM generate_series(0, 4) AS month;
 SELECT count(*) AS leaves, count(*) FILTER (WHERE k.indisunique) AS with_unique_key
 FROM pg_inherits AS i
 LEFT JOIN pg_index AS k ON k.indrelid = i.inhrelid AND k.indisunique
     AND pg_get_indexdef(k.indexrelid) LIKE '%(account_id, request_hash, probe)'
-WHERE i.inhparent = 'billing.usage_event'::regclass;
+WHERE i.inhparent = 'billing_books.usage_event'::regclass;
 
 -- Nobody but the owner has any right yet; and nothing stands without a comment.
 SELECT p.oid::regprocedure AS open_to_all FROM pg_proc AS p
 WHERE p.pronamespace = 'billing'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE');
 SELECT c.oid::regclass AS open_to_all FROM pg_class AS c
-WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
   AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER');
 SELECT has_schema_privilege('public', 'billing', 'USAGE, CREATE') AS schema_open_to_all;
 SELECT p.oid::regprocedure AS without_comment FROM pg_proc AS p
 WHERE p.pronamespace = 'billing'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
 SELECT c.relname AS without_comment FROM pg_class AS c
-WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'c') AND c.relname !~ '^usage_event_[0-9]'
+WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'c') AND c.relname !~ '^usage_event_[0-9]'
   AND obj_description(c.oid, 'pg_class') IS NULL
   AND NOT EXISTS (SELECT FROM pg_type AS t WHERE t.typrelid = c.oid AND obj_description(t.oid, 'pg_type') IS NOT NULL);
 
@@ -114,9 +127,9 @@ SELECT name, CASE WHEN name ~ 'version|owner' THEN '...' ELSE value END AS value
 SELECT p.proname AS without_comment FROM pg_proc AS p
     WHERE p.pronamespace = 'billing'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL
 UNION ALL SELECT c.relname FROM pg_class AS c
-    WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
+    WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
 UNION ALL SELECT c.relname || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-    WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition
       AND a.attnum > 0 AND col_description(c.oid, a.attnum) IS NULL
 UNION ALL SELECT t.typname FROM pg_type AS t
     WHERE t.typnamespace = 'billing'::regnamespace AND t.typtype = 'c' AND obj_description(t.oid, 'pg_type') IS NULL

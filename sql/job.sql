@@ -25,20 +25,20 @@ SELECT status FROM billing.grant_bonus(2150, 5, 'longer', expires_at => now() + 
 SELECT status FROM billing.grant_bonus(2151, 7, 'gift', expires_at => now() + interval '1 day');
 SELECT status FROM billing.grant_bonus(2152, 3, 'for ever');
 SELECT billing.book_expired() AS booked;
-SELECT expires_at AS soon FROM billing.lot WHERE account_id = 2150 AND lot_no = 1 \gset
+SELECT expires_at AS soon FROM billing_books.lot WHERE account_id = 2150 AND lot_no = 1 \gset
 SET billing.clock_offset = '2d';
 SELECT balance FROM billing.balance(2150);
 SELECT billing.book_expired() >= 2 AS booked;
 SELECT billing.book_expired() AS booked;
-SELECT account_id, entry_no, debit, credit, amount, occurred_at = :'soon' AS when_it_expired, recorded_at > :'soon' AS booked_later, actor IS NULL AS nobody FROM billing.ledger_entry WHERE account_id BETWEEN 2150 AND 2152 AND source_type = 'lot' ORDER BY 1, 2;
-SELECT account_id, bonus, next_expiry_at IS NOT NULL AS expires FROM billing.account WHERE account_id BETWEEN 2150 AND 2152 ORDER BY 1;
+SELECT account_id, entry_no, debit, credit, amount, occurred_at = :'soon' AS when_it_expired, recorded_at > :'soon' AS booked_later, actor IS NULL AS nobody FROM billing_books.ledger_entry WHERE account_id BETWEEN 2150 AND 2152 AND source_type = 'lot' ORDER BY 1, 2;
+SELECT account_id, bonus, next_expiry_at IS NOT NULL AS expires FROM billing_books.account WHERE account_id BETWEEN 2150 AND 2152 ORDER BY 1;
 RESET billing.clock_offset;
 
 -- Without workers: said so, in settler(), its view and status(); pausing them is an error; check_health() looks at the rest.
 SELECT status, pid, started_at, paused_until, pending_since, rows_left, settled_at, settled_events, settled_lag, events_total FROM billing.settler();
 SELECT billing.create_api_key(2152, 'prod') IS NOT NULL AS key;
 SELECT clock_timestamp() AS at \gset
-INSERT INTO billing.usage_inbox VALUES (2152, 1, 'a', 'jobs', 1, 0, 0, 0, :'at'), (2152, 1, 'b', 'jobs', 1, 0, 0, 0, NULL), (2152, 9, 'c', 'jobs', 1, 0, 0, 0, NULL);
+INSERT INTO billing_books.usage_inbox VALUES (2152, 1, 'a', 'jobs', 1, 0, 0, 0, :'at'), (2152, 1, 'b', 'jobs', 1, 0, 0, 0, NULL), (2152, 9, 'c', 'jobs', 1, 0, 0, 0, NULL);
 SELECT status, unsettled_rows, first_occurred_at = :'at' AS first_stamp FROM billing.settler_lag;
 SELECT name, value FROM billing.status() WHERE name ~ 'settler|not settled';
 SELECT test.attempt('SELECT billing.pause_workers(''1 s'')');
@@ -49,9 +49,9 @@ SELECT status, unsettled_rows, first_occurred_at FROM billing.settler_lag;
 SELECT name, value::int - CASE WHEN name ~ 'aside' THEN :aside WHEN name ~ 'price' THEN :unpriced ELSE 0 END AS more FROM billing.status() WHERE name ~ 'metered|without a price';
 -- Usage that nobody settles, by when its calls started.
 BEGIN;
-INSERT INTO billing.usage_inbox VALUES (2152, 1, 'now', 'jobs', 1, 0, 0, 0, clock_timestamp());
+INSERT INTO billing_books.usage_inbox VALUES (2152, 1, 'now', 'jobs', 1, 0, 0, 0, clock_timestamp());
 SELECT test.attempt('SELECT billing.check_health()') ~ 'nobody has settled' AS now;
-INSERT INTO billing.usage_inbox VALUES (2152, 1, 'a minute ago', 'jobs', 1, 0, 0, 0, clock_timestamp() - interval '1 minute');
+INSERT INTO billing_books.usage_inbox VALUES (2152, 1, 'a minute ago', 'jobs', 1, 0, 0, 0, clock_timestamp() - interval '1 minute');
 SELECT test.attempt('SELECT billing.check_health()') ~ '^LB611.*nobody has settled' AS a_minute_ago, test.attempt('SELECT billing.check_health(''5 minutes'')') ~ 'nobody has settled' AS within_tolerance;
 ROLLBACK;
 -- The default partition: the alarm is raised exactly while something is in it.
@@ -61,5 +61,5 @@ SELECT status FROM billing.charge(2152, 1, 'far', 'jobs', 1, 0);
 SELECT test.attempt('SELECT billing.check_health()');
 SELECT test.attempt('SELECT billing.check_health(''1 day'')');
 ROLLBACK;
-SELECT test.attempt('SELECT billing.check_health()') = CASE WHEN EXISTS (SELECT FROM billing.usage_event_default) THEN 'LB611 billing needs attention: usage_event_default is not empty' ELSE 'done' END AS as_it_is;
+SELECT test.attempt('SELECT billing.check_health()') = CASE WHEN EXISTS (SELECT FROM billing_books.usage_event_default) THEN 'LB611 billing needs attention: usage_event_default is not empty' ELSE 'done' END AS as_it_is;
 SELECT * FROM billing.verify();

@@ -20,8 +20,8 @@ END $$;
 SELECT pg_temp.travel('2025-01-15 12:00+00');
 SELECT billing.install();
 CREATE VIEW pg_temp.leaves AS
-SELECT u.request_id, string_agg(regexp_replace(u.tableoid::regclass::text, '.*usage_event_', ''), ', ' ORDER BY u.recorded_at) AS leaf FROM billing.usage_event AS u GROUP BY 1;
-CREATE VIEW pg_temp.attached AS SELECT string_agg(regexp_replace(i.inhrelid::regclass::text, '.*usage_event_', ''), ', ' ORDER BY i.inhrelid::regclass::text) AS leaves FROM pg_inherits AS i WHERE i.inhparent = 'billing.usage_event'::regclass;
+SELECT u.request_id, string_agg(regexp_replace(u.tableoid::regclass::text, '.*usage_event_', ''), ', ' ORDER BY u.recorded_at) AS leaf FROM billing_books.usage_event AS u GROUP BY 1;
+CREATE VIEW pg_temp.attached AS SELECT string_agg(regexp_replace(i.inhrelid::regclass::text, '.*usage_event_', ''), ', ' ORDER BY i.inhrelid::regclass::text) AS leaves FROM pg_inherits AS i WHERE i.inhparent = 'billing_books.usage_event'::regclass;
 SELECT billing.make_partitions() AS made;
 SELECT * FROM pg_temp.attached;
 SELECT billing.create_account(1, 'cn'), billing.create_account(2, 'global', time_zone => 'America/New_York'), billing.create_account(3, 'cn', time_zone => 'UTC');
@@ -31,7 +31,7 @@ SELECT count(r.status) AS gifts FROM generate_series(1, 3) AS account_id, billin
 
 -- January. Charged, metered, undone, rejected, free; arrears.
 SELECT account_id, r.status, r.balance FROM generate_series(1, 3) AS account_id, billing.charge(account_id, 1, 'jan charged', 'one', 3, 0) AS r;
-INSERT INTO billing.usage_inbox SELECT account_id, 1 + n % 2, 'jan metered ' || n, CASE WHEN n < 3 THEN 'one' ELSE 'two' END, n, 0, 0, 0, NULL FROM generate_series(1, 3) AS account_id, generate_series(1, 4) AS n;
+INSERT INTO billing_books.usage_inbox SELECT account_id, 1 + n % 2, 'jan metered ' || n, CASE WHEN n < 3 THEN 'one' ELSE 'two' END, n, 0, 0, 0, NULL FROM generate_series(1, 3) AS account_id, generate_series(1, 4) AS n;
 SELECT billing.settle() AS settled;
 SELECT status, balance FROM billing.reverse_charge(1, 'jan metered 2', 'undo');
 SELECT billing.set_policy('go_live_at', '2026-01-01 00:00+00');
@@ -48,9 +48,9 @@ SELECT billing.meter(account_id, 1, 'edge metered', 'one', 1, 0) FROM generate_s
 SELECT billing.settle() AS settled;
 SELECT pg_temp.travel('2025-02-01 00:30+00');
 SELECT r.status, r.charge FROM unnest('{edge charged,edge metered}'::text[]) AS request_id, billing.charge(1, 1, request_id, 'one', 1, 0) AS r;
-INSERT INTO billing.usage_inbox SELECT 1, 1, request_id, 'one', tokens, 0, 0, 0, NULL FROM unnest('{edge charged,edge metered}'::text[]) AS request_id, generate_series(1, 2) AS tokens;
+INSERT INTO billing_books.usage_inbox SELECT 1, 1, request_id, 'one', tokens, 0, 0, 0, NULL FROM unnest('{edge charged,edge metered}'::text[]) AS request_id, generate_series(1, 2) AS tokens;
 SELECT billing.settle() AS settled;
-SELECT request_id, reason FROM billing.usage_set_aside ORDER BY 1;
+SELECT request_id, reason FROM billing_books.usage_set_aside ORDER BY 1;
 -- Stamped before the edge, received after it: the leaf is that of the receipt.
 SELECT account_id, r.status FROM generate_series(1, 3) AS account_id, billing.charge(account_id, 1, 'of the month before', 'one', 1, 0, occurred_at => '2025-01-31 22:00+00') AS r;
 SELECT * FROM pg_temp.leaves WHERE request_id ~ '^edge|^of' ORDER BY 1;
@@ -92,10 +92,10 @@ SELECT billing.close_partitions() AS closed;
 SELECT billing.set_policy('usage_retention', '60 days');
 SELECT billing.close_partitions() AS closed;
 SELECT billing.close_partitions() AS closed;
-SELECT month, ends_at, partition_name, events, charge, closed_at::date FROM billing.closed_month;
+SELECT month, ends_at, partition_name, events, charge, closed_at::date FROM billing_books.closed_month;
 SELECT * FROM pg_temp.attached;
-SELECT count(*) AS kept FROM billing.usage_event_2025_01;
-SELECT account_id, day_starts_at, day_ends_at, key_id, key_name, model, requests, rejected, input_tokens, charge FROM billing.usage_day ORDER BY account_id, day_starts_at, key_id, model;
+SELECT count(*) AS kept FROM billing_books.usage_event_2025_01;
+SELECT account_id, day_starts_at, day_ends_at, key_id, key_name, model, requests, rejected, input_tokens, charge FROM billing_books.usage_day ORDER BY account_id, day_starts_at, key_id, model;
 SELECT * FROM billing.verify();
 -- The reports are the same, to the last nano-unit, with the deleted key under its name; so are sums of any days.
 SELECT count(*) AS lines_that_differ FROM ((TABLE report_to_february EXCEPT ALL TABLE to_february) UNION ALL (TABLE to_february EXCEPT ALL TABLE report_to_february)) AS d;
@@ -114,14 +114,14 @@ SELECT given_back FROM billing.usage_report(1, group_by => '{}');
 -- A price behind them is refused, as it is behind any charge.
 SELECT pg_temp.attempt('SELECT billing.set_price(''two'', ''CNY'', 1, 1, effective_from => ''2025-01-10 00:00+00'')') AS behind;
 -- Its table stays, guarded as before; verify() tells where it is not, install() mends it. It may be dropped.
-SELECT call, pg_temp.attempt(call) AS outcome FROM (VALUES ('UPDATE billing.usage_event_2025_01 SET charge = 0'), ('DELETE FROM billing.usage_event_2025_01'), ('TRUNCATE billing.usage_event_2025_01')) AS c (call);
-ALTER TABLE billing.usage_event_2025_01 DISABLE TRIGGER no_change;
-DROP TRIGGER no_truncate ON billing.usage_event_2025_01;
+SELECT call, pg_temp.attempt(call) AS outcome FROM (VALUES ('UPDATE billing_books.usage_event_2025_01 SET charge = 0'), ('DELETE FROM billing_books.usage_event_2025_01'), ('TRUNCATE billing_books.usage_event_2025_01')) AS c (call);
+ALTER TABLE billing_books.usage_event_2025_01 DISABLE TRIGGER no_change;
+DROP TRIGGER no_truncate ON billing_books.usage_event_2025_01;
 SELECT * FROM billing.verify();
 SELECT billing.install();
 SELECT * FROM billing.verify();
-SELECT call, pg_temp.attempt(call) AS outcome FROM (VALUES ('UPDATE billing.usage_event_2025_01 SET charge = 0'), ('TRUNCATE billing.usage_event_2025_01')) AS c (call);
-DROP TABLE billing.usage_event_2025_01;
+SELECT call, pg_temp.attempt(call) AS outcome FROM (VALUES ('UPDATE billing_books.usage_event_2025_01 SET charge = 0'), ('TRUNCATE billing_books.usage_event_2025_01')) AS c (call);
+DROP TABLE billing_books.usage_event_2025_01;
 SELECT * FROM billing.verify();
 
 -- February is old enough, but some of its usage was charged in March: they close together, when March is old enough, too.
@@ -129,8 +129,8 @@ SELECT pg_temp.travel('2025-05-05 12:00+00');
 SELECT billing.close_partitions() AS closed;
 SELECT pg_temp.travel('2025-06-02 12:00+00');
 SELECT billing.close_partitions() AS closed;
-SELECT month, events, charge FROM billing.closed_month ORDER BY month;
-SELECT month, day_starts_at, requests, charge FROM billing.usage_day WHERE account_id = 2 AND month > '2025-01-01' ORDER BY 2;
+SELECT month, events, charge FROM billing_books.closed_month ORDER BY month;
+SELECT month, day_starts_at, requests, charge FROM billing_books.usage_day WHERE account_id = 2 AND month > '2025-01-01' ORDER BY 2;
 SELECT * FROM billing.verify();
 -- April has usage without a price: it waits, and so do the months after it. Given a price in July, they close with July.
 SELECT pg_temp.travel('2025-07-10 12:00+00');
@@ -144,7 +144,7 @@ SELECT pg_temp.travel('2025-09-29 12:00+00');
 SELECT billing.close_partitions() AS closed;
 SELECT pg_temp.travel('2025-10-01 12:00+00');
 SELECT billing.close_partitions() AS closed;
-SELECT month, partition_name, events, charge FROM billing.closed_month ORDER BY month;
+SELECT month, partition_name, events, charge FROM billing_books.closed_month ORDER BY month;
 SELECT * FROM pg_temp.attached;
 SELECT * FROM billing.verify();
 SELECT count(*) AS lines_that_differ FROM ((TABLE report_whole EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE report_whole)) AS d WHERE account_id > 1;
@@ -159,7 +159,7 @@ SELECT status, balance FROM billing.record_offline_payment(1, 90, 'payment 2', '
 SELECT status, balance FROM billing.reverse_charge(1, 'arrears', 'undo arrears');
 SELECT * FROM billing.verify();
 -- A customer who moved: days of closed months stay what they were.
-UPDATE billing.account_profile SET time_zone = 'UTC' WHERE account_id = 1;
+UPDATE billing_books.account_profile SET time_zone = 'UTC' WHERE account_id = 1;
 SELECT * FROM billing.verify();
 SELECT billing.set_policy('usage_retention', NULL);
 SELECT pg_temp.travel('2025-12-30 12:00+00');
@@ -180,17 +180,17 @@ SELECT * FROM pg_temp.attached;
 SELECT status FROM billing.charge(3, 1, 'default charged', 'one', 1, 0);
 SELECT pg_temp.travel('2026-07-02 12:00+00');
 SELECT r.status FROM unnest('{default charged,default metered}'::text[]) AS request_id, billing.charge(3, 1, request_id, 'one', 1, 0) AS r;
-INSERT INTO billing.usage_inbox SELECT 3, 1, request_id, 'one', tokens, 0 FROM unnest('{default charged,default metered}'::text[]) AS request_id, generate_series(1, 2) AS tokens;
+INSERT INTO billing_books.usage_inbox SELECT 3, 1, request_id, 'one', tokens, 0 FROM unnest('{default charged,default metered}'::text[]) AS request_id, generate_series(1, 2) AS tokens;
 SELECT billing.settle() AS settled;
 SELECT status FROM billing.charge(3, 1, 'of july', 'one', 1, 0);
 SELECT * FROM pg_temp.leaves WHERE request_id ~ 'default|july' ORDER BY 1;
-SELECT request_id, reason FROM billing.usage_set_aside WHERE request_id ~ 'default' ORDER BY 1;
+SELECT request_id, reason FROM billing_books.usage_set_aside WHERE request_id ~ 'default' ORDER BY 1;
 SELECT requests, charge FROM billing.usage_report(3, '2026-06-01 00:00 UTC', group_by => '{}');
 -- Closing stops in front of such a month.
 SELECT billing.set_policy('usage_retention', '60 days');
 SELECT pg_temp.travel('2027-01-01 12:00+00');
 SELECT billing.close_partitions() AS closed;
-SELECT max(month) FROM billing.closed_month;
+SELECT max(month) FROM billing_books.closed_month;
 SELECT * FROM billing.verify();
 
 \c :old_database

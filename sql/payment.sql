@@ -9,9 +9,9 @@ SELECT * FROM billing.record_offline_payment(1400, 100, 'first', 'bank 1', reaso
 SELECT * FROM billing.record_offline_payment(1408, 0.01, 'first', 'bank 1', 'USD');
 SELECT cash, balance, total_topup, total_refunded, callable FROM billing.balance(1400);
 SELECT currency, balance, total_topup FROM billing.balance(1408);
-SELECT order_id, kind, method, state, currency, pay_amount FROM billing.payment_order WHERE account_id = 1400;
-SELECT payment_id, order_id, gateway, transaction_id, state, currency, amount, actor = session_user AS by_me FROM billing.payment WHERE account_id = 1400;
-SELECT entry_no, debit, credit, gateway, lot_no, amount, source_type, source_id, actor = session_user AS by_me FROM billing.ledger_entry WHERE account_id = 1400;
+SELECT order_id, kind, method, state, currency, pay_amount FROM billing_books.payment_order WHERE account_id = 1400;
+SELECT payment_id, order_id, gateway, transaction_id, state, currency, amount, actor = session_user AS by_me FROM billing_books.payment WHERE account_id = 1400;
+SELECT entry_no, debit, credit, gateway, lot_no, amount, source_type, source_id, actor = session_user AS by_me FROM billing_books.ledger_entry WHERE account_id = 1400;
 
 -- R5: the same call, the same row; the bank's reference counts once, under whatever key.
 SELECT * FROM billing.record_offline_payment(1400, 100.00, 'first', 'bank 1');
@@ -33,7 +33,7 @@ SELECT clock_timestamp() AS before \gset
 SELECT billing.lock_account(1403);
 SELECT status, balance FROM billing.record_offline_payment(1403, 1, 'before', 'bank 1', paid_at => :'before');
 SELECT test.attempt('SELECT billing.record_offline_payment(1403, 1, ''after'', ''bank 2'')');
-SELECT test.attempt(format('SELECT billing.record_offline_payment(1403, 1, ''at'', ''bank 2'', paid_at => %L)', locked_at)) FROM billing.account_lock WHERE account_id = 1403;
+SELECT test.attempt(format('SELECT billing.record_offline_payment(1403, 1, ''at'', ''bank 2'', paid_at => %L)', locked_at)) FROM billing_books.account_lock WHERE account_id = 1403;
 SELECT billing.lock_account(1403, 'dispute');
 SELECT test.attempt('SELECT billing.record_offline_payment(1403, 1, ''after'', ''bank 2'')');
 SELECT billing.unlock_account(1403), billing.unlock_account(1403, 'dispute');
@@ -41,7 +41,7 @@ SELECT status, balance FROM billing.record_offline_payment(1403, 1, 'after', 'ba
 SELECT status FROM billing.close_account(1404, 'close');
 SELECT test.attempt(format('SELECT billing.record_offline_payment(1404, 1, ''before'', ''bank'', paid_at => %L)', :'before'));
 SELECT test.attempt('SELECT billing.record_offline_payment(1403, 1, ''ahead'', ''bank 3'', paid_at => clock_timestamp() + interval ''1 hour'')');
-SELECT occurred_at = :'before' AS stamped_by_the_payer FROM billing.ledger_entry WHERE account_id = 1403 AND entry_no = 1;
+SELECT occurred_at = :'before' AS stamped_by_the_payer FROM billing_books.ledger_entry WHERE account_id = 1403 AND entry_no = 1;
 
 -- R22: a payment booked by mistake is taken back whole: first what its lot still has, the rest as arrears,
 -- which other credit pays at once; no lock; the cumulative top-up goes down (R2).
@@ -50,7 +50,7 @@ SELECT status, charge, balance FROM billing.charge(1405, 1, 'used', 'payment', 1
 SELECT * FROM billing.reverse_offline_payment(1405, 1, 'reverse', reason => 'not ours');
 SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_after FROM billing.statement(1405);
 SELECT cash, arrears, total_topup, total_refunded, callable, reason FROM billing.balance(1405);
-SELECT take_back_id, payment_id, gateway, kind, amount, reason FROM billing.take_back WHERE account_id = 1405;
+SELECT take_back_id, payment_id, gateway, kind, amount, reason FROM billing_books.take_back WHERE account_id = 1405;
 SELECT * FROM billing.reverse_offline_payment(1405, 1, 'reverse');
 SELECT test.attempt('SELECT billing.reverse_offline_payment(1405, 1, ''twice'')');
 -- The reference is free again: the right payment may carry it.
@@ -63,10 +63,10 @@ SELECT status FROM billing.charge(1406, 1, 'used', 'payment', 25, 0);
 SELECT status FROM billing.grant_bonus(1406, 4, 'gift');
 SELECT status, balance FROM billing.reverse_offline_payment(1406, 1, 'reverse');
 SELECT entry_no, source_type, debit, credit, lot_no, amount, balance_after FROM billing.statement(1406) WHERE entry_no > 4;
-SELECT lot_no, kind, amount, remaining FROM billing.lot WHERE account_id = 1406 ORDER BY lot_no;
+SELECT lot_no, kind, amount, remaining FROM billing_books.lot WHERE account_id = 1406 ORDER BY lot_no;
 -- A reversal under a lock is booked all the same: it is a fact.
 SELECT billing.lock_account(1406);
 SELECT status, balance FROM billing.reverse_offline_payment(1406, 2, 'reverse 2');
 SELECT billing.unlock_account(1406);
-SELECT locks FROM billing.account WHERE account_id = 1406;
+SELECT locks FROM billing_books.account WHERE account_id = 1406;
 SELECT * FROM billing.verify();

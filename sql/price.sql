@@ -5,11 +5,11 @@ SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_s
 -- An empty cache price is the input price, recorded as such. Setting the very same row again changes
 -- nothing; another one from that instant is refused: rows never change.
 SELECT billing.set_price('price-a', 'CNY', 0.435, 0.87, 0.0036, effective_from => '2025-01-01 00:00+00') AS price_id \gset
-SELECT model, currency, prompt_tokens_over, effective_from = '2025-01-01 00:00+00' AS from_then, input, output, cache_read, cache_write FROM billing.price WHERE price_id = :price_id;
+SELECT model, currency, prompt_tokens_over, effective_from = '2025-01-01 00:00+00' AS from_then, input, output, cache_read, cache_write FROM billing_books.price WHERE price_id = :price_id;
 SELECT billing.set_price('price-a', 'CNY', 0.4350, 0.87, 0.0036, 0.435, effective_from => '2025-01-01 00:00+00') = :price_id AS same;
 SELECT test.attempt('SELECT billing.set_price(''price-a'', ''CNY'', 0.435, 0.88, 0.0036, effective_from => ''2025-01-01 00:00+00'')');
-SELECT count(*) FROM billing.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
-SELECT new_value FROM billing.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
+SELECT count(*) FROM billing_books.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
+SELECT new_value FROM billing_books.audit_log WHERE action = 'set_price' AND object LIKE '%price-a%';
 -- Currencies are apart: a price in USD is none in CNY.
 SELECT billing.set_price('price-a', 'USD', 1, 2, effective_from => '2025-01-01 00:00+00') <> :price_id AS another;
 SELECT price FROM billing.quote(1500, 'price-a', 1, 1) WHERE item = 'input';
@@ -41,7 +41,7 @@ SELECT status, charge FROM billing.charge(1500, 1, 'high 101', 'price-high', 101
 -- currency, an older version, a later time.
 SELECT billing.set_price('price-b', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT status, charge FROM billing.charge(1500, 1, 'b', 'price-b', 1000, 0);
-SELECT occurred_at AS at FROM billing.usage_event WHERE account_id = 1500 AND request_id = 'b' \gset
+SELECT occurred_at AS at FROM billing_books.usage_event WHERE account_id = 1500 AND request_id = 'b' \gset
 SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => ''2025-06-01 00:00+00'')');
 SELECT test.attempt(format('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, effective_from => %L)', :'at'));
 SELECT test.attempt('SELECT billing.set_price(''price-b'', ''CNY'', 2, 2, prompt_tokens_over => 999, effective_from => ''2025-01-01 00:00+00'')');
@@ -63,23 +63,23 @@ SELECT status FROM billing.charge(1500, 1, 'c', 'price-c', 1000000, 0);
 SELECT billing.set_price('price-c', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.set_price('price-c', 'CNY', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.settle() AS settled;
-SELECT charge FROM billing.usage_event WHERE account_id = 1500 AND request_id = 'c';
+SELECT charge FROM billing_books.usage_event WHERE account_id = 1500 AND request_id = 'c';
 
 -- Lists. CSV with a header, its fields in any order; quotes, line ends of both kinds, empty lines.
 SELECT billing.import_prices(E'model,provider,usd_per_million_output,usd_per_million_input,prompt_tokens_over,context,usd_per_million_cache_read\r\n"price-l, ""quoted""",price,2,1,,x,\r\n\r\nprice-m,price,4.5,3e-1,200000,,0.03\r\n', 'CNY', effective_from => '2025-01-01 00:00+00');
-SELECT model, prompt_tokens_over, input, output, cache_read, cache_write FROM billing.price WHERE model LIKE 'price/%' ORDER BY model;
+SELECT model, prompt_tokens_over, input, output, cache_read, cache_write FROM billing_books.price WHERE model LIKE 'price/%' ORDER BY model;
 -- With a provider: its rows under their plain names. Again: nothing is new. Times a factor, rounded half up.
 SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
 SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
-SELECT model, input, output FROM billing.price WHERE model IN ('price-n', 'price-o', 'other/price-o');
+SELECT model, input, output FROM billing_books.price WHERE model IN ('price-n', 'price-o', 'other/price-o');
 -- JSON, with numbers or texts: the same.
 SELECT billing.import_prices(' [{"provider": "price", "model": "price-j", "prompt_tokens_over": 0, "usd_per_million_input": 0.1, "usd_per_million_output": "0.2", "usd_per_million_cache_read": null, "other": []},
     {"model": "price-j", "provider": "price", "prompt_tokens_over": 1000, "usd_per_million_input": 1e-9, "usd_per_million_output": 1000000}]', 'USD', 1, 'price', '2025-01-01 00:00+00');
-SELECT currency, prompt_tokens_over, input, output, cache_read, cache_write FROM billing.price WHERE model = 'price-j' ORDER BY prompt_tokens_over;
+SELECT currency, prompt_tokens_over, input, output, cache_read, cache_write FROM billing_books.price WHERE model = 'price-j' ORDER BY prompt_tokens_over;
 SELECT billing.import_prices('[]', 'USD');
 -- All or nothing: one bad row, and none is added. A row behind a charge refuses the list as well.
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-q,0,1,x'', ''CNY'', 1, ''price'')');
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-b,0,1,1'', ''CNY'', 1, ''price'', ''2025-05-01'')');
-SELECT count(*) FROM billing.price WHERE model IN ('price-p', 'price-q');
-SELECT count(*) AS imports FROM billing.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
+SELECT count(*) FROM billing_books.price WHERE model IN ('price-p', 'price-q');
+SELECT count(*) AS imports FROM billing_books.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
 SELECT * FROM billing.verify();

@@ -19,12 +19,12 @@ RESET billing.clock_offset;
 -- Every entry with the balance before and after it; what is before one line is after the one in front of it.
 SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_before, balance_after, cash, bonus, arrears, actor FROM billing.statement(1600);
 SELECT bool_and(balance_before = before) AS gapless FROM (SELECT balance_before, lag(balance_after, 1, 0.0) OVER (ORDER BY entry_no) AS before FROM billing.statement(1600)) AS s;
-SELECT (SELECT (cash, bonus, arrears) FROM billing.statement(1600) ORDER BY entry_no DESC LIMIT 1) = (SELECT (cash, bonus, arrears) FROM billing.account WHERE account_id = 1600) AS ends_at_the_account;
+SELECT (SELECT (cash, bonus, arrears) FROM billing.statement(1600) ORDER BY entry_no DESC LIMIT 1) = (SELECT (cash, bonus, arrears) FROM billing_books.account WHERE account_id = 1600) AS ends_at_the_account;
 -- From an instant on, up to another: [from, to), by recorded_at; the balance before goes on from what is left out.
 SELECT entry_no, balance_before, balance_after FROM billing.statement(1600, "from" => :'between');
 SELECT entry_no, balance_before, balance_after FROM billing.statement(1600, "to" => :'between');
 SELECT count(*) AS nothing FROM billing.statement(1600, :'between', :'between');
-SELECT recorded_at AS at FROM billing.ledger_entry WHERE account_id = 1600 AND entry_no = 2 \gset
+SELECT recorded_at AS at FROM billing_books.ledger_entry WHERE account_id = 1600 AND entry_no = 2 \gset
 SELECT entry_no FROM billing.statement(1600, :'at', :'at'::timestamptz + interval '1 us');
 SELECT entry_no FROM billing.statement(1600, NULL, :'at');
 SELECT entry_no FROM billing.statement(1600, '9999-01-01', '2000-01-01');
@@ -36,7 +36,7 @@ SELECT * FROM billing.balance_at(1600, :'at'::timestamptz - interval '1 us');
 SELECT * FROM billing.balance_at(1600, :'between');
 SELECT billing.create_account(1602, 'cn');
 SELECT status FROM billing.grant_bonus(1602, 2, 'gift', expires_at => now() + interval '1 day');
-SELECT expires_at FROM billing.lot WHERE account_id = 1602 \gset
+SELECT expires_at FROM billing_books.lot WHERE account_id = 1602 \gset
 SELECT bonus FROM billing.balance_at(1602, :'expires_at'::timestamptz - interval '1 us');
 SELECT bonus FROM billing.balance_at(1602, :'expires_at');
 

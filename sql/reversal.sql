@@ -2,7 +2,7 @@
 SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(1650, 1662) AS account_id;
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1650, 1662) AS account_id;
 SELECT billing.set_price('reversal', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-CREATE VIEW pg_temp.entries AS SELECT account_id, entry_no, source_type, debit, credit, lot_no, amount, undoes_entry_no AS undoes FROM billing.ledger_entry;
+CREATE VIEW pg_temp.entries AS SELECT account_id, entry_no, source_type, debit, credit, lot_no, amount, undoes_entry_no AS undoes FROM billing_books.ledger_entry;
 
 -- The worked example of B&S 3: slices bonus 10 and cash 2, undone in arrears 13.004.
 SELECT status FROM billing.grant_bonus(1650, 10, 'gift');
@@ -25,7 +25,7 @@ SELECT status FROM billing.grant_bonus(1651, 3, 'gift');
 SELECT status, balance FROM billing.charge(1651, 1, 'undone', 'reversal', 20, 0);
 SELECT status, balance FROM billing.reverse_charge(1651, 'undone', 'undo');
 SELECT * FROM pg_temp.entries WHERE account_id = 1651 AND entry_no > 3 ORDER BY entry_no;
-SELECT lot_no, remaining FROM billing.lot WHERE account_id = 1651 ORDER BY lot_no;
+SELECT lot_no, remaining FROM billing_books.lot WHERE account_id = 1651 ORDER BY lot_no;
 
 -- Arrears that were paid since go back to the lots that paid them, latest first; what is still owed first.
 SELECT status, balance FROM billing.charge(1652, 1, 'undone', 'reversal', 10, 0);
@@ -51,20 +51,20 @@ SELECT status FROM billing.charge(1654, 1, 'undone', 'reversal', 10, 0);
 SELECT status, balance FROM billing.write_off(1654, 4, 'forgiven');
 SELECT status, balance FROM billing.record_offline_payment(1654, 6, 'payment', 'bank');
 SELECT status, balance FROM billing.reverse_charge(1654, 'undone', 'undo');
-SELECT amount FROM billing.charge_reversal WHERE account_id = 1654;
+SELECT amount FROM billing_books.charge_reversal WHERE account_id = 1654;
 SELECT cash, bonus, arrears FROM billing.balance(1654);
 -- All of it written off: nothing comes back, and no entry is made.
 SELECT status FROM billing.charge(1655, 1, 'undone', 'reversal', 10, 0);
 SELECT status, balance FROM billing.write_off(1655, 10, 'forgiven');
 SELECT * FROM billing.reverse_charge(1655, 'undone', 'undo');
-SELECT amount FROM billing.charge_reversal WHERE account_id = 1655;
+SELECT amount FROM billing_books.charge_reversal WHERE account_id = 1655;
 -- Debts count as cleared in the order in which they arose: the older one was forgiven, the newer one is owed.
 SELECT status FROM billing.charge(1656, 1, 'older', 'reversal', 5, 0);
 SELECT status FROM billing.charge(1656, 1, 'newer', 'reversal', 5, 0);
 SELECT status, balance FROM billing.write_off(1656, 5, 'forgiven');
 SELECT status, balance FROM billing.reverse_charge(1656, 'newer', 'undo newer');
 SELECT status, balance FROM billing.reverse_charge(1656, 'older', 'undo older');
-SELECT request_hash = ('x' || left(encode(sha256('older'), 'hex'), 16))::bit(64)::bigint AS older, amount FROM billing.charge_reversal WHERE account_id = 1656 ORDER BY reversal_id;
+SELECT request_hash = ('x' || left(encode(sha256('older'), 'hex'), 16))::bit(64)::bigint AS older, amount FROM billing_books.charge_reversal WHERE account_id = 1656 ORDER BY reversal_id;
 
 -- Bonus that expired meanwhile comes back and expires again at once.
 SELECT status FROM billing.grant_bonus(1657, 10, 'gift', expires_at => now() + interval '1 day');
@@ -88,7 +88,7 @@ SELECT test.attempt('SELECT billing.reverse_charge(1658, ''rejected'', ''undo re
 
 -- An older row of an id that was used again is named by its occurred_at.
 SELECT status FROM billing.charge(1659, 1, 'twice', 'reversal', 1, 0);
-SELECT occurred_at FROM billing.usage_event WHERE account_id = 1659 \gset
+SELECT occurred_at FROM billing_books.usage_event WHERE account_id = 1659 \gset
 SET billing.clock_offset = '36d';
 SELECT status FROM billing.charge(1659, 1, 'twice', 'reversal', 2, 0);
 SELECT status, balance FROM billing.reverse_charge(1659, 'twice', 'undo older', occurred_at => :'occurred_at');

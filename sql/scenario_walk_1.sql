@@ -50,11 +50,11 @@ SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8b', 'walk-1', 4000, 0);
 SELECT * FROM pg_temp.holds(:account);
 
 -- What each order's money paid: A 100, B 50, C 20, D 9 (4 of it after the lock).
-SELECT l.order_id, l.amount, l.remaining, l.amount - l.remaining AS consumed FROM billing.lot AS l WHERE account_id = :account AND kind = 'cash' ORDER BY lot_no;
+SELECT l.order_id, l.amount, l.remaining, l.amount - l.remaining AS consumed FROM billing_books.lot AS l WHERE account_id = :account AND kind = 'cash' ORDER BY lot_no;
 
 -- The books: gateway 200, cash 21, revenue 189, promotion 10, all others 0.
 SELECT book, sum(amount) AS debit_less_credit
-FROM (SELECT debit AS book, amount FROM billing.ledger_entry WHERE account_id = :account
-      UNION ALL SELECT credit, -amount FROM billing.ledger_entry WHERE account_id = :account) AS e
+FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = :account
+      UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = :account) AS e
 GROUP BY book ORDER BY book;
 SELECT * FROM billing.verify();

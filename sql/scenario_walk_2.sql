@@ -18,7 +18,7 @@ SELECT * FROM pg_temp.holds(:account);
 
 -- 2. Usage 3.000759420: from the gift, which expires first. Gift 1.999240580.
 SELECT * FROM billing.charge(:account, :key_id, 'walk-2-2', 'walk-2', 3000, 0, 75942);
-SELECT kind, amount, remaining, expires_at IS NOT NULL AS expires FROM billing.lot WHERE account_id = :account ORDER BY lot_no;
+SELECT kind, amount, remaining, expires_at IS NOT NULL AS expires FROM billing_books.lot WHERE account_id = :account ORDER BY lot_no;
 SELECT * FROM pg_temp.holds(:account);
 
 -- 3. T passes: balance 100 with no job run. Usage 12.00, stamped before T and reported after: bonus 0, cash 88.
@@ -37,7 +37,7 @@ SELECT * FROM pg_temp.holds(:account);
 
 -- 6. and 7. Late usage 1.00: cash 36.996, F consumed 13.004.
 SELECT * FROM billing.charge(:account, :key_id, 'walk-2-6', 'walk-2', 1000, 0, occurred_at => :'before_t');
-SELECT amount - remaining AS f_consumed FROM billing.lot WHERE account_id = :account AND order_id = :order_f;
+SELECT amount - remaining AS f_consumed FROM billing_books.lot WHERE account_id = :account AND order_id = :order_f;
 SELECT * FROM pg_temp.holds(:account);
 
 -- 8. F is taken back whole: F left 0, arrears 13.004, cumulative 90.00; no lock for a mistaken offline payment (R22).
@@ -60,8 +60,8 @@ SELECT allowed, reason FROM billing.authorize(:'walk_key');
 
 -- The books: gateway 91.01, cash 0.006, promotion 15, revenue 104.004759420, breakage 1.999240580, all others 0.
 SELECT book, sum(amount) AS debit_less_credit
-FROM (SELECT debit AS book, amount FROM billing.ledger_entry WHERE account_id = :account
-      UNION ALL SELECT credit, -amount FROM billing.ledger_entry WHERE account_id = :account) AS e
+FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = :account
+      UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = :account) AS e
 GROUP BY book ORDER BY book;
 SELECT * FROM billing.verify();
 RESET billing.clock_offset;

@@ -24,7 +24,7 @@ SELECT z AS time_zone, period AT TIME ZONE z AS local, period AT TIME ZONE 'UTC'
     billing.usage_report(2050, group_by => '{hour}', time_zone => z, by => 'occurred_at');
 -- Without a time zone: the account's.
 SELECT count(*) AS differ FROM (SELECT * FROM billing.usage_report(2050, by => 'occurred_at') EXCEPT SELECT * FROM billing.usage_report(2050, time_zone => 'Europe/Berlin', by => 'occurred_at')) AS r;
-SELECT DISTINCT time_zone FROM billing.account_profile WHERE account_id = 2051;
+SELECT DISTINCT time_zone FROM billing_books.account_profile WHERE account_id = 2051;
 -- Half-open: from that instant on, up to just before the other.
 SELECT charge::int FROM billing.usage_report(2050, '2025-03-29 23:00+00', '2025-03-30 22:00+00', '{}', by => 'occurred_at');
 SELECT charge::int FROM billing.usage_report(2050, '2025-03-30 01:00+00', '2025-03-30 01:00+00', '{}', by => 'occurred_at');
@@ -37,11 +37,11 @@ SELECT count(*) AS cuts, count(*) FILTER (WHERE before.charge + after.charge <> 
 
 -- The day with 25 hours: 02:30 came twice, and these are two hours. A midnight that does not exist: Cairo, 25 April.
 SELECT pg_temp.travel('2025-04-26 12:00+00');
-INSERT INTO billing.usage_inbox SELECT 2052, 1, 'cairo ' || n, 'usage-report', 1, 0, 0, 0, at::timestamptz FROM unnest(ARRAY['2025-04-24 21:59:59.999999+00', '2025-04-24 22:00+00', '2025-04-25 20:59:59.999999+00', '2025-04-25 21:00+00']) WITH ORDINALITY AS e (at, n);
+INSERT INTO billing_books.usage_inbox SELECT 2052, 1, 'cairo ' || n, 'usage-report', 1, 0, 0, 0, at::timestamptz FROM unnest(ARRAY['2025-04-24 21:59:59.999999+00', '2025-04-24 22:00+00', '2025-04-25 20:59:59.999999+00', '2025-04-25 21:00+00']) WITH ORDINALITY AS e (at, n);
 SELECT billing.settle() AS settled;
 SELECT period AT TIME ZONE 'Africa/Cairo' AS local, period AT TIME ZONE 'UTC' AS utc, requests FROM billing.usage_report(2052, by => 'occurred_at');
 SELECT pg_temp.travel('2025-10-27 12:00+00');
-INSERT INTO billing.usage_inbox SELECT 2050, 1, 'autumn ' || n, 'usage-report', 1, 0, 0, 0, at::timestamptz
+INSERT INTO billing_books.usage_inbox SELECT 2050, 1, 'autumn ' || n, 'usage-report', 1, 0, 0, 0, at::timestamptz
 FROM unnest(ARRAY['2025-10-25 21:59:59.999999+00', '2025-10-25 22:00+00', '2025-10-26 00:30+00', '2025-10-26 01:30+00', '2025-10-26 22:59:59.999999+00', '2025-10-26 23:00+00']) WITH ORDINALITY AS e (at, n);
 SELECT billing.settle() AS settled;
 SELECT g AS group_by, period AT TIME ZONE 'Europe/Berlin' AS local, period AT TIME ZONE 'UTC' AS utc, requests FROM unnest('{day,hour}'::text[]) AS g, billing.usage_report(2050, '2025-10-01 00:00+00', NULL, ARRAY[g], by => 'occurred_at');
@@ -58,7 +58,7 @@ SELECT billing.set_policy('go_live_at', NULL);
 SELECT billing.delete_api_key(2051, 2);
 SELECT status FROM billing.charge(2051, 2, 'rejected', 'usage-report', 1000, 1000);
 SELECT pg_temp.travel('2025-06-02 10:00+00');
-INSERT INTO billing.usage_inbox SELECT 2051, 1, 'm' || n, CASE WHEN n % 2 = 0 THEN 'usage-report' ELSE 'usage-report-two' END, n, n, 0, 0, '2025-06-01 12:00+00'::timestamptz + n * interval '1 hour' FROM generate_series(1, 6) AS n;
+INSERT INTO billing_books.usage_inbox SELECT 2051, 1, 'm' || n, CASE WHEN n % 2 = 0 THEN 'usage-report' ELSE 'usage-report-two' END, n, n, 0, 0, '2025-06-01 12:00+00'::timestamptz + n * interval '1 hour' FROM generate_series(1, 6) AS n;
 SELECT billing.settle() AS settled;
 SELECT status FROM billing.reverse_charge(2051, 'a', 'undo a');
 SELECT pg_temp.travel('2025-06-03 10:00+00');
@@ -67,7 +67,7 @@ SELECT period, unpriced, requests FROM billing.usage_report(2051, group_by => '{
 SELECT billing.set_price('usage-report-later', 'CNY', 1000000, 0, 0, 0, effective_from => '2025-01-01 00:00+00') > 0 AS set;
 SELECT billing.settle() AS settled;
 SELECT pg_temp.travel('2025-06-04 10:00+00');
-SELECT status FROM billing.write_off(2051, (SELECT arrears FROM billing.account WHERE account_id = 2051), 'forgiven');
+SELECT status FROM billing.write_off(2051, (SELECT arrears FROM billing_books.account WHERE account_id = 2051), 'forgiven');
 SELECT status FROM billing.reverse_charge(2051, 'm4', 'undo m4');
 SELECT status FROM billing.reverse_charge(2051, 'unpriced', 'undo the late one');
 RESET billing.clock_offset;
@@ -82,20 +82,20 @@ SELECT period, charge FROM billing.usage_report(2051, group_by => '{hour}', time
 SELECT period, unpriced, charge, given_back FROM billing.usage_report(2051, group_by => '{day,key}') WHERE key_name = 'second';
 
 -- By recorded_at the sums are the ledger's, and the statement's: between any two instants, at every booking and beside it.
-CREATE TEMP TABLE cut AS SELECT DISTINCT account_id, recorded_at + d * interval '1 us' AS at FROM billing.ledger_entry, generate_series(-1, 1) AS d WHERE account_id IN (2050, 2051);
+CREATE TEMP TABLE cut AS SELECT DISTINCT account_id, recorded_at + d * interval '1 us' AS at FROM billing_books.ledger_entry, generate_series(-1, 1) AS d WHERE account_id IN (2050, 2051);
 INSERT INTO cut VALUES (2050, NULL), (2051, NULL);
 CREATE TEMP VIEW compared AS
 SELECT f.account_id, f.at AS "from", t.at AS "to", g AS group_by,
        (SELECT coalesce(sum(charge), 0) FROM billing.usage_report(f.account_id, f.at, t.at, g)) AS charge,
        (SELECT coalesce(sum(given_back), 0) FROM billing.usage_report(f.account_id, f.at, t.at, g)) AS given_back,
        (SELECT coalesce(sum(amount) FILTER (WHERE credit = 'revenue' AND source_type IN ('charge', 'settlement')), 0) FROM billing.statement(f.account_id, f.at, t.at)) AS booked,
-       (SELECT coalesce(sum(amount) FILTER (WHERE debit = 'revenue'), 0) FROM billing.ledger_entry AS e WHERE e.account_id = f.account_id AND e.recorded_at >= coalesce(f.at, '-infinity') AND e.recorded_at < coalesce(t.at, 'infinity')) AS undone
+       (SELECT coalesce(sum(amount) FILTER (WHERE debit = 'revenue'), 0) FROM billing_books.ledger_entry AS e WHERE e.account_id = f.account_id AND e.recorded_at >= coalesce(f.at, '-infinity') AND e.recorded_at < coalesce(t.at, 'infinity')) AS undone
 FROM cut AS f JOIN cut AS t USING (account_id), (VALUES ('{}'::text[]), ('{hour,key,model}')) AS g (g);
 SELECT count(*) > 400 AS pairs, count(*) FILTER (WHERE charge > 0) > 100 AS with_charges, count(*) FILTER (WHERE given_back > 0) > 50 AS with_reversals,
        count(*) FILTER (WHERE charge <> booked) AS charge_differs, count(*) FILTER (WHERE given_back <> undone) AS given_back_differs FROM compared;
 -- The same in every time zone and grouping, over all accounts that there are.
 SELECT count(*) > 1 AS accounts, count(*) FILTER (WHERE r.charge <> e.charge OR r.given_back <> e.given_back) AS differ
-FROM (SELECT account_id, coalesce(sum(amount) FILTER (WHERE credit = 'revenue'), 0) AS charge, coalesce(sum(amount) FILTER (WHERE debit = 'revenue'), 0) AS given_back FROM billing.ledger_entry
+FROM (SELECT account_id, coalesce(sum(amount) FILTER (WHERE credit = 'revenue'), 0) AS charge, coalesce(sum(amount) FILTER (WHERE debit = 'revenue'), 0) AS given_back FROM billing_books.ledger_entry
       WHERE account_id > 0 AND source_type IN ('charge', 'settlement', 'reversal') GROUP BY 1) AS e,
      LATERAL (SELECT coalesce(sum(charge), 0) AS charge, coalesce(sum(given_back), 0) AS given_back FROM billing.usage_report(e.account_id, group_by => '{hour,model}', time_zone => 'Pacific/Chatham')) AS r;
 -- Nothing of another account; and the lines of a report do not overlap.

@@ -26,32 +26,27 @@
 
 /*
  * Between the two, names resolve in pg_catalog alone, whatever search_path the
- * caller has; an error in between undoes it as well. 17 made changing the
- * setting cheap and took the override away.
+ * caller has; an error in between undoes it as well. To be called within a
+ * nest level of settings, whose end undoes it: 17 made changing the setting
+ * cheap and took the override away.
  */
-static inline int
+static inline void
 search_path_pin(void)
 {
 #if PG_VERSION_NUM >= 170000
-	int nest_level = NewGUCNestLevel();
-
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	return nest_level;
 #else
 	OverrideSearchPath path = {.schemas = NIL, .addCatalog = true, .addTemp = false};
 
 	PushOverrideSearchPath(&path);
-	return 0;
 #endif
 }
 
 static inline void
-search_path_unpin(int nest_level)
+search_path_unpin(void)
 {
-#if PG_VERSION_NUM >= 170000
-	AtEOXact_GUC(true, nest_level);
-#else
+#if PG_VERSION_NUM < 170000
 	PopOverrideSearchPath();
 #endif
 }

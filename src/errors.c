@@ -185,6 +185,16 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB611", "unhealthy", "billing needs attention: %s",
 		 "SELECT * FROM billing.status() tells more; see the chapter on watching in "
 		 "the operators' guide."},
+	[ERROR_SCHEMA_OPEN] =
+		{"LB612", "schema_open", "role \"%s\" may create objects in schema \"%s\"",
+		 "In schema billing that is for superusers alone, in billing_books for the owner of the books "
+		 "alone: REVOKE CREATE ON SCHEMA; migrate() does it for billing."},
+	[ERROR_SCHEMA_MISSING] =
+		{"LB613", "schema_missing", "there is no schema \"%s\", and you may not create it",
+		 "A superuser can make it for you: CREATE SCHEMA billing_books AUTHORIZATION your_role."},
+	[ERROR_SCHEMA_TAKEN] =
+		{"LB614", "schema_taken", "schema \"billing\" has objects already, such as %s",
+		 "All that is in it would become the extension's: drop it or move it, or rename the schema."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * health.c
- *	  status() and check_health(): what needs attention.
+ *	  status(), check_health() and what waits: what needs attention.
  *
  *-------------------------------------------------------------------------
  */
@@ -117,4 +117,38 @@ billing_check_health(PG_FUNCTION_ARGS)
 	if (complaints.len > 0)
 		refuse(ERROR_UNHEALTHY, complaints.data);
 	PG_RETURN_VOID();
+}
+
+/* Answers with the rows of a report. */
+static Datum
+return_report(FunctionCallInfo fcinfo, void (*report)(ReturnSetInfo *result))
+{
+	Scope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scope_open(&scope);
+	report((ReturnSetInfo *) fcinfo->resultinfo);
+	scope_close(&scope);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(billing_unsettled_usage);
+Datum
+billing_unsettled_usage(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_unsettled_usage);
+}
+
+PG_FUNCTION_INFO_V1(billing_unpriced_usage);
+Datum
+billing_unpriced_usage(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_unpriced_usage);
+}
+
+PG_FUNCTION_INFO_V1(billing_awaiting_second);
+Datum
+billing_awaiting_second(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_awaiting_second);
 }

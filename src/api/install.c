@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * install.c
- *	  version(), install() and migrate().
+ *	  version(), install() and migrate(), and what CREATE EXTENSION asks first.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "catalog/pg_authid.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
@@ -14,6 +15,7 @@
 
 #include "clock.h"
 #include "errors.h"
+#include "spi/catalog.h"
 #include "spi/scope.h"
 #include "store/access_store.h"
 #include "store/schema_store.h"
@@ -25,16 +27,32 @@ billing_version(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(BILLING_VERSION));
 }
 
+/* Run by CREATE EXTENSION, before anything else is there. */
+PG_FUNCTION_INFO_V1(billing_claim_schema);
+Datum
+billing_claim_schema(PG_FUNCTION_ARGS)
+{
+	Scope scope;
+
+	scope_open_as_caller(&scope);
+	schema_check_empty("billing.claim_schema");
+	schema_check_creators(EXTENSION_SCHEMA, BOOTSTRAP_SUPERUSERID);
+	scope_close(&scope);
+	PG_RETURN_VOID();
+}
+
 PG_FUNCTION_INFO_V1(billing_install);
 Datum
 billing_install(PG_FUNCTION_ARGS)
 {
 	Scope scope;
 
-	scope_open_as_caller(&scope);
+	scope_open_for_ddl(&scope);
 	if (!schema_exists())
 		schema_create(clock_now());
-	schema_refresh();
+	schema_check_creators(EXTENSION_SCHEMA, BOOTSTRAP_SUPERUSERID);
+	schema_check_creators(BOOKS_SCHEMA, GetUserId());
+	schema_restore_guards();
 	scope_close(&scope);
 	PG_RETURN_INT32(SCHEMA_VERSION);
 }
@@ -47,13 +65,17 @@ billing_migrate(PG_FUNCTION_ARGS)
 	AccessGrant *grants;
 	uint64 count;
 
-	scope_open_as_caller(&scope);
+	if (!superuser())
+		refuse(ERROR_NOT_SUPERUSER, "migrate()");
 	if (!schema_exists())
 		refuse(ERROR_NOT_INSTALLED);
-	schema_refresh();
+	scope_open_as_caller(&scope);
+	schema_close_to_creators();
 	scope_close(&scope);
-
-	/* The owner's tables are read as the owner, rights are given as the caller. */
+	/* The owner's tables are mended and read as the owner, rights are given as the caller. */
+	scope_open_for_ddl(&scope);
+	schema_restore_guards();
+	scope_close(&scope);
 	scope_open(&scope);
 	grants = access_grants_read(scope.caller_context, &count);
 	scope_close(&scope);

@@ -7,8 +7,8 @@ FROM (
            sum(CASE 'cash' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS cash,
            sum(CASE 'bonus' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS bonus,
            sum(CASE 'arrears' WHEN credit THEN -amount WHEN debit THEN amount ELSE 0.000000000 END) AS arrears
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE account_id = $1 AND recorded_at <= $2
     GROUP BY lot_no
 ) AS e
-LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no
+LEFT JOIN billing_books.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no

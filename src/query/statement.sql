@@ -4,7 +4,7 @@ WITH entry AS NOT MATERIALIZED (
            CASE 'cash' WHEN e.credit THEN e.amount WHEN e.debit THEN -e.amount ELSE 0.000000000 END AS cash,
            CASE 'bonus' WHEN e.credit THEN e.amount WHEN e.debit THEN -e.amount ELSE 0.000000000 END AS bonus,
            CASE 'arrears' WHEN e.credit THEN -e.amount WHEN e.debit THEN e.amount ELSE 0.000000000 END AS arrears
-    FROM billing.ledger_entry AS e
+    FROM billing_books.ledger_entry AS e
     WHERE e.account_id = $1
 ), opening AS (
     SELECT coalesce(sum(cash), 0) AS cash, coalesce(sum(bonus), 0) AS bonus, coalesce(sum(arrears), 0) AS arrears
@@ -25,7 +25,7 @@ SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type,
        CASE l.source_type
            WHEN 'charge' THEN (
                SELECT u.request_id
-               FROM billing.usage_event AS u
+               FROM billing_books.usage_event AS u
                WHERE u.account_id = $1 AND u.request_hash = l.source_id
                    AND u.settled_at = l.recorded_at AND u.recorded_at <= l.recorded_at
                    AND l.entry_no >= u.first_entry_no AND l.entry_no < u.first_entry_no + u.entry_count

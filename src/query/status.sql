@@ -1,37 +1,41 @@
 -- The lines of status() that the tables know.
 SELECT 'owner of the books', pg_get_userbyid(relowner)::text, NULL
 FROM pg_class
-WHERE oid = 'billing.account'::regclass
+WHERE oid = 'billing_books.account'::regclass
 UNION ALL
 SELECT 'accounts', count(*)::text,
        format('%s of them locked, %s in arrears', count(*) FILTER (WHERE locks <> 0), count(*) FILTER (WHERE arrears > 0))
-FROM billing.account
+FROM billing_books.account
 UNION ALL
 SELECT 'usage partitions', count(*)::text, format('%s to %s, and the default one', min(c.relname), max(c.relname))
 FROM pg_inherits AS i
 JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = 'billing.usage_event'::regclass AND c.relname <> 'usage_event_default'
+WHERE i.inhparent = 'billing_books.usage_event'::regclass AND c.relname <> 'usage_event_default'
 UNION ALL
 SELECT 'usage in the default partition',
-       CASE WHEN EXISTS (SELECT FROM billing.usage_event_default) THEN 'yes' ELSE 'no' END,
+       CASE WHEN EXISTS (SELECT FROM billing_books.usage_event_default) THEN 'yes' ELSE 'no' END,
        'usage received in a month without a partition'
 UNION ALL
 SELECT 'closed months', count(*)::text, 'up to ' || max(month)
-FROM billing.closed_month
+FROM billing_books.closed_month
 UNION ALL
-SELECT 'metered usage, not settled', count(*)::text, 'rows of billing.usage_inbox: see billing.settler_lag'
-FROM billing.usage_inbox
+SELECT 'metered usage, not settled', count(*)::text, 'rows of billing_books.usage_inbox: see billing.settler_lag'
+FROM billing_books.usage_inbox
 UNION ALL
-SELECT 'metered usage, set aside', count(*)::text, 'rows of billing.usage_set_aside, the last at ' || max(set_aside_at)
-FROM billing.usage_set_aside
+SELECT 'metered usage, set aside', count(*)::text, 'rows of billing_books.usage_set_aside, the last at ' || max(set_aside_at)
+FROM billing_books.usage_set_aside
 UNION ALL
 SELECT 'usage without a price', count(*)::text, 'events: see billing.unpriced_usage'
-FROM billing.usage_event
+FROM billing_books.usage_event
 WHERE status = 'unpriced'
 UNION ALL
-SELECT 'notifications to send', count(*)::text, 'rows of billing.notification'
-FROM billing.notification
+SELECT 'notifications to send', count(*)::text, 'rows of billing_books.notification'
+FROM billing_books.notification
 WHERE state = 'pending'
 UNION ALL
 SELECT 'awaiting a second person', count(*)::text, 'see billing.awaiting_second'
-FROM billing.awaiting_second
+FROM billing_books.approval_request AS r
+WHERE NOT EXISTS (
+    SELECT FROM billing_books.idempotent_call AS c
+    WHERE c.account_id = r.account_id AND c.idempotency_key = r.idempotency_key
+)

@@ -11,7 +11,7 @@ WITH line AS (
            r.requests * u.cache_write_tokens AS cache_write_tokens,
            coalesce(u.charge, 0.000000000) AS charge,
            0.000000000 AS given_back
-    FROM billing.usage_event AS u
+    FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
     WHERE u.account_id = $1
         AND u.occurred_at >= $2 AND u.occurred_at < $3
@@ -19,9 +19,9 @@ WITH line AS (
     UNION ALL
     -- Given back: of the call that was charged.
     SELECT r.occurred_at, r.key_id,
-           (SELECT k.name FROM billing.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
+           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
            r.model, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount
-    FROM billing.charge_reversal AS r
+    FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.occurred_at >= $2 AND r.occurred_at < $3
 ), grouped AS (
     SELECT date_trunc($4, at, $5) AS period,

@@ -10,7 +10,7 @@ WITH event AS NOT MATERIALIZED (
            r.requests * u.cache_read_tokens AS cache_read_tokens,
            r.requests * u.cache_write_tokens AS cache_write_tokens,
            coalesce(u.charge, 0.000000000) AS charge
-    FROM billing.usage_event AS u
+    FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
     WHERE u.account_id = $1
 ), line AS (
@@ -29,14 +29,14 @@ WITH event AS NOT MATERIALIZED (
     -- Of closed months, summed up by days.
     SELECT day_starts_at, key_id, key_name, model, requests, rejected, 0,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000
-    FROM billing.usage_day
+    FROM billing_books.usage_day
     WHERE account_id = $1 AND day_starts_at >= $2 AND day_starts_at < $3
     UNION ALL
     -- Given back.
     SELECT r.recorded_at, r.key_id,
-           (SELECT k.name FROM billing.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
+           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
            r.model, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount
-    FROM billing.charge_reversal AS r
+    FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
 ), grouped AS (
     SELECT date_trunc($4, at, $5) AS period,

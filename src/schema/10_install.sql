@@ -1,7 +1,7 @@
-CREATE TABLE billing.schema_version (
+CREATE TABLE billing_books.schema_version (
     version int NOT NULL,
     installed_at timestamptz NOT NULL
 );
-COMMENT ON TABLE billing.schema_version IS 'One row per install() or migrate() that changed the tables; the newest counts.';
-COMMENT ON COLUMN billing.schema_version.version IS 'Version of the tables that install() made or migrate() reached.';
-COMMENT ON COLUMN billing.schema_version.installed_at IS 'When.';
+COMMENT ON TABLE billing_books.schema_version IS 'One row per install() or migrate() that changed the tables; the newest counts.';
+COMMENT ON COLUMN billing_books.schema_version.version IS 'Version of the tables that install() made or migrate() reached.';
+COMMENT ON COLUMN billing_books.schema_version.installed_at IS 'When.';

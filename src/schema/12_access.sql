@@ -1,8 +1,8 @@
-CREATE TABLE billing.access_grant (
+CREATE TABLE billing_books.access_grant (
     role_name name NOT NULL,
     access_level text NOT NULL CHECK (access_level IN ('app', 'operator', 'auditor')),
     PRIMARY KEY (role_name, access_level)
 );
-COMMENT ON TABLE billing.access_grant IS 'What grant_access() gave; applied again by migrate().';
-COMMENT ON COLUMN billing.access_grant.role_name IS 'The role.';
-COMMENT ON COLUMN billing.access_grant.access_level IS 'app, operator or auditor.';
+COMMENT ON TABLE billing_books.access_grant IS 'What grant_access() gave; applied again by migrate().';
+COMMENT ON COLUMN billing_books.access_grant.role_name IS 'The role.';
+COMMENT ON COLUMN billing_books.access_grant.access_level IS 'app, operator or auditor.';

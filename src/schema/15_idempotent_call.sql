@@ -1,4 +1,4 @@
-CREATE TABLE billing.idempotent_call (
+CREATE TABLE billing_books.idempotent_call (
     account_id bigint NOT NULL,
     idempotency_key text NOT NULL,
     function text NOT NULL,
@@ -7,10 +7,10 @@ CREATE TABLE billing.idempotent_call (
     result jsonb NOT NULL,
     PRIMARY KEY (account_id, idempotency_key)
 );
-COMMENT ON TABLE billing.idempotent_call IS 'Calls that moved, promised or created something: repeating one returns its result and does nothing. Kept for ever.';
-COMMENT ON COLUMN billing.idempotent_call.account_id IS 'The account.';
-COMMENT ON COLUMN billing.idempotent_call.idempotency_key IS 'The caller''s key, unique per account over all functions.';
-COMMENT ON COLUMN billing.idempotent_call.function IS 'The function that it was given to.';
-COMMENT ON COLUMN billing.idempotent_call.arguments_hash IS 'SHA-256 of the other arguments, without actor and reason.';
-COMMENT ON COLUMN billing.idempotent_call.recorded_at IS 'When the call was carried out.';
-COMMENT ON COLUMN billing.idempotent_call.result IS 'What it returned, without an API key.';
+COMMENT ON TABLE billing_books.idempotent_call IS 'Calls that moved, promised or created something: repeating one returns its result and does nothing. Kept for ever.';
+COMMENT ON COLUMN billing_books.idempotent_call.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.idempotent_call.idempotency_key IS 'The caller''s key, unique per account over all functions.';
+COMMENT ON COLUMN billing_books.idempotent_call.function IS 'The function that it was given to.';
+COMMENT ON COLUMN billing_books.idempotent_call.arguments_hash IS 'SHA-256 of the other arguments, without actor and reason.';
+COMMENT ON COLUMN billing_books.idempotent_call.recorded_at IS 'When the call was carried out.';
+COMMENT ON COLUMN billing_books.idempotent_call.result IS 'What it returned, without an API key.';

@@ -1,4 +1,4 @@
-CREATE TABLE billing.approval_request (
+CREATE TABLE billing_books.approval_request (
     account_id bigint NOT NULL,
     idempotency_key text NOT NULL,
     function text NOT NULL,
@@ -10,13 +10,13 @@ CREATE TABLE billing.approval_request (
     reason text,
     PRIMARY KEY (account_id, idempotency_key)
 );
-COMMENT ON TABLE billing.approval_request IS 'Operators'' calls above policy second_person_above. The same call and key by another actor and session user carries one out; then idempotent_call has it too.';
-COMMENT ON COLUMN billing.approval_request.account_id IS 'The account.';
-COMMENT ON COLUMN billing.approval_request.idempotency_key IS 'The key under which the second person repeats the call.';
-COMMENT ON COLUMN billing.approval_request.function IS 'The function that waits.';
-COMMENT ON COLUMN billing.approval_request.arguments_hash IS 'SHA-256 of its other arguments, without actor and reason.';
-COMMENT ON COLUMN billing.approval_request.amount IS 'The amount that made a second person necessary.';
-COMMENT ON COLUMN billing.approval_request.requested_at IS 'When it was asked for.';
-COMMENT ON COLUMN billing.approval_request.requested_by IS 'The actor who asked.';
-COMMENT ON COLUMN billing.approval_request.requested_session_user IS 'The session user who asked.';
-COMMENT ON COLUMN billing.approval_request.reason IS 'Why, as the actor said.';
+COMMENT ON TABLE billing_books.approval_request IS 'Operators'' calls above policy second_person_above. The same call and key by another actor and session user carries one out; then idempotent_call has it too.';
+COMMENT ON COLUMN billing_books.approval_request.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.approval_request.idempotency_key IS 'The key under which the second person repeats the call.';
+COMMENT ON COLUMN billing_books.approval_request.function IS 'The function that waits.';
+COMMENT ON COLUMN billing_books.approval_request.arguments_hash IS 'SHA-256 of its other arguments, without actor and reason.';
+COMMENT ON COLUMN billing_books.approval_request.amount IS 'The amount that made a second person necessary.';
+COMMENT ON COLUMN billing_books.approval_request.requested_at IS 'When it was asked for.';
+COMMENT ON COLUMN billing_books.approval_request.requested_by IS 'The actor who asked.';
+COMMENT ON COLUMN billing_books.approval_request.requested_session_user IS 'The session user who asked.';
+COMMENT ON COLUMN billing_books.approval_request.reason IS 'Why, as the actor said.';

@@ -1,4 +1,4 @@
-CREATE TABLE billing.price (
+CREATE TABLE billing_books.price (
     price_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
     model text NOT NULL,
@@ -10,13 +10,13 @@ CREATE TABLE billing.price (
     cache_write numeric(18,9) NOT NULL CHECK (cache_write >= 0 AND cache_write <= 1000000),
     UNIQUE (currency, model, prompt_tokens_over, effective_from)
 );
-COMMENT ON TABLE billing.price IS 'Prices per 1,000,000 tokens (R20): the highest tier that the prompt exceeds and that has a row at occurred_at, its newest row. Rows never change.';
-COMMENT ON COLUMN billing.price.price_id IS 'Number of the row, recorded on each charge it prices.';
-COMMENT ON COLUMN billing.price.currency IS 'CNY or USD.';
-COMMENT ON COLUMN billing.price.model IS 'The name by which requests call the model.';
-COMMENT ON COLUMN billing.price.input IS 'Per 1,000,000 uncached prompt tokens.';
-COMMENT ON COLUMN billing.price.output IS 'Per 1,000,000 generated tokens.';
-COMMENT ON COLUMN billing.price.prompt_tokens_over IS 'The tier: requests whose prompt (input + cache read + cache write) is larger are priced wholly here; 0 for all.';
-COMMENT ON COLUMN billing.price.effective_from IS 'Prices usage that occurred at or after it.';
-COMMENT ON COLUMN billing.price.cache_read IS 'The input price where none was named.';
-COMMENT ON COLUMN billing.price.cache_write IS 'The input price where none was named.';
+COMMENT ON TABLE billing_books.price IS 'Prices per 1,000,000 tokens (R20): the highest tier that the prompt exceeds and that has a row at occurred_at, its newest row. Rows never change.';
+COMMENT ON COLUMN billing_books.price.price_id IS 'Number of the row, recorded on each charge it prices.';
+COMMENT ON COLUMN billing_books.price.currency IS 'CNY or USD.';
+COMMENT ON COLUMN billing_books.price.model IS 'The name by which requests call the model.';
+COMMENT ON COLUMN billing_books.price.input IS 'Per 1,000,000 uncached prompt tokens.';
+COMMENT ON COLUMN billing_books.price.output IS 'Per 1,000,000 generated tokens.';
+COMMENT ON COLUMN billing_books.price.prompt_tokens_over IS 'The tier: requests whose prompt (input + cache read + cache write) is larger are priced wholly here; 0 for all.';
+COMMENT ON COLUMN billing_books.price.effective_from IS 'Prices usage that occurred at or after it.';
+COMMENT ON COLUMN billing_books.price.cache_read IS 'The input price where none was named.';
+COMMENT ON COLUMN billing_books.price.cache_write IS 'The input price where none was named.';

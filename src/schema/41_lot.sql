@@ -1,4 +1,4 @@
-CREATE TABLE billing.lot (
+CREATE TABLE billing_books.lot (
     account_id bigint NOT NULL,
     lot_no bigint NOT NULL,
     order_id bigint,
@@ -12,17 +12,17 @@ CREATE TABLE billing.lot (
     source_type text NOT NULL,
     PRIMARY KEY (account_id, lot_no)
 ) WITH (fillfactor = 70);
-CREATE INDEX lot_open ON billing.lot (account_id) WHERE is_open;
-CREATE INDEX lot_expiring ON billing.lot (expires_at) WHERE is_open AND expires_at IS NOT NULL;
-COMMENT ON TABLE billing.lot IS 'Money of one origin: cash of one order, or one bonus.';
-COMMENT ON COLUMN billing.lot.account_id IS 'The account.';
-COMMENT ON COLUMN billing.lot.lot_no IS 'Number of the lot within the account; of two alike the lower pays first.';
-COMMENT ON COLUMN billing.lot.source_id IS 'Number of its source within the account.';
-COMMENT ON COLUMN billing.lot.created_at IS 'Booking instant of its credit.';
-COMMENT ON COLUMN billing.lot.amount IS 'What it held at first, in the account''s currency.';
-COMMENT ON COLUMN billing.lot.kind IS 'cash or bonus.';
-COMMENT ON COLUMN billing.lot.order_id IS 'The payment order that the money came with; null for gifts and adjustments.';
-COMMENT ON COLUMN billing.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
-COMMENT ON COLUMN billing.lot.is_open IS 'Whether anything is left; the one column of the lot that an index looks at.';
-COMMENT ON COLUMN billing.lot.remaining IS 'What is left, in the account''s currency; a cache of the ledger.';
-COMMENT ON COLUMN billing.lot.source_type IS 'payment, grant, adjustment; source_id is its number within the account.';
+CREATE INDEX lot_open ON billing_books.lot (account_id) WHERE is_open;
+CREATE INDEX lot_expiring ON billing_books.lot (expires_at) WHERE is_open AND expires_at IS NOT NULL;
+COMMENT ON TABLE billing_books.lot IS 'Money of one origin: cash of one order, or one bonus.';
+COMMENT ON COLUMN billing_books.lot.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.lot.lot_no IS 'Number of the lot within the account; of two alike the lower pays first.';
+COMMENT ON COLUMN billing_books.lot.source_id IS 'Number of its source within the account.';
+COMMENT ON COLUMN billing_books.lot.created_at IS 'Booking instant of its credit.';
+COMMENT ON COLUMN billing_books.lot.amount IS 'What it held at first, in the account''s currency.';
+COMMENT ON COLUMN billing_books.lot.kind IS 'cash or bonus.';
+COMMENT ON COLUMN billing_books.lot.order_id IS 'The payment order that the money came with; null for gifts and adjustments.';
+COMMENT ON COLUMN billing_books.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
+COMMENT ON COLUMN billing_books.lot.is_open IS 'Whether anything is left; the one column of the lot that an index looks at.';
+COMMENT ON COLUMN billing_books.lot.remaining IS 'What is left, in the account''s currency; a cache of the ledger.';
+COMMENT ON COLUMN billing_books.lot.source_type IS 'payment, grant, adjustment; source_id is its number within the account.';

@@ -1,4 +1,4 @@
-CREATE TABLE billing.usage_event (
+CREATE TABLE billing_books.usage_event (
     account_id bigint NOT NULL,
     request_hash bigint NOT NULL,
     occurred_at timestamptz NOT NULL,
@@ -21,32 +21,32 @@ CREATE TABLE billing.usage_event (
     key_name text NOT NULL,
     reason text
 ) PARTITION BY RANGE (recorded_at);
-COMMENT ON TABLE billing.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
-COMMENT ON COLUMN billing.usage_event.account_id IS 'The account.';
-COMMENT ON COLUMN billing.usage_event.key_id IS 'The API key that called.';
-COMMENT ON COLUMN billing.usage_event.entry_count IS 'How many ledger entries its charge, or its batch, was paid by; 0 where it cost nothing.';
-COMMENT ON COLUMN billing.usage_event.input_tokens IS 'Uncached prompt tokens.';
-COMMENT ON COLUMN billing.usage_event.output_tokens IS 'Generated tokens.';
-COMMENT ON COLUMN billing.usage_event.cache_read_tokens IS 'Prompt tokens read from the cache.';
-COMMENT ON COLUMN billing.usage_event.cache_write_tokens IS 'Prompt tokens written to the cache.';
-COMMENT ON COLUMN billing.usage_event.request_id IS 'The caller''s own id of the request; counts once within policy dedupe_window.';
-COMMENT ON COLUMN billing.usage_event.model IS 'The model that was called.';
-COMMENT ON COLUMN billing.usage_event.key_name IS 'The key''s name, kept here for reports.';
-COMMENT ON COLUMN billing.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
-COMMENT ON COLUMN billing.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
-COMMENT ON COLUMN billing.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
-COMMENT ON COLUMN billing.usage_event.settled_at IS 'When its status became final, for a charge its booking instant; later than recorded_at where the price came later, null while unpriced.';
-COMMENT ON COLUMN billing.usage_event.price_id IS 'The price row that the charge was computed from.';
-COMMENT ON COLUMN billing.usage_event.first_entry_no IS 'Its charge was paid by the entry_count ledger entries from here: by charge() for it alone, in a batch of settle() together with others.';
-COMMENT ON COLUMN billing.usage_event.batch_offset IS 'Sum of the charges before it in its batch, by (occurred_at, request_id): its slices are what the batch''s entries paid from there on. Null where charge() booked it alone.';
-COMMENT ON COLUMN billing.usage_event.probe IS '0, raised only where the same hash stands already in a partition of the window.';
-COMMENT ON COLUMN billing.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
-COMMENT ON COLUMN billing.usage_event.status IS 'charged, free, rejected or unpriced.';
-COMMENT ON COLUMN billing.usage_event.reason IS 'Why it was not charged.';
-CREATE INDEX usage_event_unpriced ON billing.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
-CREATE INDEX usage_event_late ON billing.usage_event (account_id, settled_at) WHERE settled_at <> recorded_at;
-CREATE INDEX usage_event_recorded ON billing.usage_event USING brin (recorded_at) WITH (pages_per_range = 32);
+COMMENT ON TABLE billing_books.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
+COMMENT ON COLUMN billing_books.usage_event.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.usage_event.key_id IS 'The API key that called.';
+COMMENT ON COLUMN billing_books.usage_event.entry_count IS 'How many ledger entries its charge, or its batch, was paid by; 0 where it cost nothing.';
+COMMENT ON COLUMN billing_books.usage_event.input_tokens IS 'Uncached prompt tokens.';
+COMMENT ON COLUMN billing_books.usage_event.output_tokens IS 'Generated tokens.';
+COMMENT ON COLUMN billing_books.usage_event.cache_read_tokens IS 'Prompt tokens read from the cache.';
+COMMENT ON COLUMN billing_books.usage_event.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing_books.usage_event.request_id IS 'The caller''s own id of the request; counts once within policy dedupe_window.';
+COMMENT ON COLUMN billing_books.usage_event.model IS 'The model that was called.';
+COMMENT ON COLUMN billing_books.usage_event.key_name IS 'The key''s name, kept here for reports.';
+COMMENT ON COLUMN billing_books.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
+COMMENT ON COLUMN billing_books.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
+COMMENT ON COLUMN billing_books.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';
+COMMENT ON COLUMN billing_books.usage_event.settled_at IS 'When its status became final, for a charge its booking instant; later than recorded_at where the price came later, null while unpriced.';
+COMMENT ON COLUMN billing_books.usage_event.price_id IS 'The price row that the charge was computed from.';
+COMMENT ON COLUMN billing_books.usage_event.first_entry_no IS 'Its charge was paid by the entry_count ledger entries from here: by charge() for it alone, in a batch of settle() together with others.';
+COMMENT ON COLUMN billing_books.usage_event.batch_offset IS 'Sum of the charges before it in its batch, by (occurred_at, request_id): its slices are what the batch''s entries paid from there on. Null where charge() booked it alone.';
+COMMENT ON COLUMN billing_books.usage_event.probe IS '0, raised only where the same hash stands already in a partition of the window.';
+COMMENT ON COLUMN billing_books.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
+COMMENT ON COLUMN billing_books.usage_event.status IS 'charged, free, rejected or unpriced.';
+COMMENT ON COLUMN billing_books.usage_event.reason IS 'Why it was not charged.';
+CREATE INDEX usage_event_unpriced ON billing_books.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
+CREATE INDEX usage_event_late ON billing_books.usage_event (account_id, settled_at) WHERE settled_at <> recorded_at;
+CREATE INDEX usage_event_recorded ON billing_books.usage_event USING brin (recorded_at) WITH (pages_per_range = 32);
 
-CREATE TABLE billing.usage_event_default PARTITION OF billing.usage_event DEFAULT;
-CREATE UNIQUE INDEX usage_event_default_request ON billing.usage_event_default (account_id, request_hash, probe);
-COMMENT ON TABLE billing.usage_event_default IS 'Usage received in a month that has no partition; normally empty.';
+CREATE TABLE billing_books.usage_event_default PARTITION OF billing_books.usage_event DEFAULT;
+CREATE UNIQUE INDEX usage_event_default_request ON billing_books.usage_event_default (account_id, request_hash, probe);
+COMMENT ON TABLE billing_books.usage_event_default IS 'Usage received in a month that has no partition; normally empty.';

@@ -1,4 +1,4 @@
-CREATE TABLE billing.usage_day (
+CREATE TABLE billing_books.usage_day (
     account_id bigint NOT NULL,
     month date NOT NULL,
     day_starts_at timestamptz NOT NULL,
@@ -15,18 +15,18 @@ CREATE TABLE billing.usage_day (
     charge numeric NOT NULL,
     PRIMARY KEY (account_id, month, day_starts_at, key_id, model)
 );
-COMMENT ON TABLE billing.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key and model. Days go by the booking of the charge, as the ledger does.';
-COMMENT ON COLUMN billing.usage_day.account_id IS 'The account.';
-COMMENT ON COLUMN billing.usage_day.month IS 'The closed month; a local day at its edge has a row in both.';
-COMMENT ON COLUMN billing.usage_day.day_starts_at IS 'First instant of the day.';
-COMMENT ON COLUMN billing.usage_day.day_ends_at IS 'First instant of the next day.';
-COMMENT ON COLUMN billing.usage_day.key_id IS 'The API key that called.';
-COMMENT ON COLUMN billing.usage_day.key_name IS 'Its name.';
-COMMENT ON COLUMN billing.usage_day.model IS 'The model that was called.';
-COMMENT ON COLUMN billing.usage_day.requests IS 'Requests that were charged or free.';
-COMMENT ON COLUMN billing.usage_day.rejected IS 'Requests that were rejected; their tokens are in no sum.';
-COMMENT ON COLUMN billing.usage_day.input_tokens IS 'Uncached prompt tokens.';
-COMMENT ON COLUMN billing.usage_day.output_tokens IS 'Generated tokens.';
-COMMENT ON COLUMN billing.usage_day.cache_read_tokens IS 'Prompt tokens read from the cache.';
-COMMENT ON COLUMN billing.usage_day.cache_write_tokens IS 'Prompt tokens written to the cache.';
-COMMENT ON COLUMN billing.usage_day.charge IS 'Sum of the charges, in the account''s currency.';
+COMMENT ON TABLE billing_books.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key and model. Days go by the booking of the charge, as the ledger does.';
+COMMENT ON COLUMN billing_books.usage_day.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.usage_day.month IS 'The closed month; a local day at its edge has a row in both.';
+COMMENT ON COLUMN billing_books.usage_day.day_starts_at IS 'First instant of the day.';
+COMMENT ON COLUMN billing_books.usage_day.day_ends_at IS 'First instant of the next day.';
+COMMENT ON COLUMN billing_books.usage_day.key_id IS 'The API key that called.';
+COMMENT ON COLUMN billing_books.usage_day.key_name IS 'Its name.';
+COMMENT ON COLUMN billing_books.usage_day.model IS 'The model that was called.';
+COMMENT ON COLUMN billing_books.usage_day.requests IS 'Requests that were charged or free.';
+COMMENT ON COLUMN billing_books.usage_day.rejected IS 'Requests that were rejected; their tokens are in no sum.';
+COMMENT ON COLUMN billing_books.usage_day.input_tokens IS 'Uncached prompt tokens.';
+COMMENT ON COLUMN billing_books.usage_day.output_tokens IS 'Generated tokens.';
+COMMENT ON COLUMN billing_books.usage_day.cache_read_tokens IS 'Prompt tokens read from the cache.';
+COMMENT ON COLUMN billing_books.usage_day.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing_books.usage_day.charge IS 'Sum of the charges, in the account''s currency.';

@@ -1,4 +1,4 @@
-CREATE TABLE billing.charge_reversal (
+CREATE TABLE billing_books.charge_reversal (
     account_id bigint NOT NULL,
     reversal_id bigint NOT NULL,
     request_hash bigint NOT NULL,
@@ -14,16 +14,16 @@ CREATE TABLE billing.charge_reversal (
     PRIMARY KEY (account_id, reversal_id),
     UNIQUE (account_id, request_hash, probe, event_recorded_at)
 );
-COMMENT ON TABLE billing.charge_reversal IS 'Charges that were undone (R23), each once.';
-COMMENT ON COLUMN billing.charge_reversal.account_id IS 'The account.';
-COMMENT ON COLUMN billing.charge_reversal.reversal_id IS 'Number of the reversal within the account.';
-COMMENT ON COLUMN billing.charge_reversal.request_hash IS 'With probe and event_recorded_at: the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.event_recorded_at IS 'recorded_at of the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.recorded_at IS 'Booking instant of the reversal.';
-COMMENT ON COLUMN billing.charge_reversal.probe IS 'probe of the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.key_id IS 'key_id of the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.model IS 'model of the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.occurred_at IS 'occurred_at of the usage event.';
-COMMENT ON COLUMN billing.charge_reversal.actor IS 'Who undid the charge.';
-COMMENT ON COLUMN billing.charge_reversal.reason IS 'Why, as the actor said.';
-COMMENT ON COLUMN billing.charge_reversal.amount IS 'What was given back: the charge less a share that had been written off.';
+COMMENT ON TABLE billing_books.charge_reversal IS 'Charges that were undone (R23), each once.';
+COMMENT ON COLUMN billing_books.charge_reversal.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.charge_reversal.reversal_id IS 'Number of the reversal within the account.';
+COMMENT ON COLUMN billing_books.charge_reversal.request_hash IS 'With probe and event_recorded_at: the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.event_recorded_at IS 'recorded_at of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.recorded_at IS 'Booking instant of the reversal.';
+COMMENT ON COLUMN billing_books.charge_reversal.probe IS 'probe of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.key_id IS 'key_id of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.model IS 'model of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.occurred_at IS 'occurred_at of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.actor IS 'Who undid the charge.';
+COMMENT ON COLUMN billing_books.charge_reversal.reason IS 'Why, as the actor said.';
+COMMENT ON COLUMN billing_books.charge_reversal.amount IS 'What was given back: the charge less a share that had been written off.';

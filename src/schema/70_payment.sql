@@ -1,5 +1,5 @@
-CREATE TABLE billing.payment_order (
-    account_id bigint NOT NULL REFERENCES billing.account,
+CREATE TABLE billing_books.payment_order (
+    account_id bigint NOT NULL REFERENCES billing_books.account,
     order_id bigint NOT NULL,
     kind text NOT NULL CHECK (kind IN ('topup')),
     method text NOT NULL,
@@ -10,18 +10,18 @@ CREATE TABLE billing.payment_order (
     paid_at timestamptz NOT NULL,
     PRIMARY KEY (account_id, order_id)
 );
-COMMENT ON TABLE billing.payment_order IS 'Orders of top-ups; so far those that an operator books as offline payments, born paid.';
-COMMENT ON COLUMN billing.payment_order.account_id IS 'The account that is topped up.';
-COMMENT ON COLUMN billing.payment_order.order_id IS 'Number of the order within the account.';
-COMMENT ON COLUMN billing.payment_order.kind IS 'topup.';
-COMMENT ON COLUMN billing.payment_order.method IS 'How it is paid; offline is a bank transfer.';
-COMMENT ON COLUMN billing.payment_order.state IS 'paid.';
-COMMENT ON COLUMN billing.payment_order.currency IS 'The account''s currency.';
-COMMENT ON COLUMN billing.payment_order.created_at IS 'When it was placed; here: booked.';
-COMMENT ON COLUMN billing.payment_order.pay_amount IS 'What the customer pays, in whole 0.01 of the currency.';
-COMMENT ON COLUMN billing.payment_order.paid_at IS 'When the money was paid, by the payer''s side.';
+COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups; so far those that an operator books as offline payments, born paid.';
+COMMENT ON COLUMN billing_books.payment_order.account_id IS 'The account that is topped up.';
+COMMENT ON COLUMN billing_books.payment_order.order_id IS 'Number of the order within the account.';
+COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
+COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer.';
+COMMENT ON COLUMN billing_books.payment_order.state IS 'paid.';
+COMMENT ON COLUMN billing_books.payment_order.currency IS 'The account''s currency.';
+COMMENT ON COLUMN billing_books.payment_order.created_at IS 'When it was placed; here: booked.';
+COMMENT ON COLUMN billing_books.payment_order.pay_amount IS 'What the customer pays, in whole 0.01 of the currency.';
+COMMENT ON COLUMN billing_books.payment_order.paid_at IS 'When the money was paid, by the payer''s side.';
 
-CREATE TABLE billing.payment (
+CREATE TABLE billing_books.payment (
     account_id bigint NOT NULL,
     payment_id bigint NOT NULL,
     order_id bigint NOT NULL,
@@ -34,22 +34,22 @@ CREATE TABLE billing.payment (
     recorded_at timestamptz NOT NULL,
     actor text NOT NULL,
     PRIMARY KEY (account_id, payment_id),
-    FOREIGN KEY (account_id, order_id) REFERENCES billing.payment_order
+    FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order
 );
-COMMENT ON TABLE billing.payment IS 'Money that arrived. gateway offline is the bank account, transaction_id its reference there.';
-COMMENT ON COLUMN billing.payment.account_id IS 'The account that is credited.';
-COMMENT ON COLUMN billing.payment.payment_id IS 'Number of the payment within the account.';
-COMMENT ON COLUMN billing.payment.order_id IS 'The order that it pays.';
-COMMENT ON COLUMN billing.payment.gateway IS 'Where the money arrived.';
-COMMENT ON COLUMN billing.payment.transaction_id IS 'The gateway''s own number; for offline the bank''s reference.';
-COMMENT ON COLUMN billing.payment.state IS 'credited.';
-COMMENT ON COLUMN billing.payment.currency IS 'Currency of the amount.';
-COMMENT ON COLUMN billing.payment.amount IS 'What arrived, in whole 0.01.';
-COMMENT ON COLUMN billing.payment.paid_at IS 'When it was paid, by the payer''s side.';
-COMMENT ON COLUMN billing.payment.recorded_at IS 'Booking instant.';
-COMMENT ON COLUMN billing.payment.actor IS 'Who booked it.';
+COMMENT ON TABLE billing_books.payment IS 'Money that arrived. gateway offline is the bank account, transaction_id its reference there.';
+COMMENT ON COLUMN billing_books.payment.account_id IS 'The account that is credited.';
+COMMENT ON COLUMN billing_books.payment.payment_id IS 'Number of the payment within the account.';
+COMMENT ON COLUMN billing_books.payment.order_id IS 'The order that it pays.';
+COMMENT ON COLUMN billing_books.payment.gateway IS 'Where the money arrived.';
+COMMENT ON COLUMN billing_books.payment.transaction_id IS 'The gateway''s own number; for offline the bank''s reference.';
+COMMENT ON COLUMN billing_books.payment.state IS 'credited.';
+COMMENT ON COLUMN billing_books.payment.currency IS 'Currency of the amount.';
+COMMENT ON COLUMN billing_books.payment.amount IS 'What arrived, in whole 0.01.';
+COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the payer''s side.';
+COMMENT ON COLUMN billing_books.payment.recorded_at IS 'Booking instant.';
+COMMENT ON COLUMN billing_books.payment.actor IS 'Who booked it.';
 
-CREATE TABLE billing.take_back (
+CREATE TABLE billing_books.take_back (
     account_id bigint NOT NULL,
     take_back_id bigint NOT NULL,
     payment_id bigint NOT NULL,
@@ -60,15 +60,15 @@ CREATE TABLE billing.take_back (
     actor text NOT NULL,
     reason text,
     PRIMARY KEY (account_id, take_back_id),
-    FOREIGN KEY (account_id, payment_id) REFERENCES billing.payment
+    FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment
 );
-COMMENT ON TABLE billing.take_back IS 'Money taken back from a payment (R22); so far offline payments that were booked by mistake.';
-COMMENT ON COLUMN billing.take_back.account_id IS 'The account.';
-COMMENT ON COLUMN billing.take_back.take_back_id IS 'Number of the take-back within the account.';
-COMMENT ON COLUMN billing.take_back.payment_id IS 'The payment that it takes back.';
-COMMENT ON COLUMN billing.take_back.gateway IS 'Where the money went.';
-COMMENT ON COLUMN billing.take_back.kind IS 'offline_reversal: a payment that had been booked by mistake.';
-COMMENT ON COLUMN billing.take_back.amount IS 'What was taken back.';
-COMMENT ON COLUMN billing.take_back.recorded_at IS 'Booking instant.';
-COMMENT ON COLUMN billing.take_back.actor IS 'Who booked it.';
-COMMENT ON COLUMN billing.take_back.reason IS 'Why, as the actor said.';
+COMMENT ON TABLE billing_books.take_back IS 'Money taken back from a payment (R22); so far offline payments that were booked by mistake.';
+COMMENT ON COLUMN billing_books.take_back.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.take_back.take_back_id IS 'Number of the take-back within the account.';
+COMMENT ON COLUMN billing_books.take_back.payment_id IS 'The payment that it takes back.';
+COMMENT ON COLUMN billing_books.take_back.gateway IS 'Where the money went.';
+COMMENT ON COLUMN billing_books.take_back.kind IS 'offline_reversal: a payment that had been booked by mistake.';
+COMMENT ON COLUMN billing_books.take_back.amount IS 'What was taken back.';
+COMMENT ON COLUMN billing_books.take_back.recorded_at IS 'Booking instant.';
+COMMENT ON COLUMN billing_books.take_back.actor IS 'Who booked it.';
+COMMENT ON COLUMN billing_books.take_back.reason IS 'Why, as the actor said.';

@@ -19,7 +19,7 @@
 Oid
 catalog_table(const char *name)
 {
-	Oid schema = get_namespace_oid("billing", true);
+	Oid schema = get_namespace_oid(BOOKS_SCHEMA, true);
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
 }

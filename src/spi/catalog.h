@@ -10,7 +10,14 @@
 
 #include "postgres.h"
 
-/* The oid of a table of schema billing; InvalidOid when there is none. */
+/* The schema of the members of the extension: types, functions, views. */
+#define EXTENSION_SCHEMA "billing"
+
+/* The schema of all tables, and how SQL names one: "SELECT ... FROM " BOOKS "lot". */
+#define BOOKS_SCHEMA "billing_books"
+#define BOOKS BOOKS_SCHEMA "."
+
+/* The oid of a table of that schema; InvalidOid when there is none. */
 extern Oid catalog_table(const char *name);
 
 /* The owner of a table; refuses where there is none. */

@@ -15,6 +15,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
+#include "utils/guc.h"
 
 #include "compat.h"
 #include "errors.h"
@@ -36,9 +37,9 @@ scope_init(void)
 static int
 schema_version(void)
 {
-	static Sql newest = SQL(
-		"SELECT version FROM billing.schema_version ORDER BY installed_at DESC, version "
-		"DESC LIMIT 1");
+	static Sql newest = SQL("SELECT version FROM " BOOKS
+							"schema_version ORDER BY installed_at DESC, version "
+							"DESC LIMIT 1");
 
 	if (!cached_table_is_fresh(&version_cache))
 	{
@@ -66,7 +67,8 @@ static void
 enter(Scope *scope)
 {
 	scope->caller_context = CurrentMemoryContext;
-	scope->path_nest_level = search_path_pin();
+	scope->settings_nest_level = NewGUCNestLevel();
+	search_path_pin();
 	scope_open_inner();
 }
 
@@ -117,10 +119,23 @@ scope_open_as_caller(Scope *scope)
 }
 
 void
+scope_open_for_ddl(Scope *scope)
+{
+	Oid account = catalog_table("account");
+
+	if (OidIsValid(account))
+		open_as_owner(scope, account);
+	else
+		scope_open_as_caller(scope);
+}
+
+void
 scope_close(Scope *scope)
 {
 	scope_close_inner();
-	search_path_unpin(scope->path_nest_level);
+	search_path_unpin();
+	/* As a rollback: kept as at a commit, a plain SET of the owner's would outlive the call. */
+	AtEOXact_GUC(false, scope->settings_nest_level);
 	SetUserIdAndSecContext(scope->user_id, scope->security_context);
 }
 

@@ -4,8 +4,9 @@
  *	  The frame around all work on the books: who, where names resolve, SPI.
  *
  * Between scope_open() and scope_close() the code runs as the owner of
- * billing.account, with names resolving in pg_catalog alone, connected to SPI.
- * An error in between undoes all three with the transaction.
+ * billing_books.account, with names resolving in pg_catalog alone, connected to
+ * SPI. Whatever setting the owner's triggers change meanwhile is as before at the
+ * end. An error in between undoes all of it with the transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,7 +19,7 @@ typedef struct Scope
 {
 	Oid user_id;
 	int security_context;
-	int path_nest_level;
+	int settings_nest_level;
 	MemoryContext caller_context;
 } Scope;
 
@@ -31,7 +32,11 @@ extern void scope_init(void);
 /* Refuses when the tables are missing or of another version. */
 extern void scope_open(Scope *scope);
 
-/* The same without the switch of user: for install(), which makes the tables. */
+/* The same whatever their version, and as the caller where there are none: to make and mend them.
+ */
+extern void scope_open_for_ddl(Scope *scope);
+
+/* The same without the switch of user: for what only the caller may do. */
 extern void scope_open_as_caller(Scope *scope);
 
 /* For workers: false, and nothing opened, without the extension or tables of this version. */

@@ -19,6 +19,8 @@
 #include "nodes/execnodes.h"
 #include "utils/timestamp.h"
 
+#include "spi/catalog.h"
+
 #define SQL_ARGUMENTS_MAX 24
 
 typedef struct Sql
@@ -66,9 +68,9 @@ extern uint64 sql_execute_with(const char *text, int count, Oid *types, Datum *v
 typedef uint64 (*SqlRunner)(Sql *statement, Datum *values, const char *nulls);
 
 /* The statement by which an account's things of a kind are numbered, from 1. */
-#define SQL_NEXT_NUMBER(table, column)                                                     \
-	SQL("SELECT coalesce(max(" column "), 0) + 1 FROM billing." table " WHERE account_id " \
-		"= $1",                                                                            \
+#define SQL_NEXT_NUMBER(table, column)                                                   \
+	SQL("SELECT coalesce(max(" column "), 0) + 1 FROM " BOOKS table " WHERE account_id " \
+		"= $1",                                                                          \
 		INT8OID)
 
 /* Runs such a statement; who holds the account keeps the number free. */

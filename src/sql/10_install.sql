@@ -8,8 +8,8 @@ COMMENT ON FUNCTION billing.error_codes() IS 'Every error that billing raises: i
 
 CREATE FUNCTION billing.install() RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_install';
-COMMENT ON FUNCTION billing.install() IS 'Makes the tables, owned by the caller; on existing ones puts missing or weakened guards and views back. Returns the schema version.';
+COMMENT ON FUNCTION billing.install() IS 'Makes the tables in schema billing_books, owned by the caller; on existing ones puts missing or weakened guards back. Returns the schema version. Errors: LB612, LB613.';
 
 CREATE FUNCTION billing.migrate() RETURNS int
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_migrate';
-COMMENT ON FUNCTION billing.migrate() IS 'After ALTER EXTENSION billing UPDATE: brings tables, views, guards and the rights given by grant_access() up to date. For a superuser. Returns the schema version.';
+COMMENT ON FUNCTION billing.migrate() IS 'After ALTER EXTENSION billing UPDATE: brings tables, guards and the rights given by grant_access() up to date, and takes the right to create objects in schema billing from all who are no superusers. For a superuser (LB608). Returns the schema version.';

@@ -42,10 +42,12 @@ typedef struct Right
 } Right;
 
 #define CALL(function) "EXECUTE ON FUNCTION billing." function
-#define READ(table) "SELECT ON billing." table
+#define READ(table) "SELECT ON " BOOKS table
+#define READ_VIEW(view) "SELECT ON billing." view
 
 static const Right rights[] = {
 	{"USAGE ON SCHEMA billing", EVERYBODY},
+	{"USAGE ON SCHEMA " BOOKS_SCHEMA, EVERYBODY},
 	{CALL("version"), EVERYBODY},
 	{CALL("error_codes"), EVERYBODY},
 	{CALL("authorize"), ACCESS_APP | ACCESS_OPERATOR},
@@ -61,7 +63,7 @@ static const Right rights[] = {
 	{CALL("set_balance_alert"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("charge"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("meter"), ACCESS_APP | ACCESS_OPERATOR},
-	{"INSERT ON billing.usage_inbox", ACCESS_APP | ACCESS_OPERATOR},
+	{"INSERT ON " BOOKS "usage_inbox", ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("settle"), ACCESS_OPERATOR},
 	{CALL("set_price"), ACCESS_OPERATOR},
 	{CALL("import_prices"), ACCESS_OPERATOR},
@@ -84,17 +86,21 @@ static const Right rights[] = {
 	{CALL("book_expired"), ACCESS_OPERATOR},
 	{CALL("check_health"), READERS},
 	{CALL("settler"), READERS},
+	{CALL("unsettled_usage"), READERS},
+	{CALL("unpriced_usage"), READERS},
+	{CALL("awaiting_second"), READERS},
 	{CALL("policies"), READERS},
 	{CALL("status"), READERS},
 	{CALL("verify"), READERS},
-	{READ("policy"), READERS},
-	{READ("unpriced_usage"), READERS},
-	{READ("awaiting_second"), READERS},
-	{READ("settler_lag"), READERS},
+	{READ_VIEW("policy"), READERS},
+	{READ_VIEW("unpriced_usage"), READERS},
+	{READ_VIEW("awaiting_second"), READERS},
+	{READ_VIEW("settler_lag"), READERS},
 	{READ("account"), READERS},
 	{READ("account_profile"), READERS},
 	{READ("account_lock"), READERS},
-	{"SELECT (account_id, key_id, kind, name, created_at, deleted_at) ON billing.api_key", READERS},
+	{"SELECT (account_id, key_id, kind, name, created_at, deleted_at) ON " BOOKS "api_key",
+	 READERS},
 	{READ("price"), READERS},
 	{READ("lot"), READERS},
 	{READ("ledger_entry"), READERS},
@@ -144,10 +150,10 @@ access_apply(const char *role, const char *level)
 void
 access_grant_insert(const AccessGrant *grant)
 {
-	static Sql insert = SQL(
-		"INSERT INTO billing.access_grant (role_name, access_level) VALUES ($1::name, "
-		"$2) ON CONFLICT DO NOTHING",
-		TEXTOID, TEXTOID);
+	static Sql insert = SQL("INSERT INTO " BOOKS
+							"access_grant (role_name, access_level) VALUES ($1::name, "
+							"$2) ON CONFLICT DO NOTHING",
+							TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 
@@ -159,9 +165,9 @@ access_grant_insert(const AccessGrant *grant)
 AccessGrant *
 access_grants_read(MemoryContext context, uint64 *count)
 {
-	static Sql read = SQL(
-		"SELECT role_name::text, access_level FROM billing.access_grant WHERE role_name "
-		"IN (SELECT rolname FROM pg_roles) ORDER BY 1, 2");
+	static Sql read = SQL("SELECT role_name::text, access_level FROM " BOOKS
+						  "access_grant WHERE role_name "
+						  "IN (SELECT rolname FROM pg_roles) ORDER BY 1, 2");
 	MemoryContext caller_context;
 	AccessGrant *grants;
 

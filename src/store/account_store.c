@@ -19,7 +19,7 @@
 #define SELECT_ACCOUNTS                                                                 \
 	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
 	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
-	"alert_rearms_at, alert_review_at FROM billing.account WHERE account_id = "
+	"alert_rearms_at, alert_review_at FROM " BOOKS "account WHERE account_id = "
 #define SELECT_ACCOUNT SELECT_ACCOUNTS "$1"
 
 static void
@@ -85,7 +85,7 @@ account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count)
 bool
 account_exists(int64 account_id)
 {
-	static Sql find = SQL("SELECT FROM billing.account WHERE account_id = $1", INT8OID);
+	static Sql find = SQL("SELECT FROM " BOOKS "account WHERE account_id = $1", INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
@@ -122,7 +122,7 @@ void
 account_update(const Account *account)
 {
 	static Sql update = SQL(
-		"UPDATE billing.account SET last_booked_at = $2, next_expiry_at = $3, "
+		"UPDATE " BOOKS "account SET last_booked_at = $2, next_expiry_at = $3, "
 		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
 		"arrears = $9 WHERE account_id = $1",
 		STATE_TYPES);
@@ -140,7 +140,7 @@ account_update_all(Account *const *accounts, size_t count)
 								"last_entry_no, locks, cash, bonus, arrears",
 								{STATE_TYPES}};
 	static Sql update = SQL(
-		"UPDATE billing.account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
+		"UPDATE " BOOKS "account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
 		"r.next_expiry_at, last_unlocked_at = r.last_unlocked_at, last_entry_no = r.last_entry_no, "
 		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears FROM rows AS r WHERE "
 		"a.account_id = r.account_id");
@@ -161,7 +161,8 @@ void
 account_update_alerts(const Account *account)
 {
 	static Sql update = SQL(
-		"UPDATE billing.account SET alert_fires_below = $2, alert_rearms_at = $3, alert_review_at = $4 "
+		"UPDATE " BOOKS
+		"account SET alert_fires_below = $2, alert_rearms_at = $3, alert_review_at = $4 "
 		"WHERE account_id = $1",
 		INT8OID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID);
 	const AlertBounds *bounds = &account->alert_bounds;
@@ -177,8 +178,8 @@ account_update_alerts(const Account *account)
 int64
 account_next_id(void)
 {
-	static Sql next = SQL(
-		"SELECT nextval(pg_get_serial_sequence('billing.account', 'account_id')::regclass)");
+	static Sql next = SQL("SELECT nextval(pg_get_serial_sequence('" BOOKS
+						  "account', 'account_id')::regclass)");
 
 	sql_run(&next, NULL, NULL);
 	return column_int64(0, 1);
@@ -188,8 +189,8 @@ void
 account_skip_ids(void)
 {
 	static Sql skip = SQL(
-		"SELECT setval(s.id_sequence, greatest(nextval(s.id_sequence), (SELECT max(account_id) FROM "
-		"billing.account))) FROM (SELECT pg_get_serial_sequence('billing.account', "
+		"SELECT setval(s.id_sequence, greatest(nextval(s.id_sequence), (SELECT max(account_id) FROM " BOOKS
+		"account))) FROM (SELECT pg_get_serial_sequence('" BOOKS "account', "
 		"'account_id')::regclass AS id_sequence) AS s");
 
 	sql_run(&skip, NULL, NULL);
@@ -210,9 +211,9 @@ bool
 account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
 {
 	static Sql insert = SQL(
-		"WITH profile AS (INSERT INTO billing.account_profile (account_id, external_ref, email, "
+		"WITH profile AS (INSERT INTO " BOOKS "account_profile (account_id, external_ref, email, "
 		"mobile, time_zone) VALUES ($1, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING account_id) "
-		"INSERT INTO billing.account (account_id, region, currency, created_at, last_booked_at) "
+		"INSERT INTO " BOOKS "account (account_id, region, currency, created_at, last_booked_at) "
 		"SELECT account_id, $2, CASE $2 WHEN 'cn' THEN 'CNY' ELSE 'USD' END, $7, $7 FROM profile",
 		INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "       ";
@@ -226,11 +227,11 @@ account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
 int64
 account_find(int64 account_id, const char *external_ref)
 {
-	static Sql find = SQL(
-		"SELECT account_id FROM billing.account WHERE account_id = $1 "
-		"UNION ALL SELECT account_id FROM billing.account_profile WHERE external_ref = "
-		"$2 LIMIT 1",
-		INT8OID, TEXTOID);
+	static Sql find = SQL("SELECT account_id FROM " BOOKS "account WHERE account_id = $1 "
+						  "UNION ALL SELECT account_id FROM " BOOKS
+						  "account_profile WHERE external_ref = "
+						  "$2 LIMIT 1",
+						  INT8OID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 
@@ -248,7 +249,7 @@ account_difference(int64 account_id, const AccountProfile *profile)
 		"CASE WHEN p.email IS DISTINCT FROM $4 THEN 'email' END, "
 		"CASE WHEN p.mobile IS DISTINCT FROM $5 THEN 'mobile' END, "
 		"CASE WHEN p.time_zone <> $6 THEN 'time_zone' END) "
-		"FROM billing.account AS a JOIN billing.account_profile AS p USING (account_id) "
+		"FROM " BOOKS "account AS a JOIN " BOOKS "account_profile AS p USING (account_id) "
 		"WHERE account_id = $1",
 		INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[] = "      ";
@@ -280,9 +281,9 @@ void
 account_lock_insert(int64 account_id, const LockChange *change)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.account_lock (account_id, lock_no, lock, locked_at, "
+		"INSERT INTO " BOOKS "account_lock (account_id, lock_no, lock, locked_at, "
 		"locked_by, lock_reason) SELECT $1, coalesce(max(lock_no), 0) + 1, $2, $3, $4, "
-		"$5 FROM billing.account_lock WHERE account_id = $1",
+		"$5 FROM " BOOKS "account_lock WHERE account_id = $1",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 
 	run_lock_change(&insert, account_id, change);
@@ -292,7 +293,7 @@ void
 account_lock_lift(int64 account_id, const LockChange *change)
 {
 	static Sql lift = SQL(
-		"UPDATE billing.account_lock SET unlocked_at = $3, unlocked_by = $4, "
+		"UPDATE " BOOKS "account_lock SET unlocked_at = $3, unlocked_by = $4, "
 		"unlock_reason = $5 WHERE account_id = $1 AND lock = $2 AND unlocked_at IS NULL",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 
@@ -302,10 +303,10 @@ account_lock_lift(int64 account_id, const LockChange *change)
 unsigned
 account_locks_at(int64 account_id, TimestampTz at)
 {
-	static Sql read = SQL(
-		"SELECT lock FROM billing.account_lock WHERE account_id = $1 AND locked_at <= $2 "
-		"AND (unlocked_at > $2 OR unlocked_at IS NULL)",
-		INT8OID, TIMESTAMPTZOID);
+	static Sql read = SQL("SELECT lock FROM " BOOKS
+						  "account_lock WHERE account_id = $1 AND locked_at <= $2 "
+						  "AND (unlocked_at > $2 OR unlocked_at IS NULL)",
+						  INT8OID, TIMESTAMPTZOID);
 	uint64 count = sql_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
 						   NULL);
 	unsigned locks = 0;

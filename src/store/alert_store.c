@@ -23,7 +23,8 @@ alert_load(int64 account_id, size_t *count)
 {
 	static Sql load = SQL(
 		"SELECT alert_no, threshold, watch_below, coalesce(runway_hours, 0), notify_recovery, armed, "
-		"fired, episode FROM billing.balance_alert WHERE account_id = $1 AND enabled ORDER BY alert_no",
+		"fired, episode FROM " BOOKS
+		"balance_alert WHERE account_id = $1 AND enabled ORDER BY alert_no",
 		INT8OID);
 	Alert *alerts;
 
@@ -47,7 +48,8 @@ void
 alert_update(int64 account_id, const Alert *alert)
 {
 	static Sql update = SQL(
-		"UPDATE billing.balance_alert SET threshold = $3, watch_below = $4, armed = $5, fired = $6, "
+		"UPDATE " BOOKS
+		"balance_alert SET threshold = $3, watch_below = $4, armed = $5, fired = $6, "
 		"episode = $7 WHERE account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, INT4OID);
 
@@ -63,7 +65,7 @@ int64
 alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours)
 {
 	static Sql find = SQL(
-		"SELECT alert_no FROM billing.balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
+		"SELECT alert_no FROM " BOOKS "balance_alert WHERE account_id = $1 AND CASE WHEN $3 = "
 		"0 THEN runway_hours IS NULL AND threshold = $2 ELSE runway_hours = $3 END",
 		INT8OID, NUMERICOID, INT4OID);
 
@@ -78,7 +80,7 @@ alert_find(int64 account_id, int64 threshold_nano, int32 runway_hours)
 int64
 alert_count(int64 account_id)
 {
-	static Sql find = SQL("SELECT count(*) FROM billing.balance_alert WHERE account_id = $1",
+	static Sql find = SQL("SELECT count(*) FROM " BOOKS "balance_alert WHERE account_id = $1",
 						  INT8OID);
 
 	sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL);
@@ -89,7 +91,8 @@ void
 alert_insert(int64 account_id, const Alert *alert)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.balance_alert (account_id, alert_no, threshold, watch_below, runway_hours, "
+		"INSERT INTO " BOOKS
+		"balance_alert (account_id, alert_no, threshold, watch_below, runway_hours, "
 		"notify_recovery, enabled, armed, fired, episode) VALUES ($1, $2, $3, $3, nullif($4, 0), $5, "
 		"true, $6, false, 0)",
 		INT8OID, INT8OID, NUMERICOID, INT4OID, BOOLOID, BOOLOID);
@@ -105,7 +108,7 @@ void
 alert_switch(int64 account_id, const Alert *alert, bool enabled)
 {
 	static Sql update = SQL(
-		"UPDATE billing.balance_alert SET threshold = $3, notify_recovery = $4, armed = CASE WHEN "
+		"UPDATE " BOOKS "balance_alert SET threshold = $3, notify_recovery = $4, armed = CASE WHEN "
 		"enabled AND $6 THEN armed ELSE $5 END, fired = fired AND enabled AND $6, enabled = $6 WHERE "
 		"account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, BOOLOID, BOOLOID, BOOLOID);
@@ -123,7 +126,7 @@ alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 	static Sql read = SQL(
 		"SELECT greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 END) "
 		"FILTER (WHERE recorded_at >= $2), 0), count(*), min(recorded_at) FROM (SELECT amount, credit, "
-		"debit, recorded_at FROM billing.ledger_entry WHERE "
+		"debit, recorded_at FROM " BOOKS "ledger_entry WHERE "
 		"account_id = $1 ORDER BY entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
 		INT8OID, TIMESTAMPTZOID);
 	TimestampTz since = now - hours * USECS_PER_HOUR;
@@ -142,12 +145,14 @@ notification_insert(const Account *account, const Alert *alert, const char *even
 					int64 balance_nano, TimestampTz now)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.notification (account_id, notification_no, alert_no, episode, "
+		"INSERT INTO " BOOKS "notification (account_id, notification_no, alert_no, episode, "
 		"created_at, kind, channel, address, payload) SELECT $1, (SELECT coalesce(max("
-		"notification_no), 0) FROM billing.notification WHERE account_id = $1) + row_number() OVER "
+		"notification_no), 0) FROM " BOOKS
+		"notification WHERE account_id = $1) + row_number() OVER "
 		"(ORDER BY a.channel), $2, $3, $4, CASE WHEN $5 > 0 THEN 'runway_' ELSE 'balance_' END || $6, "
 		"a.channel, a.address, jsonb_strip_nulls(jsonb_build_object('balance', $7::text, 'threshold', "
-		"$8::text, 'currency', $9, 'runway_hours', nullif($5, 0))) FROM billing.account_profile AS p, "
+		"$8::text, 'currency', $9, 'runway_hours', nullif($5, 0))) FROM " BOOKS
+		"account_profile AS p, "
 		"LATERAL (VALUES ('email', p.email), ('sms', p.mobile)) AS a (channel, address) WHERE "
 		"p.account_id = $1 AND a.address IS NOT NULL",
 		INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, NUMERICOID, NUMERICOID,

@@ -30,10 +30,10 @@ api_key_next_id(int64 account_id)
 void
 api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 {
-	static Sql insert = SQL(
-		"INSERT INTO billing.api_key (account_id, key_id, kind, name, secret_hash, "
-		"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-		INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
+	static Sql insert = SQL("INSERT INTO " BOOKS
+							"api_key (account_id, key_id, kind, name, secret_hash, "
+							"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+							INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
 	bytea *hash = palloc(VARHDRSZ + API_KEY_HASH_BYTES);
@@ -64,8 +64,8 @@ read_key(int64 key_id, uint64 row, int before)
 bool
 api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
 {
-	static Sql get = SQL("SELECT " KEY_COLUMNS
-						 " FROM billing.api_key WHERE account_id = $1 AND key_id = $2",
+	static Sql get = SQL("SELECT " KEY_COLUMNS " FROM " BOOKS
+						 "api_key WHERE account_id = $1 AND key_id = $2",
 						 INT8OID, INT8OID);
 
 	if (sql_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
@@ -79,7 +79,8 @@ api_key_get_all(ApiKeyRef *keys, size_t count)
 {
 	static Sql get = SQL(
 		"SELECT e.n, k.* FROM unnest($1, $2) WITH ORDINALITY AS e (account_id, key_id, n), LATERAL "
-		"(SELECT " KEY_COLUMNS " FROM billing.api_key WHERE account_id = e.account_id AND key_id = "
+		"(SELECT " KEY_COLUMNS " FROM " BOOKS
+		"api_key WHERE account_id = e.account_id AND key_id = "
 		"e.key_id OFFSET 0) AS k",
 		INT8ARRAYOID, INT8ARRAYOID);
 	int64 *accounts = palloc((count + 1) * sizeof(int64));
@@ -106,9 +107,9 @@ api_key_get_all(ApiKeyRef *keys, size_t count)
 void
 api_key_delete(int64 account_id, int64 key_id, TimestampTz deleted_at)
 {
-	static Sql delete = SQL(
-		"UPDATE billing.api_key SET deleted_at = $3 WHERE account_id = $1 AND key_id = $2", INT8OID,
-		INT8OID, TIMESTAMPTZOID);
+	static Sql delete = SQL("UPDATE " BOOKS
+							"api_key SET deleted_at = $3 WHERE account_id = $1 AND key_id = $2",
+							INT8OID, INT8OID, TIMESTAMPTZOID);
 
 	sql_run(&delete,
 			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
@@ -121,7 +122,7 @@ api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
 {
 	static Sql read = SQL(
 		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
-		"k.deleted_at, k.secret_hash FROM billing.account AS a JOIN billing.api_key AS k "
+		"k.deleted_at, k.secret_hash FROM " BOOKS "account AS a JOIN " BOOKS "api_key AS k "
 		"USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
 		INT8OID, INT8OID);
 	bytea *hash;

@@ -17,11 +17,11 @@
 IdempotentCallState
 approval_find(const IdempotentCall *call, Approval *approval, const char **function)
 {
-	static Sql find = SQL(
-		"SELECT function = $3 AND arguments_hash = $4, function, requested_by, "
-		"requested_session_user, amount FROM billing.approval_request WHERE account_id = $1 AND "
-		"idempotency_key = $2",
-		INT8OID, TEXTOID, TEXTOID, BYTEAOID);
+	static Sql find = SQL("SELECT function = $3 AND arguments_hash = $4, function, requested_by, "
+						  "requested_session_user, amount FROM " BOOKS
+						  "approval_request WHERE account_id = $1 AND "
+						  "idempotency_key = $2",
+						  INT8OID, TEXTOID, TEXTOID, BYTEAOID);
 	IdempotentCallState state = idempotent_call_look_up(&find, call, function);
 
 	if (state == CALL_IS_KNOWN)
@@ -34,7 +34,7 @@ approval_insert(const IdempotentCall *call, int64 amount_nano, const char *actor
 				const char *reason)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.approval_request (account_id, idempotency_key, function, "
+		"INSERT INTO " BOOKS "approval_request (account_id, idempotency_key, function, "
 		"arguments_hash, amount, requested_at, requested_by, requested_session_user, "
 		"reason) VALUES ($1, $2, $3, $4, $5, $6, $7, session_user, $8)",
 		INT8OID, TEXTOID, TEXTOID, BYTEAOID, NUMERICOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);

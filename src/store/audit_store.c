@@ -16,7 +16,7 @@ void
 audit_insert(const AuditLine *line)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.audit_log (recorded_at, account_id, action, object, "
+		"INSERT INTO " BOOKS "audit_log (recorded_at, account_id, action, object, "
 		"old_value, new_value, actor, session_user_name, reason) VALUES ($1, $2, $3, $4, "
 		"$5, $6, $7, session_user, $8)",
 		TIMESTAMPTZOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);

@@ -53,8 +53,8 @@ idempotent_call_look_up(Sql *statement, const IdempotentCall *call, const char *
 IdempotentCallState
 idempotent_call_find(const IdempotentCall *call, const char **function)
 {
-	static Sql find = SQL("SELECT function = $3 AND arguments_hash = $4, function FROM "
-						  "billing.idempotent_call WHERE account_id = $1 AND idempotency_key = $2",
+	static Sql find = SQL("SELECT function = $3 AND arguments_hash = $4, function FROM " BOOKS
+						  "idempotent_call WHERE account_id = $1 AND idempotency_key = $2",
 						  INT8OID, TEXTOID, TEXTOID, BYTEAOID);
 
 	return idempotent_call_look_up(&find, call, function);
@@ -71,7 +71,7 @@ idempotent_call_result(const IdempotentCall *call, Oid type)
 	/* The type is one of ours; a replay is rare enough to be planned each time. */
 	initStringInfo(&sql);
 	appendStringInfo(&sql,
-					 "SELECT jsonb_populate_record(NULL::%s, result) FROM billing.idempotent_call "
+					 "SELECT jsonb_populate_record(NULL::%s, result) FROM " BOOKS "idempotent_call "
 					 "WHERE account_id = $1 AND idempotency_key = $2",
 					 format_type_be_qualified(type));
 	bind_text(values, nulls, 1, call->idempotency_key);
@@ -89,7 +89,7 @@ idempotent_call_insert(const IdempotentCall *call, Datum result, Oid type)
 	idempotent_call_bind(values, nulls, call);
 	values[4] = TimestampTzGetDatum(clock_now());
 	values[5] = result;
-	(void) sql_execute_with("INSERT INTO billing.idempotent_call (account_id, idempotency_key, "
+	(void) sql_execute_with("INSERT INTO " BOOKS "idempotent_call (account_id, idempotency_key, "
 							"function, arguments_hash, recorded_at, result) VALUES ($1, $2, $3, "
 							"$4, $5, to_jsonb($6))",
 							6, types, values, nulls);

@@ -49,7 +49,7 @@ set_inbox_columns(Datum *values, char *nulls, const InboxRow *row)
 void
 inbox_append(const InboxRow *row)
 {
-	static Sql insert = SQL("INSERT INTO billing.usage_inbox (" INBOX_COLUMN_LIST
+	static Sql insert = SQL("INSERT INTO " BOOKS "usage_inbox (" INBOX_COLUMN_LIST
 							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 							INBOX_TYPES);
 	char nulls[INBOX_COLUMNS];
@@ -72,9 +72,9 @@ inbox_last_block(void)
 InboxRef *
 inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 {
-	static Sql list = SQL(
-		"SELECT account_id, ctid FROM billing.usage_inbox WHERE ctid > $1 LIMIT $2", TIDOID,
-		INT8OID);
+	static Sql list = SQL("SELECT account_id, ctid FROM " BOOKS
+						  "usage_inbox WHERE ctid > $1 LIMIT $2",
+						  TIDOID, INT8OID);
 	InboxRef *refs;
 
 	*count = sql_run(&list, (Datum[]){PointerGetDatum(after), Int64GetDatum(rows_max)}, NULL);
@@ -125,7 +125,7 @@ read_row(uint64 number)
 bool
 inbox_hold_if_free(const InboxRef *ref)
 {
-	static Sql hold = SQL("SELECT FROM billing.usage_inbox WHERE ctid = $1 FOR UPDATE SKIP LOCKED",
+	static Sql hold = SQL("SELECT FROM " BOOKS "usage_inbox WHERE ctid = $1 FOR UPDATE SKIP LOCKED",
 						  TIDOID);
 
 	return sql_run(&hold, (Datum[]){PointerGetDatum(&ref->place)}, NULL) > 0;
@@ -134,7 +134,7 @@ inbox_hold_if_free(const InboxRef *ref)
 bool
 inbox_has_older(TimestampTz than)
 {
-	static Sql find = SQL("SELECT FROM billing.usage_inbox WHERE occurred_at < $1 LIMIT 1",
+	static Sql find = SQL("SELECT FROM " BOOKS "usage_inbox WHERE occurred_at < $1 LIMIT 1",
 						  TIMESTAMPTZOID);
 
 	return sql_run(&find, (Datum[]){TimestampTzGetDatum(than)}, NULL) > 0;
@@ -148,7 +148,7 @@ InboxRow *
 inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 {
 	static Sql take = SQL(
-		"DELETE FROM billing.usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
+		"DELETE FROM " BOOKS "usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
 			"request_id") ", " CUT("model") ", input_tokens, output_tokens, cache_read_tokens, "
 											"cache_write_tokens, occurred_at",
 		TIDARRAYOID);
@@ -164,7 +164,7 @@ inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 bool
 inbox_is_empty(void)
 {
-	static Sql find = SQL("SELECT FROM billing.usage_inbox LIMIT 1");
+	static Sql find = SQL("SELECT FROM " BOOKS "usage_inbox LIMIT 1");
 
 	return sql_run(&find, NULL, NULL) == 0;
 }
@@ -172,7 +172,8 @@ inbox_is_empty(void)
 bool
 inbox_has_rows(int64 account_id)
 {
-	static Sql find = SQL("SELECT FROM billing.usage_inbox WHERE account_id = $1 LIMIT 1", INT8OID);
+	static Sql find = SQL("SELECT FROM " BOOKS "usage_inbox WHERE account_id = $1 LIMIT 1",
+						  INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
@@ -181,7 +182,7 @@ void
 inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.usage_set_aside (" INBOX_COLUMN_LIST
+		"INSERT INTO " BOOKS "usage_set_aside (" INBOX_COLUMN_LIST
 		", set_aside_at, sqlstate, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
 		"$10, $11, $12, $13)",
 		INBOX_TYPES, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);

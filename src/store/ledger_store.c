@@ -48,7 +48,7 @@ set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
 void
 ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 {
-	static Sql insert = SQL("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
 							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
 							"$12, $13)",
 							ENTRY_TYPES);
@@ -80,7 +80,7 @@ ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Tra
 void
 ledger_rows_insert(RowSet *rows)
 {
-	static Sql insert = SQL("INSERT INTO billing.ledger_entry (" ENTRY_COLUMN_LIST
+	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
 							") SELECT " ENTRY_COLUMN_LIST " FROM rows");
 
 	row_set_run(rows, &insert);
@@ -137,14 +137,17 @@ ledger_arrears_history(int64 account_id)
 	 * known. */
 	static Sql read = SQL(
 		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount, "
-		"greatest(part.from_amount, 0), part.to_amount FROM billing.ledger_entry AS e LEFT JOIN "
-		"(SELECT undoes_entry_no, sum(amount) AS amount FROM billing.ledger_entry WHERE account_id = "
+		"greatest(part.from_amount, 0), part.to_amount FROM " BOOKS "ledger_entry AS e LEFT JOIN "
+		"(SELECT undoes_entry_no, sum(amount) AS amount FROM " BOOKS
+		"ledger_entry WHERE account_id = "
 		"$1 AND undoes_entry_no IS NOT NULL GROUP BY undoes_entry_no) AS u ON u.undoes_entry_no = "
 		"e.entry_no LEFT JOIN LATERAL (SELECT coalesce(c.batch_offset, 0) - b.before AS from_amount, "
-		"coalesce(c.batch_offset, 0) + c.charge - b.before AS to_amount FROM billing.charge_reversal "
-		"AS r JOIN billing.usage_event AS c ON c.account_id = $1 AND c.request_hash = r.request_hash "
+		"coalesce(c.batch_offset, 0) + c.charge - b.before AS to_amount FROM " BOOKS
+		"charge_reversal "
+		"AS r JOIN " BOOKS
+		"usage_event AS c ON c.account_id = $1 AND c.request_hash = r.request_hash "
 		"AND c.probe = r.probe AND c.recorded_at = r.event_recorded_at CROSS JOIN LATERAL (SELECT "
-		"coalesce(sum(amount), 0) AS before FROM billing.ledger_entry WHERE account_id = $1 AND "
+		"coalesce(sum(amount), 0) AS before FROM " BOOKS "ledger_entry WHERE account_id = $1 AND "
 		"entry_no >= c.first_entry_no AND entry_no < e.undoes_entry_no) AS b WHERE r.account_id = $1 "
 		"AND e.source_type = 'reversal' AND r.reversal_id = e.source_id) AS part ON "
 		"e.undoes_entry_no IS NOT NULL WHERE e.account_id = $1 AND (e.debit = 'arrears' OR e.credit "

@@ -66,11 +66,11 @@ typedef struct ChargeShare
  * SQL: the slices of a charge, each the part of an entry. amount is the
  * slice's, entry_from what the entry paid before it.
  */
-#define LEDGER_SLICES                                                                         \
-	"(SELECT e.entry_no, e.lot_no, e.debit, least(e.upto, $5) - greatest(e.upto - e.amount, " \
-	"$4) AS amount, greatest($4 - (e.upto - e.amount), 0) AS entry_from FROM (SELECT "        \
-	"entry_no, lot_no, debit, amount, sum(amount) OVER (ORDER BY entry_no) AS upto FROM "     \
-	"billing.ledger_entry WHERE account_id = $1 AND entry_no >= $2 AND entry_no < $2 + $3) "  \
+#define LEDGER_SLICES                                                                           \
+	"(SELECT e.entry_no, e.lot_no, e.debit, least(e.upto, $5) - greatest(e.upto - e.amount, "   \
+	"$4) AS amount, greatest($4 - (e.upto - e.amount), 0) AS entry_from FROM (SELECT "          \
+	"entry_no, lot_no, debit, amount, sum(amount) OVER (ORDER BY entry_no) AS upto FROM " BOOKS \
+	"ledger_entry WHERE account_id = $1 AND entry_no >= $2 AND entry_no < $2 + $3) "            \
 	"AS e WHERE e.upto > $4 AND e.upto - e.amount < $5)"
 #define LEDGER_SLICES_TYPES INT8OID, INT8OID, INT4OID, NUMERICOID, NUMERICOID
 #define LEDGER_SLICES_VALUES(account_id, share)                                     \

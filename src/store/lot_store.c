@@ -42,8 +42,8 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 {
 	static Sql load[] = {
 		[LOTS_OPEN] = SQL(
-			"SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1 AND is_open", INT8OID),
-		[LOTS_ALL] = SQL("SELECT " LOT_COLUMNS " FROM billing.lot WHERE account_id = $1", INT8OID),
+			"SELECT " LOT_COLUMNS " FROM " BOOKS "lot WHERE account_id = $1 AND is_open", INT8OID),
+		[LOTS_ALL] = SQL("SELECT " LOT_COLUMNS " FROM " BOOKS "lot WHERE account_id = $1", INT8OID),
 	};
 	uint64 count = sql_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
 
@@ -56,7 +56,7 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 void
 lot_load_open(const int64 *accounts, Books **books, size_t count)
 {
-	static Sql load = SQL("SELECT account_id, " LOT_COLUMNS " FROM billing.lot WHERE "
+	static Sql load = SQL("SELECT account_id, " LOT_COLUMNS " FROM " BOOKS "lot WHERE "
 						  "account_id = ANY ($1) AND is_open ORDER BY account_id",
 						  INT8ARRAYOID);
 	uint64 found = sql_run(&load, (Datum[]){bind_int64_array(accounts, count)}, NULL);
@@ -86,12 +86,12 @@ lot_next_no(int64 account_id)
 void
 lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, TimestampTz created_at)
 {
-	static Sql insert = SQL(
-		"INSERT INTO billing.lot (account_id, lot_no, order_id, source_type, source_id, "
-		"created_at, expires_at, kind, amount, remaining, is_open) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 > 0)",
-		INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
-		NUMERICOID, NUMERICOID);
+	static Sql insert = SQL("INSERT INTO " BOOKS
+							"lot (account_id, lot_no, order_id, source_type, source_id, "
+							"created_at, expires_at, kind, amount, remaining, is_open) "
+							"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10 > 0)",
+							INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID,
+							TIMESTAMPTZOID, TEXTOID, NUMERICOID, NUMERICOID);
 	char nulls[] = "          ";
 	Datum values[10] = {Int64GetDatum(account_id), Int64GetDatum(lot->lot_no)};
 
@@ -109,7 +109,7 @@ lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, Time
 void
 lot_update(int64 account_id, const Lot *lot)
 {
-	static Sql update = SQL("UPDATE billing.lot SET remaining = $3, is_open = $3 > 0 "
+	static Sql update = SQL("UPDATE " BOOKS "lot SET remaining = $3, is_open = $3 > 0 "
 							"WHERE account_id = $1 AND lot_no = $2",
 							INT8OID, INT8OID, NUMERICOID);
 
@@ -142,7 +142,8 @@ void
 lot_rows_update(RowSet *rows)
 {
 	static Sql update = SQL(
-		"UPDATE billing.lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
+		"UPDATE " BOOKS
+		"lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
 		"WHERE l.account_id = r.account_id AND l.lot_no = r.lot_no");
 
 	row_set_run(rows, &update);
@@ -151,7 +152,7 @@ lot_rows_update(RowSet *rows)
 static int64
 sum_expired(SqlRunner run, int64 account_id, TimestampTz at)
 {
-	static Sql sum = SQL("SELECT sum(remaining) FROM billing.lot WHERE account_id = $1 "
+	static Sql sum = SQL("SELECT sum(remaining) FROM " BOOKS "lot WHERE account_id = $1 "
 						 "AND is_open AND expires_at <= $2",
 						 INT8OID, TIMESTAMPTZOID);
 
@@ -174,10 +175,10 @@ lot_expired_under_hold(int64 account_id, TimestampTz at)
 int64 *
 lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count)
 {
-	static Sql find = SQL(
-		"SELECT DISTINCT account_id FROM (SELECT account_id FROM billing.lot WHERE is_open AND "
-		"expires_at <= $1 LIMIT $2) AS l ORDER BY account_id",
-		TIMESTAMPTZOID, INT8OID);
+	static Sql find = SQL("SELECT DISTINCT account_id FROM (SELECT account_id FROM " BOOKS
+						  "lot WHERE is_open AND "
+						  "expires_at <= $1 LIMIT $2) AS l ORDER BY account_id",
+						  TIMESTAMPTZOID, INT8OID);
 
 	*count = sql_run(&find, (Datum[]){TimestampTzGetDatum(at), Int64GetDatum(accounts_max)}, NULL);
 	return column_int64s(*count);
@@ -186,10 +187,10 @@ lot_expired_accounts(TimestampTz at, int64 accounts_max, size_t *count)
 int64
 lot_of_order(int64 account_id, int64 order_id)
 {
-	static Sql find = SQL(
-		"SELECT lot_no FROM billing.lot WHERE account_id = $1 AND order_id = $2 AND "
-		"kind = 'cash'",
-		INT8OID, INT8OID);
+	static Sql find = SQL("SELECT lot_no FROM " BOOKS
+						  "lot WHERE account_id = $1 AND order_id = $2 AND "
+						  "kind = 'cash'",
+						  INT8OID, INT8OID);
 
 	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return NO_NUMBER;
@@ -199,10 +200,10 @@ lot_of_order(int64 account_id, int64 order_id)
 bool
 lot_is_grant(int64 account_id, int64 lot_no)
 {
-	static Sql find = SQL(
-		"SELECT FROM billing.lot WHERE account_id = $1 AND lot_no = $2 AND source_type = "
-		"'grant'",
-		INT8OID, INT8OID);
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "lot WHERE account_id = $1 AND lot_no = $2 AND source_type = "
+						  "'grant'",
+						  INT8OID, INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot_no)}, NULL) > 0;
 }

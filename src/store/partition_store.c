@@ -62,13 +62,13 @@ partition_make(int month)
 		return false;
 	initStringInfo(&sql);
 	appendStringInfo(
-		&sql, "CREATE TABLE billing.%s PARTITION OF billing.usage_event FOR VALUES FROM (", name);
+		&sql, "CREATE TABLE " BOOKS "%s PARTITION OF " BOOKS "usage_event FOR VALUES FROM (", name);
 	append_month_start(&sql, month);
 	appendStringInfoString(&sql, ") TO (");
 	append_month_start(&sql, month + 1);
 	appendStringInfo(&sql,
-					 "); CREATE UNIQUE INDEX %s_request ON billing.%s (account_id, request_hash, "
-					 "probe); COMMENT ON TABLE billing.%s IS 'Usage received in one month (UTC).'",
+					 "); CREATE UNIQUE INDEX %s_request ON " BOOKS "%s (account_id, request_hash, "
+					 "probe); COMMENT ON TABLE " BOOKS "%s IS 'Usage received in one month (UTC).'",
 					 name, name, name);
 	(void) sql_execute(sql.data);
 	return true;
@@ -87,7 +87,7 @@ partition_oldest(int *month)
 {
 	static Sql find = SQL(
 		"SELECT min(c.relname::text) FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid "
-		"WHERE i.inhparent = 'billing.usage_event'::regclass AND c.relname ~ "
+		"WHERE i.inhparent = '" BOOKS "usage_event'::regclass AND c.relname ~ "
 		"'^usage_event_[0-9]{4}_[0-9]{2}$'");
 	char *name;
 	int year;
@@ -107,11 +107,10 @@ partition_read(int month)
 	MonthState state;
 
 	partition_name(month, name);
-	(void) sql_execute(psprintf("LOCK TABLE billing.%s IN SHARE MODE", name));
-	(void) sql_execute(
-		psprintf("SELECT coalesce(bool_or(status = 'unpriced'), false), max(settled_at) FROM "
-				 "billing.%s",
-				 name));
+	(void) sql_execute(psprintf("LOCK TABLE " BOOKS "%s IN SHARE MODE", name));
+	(void) sql_execute(psprintf(
+		"SELECT coalesce(bool_or(status = 'unpriced'), false), max(settled_at) FROM " BOOKS "%s",
+		name));
 	state.has_unpriced = column_bool(0, 1);
 	state.settled_until = column_instant(0, 2, DT_NOBEGIN);
 	return state;
@@ -121,7 +120,8 @@ void
 partition_sum_up(int month, TimestampTz now)
 {
 	static Sql note = SQL(
-		"INSERT INTO billing.closed_month (month, ends_at, partition_name, closed_at, events, charge) "
+		"INSERT INTO " BOOKS
+		"closed_month (month, ends_at, partition_name, closed_at, events, charge) "
 		"VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $4, $5, $6)",
 		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, NUMERICOID);
 	char name[NAMEDATALEN];
@@ -131,7 +131,7 @@ partition_sum_up(int month, TimestampTz now)
 
 	partition_name(month, name);
 	(void) sql_execute(psprintf(
-		"INSERT INTO billing.usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
+		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
 		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
 		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', date_trunc('day', settled_at, "
 		"time_zone) AS day_starts_at, (date_trunc('day', settled_at AT TIME ZONE time_zone) + interval "
@@ -140,12 +140,15 @@ partition_sum_up(int month, TimestampTz now)
 		"counts), 0), coalesce(sum(output_tokens) FILTER (WHERE counts), 0), "
 		"coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), coalesce(sum(cache_write_tokens) "
 		"FILTER (WHERE counts), 0), coalesce(sum(charge), 0.000000000) FROM (SELECT u.*, "
-		"coalesce(p.time_zone, 'UTC') AS time_zone, u.status <> 'rejected' AS counts FROM billing.%s "
-		"AS u LEFT JOIN billing.account_profile AS p USING (account_id)) AS u GROUP BY account_id, "
+		"coalesce(p.time_zone, 'UTC') AS time_zone, u.status <> 'rejected' AS counts FROM " BOOKS
+		"%s "
+		"AS u LEFT JOIN " BOOKS
+		"account_profile AS p USING (account_id)) AS u GROUP BY account_id, "
 		"day_starts_at, day_ends_at, key_id, model",
 		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
-	(void) sql_execute(psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM billing.%s", name));
+	(void) sql_execute(
+		psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM " BOOKS "%s", name));
 	values[4] = column_datum(0, 1);
 	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2)));
 	bind_text(values, nulls, 2, name);
@@ -160,14 +163,14 @@ partition_detach(int month)
 
 	partition_name(month, name);
 	(void) sql_execute(
-		psprintf("ALTER TABLE billing.usage_event DETACH PARTITION billing.%s", name));
+		psprintf("ALTER TABLE " BOOKS "usage_event DETACH PARTITION " BOOKS "%s", name));
 }
 
 bool
 partition_default_has_rows(TimestampTz before)
 {
-	static Sql find = SQL(
-		"SELECT FROM billing." DEFAULT_PARTITION " WHERE recorded_at < $1 LIMIT 1", TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT FROM " BOOKS DEFAULT_PARTITION " WHERE recorded_at < $1 LIMIT 1",
+						  TIMESTAMPTZOID);
 
 	return sql_run(&find, (Datum[]){TimestampTzGetDatum(before)}, NULL) > 0;
 }

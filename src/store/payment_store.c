@@ -19,9 +19,9 @@ payment_insert(Payment *payment)
 	static Sql next_order = SQL_NEXT_NUMBER("payment_order", "order_id");
 	static Sql next_payment = SQL_NEXT_NUMBER("payment", "payment_id");
 	static Sql insert = SQL(
-		"WITH o AS (INSERT INTO billing.payment_order (account_id, order_id, kind, method, state, "
+		"WITH o AS (INSERT INTO " BOOKS "payment_order (account_id, order_id, kind, method, state, "
 		"currency, pay_amount, created_at, paid_at) VALUES ($1, $2, 'topup', $4, 'paid', $6, $7, "
-		"$9, $8)) INSERT INTO billing.payment (account_id, order_id, payment_id, gateway, "
+		"$9, $8)) INSERT INTO " BOOKS "payment (account_id, order_id, payment_id, gateway, "
 		"transaction_id, state, currency, amount, paid_at, recorded_at, actor) VALUES ($1, $2, $3, "
 		"$4, $5, 'credited', $6, $7, $8, $9, $10)",
 		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID,
@@ -48,9 +48,9 @@ int64
 payment_find_order(int64 account_id, const char *gateway, const char *transaction_id)
 {
 	static Sql find = SQL(
-		"SELECT p.order_id FROM billing.payment AS p WHERE p.account_id = $1 AND "
-		"p.gateway = $2 AND p.transaction_id = $3 AND NOT EXISTS (SELECT FROM "
-		"billing.take_back AS t WHERE t.account_id = $1 AND t.payment_id = p.payment_id)",
+		"SELECT p.order_id FROM " BOOKS "payment AS p WHERE p.account_id = $1 AND "
+		"p.gateway = $2 AND p.transaction_id = $3 AND NOT EXISTS (SELECT FROM " BOOKS
+		"take_back AS t WHERE t.account_id = $1 AND t.payment_id = p.payment_id)",
 		INT8OID, TEXTOID, TEXTOID);
 	char nulls[] = "   ";
 	Datum values[3] = {Int64GetDatum(account_id)};
@@ -63,10 +63,10 @@ payment_find_order(int64 account_id, const char *gateway, const char *transactio
 bool
 payment_of_order(int64 account_id, int64 order_id, Payment *payment)
 {
-	static Sql find = SQL(
-		"SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
-		"recorded_at, actor FROM billing.payment WHERE account_id = $1 AND order_id = $2",
-		INT8OID, INT8OID);
+	static Sql find = SQL("SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
+						  "recorded_at, actor FROM " BOOKS
+						  "payment WHERE account_id = $1 AND order_id = $2",
+						  INT8OID, INT8OID);
 
 	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return false;
@@ -88,7 +88,8 @@ payment_of_order(int64 account_id, int64 order_id, Payment *payment)
 bool
 payment_is_taken_back(int64 account_id, int64 payment_id)
 {
-	static Sql find = SQL("SELECT FROM billing.take_back WHERE account_id = $1 AND payment_id = $2",
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "take_back WHERE account_id = $1 AND payment_id = $2",
 						  INT8OID, INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) >
@@ -108,7 +109,7 @@ payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz
 						 const char *actor, const char *reason)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.take_back (account_id, take_back_id, payment_id, gateway, "
+		"INSERT INTO " BOOKS "take_back (account_id, take_back_id, payment_id, gateway, "
 		"kind, amount, recorded_at, actor, reason) VALUES ($1, $2, $3, $4, "
 		"'offline_reversal', $5, $6, $7, $8)",
 		INT8OID, INT8OID, INT8OID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
@@ -128,10 +129,11 @@ void
 payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 {
 	static Sql sum = SQL(
-		"SELECT round((SELECT coalesce(sum(pay_amount), 0) FROM billing.payment_order WHERE account_id "
+		"SELECT round((SELECT coalesce(sum(pay_amount), 0) FROM " BOOKS
+		"payment_order WHERE account_id "
 		"= $1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
 		"'offline_reversal'), 0), 9), round(coalesce(sum(amount) FILTER (WHERE kind <> "
-		"'offline_reversal'), 0), 9) FROM billing.take_back WHERE account_id = $1",
+		"'offline_reversal'), 0), 9) FROM " BOOKS "take_back WHERE account_id = $1",
 		INT8OID);
 
 	sql_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);

@@ -44,7 +44,7 @@ currency_index(const char *currency)
 static void
 load(void)
 {
-	static Sql read = SQL("SELECT name, currency, value FROM billing.policy_setting");
+	static Sql read = SQL("SELECT name, currency, value FROM " BOOKS "policy_setting");
 	uint64 count;
 
 	cached_table_begin_load(&policy_cache);
@@ -85,10 +85,10 @@ policy_value(PolicyId id)
 void
 policy_store(PolicyId id, const char *currency, int64 value)
 {
-	static Sql store = SQL(
-		"INSERT INTO billing.policy_setting (name, currency, value) VALUES ($1, $2, $3) "
-		"ON CONFLICT (name, currency) DO UPDATE SET value = excluded.value",
-		TEXTOID, TEXTOID, INT8OID);
+	static Sql store = SQL("INSERT INTO " BOOKS
+						   "policy_setting (name, currency, value) VALUES ($1, $2, $3) "
+						   "ON CONFLICT (name, currency) DO UPDATE SET value = excluded.value",
+						   TEXTOID, TEXTOID, INT8OID);
 	char nulls[] = "   ";
 	Datum values[3];
 
@@ -101,7 +101,7 @@ policy_store(PolicyId id, const char *currency, int64 value)
 void
 policy_remove(PolicyId id, const char *currency)
 {
-	static Sql delete = SQL("DELETE FROM billing.policy_setting WHERE name = $1 AND currency = $2",
+	static Sql delete = SQL("DELETE FROM " BOOKS "policy_setting WHERE name = $1 AND currency = $2",
 							TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];

@@ -94,8 +94,8 @@ forget_models(void)
 static void
 load_model(const char *currency, const char *model, ModelPrices *entry)
 {
-	static Sql read = SQL("SELECT " PRICE_COLUMNS
-						  " FROM billing.price WHERE currency = $1 AND model = $2",
+	static Sql read = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
+						  "price WHERE currency = $1 AND model = $2",
 						  TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
@@ -150,7 +150,7 @@ price_find(const char *currency, const char *model, int64 prompt_tokens, Timesta
 bool
 price_get(int64 price_id, Price *price)
 {
-	static Sql get = SQL("SELECT " PRICE_COLUMNS " FROM billing.price WHERE price_id = $1",
+	static Sql get = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS "price WHERE price_id = $1",
 						 INT8OID);
 
 	if (sql_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
@@ -162,8 +162,8 @@ price_get(int64 price_id, Price *price)
 bool
 price_find_exact(const PriceKey *key, Price *price)
 {
-	static Sql find = SQL("SELECT " PRICE_COLUMNS
-						  " FROM billing.price WHERE currency = $1 AND model = $2 "
+	static Sql find = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
+						  "price WHERE currency = $1 AND model = $2 "
 						  "AND prompt_tokens_over = $3 AND effective_from = $4",
 						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
 	char nulls[] = "    ";
@@ -183,7 +183,7 @@ int64
 price_insert(const PriceKey *key, const Price *price)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.price (currency, model, prompt_tokens_over, effective_from, "
+		"INSERT INTO " BOOKS "price (currency, model, prompt_tokens_over, effective_from, "
 		"input, cache_read, cache_write, output) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
 		"RETURNING price_id",
 		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
@@ -205,11 +205,11 @@ price_insert(const PriceKey *key, const Price *price)
 TimestampTz
 price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz recorded_since)
 {
-	static Sql find = SQL(
-		"SELECT max(u.occurred_at) FROM billing.usage_event AS u JOIN billing.price AS p "
-		"USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
-		"u.occurred_at >= $2 AND u.recorded_at >= $3",
-		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS
+						  "price AS p "
+						  "USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
+						  "u.occurred_at >= $2 AND u.recorded_at >= $3",
+						  TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	char nulls[] = "   ";
 	Datum values[3];
 
@@ -224,16 +224,17 @@ bool
 price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCharge *charge)
 {
 	static Sql find = SQL(
-		"SELECT u.account_id, u.request_id, u.model FROM billing.price AS n JOIN "
-		"billing.usage_event AS u ON u.model = n.model AND u.occurred_at >= n.effective_from JOIN "
-		"billing.price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
+		"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "price AS n JOIN " BOOKS
+		"usage_event AS u ON u.model = n.model AND u.occurred_at >= n.effective_from JOIN " BOOKS
+		"price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
 		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= $2 AND "
 		"(n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS ") AND "
 		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) "
 		/* Of closed months only the days are known. */
-		"UNION ALL SELECT d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM "
-		"billing.price AS n JOIN billing.usage_day AS d ON d.model = n.model AND d.day_ends_at > "
-		"n.effective_from JOIN billing.account AS a ON a.account_id = d.account_id AND a.currency = "
+		"UNION ALL SELECT d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
+		"price AS n JOIN " BOOKS "usage_day AS d ON d.model = n.model AND d.day_ends_at > "
+		"n.effective_from JOIN " BOOKS
+		"account AS a ON a.account_id = d.account_id AND a.currency = "
 		"n.currency WHERE n.price_id >= $1 AND d.charge > 0 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 

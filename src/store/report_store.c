@@ -18,6 +18,15 @@ static const char statement_sql[] =
 static const char balance_at_sql[] =
 #include "query/balance_at.inc"
 	;
+static const char unsettled_usage_sql[] =
+#include "query/unsettled_usage.inc"
+	;
+static const char unpriced_usage_sql[] =
+#include "query/unpriced_usage.inc"
+	;
+static const char awaiting_second_sql[] =
+#include "query/awaiting_second.inc"
+	;
 static const char status_sql[] =
 #include "query/status.inc"
 	;
@@ -59,9 +68,9 @@ report_slices(int64 account_id, const ChargeShare *share, ReturnSetInfo *result)
 	static Sql slices = SQL(
 		"SELECT CASE e.debit WHEN 'arrears' THEN 'left as arrears' ELSE 'paid by ' || e.debit END, "
 		"NULL::bigint, NULL::numeric, e.amount, e.lot_no, l.order_id, e.entry_no, " LOT_DETAIL
-		" FROM " LEDGER_SLICES
-		" AS e LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = "
-		"e.lot_no LEFT JOIN billing.payment_order AS o ON o.account_id = $1 AND o.order_id = "
+		" FROM " LEDGER_SLICES " AS e LEFT JOIN " BOOKS
+		"lot AS l ON l.account_id = $1 AND l.lot_no = "
+		"e.lot_no LEFT JOIN " BOOKS "payment_order AS o ON o.account_id = $1 AND o.order_id = "
 		"l.order_id ORDER BY e.entry_no",
 		LEDGER_SLICES_TYPES);
 
@@ -75,9 +84,9 @@ report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz e
 	static Sql lines = SQL(
 		"SELECT 'given back to ' || e.credit, NULL::bigint, NULL::numeric, -e.amount, e.lot_no, "
 		"l.order_id, e.entry_no, format('reversal %s by %s%s', r.reversal_id, r.actor, ': ' || "
-		"r.reason) FROM billing.charge_reversal AS r JOIN billing.ledger_entry AS e ON "
+		"r.reason) FROM " BOOKS "charge_reversal AS r JOIN " BOOKS "ledger_entry AS e ON "
 		"e.account_id = $1 AND e.source_type = 'reversal' AND e.source_id = r.reversal_id AND "
-		"e.debit = 'revenue' LEFT JOIN billing.lot AS l ON l.account_id = $1 AND l.lot_no = "
+		"e.debit = 'revenue' LEFT JOIN " BOOKS "lot AS l ON l.account_id = $1 AND l.lot_no = "
 		"e.lot_no WHERE r.account_id = $1 AND r.request_hash = $2 AND r.probe = $3 AND "
 		"r.event_recorded_at = $4 AND e.recorded_at = r.recorded_at ORDER BY e.entry_no",
 		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
@@ -86,6 +95,30 @@ report_reversal(int64 account_id, int64 request_hash, int16 probe, TimestampTz e
 				 (Datum[]){Int64GetDatum(account_id), Int64GetDatum(request_hash),
 						   Int16GetDatum(probe), TimestampTzGetDatum(event_recorded_at)},
 				 NULL, result);
+}
+
+void
+report_unsettled_usage(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(unsettled_usage_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_unpriced_usage(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(unpriced_usage_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_awaiting_second(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(awaiting_second_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
 }
 
 void

@@ -30,6 +30,11 @@ extern void report_slices(int64 account_id, const ChargeShare *share, ReturnSetI
 extern void report_reversal(int64 account_id, int64 request_hash, int16 probe,
 							TimestampTz event_recorded_at, ReturnSetInfo *result);
 
+/* What the functions of these names return. */
+extern void report_unsettled_usage(ReturnSetInfo *result);
+extern void report_unpriced_usage(ReturnSetInfo *result);
+extern void report_awaiting_second(ReturnSetInfo *result);
+
 /* Rows of type billing.status_line about tables and their contents. */
 extern void report_status(ReturnSetInfo *result);
 

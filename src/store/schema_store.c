@@ -4,7 +4,9 @@
  *	  The DDL of src/schema, partitions and guards.
  *
  * The tables are not members of the extension: they are made here, by the
- * role that calls install(), so that they dump and restore like any table.
+ * role that calls install(), so that they dump and restore like any table; in a
+ * schema of their own, because who may create objects in the one whose
+ * functions a superuser calls can make him call others.
  * The guards refuse changes of history by whomever; they fire ALWAYS, in
  * sessions that apply changes as a replica too.
  *
@@ -12,7 +14,10 @@
  */
 #include "postgres.h"
 
+#include "catalog/namespace.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_trigger.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "errors.h"
@@ -31,9 +36,6 @@ static const struct
 } schema_files[] = {
 #include "schema_ddl.inc"
 };
-
-/* Files whose objects are replaced at each install() and migrate(). */
-#define REPLACED_FROM "92"
 
 #define ROW TRIGGER_TYPE_ROW
 #define BEFORE TRIGGER_TYPE_BEFORE
@@ -128,17 +130,82 @@ schema_exists(void)
 	return OidIsValid(catalog_table("account"));
 }
 
+/* Who may create objects in a schema beside superusers and a role that may; the first one's name.
+ */
+#define SCHEMA_CREATORS                                                                     \
+	"SELECT CASE a.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(a.grantee)::text END " \
+	"FROM pg_namespace AS n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) "  \
+	"AS a WHERE n.nspname = $1::name AND a.privilege_type = 'CREATE' AND a.grantee <> $2 "  \
+	"AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = a.grantee AND r.rolsuper) "    \
+	"ORDER BY 1"
+
+void
+schema_check_creators(const char *schema, Oid may)
+{
+	static Sql creators = SQL(SCHEMA_CREATORS, TEXTOID, OIDOID);
+
+	if (sql_run(&creators, (Datum[]){CStringGetTextDatum(schema), ObjectIdGetDatum(may)}, NULL) > 0)
+		refuse(ERROR_SCHEMA_OPEN, column_text(0, 1), schema);
+}
+
+void
+schema_close_to_creators(void)
+{
+	static Sql creators = SQL(SCHEMA_CREATORS, TEXTOID, OIDOID);
+	uint64 count = sql_run(
+		&creators,
+		(Datum[]){CStringGetTextDatum(EXTENSION_SCHEMA), ObjectIdGetDatum(BOOTSTRAP_SUPERUSERID)},
+		NULL);
+	char **roles = palloc(count * sizeof(char *));
+
+	for (uint64 i = 0; i < count; i++)
+		roles[i] = column_text(i, 1);
+	for (uint64 i = 0; i < count; i++)
+		(void) sql_execute(
+			psprintf("REVOKE CREATE ON SCHEMA " EXTENSION_SCHEMA " FROM %s CASCADE",
+					 strcmp(roles[i], "public") == 0 ? "PUBLIC" : quote_identifier(roles[i])));
+}
+
+void
+schema_check_empty(const char *but)
+{
+	static Sql find = SQL(
+		"SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d WHERE d.refclassid = "
+		"'pg_namespace'::regclass AND d.refobjid = $1::regnamespace AND d.classid <> "
+		"'pg_extension'::regclass AND NOT (d.classid = 'pg_proc'::regclass AND d.objid = $2::regproc) ORDER BY 1 LIMIT 1",
+		TEXTOID, TEXTOID);
+
+	if (sql_run(&find, (Datum[]){CStringGetTextDatum(EXTENSION_SCHEMA), CStringGetTextDatum(but)},
+				NULL) > 0)
+		refuse(ERROR_SCHEMA_TAKEN, column_text(0, 1));
+}
+
+/* The schema of the tables, unless a superuser made it for the caller beforehand. */
+static void
+make_schema(void)
+{
+	static Sql may_create = SQL("SELECT has_database_privilege(current_database(), 'CREATE')");
+
+	if (OidIsValid(get_namespace_oid(BOOKS_SCHEMA, true)))
+		return;
+	sql_run(&may_create, NULL, NULL);
+	if (!column_bool(0, 1))
+		refuse(ERROR_SCHEMA_MISSING, BOOKS_SCHEMA);
+	(void) sql_execute("CREATE SCHEMA " BOOKS_SCHEMA);
+	(void) sql_execute("COMMENT ON SCHEMA " BOOKS_SCHEMA " IS 'The tables of billing.'");
+}
+
 void
 schema_create(TimestampTz now)
 {
-	static Sql stamp = SQL(
-		"INSERT INTO billing.schema_version (version, installed_at) VALUES ($1, $2)", INT4OID,
-		TIMESTAMPTZOID);
+	static Sql stamp = SQL("INSERT INTO " BOOKS
+						   "schema_version (version, installed_at) VALUES ($1, $2)",
+						   INT4OID, TIMESTAMPTZOID);
 	int month = partition_month(now);
 
+	make_schema();
 	for (size_t i = 0; i < lengthof(schema_files); i++)
-		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) < 0)
-			(void) sql_execute(schema_files[i].sql);
+		(void) sql_execute(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 		(void) partition_make(month + ahead);
 	sql_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
@@ -191,17 +258,6 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 }
 
 void
-schema_refresh(void)
-{
-	for (size_t i = 0; i < lengthof(schema_files); i++)
-		if (strncmp(schema_files[i].name, REPLACED_FROM, strlen(REPLACED_FROM)) >= 0)
-			(void) sql_execute(schema_files[i].sql);
-	/* The owner must be able to execute it, or verify() fails. */
-	(void) sql_execute("SELECT billing.transfer_allowed(1, '', '', NULL, NULL, NULL, '')");
-	schema_restore_guards();
-}
-
-void
 schema_restore_guards(void)
 {
 	schema_visit_guards(restore_guard, NULL);
@@ -215,10 +271,12 @@ static char **
 table_and_partitions(const char *table, uint64 *count)
 {
 	static Sql read = SQL(
-		"SELECT t::text FROM (SELECT ('billing.' || $1)::regclass AS t UNION ALL SELECT "
-		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('billing.' || "
-		"$1)::regclass UNION ALL SELECT to_regclass('billing.' || quote_ident(partition_name)) FROM "
-		"billing.closed_month WHERE $1 = 'usage_event') AS t WHERE t IS NOT NULL ORDER BY t <> ('billing.' || $1)::regclass, t::text",
+		"SELECT t::text FROM (SELECT ('" BOOKS "' || $1)::regclass AS t UNION ALL SELECT "
+		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('" BOOKS "' || "
+		"$1)::regclass UNION ALL SELECT to_regclass('" BOOKS
+		"' || quote_ident(partition_name)) FROM " BOOKS
+		"closed_month WHERE $1 = 'usage_event') AS t WHERE t IS NOT NULL ORDER BY t <> ('" BOOKS
+		"' || $1)::regclass, t::text",
 		TEXTOID);
 	char **tables;
 

@@ -38,8 +38,15 @@ typedef void (*GuardVisitor)(const Guard *guard, const char *table, GuardFault f
 extern bool schema_exists(void);
 extern void schema_create(TimestampTz now);
 
-/* Makes the views anew, and puts back what is missing or weakened. */
-extern void schema_refresh(void);
+/* Refuses where others than superusers, and one role beside them, may create objects in a schema.
+ */
+extern void schema_check_creators(const char *schema, Oid may);
+
+/* Takes the right to create objects in schema billing from all who are no superusers. */
+extern void schema_close_to_creators(void);
+
+/* Refuses where anything but that function is in schema billing. */
+extern void schema_check_empty(const char *but);
 
 /* Puts back guards that are missing or weakened. */
 extern void schema_restore_guards(void);

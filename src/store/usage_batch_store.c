@@ -24,7 +24,7 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 		.select =
 			"SELECT e.n, u.probe, u.recorded_at, u.occurred_at, u.request_id FROM unnest($1, $2) "
 			"WITH ORDINALITY AS e (account_id, request_hash, n), LATERAL (SELECT probe, "
-			"recorded_at, occurred_at, request_id FROM billing.%s WHERE account_id = "
+			"recorded_at, occurred_at, request_id FROM " BOOKS "%s WHERE account_id = "
 			"e.account_id AND request_hash = e.request_hash OFFSET 0) AS u",
 		.end = " ORDER BY 1",
 		.statement = SQL(NULL, INT8ARRAYOID, INT8ARRAYOID),
@@ -69,7 +69,7 @@ void
 usage_insert_all(UsageEvent *const *events, size_t count)
 {
 	static RowSetShape shape = {USAGE_EVENT_COLUMN_LIST, {USAGE_EVENT_TYPES}};
-	static Sql insert = SQL("INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST
+	static Sql insert = SQL("INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 							") SELECT " USAGE_EVENT_COLUMN_LIST " FROM rows");
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];

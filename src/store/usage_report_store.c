@@ -19,7 +19,7 @@
 char *
 usage_report_time_zone(int64 account_id)
 {
-	static Sql read = SQL("SELECT time_zone FROM billing.account_profile WHERE account_id = $1",
+	static Sql read = SQL("SELECT time_zone FROM " BOOKS "account_profile WHERE account_id = $1",
 						  INT8OID);
 
 	return sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0 ? column_text(0, 1)
@@ -29,7 +29,7 @@ usage_report_time_zone(int64 account_id)
 TimestampTz
 usage_report_closed_until(void)
 {
-	static Sql read = SQL("SELECT max(ends_at) FROM billing.closed_month");
+	static Sql read = SQL("SELECT max(ends_at) FROM " BOOKS "closed_month");
 
 	sql_read(&read, NULL, NULL);
 	return column_instant(0, 1, DT_NOBEGIN);
@@ -39,8 +39,8 @@ bool
 usage_report_day_is_cut(int64 account_id, TimestampTz at)
 {
 	static Sql find = SQL(
-		"SELECT FROM billing.usage_day WHERE account_id = $1 AND day_starts_at < $2 AND least("
-		"day_ends_at, (SELECT max(ends_at) FROM billing.closed_month)) > $2 LIMIT 1",
+		"SELECT FROM " BOOKS "usage_day WHERE account_id = $1 AND day_starts_at < $2 AND least("
+		"day_ends_at, (SELECT max(ends_at) FROM " BOOKS "closed_month)) > $2 LIMIT 1",
 		INT8OID, TIMESTAMPTZOID);
 
 	return sql_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL) > 0;

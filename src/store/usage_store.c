@@ -80,8 +80,8 @@ read_event(uint64 row)
 UsageEvent
 usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 {
-	static Sql get = SQL("SELECT " EVENT_COLUMNS
-						 " FROM billing.usage_event WHERE account_id = $1 AND "
+	static Sql get = SQL("SELECT " EVENT_COLUMNS " FROM " BOOKS
+						 "usage_event WHERE account_id = $1 AND "
 						 "request_hash = $2 AND probe = $3 AND recorded_at = $4",
 						 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
@@ -97,9 +97,9 @@ bool
 usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
 {
 	static PartitionSql probe = {
-		.select =
-			"SELECT recorded_at, probe, request_id, occurred_at FROM billing.%s WHERE account_id "
-			"= $1 AND request_hash = $2",
+		.select = "SELECT recorded_at, probe, request_id, occurred_at FROM " BOOKS
+				  "%s WHERE account_id "
+				  "= $1 AND request_hash = $2",
 		.end = "",
 		.statement = SQL(NULL, INT8OID, INT8OID),
 	};
@@ -140,7 +140,7 @@ find_newest(SqlRunner run, int64 account_id, const char *request_id, TimestampTz
 			UsageEvent *stored)
 {
 	static Sql find = SQL(
-		"SELECT " EVENT_COLUMNS " FROM billing.usage_event WHERE account_id = $1 AND "
+		"SELECT " EVENT_COLUMNS " FROM " BOOKS "usage_event WHERE account_id = $1 AND "
 		"request_hash = $2 AND request_id = $3 AND ($4 IS NULL OR occurred_at = $4) "
 		"ORDER BY recorded_at DESC LIMIT 1",
 		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
@@ -202,7 +202,8 @@ void
 usage_insert(const UsageEvent *event)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.usage_event (" USAGE_EVENT_COLUMN_LIST ") VALUES ($1, $2, $3, $4, $5, "
+		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
+		") VALUES ($1, $2, $3, $4, $5, "
 		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
@@ -216,7 +217,7 @@ void
 usage_update_charged(const UsageEvent *event)
 {
 	static Sql update = SQL(
-		"UPDATE billing.usage_event SET status = 'charged', reason = NULL, charge = $5, "
+		"UPDATE " BOOKS "usage_event SET status = 'charged', reason = NULL, charge = $5, "
 		"settled_at = $6, price_id = $7, first_entry_no = $8, entry_count = $9 WHERE "
 		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
 		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, NUMERICOID, TIMESTAMPTZOID, INT8OID, INT8OID,
@@ -235,18 +236,19 @@ usage_update_charged(const UsageEvent *event)
 }
 
 /* An unpriced row u of account a that has a price by now. */
-#define HAS_PRICE                                                                         \
-	"EXISTS (SELECT FROM billing.price AS p WHERE p.currency = a.currency AND p.model = " \
-	"u.model AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR "     \
+#define HAS_PRICE                                                                          \
+	"EXISTS (SELECT FROM " BOOKS "price AS p WHERE p.currency = a.currency AND p.model = " \
+	"u.model AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR "      \
 	"p.prompt_tokens_over < " USAGE_PROMPT_TOKENS "))"
 
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)
 {
-	static Sql find = SQL(
-		"SELECT DISTINCT account_id FROM billing.usage_event AS u JOIN billing.account AS a USING "
-		"(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE " ORDER BY account_id LIMIT $1",
-		INT8OID);
+	static Sql find = SQL("SELECT DISTINCT account_id FROM " BOOKS "usage_event AS u JOIN " BOOKS
+						  "account AS a USING "
+						  "(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE
+						  " ORDER BY account_id LIMIT $1",
+						  INT8OID);
 
 	*count = sql_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
 	return column_int64s(*count);
@@ -256,8 +258,8 @@ UsageEvent *
 usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, size_t *count)
 {
 	static Sql find = SQL(
-		"SELECT " EVENT_COLUMNS " FROM (SELECT u.* FROM billing.usage_event AS u JOIN "
-		"billing.account AS a USING (account_id) WHERE account_id = $1 AND u.status = "
+		"SELECT " EVENT_COLUMNS " FROM (SELECT u.* FROM " BOOKS "usage_event AS u JOIN " BOOKS
+		"account AS a USING (account_id) WHERE account_id = $1 AND u.status = "
 		"'unpriced' AND (u.occurred_at, u.request_id COLLATE \"C\", u.recorded_at) > ($2, $3 COLLATE "
 		"\"C\", $4) AND " HAS_PRICE " ORDER BY u.occurred_at, u.request_id COLLATE \"C\", "
 		"u.recorded_at LIMIT $5) AS u ORDER BY occurred_at, request_id COLLATE \"C\", recorded_at",
@@ -278,7 +280,7 @@ usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, si
 bool
 usage_is_unsettled(int64 account_id)
 {
-	static Sql find = SQL("SELECT FROM billing.usage_event WHERE account_id = $1 AND "
+	static Sql find = SQL("SELECT FROM " BOOKS "usage_event WHERE account_id = $1 AND "
 						  "status = 'unpriced' LIMIT 1",
 						  INT8OID);
 
@@ -288,10 +290,10 @@ usage_is_unsettled(int64 account_id)
 bool
 usage_is_reversed(const UsageEvent *event)
 {
-	static Sql find = SQL(
-		"SELECT FROM billing.charge_reversal WHERE account_id = $1 AND request_hash = $2 "
-		"AND probe = $3 AND event_recorded_at = $4",
-		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "charge_reversal WHERE account_id = $1 AND request_hash = $2 "
+						  "AND probe = $3 AND event_recorded_at = $4",
+						  INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
 	return sql_run(&find,
 				   (Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
@@ -312,7 +314,7 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 					  TimestampTz now, const char *actor, const char *reason)
 {
 	static Sql insert = SQL(
-		"INSERT INTO billing.charge_reversal (account_id, reversal_id, request_hash, "
+		"INSERT INTO " BOOKS "charge_reversal (account_id, reversal_id, request_hash, "
 		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, INT8OID,

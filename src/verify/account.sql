@@ -16,18 +16,18 @@ THEN format('arrears %s beside cash %s and bonus %s', arrears, cash, bonus)
 -- check profile
 -- Every customer has a profile.
 SELECT a.account_id, 'account has no profile'
-FROM billing.account AS a
-LEFT JOIN billing.account_profile AS p ON p.account_id = a.account_id
+FROM billing_books.account AS a
+LEFT JOIN billing_books.account_profile AS p ON p.account_id = a.account_id
 WHERE a.account_id > 0 AND p.account_id IS NULL
 
 -- check locks
 -- The locks of an account are those that were set and not lifted.
 SELECT a.account_id, format('locks are %s, account_lock says %s', a.locks, coalesce(l.locks, 0))
-FROM billing.account AS a
+FROM billing_books.account AS a
 LEFT JOIN (
     SELECT account_id,
            sum(CASE lock WHEN 'refund' THEN 1 WHEN 'operator' THEN 2 WHEN 'dispute' THEN 4 ELSE 8 END) AS locks
-    FROM billing.account_lock
+    FROM billing_books.account_lock
     WHERE unlocked_at IS NULL
     GROUP BY account_id
 ) AS l ON l.account_id = a.account_id

@@ -3,8 +3,8 @@
 SELECT account_id,
        format('alert %s: armed %s at balance %s and threshold %s',
               b.alert_no, b.armed, a.cash + a.bonus - a.arrears, b.threshold)
-FROM billing.balance_alert AS b
-JOIN billing.account AS a USING (account_id)
+FROM billing_books.balance_alert AS b
+JOIN billing_books.account AS a USING (account_id)
 WHERE b.enabled AND b.armed <> (a.cash + a.bonus - a.arrears >= b.threshold)
 
 -- check alert_bounds
@@ -12,13 +12,13 @@ WHERE b.enabled AND b.armed <> (a.cash + a.bonus - a.arrears >= b.threshold)
 SELECT account_id,
        format('alerts fire below %s and are armed at %s, the alerts say %s and %s',
               a.alert_fires_below, a.alert_rearms_at, b.fires_below, b.rearms_at)
-FROM billing.account AS a
+FROM billing_books.account AS a
 LEFT JOIN (
     SELECT account_id,
            max(watch_below) FILTER (WHERE armed) AS fires_below,
            min(threshold) FILTER (WHERE NOT armed) AS rearms_at,
            bool_or(runway_hours IS NOT NULL) AS has_runway
-    FROM billing.balance_alert
+    FROM billing_books.balance_alert
     WHERE enabled
     GROUP BY account_id
 ) AS b USING (account_id)
@@ -30,6 +30,6 @@ WHERE (a.alert_fires_below, a.alert_rearms_at, a.alert_review_at IS NOT NULL)
 SELECT n.account_id,
        format('notification %s is of firing %s of alert %s, which fired %s times',
               n.notification_no, n.episode, n.alert_no, b.episode)
-FROM billing.notification AS n
-JOIN billing.balance_alert AS b USING (account_id, alert_no)
+FROM billing_books.notification AS n
+JOIN billing_books.balance_alert AS b USING (account_id, alert_no)
 WHERE n.episode NOT BETWEEN 1 AND b.episode

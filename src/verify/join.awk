@@ -78,7 +78,7 @@ END {
     finish_check()
     for (i = 1; i <= table_count; i++) {
         table = tables[i]
-        printf "-- begin\nSELECT c.name, t.account_id, c.detail FROM (SELECT * FROM billing.%s WHERE %s) AS t\n" \
+        printf "-- begin\nSELECT c.name, t.account_id, c.detail FROM (SELECT * FROM billing_books.%s WHERE %s) AS t\n" \
             "CROSS JOIN LATERAL (VALUES %s) AS c (name, is_wrong, detail) WHERE c.is_wrong\n-- end\n",
             table, conditions[table], rows[table]
     }

@@ -3,10 +3,10 @@
 SELECT coalesce(a.account_id, e.account_id),
        format('account has %s entries up to number %s, expected %s',
               coalesce(e.entries, 0), coalesce(e.newest, 0), coalesce(a.last_entry_no::text, 'an account'))
-FROM billing.account AS a
+FROM billing_books.account AS a
 FULL JOIN (
     SELECT account_id, count(*) AS entries, max(entry_no) AS newest, min(entry_no) AS oldest
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     GROUP BY account_id
 ) AS e ON e.account_id = a.account_id
 WHERE (coalesce(e.entries, 0), coalesce(e.newest, 0)) IS DISTINCT FROM (a.last_entry_no, a.last_entry_no)
@@ -18,13 +18,13 @@ SELECT account_id, format('entry %s is recorded at %s, before the one in front o
 FROM (
     SELECT account_id, entry_no, recorded_at,
            lag(recorded_at) OVER (PARTITION BY account_id ORDER BY entry_no) AS before
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
 ) AS e
 WHERE recorded_at < before
 UNION ALL
 SELECT a.account_id, format('newest entry is recorded after last_booked_at %s', a.last_booked_at)
-FROM billing.account AS a
-JOIN billing.ledger_entry AS e ON e.account_id = a.account_id AND e.entry_no = a.last_entry_no
+FROM billing_books.account AS a
+JOIN billing_books.ledger_entry AS e ON e.account_id = a.account_id AND e.entry_no = a.last_entry_no
 WHERE e.recorded_at > a.last_booked_at
 
 -- check transfer_allowed on ledger_entry
@@ -37,13 +37,13 @@ THEN format('entry %s: %s / %s from %s is not allowed', entry_no, debit, credit,
 SELECT a.account_id,
        format('account says cash %s, bonus %s, arrears %s; the ledger %s, %s, %s',
               a.cash, a.bonus, a.arrears, e.cash, e.bonus, e.arrears)
-FROM billing.account AS a
+FROM billing_books.account AS a
 LEFT JOIN (
     SELECT account_id,
            sum(CASE 'cash' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS cash,
            sum(CASE 'bonus' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS bonus,
            sum(CASE 'arrears' WHEN credit THEN -amount WHEN debit THEN amount ELSE 0.000000000 END) AS arrears
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     GROUP BY account_id
 ) AS e ON e.account_id = a.account_id
 WHERE (a.cash, a.bonus, a.arrears)
@@ -63,7 +63,7 @@ THEN format('lot %s: %s of %s, open %s, %s, expires %s are not possible together
 SELECT coalesce(l.account_id, e.account_id),
        format('lot %s says %s of %s, the ledger %s of %s',
               coalesce(l.lot_no, e.lot_no), l.remaining, l.amount, e.remaining, e.amount)
-FROM billing.lot AS l
+FROM billing_books.lot AS l
 FULL JOIN (
     SELECT account_id, lot_no,
            sum(CASE WHEN credit IN ('cash', 'bonus') THEN amount ELSE -amount END) AS remaining,
@@ -72,7 +72,7 @@ FULL JOIN (
                                AND source_type <> 'take_back') AS amount,
            min(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind,
            max(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind_max
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE lot_no IS NOT NULL
     GROUP BY account_id, lot_no
 ) AS e ON e.account_id = l.account_id AND e.lot_no = l.lot_no
@@ -83,8 +83,8 @@ WHERE (l.remaining, l.amount, l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.a
 SELECT e.account_id,
        format('lot %s comes from %s %s and order %s, its entry %s from %s %s',
               l.lot_no, l.source_type, l.source_id, l.order_id, e.entry_no, e.source_type, e.source_id)
-FROM billing.ledger_entry AS e
-JOIN billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
+FROM billing_books.ledger_entry AS e
+JOIN billing_books.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
 WHERE e.credit IN ('cash', 'bonus')
     AND e.debit IN ('gateway', 'suspense', 'promotion', 'adjustment')
     AND e.source_type <> 'take_back'
@@ -100,10 +100,10 @@ WHERE e.credit IN ('cash', 'bonus')
 -- check next_expiry
 -- next_expiry_at of an account is the earliest expiry of its open lots.
 SELECT a.account_id, format('next expiry is %s, expected %s', a.next_expiry_at, l.expires_at)
-FROM billing.account AS a
+FROM billing_books.account AS a
 LEFT JOIN (
     SELECT account_id, min(expires_at) AS expires_at
-    FROM billing.lot
+    FROM billing_books.lot
     WHERE is_open
     GROUP BY account_id
 ) AS l ON l.account_id = a.account_id
@@ -112,8 +112,8 @@ WHERE a.next_expiry_at IS DISTINCT FROM l.expires_at
 -- check expired_lot_pays
 -- Bonus pays nothing once it has expired.
 SELECT e.account_id, format('entry %s takes from lot %s, which expired at %s', e.entry_no, e.lot_no, l.expires_at)
-FROM billing.ledger_entry AS e
-JOIN billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
+FROM billing_books.ledger_entry AS e
+JOIN billing_books.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
 WHERE e.debit = 'bonus' AND e.credit <> 'breakage' AND e.recorded_at >= l.expires_at
 
 -- check undone_entry
@@ -121,20 +121,20 @@ WHERE e.debit = 'bonus' AND e.credit <> 'breakage' AND e.recorded_at >= l.expire
 SELECT u.account_id, format('entry %s (%s) is undone by %s in all', e.entry_no, e.amount, u.amount)
 FROM (
     SELECT account_id, undoes_entry_no, sum(amount) AS amount, min(entry_no) AS entry_no
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE undoes_entry_no IS NOT NULL
     GROUP BY account_id, undoes_entry_no
 ) AS u
-LEFT JOIN billing.ledger_entry AS e ON e.account_id = u.account_id AND e.entry_no = u.undoes_entry_no
+LEFT JOIN billing_books.ledger_entry AS e ON e.account_id = u.account_id AND e.entry_no = u.undoes_entry_no
 WHERE e.entry_no IS NULL OR u.amount > e.amount OR u.entry_no <= e.entry_no
 
 -- check liabilities
 -- Books that nothing can stand against yet are empty.
 SELECT account_id, format('book %s holds %s, but nothing stands against it', book, sum(amount))
 FROM (
-    SELECT account_id, credit AS book, amount FROM billing.ledger_entry
+    SELECT account_id, credit AS book, amount FROM billing_books.ledger_entry
     UNION ALL
-    SELECT account_id, debit, -amount FROM billing.ledger_entry
+    SELECT account_id, debit, -amount FROM billing_books.ledger_entry
 ) AS e
 WHERE book IN ('refund_payable', 'suspense', 'plan_deferred')
 GROUP BY account_id, book

@@ -3,10 +3,10 @@
 SELECT coalesce(p.account_id, e.account_id),
        format('payment %s of %s: %s entries credit %s',
               coalesce(p.payment_id, e.source_id), p.amount, coalesce(e.entries, 0), e.amount)
-FROM billing.payment AS p
+FROM billing_books.payment AS p
 FULL JOIN (
     SELECT account_id, source_id, count(*) AS entries, sum(amount) AS amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type = 'payment' AND debit IN ('gateway', 'suspense') AND credit IN ('cash', 'plan_deferred')
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = p.account_id AND e.source_id = p.payment_id
@@ -15,11 +15,11 @@ WHERE (p.amount, 1) IS DISTINCT FROM (e.amount, e.entries)
 -- check order_paid
 -- Every order is paid in full, in the currency of its account.
 SELECT o.account_id, format('order %s of %s is paid by %s', o.order_id, o.pay_amount, p.amount)
-FROM billing.payment_order AS o
-LEFT JOIN billing.account AS a ON a.account_id = o.account_id
+FROM billing_books.payment_order AS o
+LEFT JOIN billing_books.account AS a ON a.account_id = o.account_id
 LEFT JOIN (
     SELECT account_id, order_id, sum(amount) AS amount, min(currency) AS currency
-    FROM billing.payment
+    FROM billing_books.payment
     GROUP BY account_id, order_id
 ) AS p ON p.account_id = o.account_id AND p.order_id = o.order_id
 WHERE (o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.currency, a.currency)
@@ -28,11 +28,11 @@ WHERE (o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.curre
 -- A take-back is what its entries moved through the gateway.
 SELECT coalesce(t.account_id, e.account_id),
        format('take-back %s of %s is booked with %s', coalesce(t.take_back_id, e.source_id), t.amount, e.amount)
-FROM billing.take_back AS t
+FROM billing_books.take_back AS t
 FULL JOIN (
     SELECT account_id, source_id,
            sum(CASE 'gateway' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 END) AS amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type = 'take_back'
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = t.account_id AND e.source_id = t.take_back_id
@@ -44,10 +44,10 @@ SELECT t.account_id,
        format('payment %s of %s through %s is taken back by %s', t.payment_id, p.amount, p.gateway, t.amount)
 FROM (
     SELECT account_id, payment_id, sum(amount) AS amount, min(gateway) AS gateway, max(gateway) AS gateway_max
-    FROM billing.take_back
+    FROM billing_books.take_back
     GROUP BY account_id, payment_id
 ) AS t
-LEFT JOIN billing.payment AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id
+LEFT JOIN billing_books.payment AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id
 WHERE t.amount > p.amount OR (t.gateway, t.gateway_max) IS DISTINCT FROM (p.gateway, p.gateway)
 
 -- check gateway_entry
@@ -55,13 +55,13 @@ WHERE t.amount > p.amount OR (t.gateway, t.gateway_max) IS DISTINCT FROM (p.gate
 SELECT e.account_id,
        format('entry %s moves money of gateway %s and lot %s, which are not those of its payment',
               e.entry_no, e.gateway, e.lot_no)
-FROM billing.ledger_entry AS e
-LEFT JOIN billing.take_back AS t
+FROM billing_books.ledger_entry AS e
+LEFT JOIN billing_books.take_back AS t
     ON e.source_type = 'take_back' AND t.account_id = e.account_id AND t.take_back_id = e.source_id
-LEFT JOIN billing.payment AS p
+LEFT JOIN billing_books.payment AS p
     ON p.account_id = e.account_id
     AND p.payment_id = CASE e.source_type WHEN 'payment' THEN e.source_id ELSE t.payment_id END
-LEFT JOIN billing.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
+LEFT JOIN billing_books.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
 WHERE e.source_type IN ('payment', 'take_back')
     AND 'gateway' IN (e.debit, e.credit)
     AND (e.gateway IS DISTINCT FROM p.gateway

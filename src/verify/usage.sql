@@ -25,9 +25,9 @@ THEN format('request "%s": charge %s has no entries', request_id, charge)
 -- check charge_price
 -- A charge follows from its tokens and its price, which is one of its currency, model, tier and time.
 SELECT u.account_id, format('request "%s": charge %s does not follow from price %s', u.request_id, u.charge, u.price_id)
-FROM billing.usage_event AS u
-LEFT JOIN billing.account AS a ON a.account_id = u.account_id
-LEFT JOIN billing.price AS p ON p.price_id = u.price_id
+FROM billing_books.usage_event AS u
+LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
+LEFT JOIN billing_books.price AS p ON p.price_id = u.price_id
 WHERE u.status = 'charged'
     AND ((p.currency, p.model) IS DISTINCT FROM (a.currency, u.model)
         OR p.effective_from > u.occurred_at
@@ -41,9 +41,9 @@ WHERE u.status = 'charged'
 -- No price of a higher tier, or newer within the tier, applies to a charge.
 SELECT u.account_id,
        format('request "%s" was charged by price %s, but price %s applies', u.request_id, u.price_id, n.price_id)
-FROM billing.usage_event AS u
-JOIN billing.price AS p ON p.price_id = u.price_id
-JOIN billing.price AS n
+FROM billing_books.usage_event AS u
+JOIN billing_books.price AS p ON p.price_id = u.price_id
+JOIN billing_books.price AS n
     ON n.currency = p.currency AND n.model = p.model
     AND (n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from)
     AND n.prompt_tokens_over < greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
@@ -52,18 +52,18 @@ WHERE u.status = 'charged'
 
 -- check charge_slices
 -- What was charged alone is the sum of its entries, booked at once, and every such entry of an open month has a charge.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing.closed_month)
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
        format('charge %s of entries from %s: the ledger has %s', max(charge), first_entry_no, sum(amount))
 FROM (
     SELECT account_id, first_entry_no, charge, request_hash, settled_at,
            generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
-    FROM billing.usage_event
+    FROM billing_books.usage_event
     WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
 ) AS u
 FULL JOIN (
     SELECT account_id, entry_no, amount, source_id, recorded_at
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type = 'charge' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
 ) AS e USING (account_id, entry_no)
 GROUP BY account_id, first_entry_no
@@ -76,7 +76,7 @@ HAVING sum(amount) IS DISTINCT FROM max(charge)
 SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*))
 FROM (
     SELECT account_id, generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
-    FROM billing.usage_event
+    FROM billing_books.usage_event
     WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
 ) AS u
 GROUP BY account_id, entry_no
@@ -84,7 +84,7 @@ HAVING count(*) > 1
 
 -- check batch_slices
 -- The charges of a batch are together what its entries paid, which stand in a row and are booked at once.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing.closed_month)
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
        format('batch of entry %s: charges are %s over %s entries, the ledger has %s over %s',
               first_entry_no, u.charge, u.entries, e.amount, e.entries)
@@ -92,7 +92,7 @@ FROM (
     SELECT account_id, first_entry_no, sum(charge) AS charge,
            min(entry_count) AS entries, max(entry_count) AS entries_max,
            min(settled_at) AS settled_at, max(settled_at) AS settled_max
-    FROM billing.usage_event
+    FROM billing_books.usage_event
     WHERE batch_offset IS NOT NULL
     GROUP BY account_id, first_entry_no
 ) AS u
@@ -100,7 +100,7 @@ FULL JOIN (
     SELECT account_id, source_id AS first_entry_no, sum(amount) AS amount, count(*) AS entries,
            min(entry_no) AS first_no, max(entry_no) AS last_no,
            min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type = 'settlement' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
     GROUP BY account_id, source_id
 ) AS e USING (account_id, first_entry_no)
@@ -118,25 +118,25 @@ FROM (
            coalesce(sum(charge) OVER (PARTITION BY account_id, first_entry_no
                                       ORDER BY occurred_at, request_id COLLATE "C"
                                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-    FROM billing.usage_event
+    FROM billing_books.usage_event
     WHERE batch_offset IS NOT NULL
 ) AS u
 WHERE batch_offset <> before
 
 -- check reversal
 -- A reversal undoes a charge, gives back what its entries say, and no more than was charged.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing.closed_month)
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT coalesce(r.account_id, e.account_id),
        format('reversal %s says %s, the ledger %s, its charge %s',
               coalesce(r.reversal_id, e.source_id), r.amount, e.amount, u.charge)
-FROM billing.charge_reversal AS r
+FROM billing_books.charge_reversal AS r
 FULL JOIN (
     SELECT account_id, source_id, sum(amount) AS amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type = 'reversal' AND debit = 'revenue'
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = r.account_id AND e.source_id = r.reversal_id
-LEFT JOIN billing.usage_event AS u
+LEFT JOIN billing_books.usage_event AS u
     ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
     AND u.recorded_at = r.event_recorded_at AND u.status = 'charged'
 WHERE r.account_id IS NULL
@@ -151,13 +151,13 @@ SELECT account_id,
        format('reversals gave back %s less than was charged, written off were %s', sum(kept), sum(forgiven))
 FROM (
     SELECT r.account_id, u.charge - r.amount AS kept, 0 AS forgiven
-    FROM billing.charge_reversal AS r
-    JOIN billing.usage_event AS u
+    FROM billing_books.charge_reversal AS r
+    JOIN billing_books.usage_event AS u
         ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
         AND u.recorded_at = r.event_recorded_at
     UNION ALL
     SELECT account_id, 0, amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE debit = 'write_off'
 ) AS x
 GROUP BY account_id
@@ -170,18 +170,18 @@ SELECT coalesce(u.account_id, e.account_id),
 FROM (
     SELECT account_id, sum(amount) AS amount
     FROM (
-        SELECT account_id, charge AS amount FROM billing.usage_event WHERE status = 'charged'
+        SELECT account_id, charge AS amount FROM billing_books.usage_event WHERE status = 'charged'
         UNION ALL
-        SELECT account_id, charge FROM billing.usage_day
+        SELECT account_id, charge FROM billing_books.usage_day
         UNION ALL
-        SELECT account_id, -amount FROM billing.charge_reversal
+        SELECT account_id, -amount FROM billing_books.charge_reversal
     ) AS x
     GROUP BY account_id
 ) AS u
 FULL JOIN (
     SELECT account_id,
            sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type IN ('charge', 'settlement', 'reversal')
     GROUP BY account_id
 ) AS e ON e.account_id = u.account_id
@@ -189,17 +189,17 @@ WHERE coalesce(u.amount, 0) <> coalesce(e.amount, 0)
 
 -- check usage_day
 -- The days of closed months hold what the ledger booked on them, and nothing that it booked is on none.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing.closed_month)
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
        format('charges of the day from %s are %s, the ledger has %s', day_starts_at, d.charge, coalesce(e.amount, 0))
 FROM (
     SELECT account_id, day_starts_at, day_ends_at, sum(charge) AS charge
-    FROM billing.usage_day
+    FROM billing_books.usage_day
     GROUP BY account_id, day_starts_at, day_ends_at
 ) AS d
 LEFT JOIN LATERAL (
     SELECT sum(amount) AS amount
-    FROM billing.ledger_entry AS e
+    FROM billing_books.ledger_entry AS e
     WHERE e.account_id = d.account_id
         AND e.source_type IN ('charge', 'settlement') AND e.credit = 'revenue'
         AND e.recorded_at >= d.day_starts_at
@@ -210,11 +210,11 @@ UNION ALL
 SELECT account_id,
        format('charges of closed months are %s, the ledger has %s', coalesce(d.charge, 0), coalesce(e.amount, 0))
 FROM (
-    SELECT account_id, sum(charge) AS charge FROM billing.usage_day GROUP BY account_id
+    SELECT account_id, sum(charge) AS charge FROM billing_books.usage_day GROUP BY account_id
 ) AS d
 FULL JOIN (
     SELECT account_id, sum(amount) AS amount
-    FROM billing.ledger_entry
+    FROM billing_books.ledger_entry
     WHERE source_type IN ('charge', 'settlement') AND credit = 'revenue'
         AND recorded_at < (SELECT until FROM closed)
     GROUP BY account_id
@@ -223,42 +223,42 @@ WHERE coalesce(d.charge, 0) <> coalesce(e.amount, 0)
 
 -- check closed_month
 -- Months are closed in a row, their days hold all of their events, and no event is left in one.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing.closed_month)
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT NULL::bigint,
        format('month %s had %s events for %s, its days have %s for %s', month, m.events, m.charge, d.events, d.charge)
-FROM billing.closed_month AS m
+FROM billing_books.closed_month AS m
 FULL JOIN (
     SELECT month, sum(requests + rejected) AS events, sum(charge) AS charge
-    FROM billing.usage_day
+    FROM billing_books.usage_day
     GROUP BY month
 ) AS d USING (month)
 WHERE m.month IS NULL OR (m.events, m.charge) IS DISTINCT FROM (coalesce(d.events, 0), coalesce(d.charge, 0))
 UNION ALL
 SELECT NULL, format('month %s is closed, the one after it is not', m.month)
-FROM billing.closed_month AS m
+FROM billing_books.closed_month AS m
 WHERE m.ends_at < (SELECT until FROM closed)
-    AND NOT EXISTS (SELECT FROM billing.closed_month AS n WHERE n.month = m.ends_at AT TIME ZONE 'UTC')
+    AND NOT EXISTS (SELECT FROM billing_books.closed_month AS n WHERE n.month = m.ends_at AT TIME ZONE 'UTC')
 UNION ALL
 SELECT u.account_id, format('request "%s" is of a closed month', u.request_id)
-FROM billing.usage_event AS u
+FROM billing_books.usage_event AS u
 WHERE u.recorded_at < (SELECT until FROM closed)
 
 -- check usage_key
 -- An event names a key of its account, by number and name.
 SELECT u.account_id,
        format('request "%s" is of key %s "%s", which the account does not have', u.request_id, u.key_id, u.key_name)
-FROM billing.usage_event AS u
-LEFT JOIN billing.api_key AS k ON k.account_id = u.account_id AND k.key_id = u.key_id AND k.name = u.key_name
+FROM billing_books.usage_event AS u
+LEFT JOIN billing_books.api_key AS k ON k.account_id = u.account_id AND k.key_id = u.key_id AND k.name = u.key_name
 WHERE k.key_id IS NULL
 
 -- check request_once
 -- A request counts once: within a day, the shortest dedupe window there is; stamped alike, at any distance.
 SELECT a.account_id, format('request "%s" is recorded twice', a.request_id)
 FROM (
-    SELECT account_id, request_hash FROM billing.usage_event GROUP BY account_id, request_hash HAVING count(*) > 1
+    SELECT account_id, request_hash FROM billing_books.usage_event GROUP BY account_id, request_hash HAVING count(*) > 1
 ) AS twice
-JOIN billing.usage_event AS a USING (account_id, request_hash)
-JOIN billing.usage_event AS b
+JOIN billing_books.usage_event AS a USING (account_id, request_hash)
+JOIN billing_books.usage_event AS b
     ON b.account_id = a.account_id AND b.request_hash = a.request_hash AND b.request_id = a.request_id
     AND (b.recorded_at, b.probe) > (a.recorded_at, a.probe)
 WHERE b.occurred_at = a.occurred_at OR b.recorded_at - a.recorded_at < interval '1 day'

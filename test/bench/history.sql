@@ -10,14 +10,14 @@ CREATE TEMP TABLE chunk ON COMMIT DROP AS
            ('x' || encode(substring(sha256(('history-' || i)::bytea) FOR 8), 'hex'))::bit(64)::bigint AS request_hash,
            round((1000 * p.input + 100 * p.output) / 1000000, 9) AS charge,
            p.price_id, p.model, now() - interval '35 days' * (1 - i::float8 / :rows) AS at
-    FROM generate_series(:from, :upto - 1) AS i, billing.price AS p;
-INSERT INTO billing.usage_event (account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, first_entry_no,
+    FROM generate_series(:from, :upto - 1) AS i, billing_books.price AS p;
+INSERT INTO billing_books.usage_event (account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, first_entry_no,
                                  key_id, entry_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
                                  charge, status, request_id, model, key_name)
     SELECT account_id, request_hash, at, at, at, price_id, entry_no, 1, 1, 1000, 100, 0, 0,
            charge, 'charged', request_id, model, 'bench'
     FROM chunk;
-INSERT INTO billing.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type)
+INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type)
     SELECT account_id, entry_no, at, at, request_hash, 1, charge, 'cash', 'revenue', 'charge'
     FROM chunk;
 COMMIT;

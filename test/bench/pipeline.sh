@@ -38,7 +38,7 @@ report_copies() {
 
 make_pipeline() {
     make_books pipeline
-    ask -d pipeline -c 'CREATE TABLE bench_ready (LIKE billing.usage_event)' \
+    ask -d pipeline -c 'CREATE TABLE bench_ready (LIKE billing_books.usage_event)' \
         -c 'CREATE UNIQUE INDEX ON bench_ready (account_id, request_hash, probe)'
     wait_for_settler pipeline
     pipeline_size=$(ask -d pipeline -c 'SELECT bench_size()')
@@ -55,7 +55,7 @@ measure_pipeline() { # ROUND
     # shellcheck disable=SC2086
     report_copies keyed $events $numbers
     ask -d pipeline -c CHECKPOINT
-    numbers=$(time_copies pipeline billing.usage_inbox inbox "$events")
+    numbers=$(time_copies pipeline billing_books.usage_inbox inbox "$events")
     # shellcheck disable=SC2086
     report_copies pipeline $events $numbers
     pipeline_events=$((pipeline_events + events))
@@ -68,7 +68,7 @@ fill_pipeline() {
     first=$(settled_total pipeline)
     for ((file = 0; file < count; file++)); do
         write_events 'fill, ' "$file" false
-        ask -d pipeline -c "CALL bench_wait($((first + (file - 2) * file_rows)))" -c "COPY billing.usage_inbox FROM '$scratch/inbox.$file'"
+        ask -d pipeline -c "CALL bench_wait($((first + (file - 2) * file_rows)))" -c "COPY billing_books.usage_inbox FROM '$scratch/inbox.$file'"
         rm -f "$scratch/inbox.$file"
     done
     ask -d pipeline -c "CALL bench_wait($((first + count * file_rows)))"

@@ -153,7 +153,7 @@ if wants history; then
     say "  in $((SECONDS - started)) s"
 fi
 write_gate_script join.sql "SELECT a.cash, a.bonus, a.arrears, a.locks, a.next_expiry_at, k.kind, k.deleted_at, k.secret_hash \
-FROM billing.account AS a JOIN billing.api_key AS k ON k.account_id = a.account_id \
+FROM billing_books.account AS a JOIN billing_books.api_key AS k ON k.account_id = a.account_id \
 WHERE k.account_id = :account_@ AND k.key_id = :key_id_@;"
 write_gate_script authorize.sql 'SELECT * FROM billing.authorize(:key_@);'
 # Nothing of the setting up shall be written back while something is measured.
@@ -180,10 +180,10 @@ for ((round = 1; round <= rounds; round++)); do
     if wants pipeline; then measure_pipeline "$round"; fi
 done
 if wants pipeline; then
-    ask -d pipeline -c 'VACUUM billing.usage_inbox'
+    ask -d pipeline -c 'VACUUM billing_books.usage_inbox'
     pipeline_bytes=$(awk -v bytes="$(($(ask -d pipeline -c 'SELECT bench_size()') - pipeline_size))" -v n="$pipeline_events" \
         'BEGIN {printf "%.1f", bytes / n}')
-    entries=$(ask -d pipeline -c "SELECT round(count(*)::numeric / $pipeline_events, 3) FROM billing.ledger_entry WHERE source_type = 'settlement'")
+    entries=$(ask -d pipeline -c "SELECT round(count(*)::numeric / $pipeline_events, 3) FROM billing_books.ledger_entry WHERE source_type = 'settlement'")
 fi
 
 if wants soak; then
@@ -255,9 +255,9 @@ status=0
 check_books() { # DATABASE REQUESTS
     local recorded found started
     recorded=$(ask -d "$1" -c "SELECT count(*) FILTER (WHERE status = 'charged') || ' charged, ' ||
-        count(*) FILTER (WHERE status <> 'charged') || ' other' FROM billing.usage_event" \
-        -c "SELECT count(*) || ' in the inbox' FROM billing.usage_inbox" \
-        -c "SELECT count(*) || ' set aside' FROM billing.usage_set_aside" | paste -sd, | sed 's/,/, /g; s/,  /, /g')
+        count(*) FILTER (WHERE status <> 'charged') || ' other' FROM billing_books.usage_event" \
+        -c "SELECT count(*) || ' in the inbox' FROM billing_books.usage_inbox" \
+        -c "SELECT count(*) || ' set aside' FROM billing_books.usage_set_aside" | paste -sd, | sed 's/,/, /g; s/,  /, /g')
     if [ "$recorded" != "$2 charged, 0 other, 0 in the inbox, 0 set aside" ]; then
         say "FAILED: there were $2 requests, the books of $1 have $recorded"
         status=1

@@ -38,7 +38,7 @@ sub append_batch
 		$text .= join("\t", 1 + int(rand $accounts), 1, "soak-$n", 'mimo-v2.5-pro',
 			100 + int(rand 3900), 10 + int(rand 600), int(rand 2000), 0, '\N') . "\n";
 	}
-	$feeder->do('COPY billing.usage_inbox FROM STDIN');
+	$feeder->do('COPY billing_books.usage_inbox FROM STDIN');
 	$feeder->pg_putcopydata($text);
 	$feeder->pg_putcopyend;
 	$appended += $rows;
@@ -59,7 +59,7 @@ sub print_line
 {
 	my ($settled) = @_;
 	my $span = time - $line_at + LINE_S;
-	my ($inbox) = $watcher->selectrow_array("SELECT pg_relation_size('billing.usage_inbox')");
+	my ($inbox) = $watcher->selectrow_array("SELECT pg_relation_size('billing_books.usage_inbox')");
 	printf "  %5d s %8d %9d %9d %7.2f %9.1f %10.0f  %s\n", time - $started + 0.5, ($appended - $line_appended) / $span,
 	  ($settled - $line_settled) / $span, $appended - $settled, $line_worst, $inbox / 1048576, $copy_worst * 1000, $marks;
 	($line_appended, $line_settled, $line_at) = ($appended, $settled, time + LINE_S);
@@ -73,7 +73,7 @@ sub disturb
 	if (!$reader_opened && $part > 1 / 3)
 	{
 		$reader->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
-		$reader->selectrow_array('SELECT count(*) FROM billing.account');
+		$reader->selectrow_array('SELECT count(*) FROM billing_books.account');
 		$reader_opened = 1;
 		$marks .= ' a reader begins';
 	}

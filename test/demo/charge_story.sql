@@ -5,9 +5,9 @@
 SELECT to_char(count(*), 'FM999,999') AS charged, to_char(sum(charge), 'FM990.000000000') AS amount,
        to_char(count(*) / extract(epoch FROM max(recorded_at) - min(recorded_at)), 'FM999,999') AS per_second,
        to_char(extract(epoch FROM max(recorded_at) - min(recorded_at)), 'FM990.0') AS seconds
-    FROM billing.usage_event \gset
+    FROM billing_books.usage_event \gset
 SELECT to_char(max(n), 'FM999,999') AS best
-    FROM (SELECT count(*) AS n FROM billing.usage_event GROUP BY date_trunc('second', recorded_at)) AS s \gset
+    FROM (SELECT count(*) AS n FROM billing_books.usage_event GROUP BY date_trunc('second', recorded_at)) AS s \gset
 SELECT to_char(count(*), 'FM999,999') AS refused, count(DISTINCT account_id) AS refused_accounts FROM demo.refused \gset
 \echo
 \echo :charged 'charges in' :seconds 's:' :per_second 'a second,' :best 'in the best one. A call took' :authorize_ms 'ms to authorize'
@@ -22,10 +22,10 @@ SELECT c.account_id AS account, to_char(count(u.*), '99,999') AS charged, to_cha
        to_char(coalesce(g.bonus, 0), '90.00') AS bonus, to_char(sum(u.charge), '990.000000000') AS used,
        to_char(b.balance, '990.000000000') AS balance, b.reason AS "may not call"
     FROM demo.customer AS c
-    JOIN billing.usage_event AS u USING (account_id)
+    JOIN billing_books.usage_event AS u USING (account_id)
     CROSS JOIN LATERAL billing.balance(c.account_id) AS b
     LEFT JOIN (SELECT account_id, count(*) AS n FROM demo.refused GROUP BY account_id) AS r USING (account_id)
-    LEFT JOIN (SELECT account_id, sum(amount) AS bonus FROM billing.lot WHERE kind = 'bonus' GROUP BY account_id) AS g USING (account_id)
+    LEFT JOIN (SELECT account_id, sum(amount) AS bonus FROM billing_books.lot WHERE kind = 'bonus' GROUP BY account_id) AS g USING (account_id)
     GROUP BY c.account_id, c.paid, r.n, g.bonus, b.balance, b.reason
     ORDER BY sum(u.charge) DESC LIMIT 10;
 
@@ -51,9 +51,9 @@ SELECT entry_no AS entry, source_type AS cause, debit, credit, to_char(amount, '
     FROM billing.statement(:account) WHERE entry_no >= :from_entry;
 SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
 
-SELECT account_id AS account, request_id AS request, to_char(charge, 'FM990.000000000') AS charge FROM billing.usage_event
+SELECT account_id AS account, request_id AS request, to_char(charge, 'FM990.000000000') AS charge FROM billing_books.usage_event
     ORDER BY entry_count DESC, charge DESC LIMIT 1 \gset
-SELECT input_tokens, output_tokens, key_id, model FROM billing.usage_event WHERE account_id = :account AND request_id = :'request' \gset
+SELECT input_tokens, output_tokens, key_id, model FROM billing_books.usage_event WHERE account_id = :account AND request_id = :'request' \gset
 \echo :bold'The same request once more':plain
 \echo 'A retry is told so and costs nothing; the same id with other numbers is an error:'
 \echo

@@ -3,7 +3,7 @@
 \pset fieldsep '|'
 SET work_mem = '128MB';
 -- Act one: request by request.
-CREATE TEMP TABLE charged AS SELECT * FROM billing.usage_event WHERE request_id NOT LIKE 'hour-%';
+CREATE TEMP TABLE charged AS SELECT * FROM billing_books.usage_event WHERE request_id NOT LIKE 'hour-%';
 SELECT (SELECT count(*) FROM demo.request) = (SELECT count(*) FROM charged) + (SELECT count(*) FROM demo.refused)
        AND NOT EXISTS (SELECT FROM charged JOIN demo.request USING (account_id, request_id) JOIN demo.refused USING (n)),
        'act one: every request was either charged or refused, none both';
@@ -38,12 +38,12 @@ SELECT b.rows = u.n + b.repeated + a.n AND b.broken = a.n AND b.repeated > 0 AND
        to_char(b.rows, 'FM9,999,999') || ' rows appended = ' || to_char(u.n, 'FM9,999,999') || ' requests + '
        || to_char(b.repeated, 'FM999,999') || ' repeats + ' || a.n || ' set aside'
     FROM (SELECT sum(rows) AS rows, sum(repeated) AS repeated, sum(broken) AS broken FROM demo.batch) AS b,
-         (SELECT count(*) AS n FROM demo.metered) AS u, (SELECT count(*) AS n FROM billing.usage_set_aside) AS a;
+         (SELECT count(*) AS n FROM demo.metered) AS u, (SELECT count(*) AS n FROM billing_books.usage_set_aside) AS a;
 SELECT count(DISTINCT reason) >= 6 AND bool_and(reason <> 'internal' AND detail <> ''),
        'every row set aside says why, in ' || count(DISTINCT reason) || ' ways'
-    FROM billing.usage_set_aside;
+    FROM billing_books.usage_set_aside;
 SELECT i.n = 0 AND s.status = 'running', 'the settler runs and has left nothing in the inbox'
-    FROM (SELECT count(*) AS n FROM billing.usage_inbox) AS i, billing.settler() AS s;
+    FROM (SELECT count(*) AS n FROM billing_books.usage_inbox) AS i, billing.settler() AS s;
 -- A payment or a booking that was on its way in the second before may not have been seen.
 SELECT count(*) > 0 AND bool_and(EXISTS (
            SELECT FROM (SELECT recorded_at, lead(recorded_at) OVER (ORDER BY entry_no) AS next_at, balance_after
@@ -57,30 +57,30 @@ SELECT count(*) > 0 AND bool_and(EXISTS (
 SELECT count(*) > 0 AND bool_and(n.payload ->> 'threshold' = a.threshold::text AND (n.payload ->> 'balance')::numeric < a.threshold
                                  AND (n.payload ->> 'balance')::numeric = b.balance),
        count(*) || ' customers were warned, by a booking that left less than they had named'
-    FROM billing.notification AS n JOIN billing.balance_alert AS a USING (account_id, alert_no), billing.balance_at(n.account_id, n.created_at) AS b
+    FROM billing_books.notification AS n JOIN billing_books.balance_alert AS a USING (account_id, alert_no), billing.balance_at(n.account_id, n.created_at) AS b
     WHERE n.kind = 'balance_low';
 SELECT bool_and(n.low = a.episode AND n.low - n.up = a.fired::int AND a.fired = (b.balance < a.threshold)),
        'everybody below, and nobody else, was told; once each time, and ' || sum(n.up) || ' that it is over'
-    FROM billing.balance_alert AS a, billing.balance(a.account_id) AS b,
+    FROM billing_books.balance_alert AS a, billing.balance(a.account_id) AS b,
          LATERAL (SELECT count(*) FILTER (WHERE kind = 'balance_low') AS low, count(*) FILTER (WHERE kind = 'balance_recovered') AS up
-                  FROM billing.notification AS n WHERE n.account_id = a.account_id) AS n;
+                  FROM billing_books.notification AS n WHERE n.account_id = a.account_id) AS n;
 
 -- Reports, and the books as a whole.
 SELECT bool_and(r.charge = e.amount AND r.requests = u.n),
        'each of ' || count(*) || ' usage reports, by hour and model, has the sum of the ledger'
     FROM demo.customer AS c,
          LATERAL (SELECT sum(charge) AS charge, sum(requests) AS requests FROM billing.usage_report(c.account_id, group_by => '{hour,model}')) AS r,
-         LATERAL (SELECT sum(amount) AS amount FROM billing.ledger_entry AS e WHERE e.account_id = c.account_id AND credit = 'revenue') AS e,
-         LATERAL (SELECT count(*) AS n FROM billing.usage_event AS u WHERE u.account_id = c.account_id) AS u;
+         LATERAL (SELECT sum(amount) AS amount FROM billing_books.ledger_entry AS e WHERE e.account_id = c.account_id AND credit = 'revenue') AS e,
+         LATERAL (SELECT count(*) AS n FROM billing_books.usage_event AS u WHERE u.account_id = c.account_id) AS u;
 SELECT u.amount = e.amount, 'the sum of all charges is the revenue in the ledger: ' || e.amount || ' CNY'
-    FROM (SELECT sum(charge) AS amount FROM billing.usage_event) AS u,
-         (SELECT sum(amount) AS amount FROM billing.ledger_entry WHERE credit = 'revenue') AS e;
+    FROM (SELECT sum(charge) AS amount FROM billing_books.usage_event) AS u,
+         (SELECT sum(amount) AS amount FROM billing_books.ledger_entry WHERE credit = 'revenue') AS e;
 SELECT p.amount + g.amount - c.amount - coalesce(x.amount, 0) - (h.booked - h.balance) = h.balance,
        'paid in + given - charged - run out is what customers have: ' || h.balance || ' CNY'
-    FROM (SELECT sum(amount) AS amount FROM billing.payment) AS p,
-         (SELECT sum(amount) AS amount FROM billing.lot WHERE kind = 'bonus') AS g,
-         (SELECT sum(charge) AS amount FROM billing.usage_event) AS c,
-         (SELECT sum(amount) AS amount FROM billing.ledger_entry WHERE credit = 'breakage') AS x, demo.holding AS h;
+    FROM (SELECT sum(amount) AS amount FROM billing_books.payment) AS p,
+         (SELECT sum(amount) AS amount FROM billing_books.lot WHERE kind = 'bonus') AS g,
+         (SELECT sum(charge) AS amount FROM billing_books.usage_event) AS c,
+         (SELECT sum(amount) AS amount FROM billing_books.ledger_entry WHERE credit = 'breakage') AS x, demo.holding AS h;
 SELECT bool_and(k.allowed = (b.balance >= 0)) AND bool_or(NOT k.allowed),
        'at the end ' || count(*) FILTER (WHERE k.allowed) || ' customers may call, exactly those not below zero'
     FROM demo.customer AS c, billing.authorize(c.api_key) AS k, billing.balance_at(c.account_id, clock_timestamp()) AS b;

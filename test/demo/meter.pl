@@ -36,7 +36,7 @@ sub send_batch
 {
 	my ($db, $lines, $note) = @_;
 	$db->begin_work;
-	$db->do('COPY billing.usage_inbox FROM STDIN');
+	$db->do('COPY billing_books.usage_inbox FROM STDIN');
 	$db->pg_putcopydata(join '', @$lines);
 	$db->pg_putcopyend;
 	$db->do(

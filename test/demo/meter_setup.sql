@@ -23,7 +23,7 @@ SELECT count(billing.set_balance_alert(account_id, greatest(round(holds / 5, 2),
 -- Requests that charge() has charged: the gateway reports some of them again.
 CREATE TABLE demo.charged AS
     SELECT r.n AS p, true AS allowed, u.account_id, u.key_id, u.request_id, u.model, u.input_tokens AS input, u.output_tokens AS output, u.occurred_at
-    FROM billing.usage_event AS u JOIN demo.request AS r USING (account_id, request_id) WHERE r.n % 5 = 0;
+    FROM billing_books.usage_event AS u JOIN demo.request AS r USING (account_id, request_id) WHERE r.n % 5 = 0;
 -- Requests first_p to last_p of act two, each with the word of authorize() on its customer.
 CREATE FUNCTION demo.ask(first_p int, last_p int)
     RETURNS TABLE (p int, allowed boolean, account_id bigint, key_id bigint, request_id text, model text, input int, output int, occurred_at timestamptz)
@@ -49,5 +49,5 @@ GRANT INSERT ON demo.batch TO gateway;
 CREATE TABLE demo.second (second int PRIMARY KEY, appended bigint, settled bigint, asked bigint, refused bigint, lag interval);
 CREATE TABLE demo.before AS
     SELECT clock_timestamp() AS at, s.events_total AS settled, count(*) AS entries
-    FROM billing.settler() AS s, billing.ledger_entry GROUP BY s.events_total;
+    FROM billing.settler() AS s, billing_books.ledger_entry GROUP BY s.events_total;
 VACUUM ANALYZE;

@@ -3,7 +3,7 @@
 \pset border 0
 
 CREATE TABLE demo.metered AS
-    SELECT * FROM billing.usage_event WHERE request_id LIKE 'hour-%';
+    SELECT * FROM billing_books.usage_event WHERE request_id LIKE 'hour-%';
 ANALYZE demo.metered;
 SELECT to_char(count(*), 'FM9,999,999') AS settled,
        to_char(count(*) / extract(epoch FROM max(recorded_at) - b.at), 'FM999,999') AS per_second
@@ -17,7 +17,7 @@ SELECT to_char(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY la
     FROM demo.second WHERE settled > 0 \gset
 SELECT to_char(count(*), 'FM999,999') AS entries,
        to_char((SELECT count(*) FROM demo.metered) / count(*)::numeric, 'FM9,990.0') AS events_per_entry
-    FROM billing.ledger_entry WHERE source_type = 'settlement' \gset
+    FROM billing_books.ledger_entry WHERE source_type = 'settlement' \gset
 \echo
 \echo :appended 'rows in' :batches 'commits became' :settled 'requests in the books,' :per_second 'a second. From commit'
 \echo 'to ledger it took' :median_lag 's in the middle and' :worst_lag 's at worst. A batch makes one ledger entry per customer'
@@ -32,7 +32,7 @@ SELECT to_char(count(*), 'FM999,999') AS entries,
 \echo
 SELECT CASE f.no WHEN 1 THEN to_char(a.n, '999') END AS rows, CASE f.no WHEN 1 THEN a.sqlstate END AS error,
        CASE f.no WHEN 1 THEN a.reason END AS reason, f.line AS "for example"
-    FROM (SELECT sqlstate, reason, count(*) AS n, min(detail) AS detail FROM billing.usage_set_aside GROUP BY sqlstate, reason) AS a,
+    FROM (SELECT sqlstate, reason, count(*) AS n, min(detail) AS detail FROM billing_books.usage_set_aside GROUP BY sqlstate, reason) AS a,
          demo.fold(a.detail, 75) AS f
     ORDER BY a.sqlstate, f.no;
 
@@ -47,8 +47,8 @@ SELECT d.account_id AS account, to_char(d.holds, '9,990.00') AS "had", to_char((
        to_char(up.created_at - b.at, 'SS.MS') AS "recharged, s", to_char(r.first_at - b.at, 'SS.MS') AS "refused, s",
        to_char(coalesce(r.n, 0), '99,990') AS refused, to_char(now.balance, '9,990.0000') AS balance
     FROM demo.before AS b, demo.purse AS d
-    JOIN billing.notification AS low ON low.account_id = d.account_id AND low.kind = 'balance_low'
-    LEFT JOIN billing.notification AS up ON up.account_id = d.account_id AND up.kind = 'balance_recovered' AND up.episode = low.episode
+    JOIN billing_books.notification AS low ON low.account_id = d.account_id AND low.kind = 'balance_low'
+    LEFT JOIN billing_books.notification AS up ON up.account_id = d.account_id AND up.kind = 'balance_recovered' AND up.episode = low.episode
     LEFT JOIN (SELECT q.account_id, min(s.asked_at) AS first_at, count(*) AS n
                FROM demo.batch AS s, unnest(s.refused) AS p, demo.size, demo.request AS q WHERE q.n = p % size.requests
                GROUP BY q.account_id) AS r ON r.account_id = d.account_id
@@ -69,7 +69,7 @@ SELECT to_char(sum(amount), 'FM9,990.000000000') AS stated, count(*) AS lines FR
 
 -- Best one whose share goes across two entries of its batch.
 SELECT u.account_id AS account, u.request_id AS request
-    FROM demo.metered AS u JOIN billing.ledger_entry AS e ON e.account_id = u.account_id AND e.entry_no = u.first_entry_no
+    FROM demo.metered AS u JOIN billing_books.ledger_entry AS e ON e.account_id = u.account_id AND e.entry_no = u.first_entry_no
     WHERE u.charge > 0
     ORDER BY u.batch_offset < e.amount AND u.batch_offset + u.charge > e.amount DESC, u.entry_count DESC, u.charge DESC LIMIT 1 \gset
 SELECT count(*) AS of_batch, to_char(sum(u.charge), 'FM990.000000000') AS batch_charge FROM demo.metered AS u, demo.metered AS o
@@ -91,11 +91,11 @@ SELECT CASE f.no WHEN 1 THEN item END AS item, CASE f.no WHEN 1 THEN tokens END 
 \echo 'trial credits ended amid the traffic: out of every balance at that instant, with no job to run.'
 \echo
 SELECT line, to_char(amount, '999,990.000000000') AS "CNY" FROM (
-    SELECT 1, 'paid in by bank transfer', sum(amount) FROM billing.payment
-    UNION ALL SELECT 2, '+ bonus given', sum(amount) FROM billing.ledger_entry WHERE debit = 'promotion'
-    UNION ALL SELECT 3, '- charged for requests', -sum(amount) FROM billing.ledger_entry WHERE credit = 'revenue'
+    SELECT 1, 'paid in by bank transfer', sum(amount) FROM billing_books.payment
+    UNION ALL SELECT 2, '+ bonus given', sum(amount) FROM billing_books.ledger_entry WHERE debit = 'promotion'
+    UNION ALL SELECT 3, '- charged for requests', -sum(amount) FROM billing_books.ledger_entry WHERE credit = 'revenue'
     UNION ALL SELECT 4, '- trial credit that ran out unused', -(sum(amount) + (SELECT booked - balance FROM demo.holding))
-        FROM billing.ledger_entry WHERE credit = 'breakage'
+        FROM billing_books.ledger_entry WHERE credit = 'breakage'
     UNION ALL SELECT 5, '= balances of all customers', balance FROM demo.holding
 ) AS t(no, line, amount) ORDER BY no;
 
@@ -104,4 +104,4 @@ SELECT line, to_char(amount, '999,990.000000000') AS "CNY" FROM (
 SELECT u.model, to_char(count(*), '9,999,999') AS requests, to_char(sum(u.input_tokens), '9,999,999,999') AS "input tokens",
        to_char(sum(u.output_tokens), '999,999,999') AS "output tokens", to_char(sum(u.charge), '9,990.000000000') AS "charged, CNY",
        to_char(100 * sum(u.charge) / sum(sum(u.charge)) OVER (), '990.0') || ' %' AS share
-    FROM billing.usage_event AS u GROUP BY u.model ORDER BY sum(u.charge) DESC;
+    FROM billing_books.usage_event AS u GROUP BY u.model ORDER BY sum(u.charge) DESC;

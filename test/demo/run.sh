@@ -147,4 +147,4 @@ if [ "$failed" != 0 ] || [ ! -s "$work/checks" ]; then
     exit 1
 fi
 printf '%s%s%s\n' "$bold" "All is well: $(with_commas $((requests + to_meter))) requests, $(
-    ask -c "SELECT to_char(count(*), 'FM9,999,999') FROM billing.usage_event") charges, every one explained, and the books balance." "$plain"
+    ask -c "SELECT to_char(count(*), 'FM9,999,999') FROM billing_books.usage_event") charges, every one explained, and the books balance." "$plain"

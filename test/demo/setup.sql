@@ -50,11 +50,11 @@ ALTER TABLE demo.request ADD PRIMARY KEY (n);
 CREATE VIEW demo.cost AS
     SELECT r.n, r.account_id, r.request_id, r.model,
            round((r.prompt_tokens * p.input + r.generated_tokens * p.output) / 1000000, 9) AS cost
-    FROM demo.request AS r JOIN billing.price AS p ON p.model = r.model;
+    FROM demo.request AS r JOIN billing_books.price AS p ON p.model = r.model;
 -- What customers hold now, without what has expired, and so perhaps less than what is booked.
 CREATE VIEW demo.holding AS
     SELECT sum(b.balance) AS balance, sum(a.cash + a.bonus - a.arrears) AS booked
-    FROM billing.account AS a, billing.balance(a.account_id) AS b WHERE a.account_id > 0;
+    FROM billing_books.account AS a, billing.balance(a.account_id) AS b WHERE a.account_id > 0;
 CREATE TABLE demo.customer AS
     SELECT a.account_id, coalesce(c.cost, 0) AS cost, row_number() OVER (ORDER BY c.cost DESC NULLS LAST) AS place,
            NULL::text AS api_key, 0::numeric AS paid

@@ -43,7 +43,7 @@ S
 my %calls = (
 	charge => "SELECT status FROM billing.charge(\$1, 1, \$2, 'm', 700000, 20000)",
 	meter => "SELECT billing.meter(\$1, 1, \$2, 'm', 700000, 20000)",
-	insert => "INSERT INTO billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (\$1, 1, \$2, 'm', 700000, 20000) RETURNING request_id",
+	insert => "INSERT INTO billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (\$1, 1, \$2, 'm', 700000, 20000) RETURNING request_id",
 	payment => "SELECT status FROM billing.record_offline_payment(\$1, 0.01, \$2, \$2)",
 	grant => "SELECT status FROM billing.grant_bonus(\$1, 0.5, \$2, timestamptz '2100-01-01')",
 	adjust => "SELECT status FROM billing.adjust(\$1, -0.123456789, \$2)",
@@ -55,7 +55,7 @@ sub call
 	my ($dbh, $kind, $account, @ids) = @_;
 	return eval { $dbh->selectrow_array($dbh->prepare_cached($calls{$kind}), undef, $account, $ids[0]) } if $kind ne 'copy';
 	return eval {
-		$dbh->do('COPY billing.usage_inbox FROM STDIN');
+		$dbh->do('COPY billing_books.usage_inbox FROM STDIN');
 		$dbh->pg_putcopydata(join("\t", $account, 1, $_, 'm', 700000, 20000, 0, 0, '\N') . "\n") for @ids;
 		$dbh->pg_putcopyend && 'copied';
 	};
@@ -183,14 +183,14 @@ sub times_booked
 	my %times;
 	for my $line (split /\n/, $node->safe_psql('postgres', <<"S"))
 SELECT id, count(*) FROM (
-  SELECT u.request_id AS id FROM billing.usage_event AS u JOIN billing.ledger_entry AS e ON e.account_id = u.account_id
+  SELECT u.request_id AS id FROM billing_books.usage_event AS u JOIN billing_books.ledger_entry AS e ON e.account_id = u.account_id
     AND e.entry_no = u.first_entry_no AND u.status = 'charged'
-  UNION ALL SELECT p.transaction_id FROM billing.payment AS p JOIN billing.ledger_entry AS e ON e.account_id = p.account_id
+  UNION ALL SELECT p.transaction_id FROM billing_books.payment AS p JOIN billing_books.ledger_entry AS e ON e.account_id = p.account_id
     AND e.source_type = 'payment' AND e.debit = 'gateway' AND e.source_id = p.payment_id
-  UNION ALL SELECT c.idempotency_key FROM billing.idempotent_call AS c JOIN billing.ledger_entry AS e ON e.account_id = c.account_id
+  UNION ALL SELECT c.idempotency_key FROM billing_books.idempotent_call AS c JOIN billing_books.ledger_entry AS e ON e.account_id = c.account_id
     AND c.function = 'grant_bonus' AND e.source_type = 'grant' AND e.debit = 'promotion' AND e.lot_no = (c.result ->> 'lot_no')::bigint
-  UNION ALL SELECT c.idempotency_key FROM billing.idempotent_call AS c WHERE c.function = 'adjust' AND EXISTS (
-    SELECT FROM billing.ledger_entry AS e WHERE e.account_id = c.account_id AND e.source_type = 'adjustment' AND e.source_id = (c.result ->> 'id')::bigint)
+  UNION ALL SELECT c.idempotency_key FROM billing_books.idempotent_call AS c WHERE c.function = 'adjust' AND EXISTS (
+    SELECT FROM billing_books.ledger_entry AS e WHERE e.account_id = c.account_id AND e.source_type = 'adjustment' AND e.source_id = (c.result ->> 'id')::bigint)
   ) AS x WHERE id ~ '^[a-z]+-$round-' GROUP BY id
 S
 	{
@@ -215,7 +215,7 @@ for my $round (0 .. $#rounds)
 
 	my $dbh = connect_dbi($node);
 	my ($sent, $done) = read_logs($round);
-	my ($unsettled) = $dbh->selectrow_array('SELECT count(*) FROM billing.usage_inbox');
+	my ($unsettled) = $dbh->selectrow_array('SELECT count(*) FROM billing_books.usage_inbox');
 	all_settled($dbh, "$name: what was in the inbox is settled");
 	my $times = times_booked($round);
 	note(sprintf '%s%s: %d sent, %d acknowledged, %d booked, %d of them unsettled at the start', $name, $settler ? ' at work' : '',
@@ -245,7 +245,7 @@ for my $round (0 .. $#rounds)
 	$times = times_booked($round);
 	is_deeply(differ_from_once($times, keys %$sent), [], "$name: in the end every call is there once");
 	is(scalar keys %$times, scalar keys %$sent, "$name: and nothing else");
-	is($dbh->selectrow_array('SELECT count(*) FROM billing.usage_set_aside'), 0, "$name: nothing was set aside");
+	is($dbh->selectrow_array('SELECT count(*) FROM billing_books.usage_set_aside'), 0, "$name: nothing was set aside");
 	verify_empty($node, "$name: verify() is empty after the retries");
 }
 

@@ -59,10 +59,10 @@ SELECT billing.record_offline_payment(77, 1.00, 'pay 77', 'bank 77', paid_at => 
 SELECT billing.reverse_offline_payment(77, 1, 'unpay 77');
 SELECT billing.adjust(2, -0.000000001, 'one nano'), billing.write_off(2, 0.5, 'some');
 SELECT billing.set_policy('block_at_zero', 'on');
-INSERT INTO billing.usage_inbox VALUES (1, 1, 'in a batch', 'm', 1000, 10), (1, 1, 'in it, too', 'm', 150000, 10), (2, 1, 'in a batch', 'm', 1000, 10), (4711, 1, 'no account', 'm', 1, 1), (NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO billing_books.usage_inbox VALUES (1, 1, 'in a batch', 'm', 1000, 10), (1, 1, 'in it, too', 'm', 150000, 10), (2, 1, 'in a batch', 'm', 1000, 10), (4711, 1, 'no account', 'm', 1, 1), (NULL, NULL, NULL, NULL, NULL, NULL);
 SELECT billing.settle();
 SELECT billing.meter(1, 1, 'waits', 'm', 1000, 10), billing.meter(2, 1, 'waits', 'm', 1000, 10), billing.meter(1, 1, 'new request', 'm', 5000, 500);
-INSERT INTO billing.usage_inbox VALUES (1, 1, 'new request', 'm', 1, 1);
+INSERT INTO billing_books.usage_inbox VALUES (1, 1, 'new request', 'm', 1, 1);
 S
 
 sub make_books
@@ -87,9 +87,9 @@ sub checksums
 {
 	my ($database) = @_;
 	my %sums;
-	for my $table (split /\n/, sql($database, "SELECT relname FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"))
+	for my $table (split /\n/, sql($database, "SELECT relname FROM pg_class WHERE relnamespace = 'billing_books'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"))
 	{
-		$sums{$table} = sql($database, "SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\"), '')) FROM billing.$table AS t");
+		$sums{$table} = sql($database, "SELECT count(*) || ' ' || md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text COLLATE \"C\"), '')) FROM billing_books.$table AS t");
 	}
 	return \%sums;
 }
@@ -100,10 +100,10 @@ sub rights
 	my ($database) = @_;
 	return [ split /\n/, sql($database, <<'S') ];
 SELECT what || ': ' || owner::regrole || ': ' || coalesce((SELECT string_agg(x, ' ' ORDER BY x) FROM unnest(acl::text[]) AS x WHERE x NOT LIKE owner::regrole || '=%'), '') FROM (
-  SELECT 'schema billing', nspowner, nspacl FROM pg_namespace WHERE nspname = 'billing'
+  SELECT 'schema ' || nspname, nspowner, nspacl FROM pg_namespace WHERE nspname ~ '^billing'
   UNION ALL SELECT p.oid::regprocedure::text, proowner, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc AS p WHERE pronamespace = 'billing'::regnamespace
-  UNION ALL SELECT relname, relowner, relacl FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p', 'v', 'S') AND NOT relispartition
-  UNION ALL SELECT relname || '.' || attname, relowner, attacl FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid WHERE relnamespace = 'billing'::regnamespace AND attacl IS NOT NULL
+  UNION ALL SELECT relname, relowner, relacl FROM pg_class WHERE relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND relkind IN ('r', 'p', 'v', 'S') AND NOT relispartition
+  UNION ALL SELECT relname || '.' || attname, relowner, attacl FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid WHERE relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND attacl IS NOT NULL
   ) AS x (what, owner, acl) ORDER BY 1
 S
 }
@@ -142,12 +142,12 @@ sub state_of
 sub check_refusals
 {
 	my ($database, $how) = @_;
-	is(state_of($database, "UPDATE billing.ledger_entry SET amount = amount"), 'LB601', "$how: history cannot be changed");
-	is(state_of($database, "SET session_replication_role = replica; DELETE FROM billing.usage_event"), 'LB601', "$how: nor as a replica");
+	is(state_of($database, "UPDATE billing_books.ledger_entry SET amount = amount"), 'LB601', "$how: history cannot be changed");
+	is(state_of($database, "SET session_replication_role = replica; DELETE FROM billing_books.usage_event"), 'LB601', "$how: nor as a replica");
 	is(state_of($database, "SET ROLE auditor_role; SELECT billing.charge(1, 1, 'x', 'm', 1, 1)"), '42501', "$how: an auditor cannot charge");
-	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing.ledger_entry"), '42501', "$how: an application cannot read the ledger");
-	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing.usage_inbox"), '42501', "$how: nor the inbox");
-	is(state_of($database, "DELETE FROM billing.usage_set_aside"), 'LB601', "$how: what was set aside stays");
+	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing_books.ledger_entry"), '42501', "$how: an application cannot read the ledger");
+	is(state_of($database, "SET ROLE app_role; SELECT * FROM billing_books.usage_inbox"), '42501', "$how: nor the inbox");
+	is(state_of($database, "DELETE FROM billing_books.usage_set_aside"), 'LB601', "$how: what was set aside stays");
 	is(state_of($database, "SELECT billing.charge(1, 1, 'new request', 'm', 5000, 501)"), 'LB304', "$how: a request_id with another payload");
 	is(state_of($database, "SELECT billing.grant_bonus(1, 4, 'gift')"), 'LB109', "$how: an idempotency key with another request");
 	return;
@@ -163,16 +163,16 @@ my @calls_by_role = (
 	[ app_role => "SELECT status FROM billing.charge(1, 1, 'after the restore', 'm', 100, 100)", qr/^charged$/, 'a charge is booked' ],
 	[ operator_role => "SELECT billing.set_price('no price yet', 'CNY', 1, 1, effective_from => now() - interval '1 day') > 3", qr/^t$/, 'a price gets a new number' ],
 	[ operator_role => "SELECT billing.settle()", qr/^5$/, 'what waited for it is charged, what stood in the inbox is settled' ],
-	[ operator_role => "SELECT string_agg(account_id || ' ' || status, ', ' ORDER BY account_id) FROM billing.usage_event WHERE request_id = 'waits'", qr/^1 charged, 2 charged$/, 'each once' ],
-	[ operator_role => "SELECT string_agg(reason, ' ' ORDER BY reason) FROM billing.usage_set_aside", qr/^account_unknown null_argument request_conflict$/, 'another payload is set aside' ],
+	[ operator_role => "SELECT string_agg(account_id || ' ' || status, ', ' ORDER BY account_id) FROM billing_books.usage_event WHERE request_id = 'waits'", qr/^1 charged, 2 charged$/, 'each once' ],
+	[ operator_role => "SELECT string_agg(reason, ' ' ORDER BY reason) FROM billing_books.usage_set_aside", qr/^account_unknown null_argument request_conflict$/, 'another payload is set aside' ],
 	[ app_role => "SELECT status FROM billing.charge(1, 1, 'in a batch', 'm', 1000, 10)", qr/^duplicate$/, 'a request that was metered is a duplicate' ],
-	[ app_role => "INSERT INTO billing.usage_inbox VALUES (1, 1, 'waits', 'm', 1000, 10)", qr/^$/, 'an application meters' ],
-	[ operator_role => "SELECT billing.settle() || ' ' || (SELECT count(*) FROM billing.usage_event WHERE request_id = 'waits')", qr/^1 2$/, 'what was metered before counts once' ],
+	[ app_role => "INSERT INTO billing_books.usage_inbox VALUES (1, 1, 'waits', 'm', 1000, 10)", qr/^$/, 'an application meters' ],
+	[ operator_role => "SELECT billing.settle() || ' ' || (SELECT count(*) FROM billing_books.usage_event WHERE request_id = 'waits')", qr/^1 2$/, 'what was metered before counts once' ],
 	[ operator_role => "SELECT id || ' ' || lot_no FROM billing.record_offline_payment(1, 5, 'pay after', 'bank after')", qr/^2 3$/, 'a payment gets the next numbers' ],
 	[ operator_role => "SELECT status FROM billing.reverse_charge(1, 'after the restore', 'undo after')", qr/^booked$/, 'a charge is undone' ],
 	[ operator_role => "SELECT billing.unlock_account(77, 'dispute')", qr/^t$/, 'a lock is lifted' ],
 	[ operator_role => "SELECT billing.set_policy('block_at_zero', NULL)", qr/^$/, 'a policy is set' ],
-	[ auditor_role => "SELECT count(*) > 5 FROM billing.audit_log", qr/^t$/, 'an auditor reads the log' ],
+	[ auditor_role => "SELECT count(*) > 5 FROM billing_books.audit_log", qr/^t$/, 'an auditor reads the log' ],
 	[ auditor_role => "SELECT count(*) FROM billing.verify()", qr/^0$/, 'an auditor verifies' ],
 );
 
@@ -184,7 +184,7 @@ sub check_going_on
 		my ($role, $text, $expected, $name) = @$call;
 		like(sql($database, "SET ROLE $role; $text"), $expected, "$how: $name");
 	}
-	is(sql($database, 'SELECT count(DISTINCT audit_no) = count(*) FROM billing.audit_log'), 't', "$how: no number twice in the log");
+	is(sql($database, 'SELECT count(DISTINCT audit_no) = count(*) FROM billing_books.audit_log'), 't', "$how: no number twice in the log");
 	verify_empty($node, "$how: verify() is empty after going on", $database);
 	return;
 }
@@ -204,8 +204,8 @@ sql('books', "LOAD 'billing'; SET billing.clock_offset = '-130d'; SELECT billing
 fill_books('books');
 my ($sums, $rights) = (checksums('books'), rights('books'));
 like($sums->{usage_event}, qr/^11 /, 'usage of all kinds');
-is(sql('books', 'SELECT (SELECT count(*) FROM billing.usage_inbox), (SELECT count(*) FROM billing.usage_set_aside)'), '4|2', 'rows that wait and rows that were set aside');
-is(sql('books', 'SELECT count(*) > 0 FROM billing.usage_event_default'), 't', 'some of it in the default partition');
+is(sql('books', 'SELECT (SELECT count(*) FROM billing_books.usage_inbox), (SELECT count(*) FROM billing_books.usage_set_aside)'), '4|2', 'rows that wait and rows that were set aside');
+is(sql('books', 'SELECT count(*) > 0 FROM billing_books.usage_event_default'), 't', 'some of it in the default partition');
 
 fresh_database('by_psql');
 bash_ok('pg_dump books | psql -X -q -v ON_ERROR_STOP=1 by_psql', 'pg_dump | psql');
@@ -219,20 +219,20 @@ check_restored('by_restore', 'pg_restore -1', $sums, $rights);
 
 make_books('by_data');
 sql('by_data', 'SELECT billing.install()');
-bash_ok('pg_dump --data-only --load-via-partition-root --schema=billing --exclude-table=billing.schema_version books'
+bash_ok('pg_dump --data-only --load-via-partition-root --schema=billing_books --exclude-table=billing_books.schema_version books'
 	  . ' | PGOPTIONS="-c session_replication_role=replica" psql -X -q -1 -v ON_ERROR_STOP=1 by_data', 'data only');
 verify_empty($node, 'data only: verify() is empty before anything else', 'by_data');
 sql('by_data', 'SELECT billing.migrate()');
 check_restored('by_data', 'data only', $sums, $rights);
-is(sql('by_data', 'SELECT count(*) FROM billing.schema_version'), '1', 'data only: the tables have one version');
+is(sql('by_data', 'SELECT count(*) FROM billing_books.schema_version'), '1', 'data only: the tables have one version');
 
 # Refused where there are books already: nothing of two books is mixed.
-bash_ok('! pg_dump --data-only --load-via-partition-root --schema=billing --exclude-table=billing.schema_version books'
+bash_ok('! pg_dump --data-only --load-via-partition-root --schema=billing_books --exclude-table=billing_books.schema_version books'
 	  . ' | PGOPTIONS="-c session_replication_role=replica" psql -X -q -1 -v ON_ERROR_STOP=1 by_psql', 'data only: not into other books');
 verify_empty($node, 'data only: which stay as they were', 'by_psql');
 
 # A restore that switches triggers off and on leaves the guards weak: verify() says so, install() mends it.
-sql('by_data', 'ALTER TABLE billing.ledger_entry DISABLE TRIGGER ALL; ALTER TABLE billing.ledger_entry ENABLE TRIGGER ALL;');
+sql('by_data', 'ALTER TABLE billing_books.ledger_entry DISABLE TRIGGER ALL; ALTER TABLE billing_books.ledger_entry ENABLE TRIGGER ALL;');
 is(sql('by_data', 'SELECT count(*) > 0 AND bool_and(check_name = \'guard\') FROM billing.verify()'), 't', '--disable-triggers: verify() reports guards that do not fire always');
 sql('by_data', 'SELECT billing.install()');
 verify_empty($node, '--disable-triggers: install() puts them back', 'by_data');
@@ -247,11 +247,11 @@ sub check_metered
 	is(sql($database, <<'S'), '', "$how: of each client's metered requests the first so many, each once");
 SELECT client, count(*), count(DISTINCT n), min(n), max(n) FROM (
   SELECT split_part(request_id, ' ', 2) AS client, split_part(request_id, ' ', 3)::int AS n FROM (
-    SELECT request_id FROM billing.usage_inbox UNION ALL SELECT request_id FROM billing.usage_event) AS x WHERE starts_with(request_id, 'metered ')) AS y
+    SELECT request_id FROM billing_books.usage_inbox UNION ALL SELECT request_id FROM billing_books.usage_event) AS x WHERE starts_with(request_id, 'metered ')) AS y
 GROUP BY 1 HAVING count(*) <> max(n) OR count(DISTINCT n) <> max(n) OR min(n) <> 1
 S
 	return sql($database, <<'S');
-SELECT count(*) FROM (SELECT request_id FROM billing.usage_inbox UNION ALL SELECT request_id FROM billing.usage_event) AS x WHERE starts_with(request_id, 'metered ')
+SELECT count(*) FROM (SELECT request_id FROM billing_books.usage_inbox UNION ALL SELECT request_id FROM billing_books.usage_event) AS x WHERE starts_with(request_id, 'metered ')
 S
 }
 
@@ -287,7 +287,7 @@ for my $number (1 .. 3)
 				}
 				else
 				{
-					$dbh->do('COPY billing.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN');
+					$dbh->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM STDIN');
 					$dbh->pg_putcopydata("$account\t1\tmetered $number $i\tm\t1000\t10\n");
 					$dbh->pg_putcopyend;
 				}
@@ -297,7 +297,7 @@ for my $number (1 .. 3)
 	}
 	push @clients, $pid;
 }
-wait_until(30, sub { return scalar $books_dbh->selectrow_array("SELECT count(*) > 300 FROM billing.usage_event WHERE starts_with(request_id, 'metered ')") });
+wait_until(30, sub { return scalar $books_dbh->selectrow_array("SELECT count(*) > 300 FROM billing_books.usage_event WHERE starts_with(request_id, 'metered ')") });
 bash_ok("pg_dump -Fd -j 2 -f $directory/load.dump books", 'a dump under load');
 sleep 0.3;
 unlink $go_on;
@@ -311,18 +311,18 @@ all_settled($books_dbh, 'all that the load metered is settled');
 my $metered = check_metered('books', 'the books under load');
 fresh_database('by_load');
 bash_ok("pg_restore -j 2 -d by_load $directory/load.dump", 'restored');
-cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_event'), '>', 20, 'dump under load: with what the load had booked');
-cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_event'), '<', sql('books', 'SELECT count(*) FROM billing.usage_event'), 'dump under load: and not what came later');
-cmp_ok(sql('by_load', 'SELECT count(*) FROM billing.usage_inbox'), '>', 20, 'dump under load: and what was not settled');
+cmp_ok(sql('by_load', 'SELECT count(*) FROM billing_books.usage_event'), '>', 20, 'dump under load: with what the load had booked');
+cmp_ok(sql('by_load', 'SELECT count(*) FROM billing_books.usage_event'), '<', sql('books', 'SELECT count(*) FROM billing_books.usage_event'), 'dump under load: and not what came later');
+cmp_ok(sql('by_load', 'SELECT count(*) FROM billing_books.usage_inbox'), '>', 20, 'dump under load: and what was not settled');
 my $metered_then = check_metered('by_load', 'dump under load');
 cmp_ok($metered_then, '<', $metered, 'dump under load: and not what was metered later');
 same_rights('by_load', $rights, 'dump under load: the same owners and rights');
 verify_empty($node, 'dump under load: verify() is empty', 'by_load');
 check_refusals('by_load', 'dump under load');
 cmp_ok(sql('by_load', 'SELECT billing.settle()'), '>', 20, 'dump under load: settle()');
-is(sql('by_load', 'SELECT count(*) FROM billing.usage_inbox'), '0', 'dump under load: settles all that was in the inbox');
+is(sql('by_load', 'SELECT count(*) FROM billing_books.usage_inbox'), '0', 'dump under load: settles all that was in the inbox');
 is(check_metered('by_load', 'dump under load, settled'), $metered_then, 'dump under load, settled: nothing is lost');
-is(sql('by_load', "SELECT count(*) FROM billing.usage_set_aside"), sql('books', "SELECT count(*) FROM billing.usage_set_aside"), 'dump under load: nothing more is set aside');
+is(sql('by_load', "SELECT count(*) FROM billing_books.usage_set_aside"), sql('books', "SELECT count(*) FROM billing_books.usage_set_aside"), 'dump under load: nothing more is set aside');
 like(sql('by_load', "SELECT status FROM billing.charge(1, 1, 'new request', 'm', 5000, 500)"), qr/^duplicate$/, 'dump under load: a request is a duplicate');
 is(sql('by_load', "SELECT status FROM billing.charge(1, 1, 'after the restore', 'm', 5000, 500)"), 'charged', 'dump under load: a charge is booked');
 verify_empty($node, 'dump under load: verify() is empty after it', 'by_load');
@@ -341,12 +341,12 @@ for my $section (qw(pre-data data post-data))
 	# A new one, which remembers nothing.
 	$copy->do("SELECT pg_terminate_backend(pid) FROM ($settlers) AS s");
 	wait_until(15, sub { return scalar $copy->selectrow_array("$settlers AND state = 'idle' AND query_start > ?", undef, $since) });
-	is($copy->selectrow_array('SELECT count(*) FROM billing.usage_inbox') > 0 ? 'some' : 'none', $section eq 'data' ? 'some' : 'none', "restored with a settler: it settles nothing after $section");
+	is($copy->selectrow_array('SELECT count(*) FROM billing_books.usage_inbox') > 0 ? 'some' : 'none', $section eq 'data' ? 'some' : 'none', "restored with a settler: it settles nothing after $section");
 }
 sql('postgres', 'SELECT pg_reload_conf()');
 all_settled($copy, 'restored with a settler: then it settles');
 is(check_metered('by_settler', 'restored with a settler'), $metered_then, 'restored with a settler: nothing is lost');
-is(sql('by_settler', "SELECT count(*) FROM billing.usage_set_aside"), sql('books', "SELECT count(*) FROM billing.usage_set_aside"), 'restored with a settler: nothing more is set aside');
+is(sql('by_settler', "SELECT count(*) FROM billing_books.usage_set_aside"), sql('books', "SELECT count(*) FROM billing_books.usage_set_aside"), 'restored with a settler: nothing more is set aside');
 same_rights('by_settler', $rights, 'restored with a settler: the same owners and rights');
 verify_empty($node, 'restored with a settler: verify() is empty', 'by_settler');
 
@@ -368,12 +368,13 @@ is(sql('books', "SELECT status FROM billing.charge(1, 1, 'new request', 'm', 500
 sql('postgres', 'CREATE ROLE books_owner LOGIN');
 make_books('owned');
 sql('owned', <<'S');
-GRANT CREATE, USAGE ON SCHEMA billing TO books_owner;
+CREATE SCHEMA billing_books AUTHORIZATION books_owner;
+GRANT USAGE ON SCHEMA billing TO books_owner;
 GRANT EXECUTE ON FUNCTION billing.install(), billing.transfer_allowed, billing.history_guard(), billing.forget_cached(), billing.judge_transfer(), billing.wake_settler(), billing.settler() TO books_owner;
 S
 sql('owned', "LOAD 'billing'; SET billing.clock_offset = '-130d'; SET ROLE books_owner; SELECT billing.install()");
-is(sql('owned', "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p', 'v')"), 'books_owner',
-	'a plain role owns all tables and views');
+is(sql('owned', "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'billing_books'::regnamespace AND relkind IN ('r', 'p', 'S')"), 'books_owner',
+	'a plain role owns all tables and sequences');
 fill_books('owned');
 ($sums, $rights) = (checksums('owned'), rights('owned'));
 
@@ -384,5 +385,19 @@ check_restored('owned_by_psql', 'a plain role\'s books: pg_dump | psql', $sums, 
 fresh_database('owned_by_restore');
 bash_ok("pg_dump -Fc -f $directory/owned.dump owned && pg_restore -1 -d owned_by_restore $directory/owned.dump", 'a plain role\'s books: pg_restore -1');
 check_restored('owned_by_restore', 'a plain role\'s books: pg_restore -1', $sums, $rights);
+
+# By the owner himself, into a database where a superuser made the extension beforehand.
+fresh_database('owned_by_owner');
+sql('owned_by_owner', <<'S');
+CREATE EXTENSION billing;
+GRANT CREATE ON DATABASE owned_by_owner TO books_owner;
+GRANT USAGE ON SCHEMA billing TO books_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA billing TO books_owner;
+S
+bash_ok('pg_dump -U books_owner --schema=billing_books owned | psql -X -q -v ON_ERROR_STOP=1 -U books_owner owned_by_owner', 'a plain role dumps and restores his books');
+is(sql('owned_by_owner', "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'billing_books'::regnamespace AND relkind IN ('r', 'p', 'S')"), 'books_owner',
+	'restored by a plain role: he owns all tables and sequences');
+sql('owned_by_owner', 'SELECT billing.migrate()');
+check_restored('owned_by_owner', 'restored by a plain role', $sums, undef);
 
 done_testing();

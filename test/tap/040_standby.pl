@@ -36,17 +36,17 @@ my %questions = (
 	'authorize() of a key that may call' => "SELECT allowed, reason, account_id, balance FROM billing.authorize('$keys{1}')",
 	'authorize() of a key in arrears' => "SELECT allowed, reason, shortfall FROM billing.authorize('$keys{2}')",
 	'authorize() of a mistyped key' => "SELECT allowed, reason FROM billing.authorize('sk-x')",
-	'balance()' => 'SELECT a.account_id, b.* FROM billing.account AS a, billing.balance(a.account_id) AS b ORDER BY 1',
-	'balance_at()' => "SELECT * FROM billing.balance_at(1, (SELECT max(recorded_at) FROM billing.ledger_entry WHERE account_id = 1))",
-	'statement()' => 'SELECT a.account_id, s.* FROM billing.account AS a, billing.statement(a.account_id) AS s ORDER BY 1, 2',
+	'balance()' => 'SELECT a.account_id, b.* FROM billing_books.account AS a, billing.balance(a.account_id) AS b ORDER BY 1',
+	'balance_at()' => "SELECT * FROM billing.balance_at(1, (SELECT max(recorded_at) FROM billing_books.ledger_entry WHERE account_id = 1))",
+	'statement()' => 'SELECT a.account_id, s.* FROM billing_books.account AS a, billing.statement(a.account_id) AS s ORDER BY 1, 2',
 	'quote()' => "SELECT * FROM billing.quote(1, 'm', 10, 20, 30, 40, now() - interval '1 hour')",
 	'explain_charge()' => "SELECT * FROM billing.explain_charge(1, 'three')",
 	'explain_charge() of a batch' => "SELECT * FROM billing.explain_charge(1, 'metered')",
-	'usage_set_aside' => 'SELECT * FROM billing.usage_set_aside',
+	'usage_set_aside' => 'SELECT * FROM billing_books.usage_set_aside',
 	'settler_lag' => 'SELECT unsettled_rows, first_occurred_at FROM billing.settler_lag',
 	'policy' => 'SELECT * FROM billing.policy',
 	'status()' => "SELECT * FROM billing.status() WHERE name <> 'settler'",
-	'usage_report()' => "SELECT r.* FROM billing.account AS a, billing.usage_report(a.account_id, group_by => '{key,model,hour}') AS r ORDER BY r::text",
+	'usage_report()' => "SELECT r.* FROM billing_books.account AS a, billing.usage_report(a.account_id, group_by => '{key,model,hour}') AS r ORDER BY r::text",
 	"usage_report(by => 'occurred_at')" => "SELECT * FROM billing.usage_report(1, now() - interval '1 day', NULL, '{day}', 'Asia/Shanghai', 'occurred_at')",
 );
 for my $name (sort keys %questions)
@@ -83,7 +83,7 @@ $primary->stop;
 $standby->promote;
 my $promoted = connect_dbi($standby);
 all_settled($promoted, 'promoted: the settler starts and settles what came');
-is_deeply($promoted->selectall_arrayref("SELECT account_id, request_id, status FROM billing.usage_event WHERE request_id IN ('metered', 'waits') ORDER BY 2, 1"),
+is_deeply($promoted->selectall_arrayref("SELECT account_id, request_id, status FROM billing_books.usage_event WHERE request_id IN ('metered', 'waits') ORDER BY 2, 1"),
 	[ [ 1, 'metered', 'charged' ], [ 1, 'waits', 'charged' ], [ 2, 'waits', 'charged' ] ], 'promoted: each once');
 is(settler($promoted)->{status}, 'running', 'promoted: settler() says so');
 is($promoted->selectrow_array("SELECT billing.meter(2, 1, 'after', 'm', 1000, 10)"), 'accepted', 'promoted: a request is metered');

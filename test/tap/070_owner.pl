@@ -1,5 +1,5 @@
-# The owner of the books is a plain role and must not become more by what he puts on his tables: whoever books, a superuser or the settler,
-# runs the owner's triggers with the owner's rights, and none of them at a commit.
+# What an owner of the books may try. He is a plain role and must not become more by what he puts on his tables or beside them: whoever calls,
+# a superuser or the settler, runs the owner's code with the owner's rights, none of it at a commit, and none of it leaves a trace in the session.
 use strict;
 use warnings;
 
@@ -11,32 +11,108 @@ my $node = billing_node('owner', preload => 'billing', install => 0, conf => [ "
 
 sub value { return $node->safe_psql('postgres', $_[0]) }
 
+sub as_owner { return value("SET ROLE books_owner; $_[0]") }
+
+# What the server says of a statement of the owner's.
+sub owner_is_refused
+{
+	my ($sql, $words, $name) = @_;
+	my ($status, $out, $err) = $node->psql('postgres', "SET ROLE books_owner; $sql");
+	like($err, $words, $name);
+	return;
+}
+
 value(<<'S');
 CREATE EXTENSION billing;
 CREATE ROLE books_owner;
-GRANT USAGE, CREATE ON SCHEMA billing TO books_owner;
+CREATE SCHEMA billing_books AUTHORIZATION books_owner;
+GRANT USAGE ON SCHEMA billing TO books_owner;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA billing TO books_owner;
 CREATE SCHEMA trap AUTHORIZATION books_owner;
+GRANT USAGE ON SCHEMA trap TO PUBLIC;
 SET ROLE books_owner;
 SELECT billing.install();
+S
+my $is_superuser = q{SELECT rolsuper FROM pg_roles WHERE rolname = 'books_owner'};
+
+# Functions that take what they can get: rights at once, and a setting that would lead the session to his functions later.
+as_owner(<<'S');
 CREATE FUNCTION trap.take() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     ALTER ROLE books_owner SUPERUSER;
     RETURN NULL;
 END $$;
+CREATE FUNCTION trap.spring() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('search_path', 'trap, pg_catalog', false), set_config('session_replication_role', 'replica', false);
+    RETURN true;
+EXCEPTION WHEN insufficient_privilege THEN
+    PERFORM set_config('search_path', 'trap, pg_catalog', false), set_config('work_mem', '64', false), set_config('check_function_bodies', 'off', false);
+    RETURN true;
+END $$;
+CREATE FUNCTION trap.spring_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.spring(); RETURN NEW; END $$;
 S
-my $is_superuser = q{SELECT rolsuper FROM pg_roles WHERE rolname = 'books_owner'};
+
+# ---- triggers of his -------------------------------------------------------------------------------
 
 for my $when ('DEFERRABLE INITIALLY DEFERRED', 'NOT DEFERRABLE')
 {
-	value("SET ROLE books_owner; CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON billing.usage_set_aside $when FOR EACH ROW EXECUTE FUNCTION trap.take()");
-	my ($status, $out, $err) = $node->psql('postgres', "BEGIN; INSERT INTO billing.usage_inbox (account_id) VALUES (1); SELECT billing.settle(); COMMIT");
+	as_owner("CREATE CONSTRAINT TRIGGER trap AFTER INSERT ON billing_books.usage_set_aside $when FOR EACH ROW EXECUTE FUNCTION trap.take()");
+	my ($status, $out, $err) = $node->psql('postgres', "BEGIN; INSERT INTO billing_books.usage_inbox (account_id) VALUES (1); SELECT billing.settle(); COMMIT");
 	like($err, qr/security-restricted operation|permission denied|must be superuser/, "$when: not through a superuser's settle()");
-	value('INSERT INTO billing.usage_inbox (account_id) VALUES (1)');
+	value('INSERT INTO billing_books.usage_inbox (account_id) VALUES (1)');
 	$node->poll_query_until('postgres', 'SELECT events_total > 0 OR status <> \'running\' FROM billing.settler()');
 	is(value($is_superuser), 'f', "$when: nor through the settler");
-	value('SET ROLE books_owner; DROP TRIGGER trap ON billing.usage_set_aside');
+	as_owner('DROP TRIGGER trap ON billing_books.usage_set_aside');
 }
-ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM billing.usage_inbox'), 'without the trap the rows are settled');
+ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM billing_books.usage_inbox'), 'without the trap the rows are settled');
+
+# ---- settings that shall outlive the call ------------------------------------------------------------
+
+as_owner(<<'S');
+CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON billing_books.account FOR EACH ROW EXECUTE FUNCTION trap.spring_row();
+CREATE TRIGGER spring BEFORE INSERT ON billing_books.access_grant FOR EACH ROW EXECUTE FUNCTION trap.spring_row();
+CREATE TRIGGER spring BEFORE INSERT ON billing_books.audit_log FOR EACH ROW EXECUTE FUNCTION trap.spring_row();
+ALTER TABLE billing_books.price ADD CONSTRAINT spring CHECK (trap.spring());
+S
+my $settings = q{SELECT current_setting('search_path'), current_setting('session_replication_role'), current_setting('work_mem'), current_setting('check_function_bodies')};
+my $before = value($settings);
+for my $call (
+	q{SELECT billing.create_account(1, 'cn')},
+	q{SELECT billing.set_price('m', 'CNY', 1, 1)},
+	q{SELECT status FROM billing.grant_bonus(1, 5, 'gift')},
+	q{SELECT billing.grant_access('pg_monitor', 'auditor')},
+	q{SELECT billing.install(), billing.migrate()},
+	q{SELECT count(*) FROM billing.verify()},
+	q{SELECT count(*) FROM billing.policy})
+{
+	my ($name) = $call =~ /billing\.(\w+)/;
+	is((split /\n/, value("$call; $settings"))[-1], $before, "$name: every setting is as it was");
+	is((split /\n/, value("BEGIN; SAVEPOINT s; $call; ROLLBACK TO s; $settings"))[-1], $before, "$name: and after a rollback");
+}
+as_owner(<<'S');
+DROP TRIGGER spring ON billing_books.account;
+DROP TRIGGER spring ON billing_books.access_grant;
+DROP TRIGGER spring ON billing_books.audit_log;
+ALTER TABLE billing_books.price DROP CONSTRAINT spring;
+S
+
+# ---- objects beside ours ----------------------------------------------------------------------------
+
+owner_is_refused("CREATE FUNCTION billing.grant_access(text, text) RETURNS void LANGUAGE sql AS 'ALTER ROLE books_owner SUPERUSER'",
+	qr/permission denied for schema billing/, 'no overload that an untyped call prefers');
+owner_is_refused(
+	"CREATE FUNCTION billing.transfer_allowed(int, text, text, text, text, text, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+	qr/permission denied for schema billing/, 'no overload of what the books ask');
+owner_is_refused('ALTER FUNCTION trap.take() SET SCHEMA billing', qr/permission denied for schema billing/, 'none moved there');
+owner_is_refused('CREATE OR REPLACE RULE "_RETURN" AS ON SELECT TO billing.policy DO INSTEAD SELECT * FROM billing.policies() WHERE trap.spring()',
+	qr/must be owner of/, 'no other rule for a view of ours');
+owner_is_refused('ALTER VIEW billing.policy OWNER TO books_owner', qr/must be owner of/, 'no view of ours becomes his');
+owner_is_refused('ALTER EXTENSION billing DROP VIEW billing.policy', qr/must be owner of/, 'nothing leaves the extension');
+owner_is_refused("SELECT billing.migrate()", qr/migrate\(\) is for a superuser/, 'migrate() is not for him');
+owner_is_refused("SELECT billing.grant_access('books_owner', 'operator')", qr/grant_access\(\) is for a superuser/, 'nor is grant_access()');
+is(value('SELECT count(*) FROM billing.policy') > 0, 1, 'the view is as it was');
+
+is(value($is_superuser), 'f', 'after all of it he is a plain role');
 verify_empty($node, 'verify() is empty');
 done_testing();

@@ -91,8 +91,8 @@ sub all_settled
 	my ($dbh, $name, $seconds) = @_;
 	local $Test::Builder::Level = $Test::Builder::Level + 1;
 
-	my $empty = wait_until($seconds // 30, sub { return !$dbh->selectrow_array('SELECT EXISTS (SELECT FROM billing.usage_inbox)') });
-	ok($empty, $name) or diag(join "\n", map { $_ // '' } $dbh->selectrow_array("SELECT count(*) || ' rows are left: ' || (SELECT s::text FROM billing.settler() AS s) FROM billing.usage_inbox"));
+	my $empty = wait_until($seconds // 30, sub { return !$dbh->selectrow_array('SELECT EXISTS (SELECT FROM billing_books.usage_inbox)') });
+	ok($empty, $name) or diag(join "\n", map { $_ // '' } $dbh->selectrow_array("SELECT count(*) || ' rows are left: ' || (SELECT s::text FROM billing.settler() AS s) FROM billing_books.usage_inbox"));
 	return;
 }
 

@@ -19,13 +19,13 @@ my $account_sql = 'SELECT a.last_entry_no, ' . us('a.last_booked_at') . ' AS boo
 	' . us('a.next_expiry_at') . ' AS next_expiry_at,
 	a.cash AS booked_cash, a.bonus AS booked_bonus, a.arrears AS booked_arrears,
 	b.*, ' . us('statement_timestamp()') . ' AS read_at
-	FROM billing.account AS a, billing.balance(a.account_id) AS b WHERE a.account_id = ?';
+	FROM billing_books.account AS a, billing.balance(a.account_id) AS b WHERE a.account_id = ?';
 my $lots_sql = 'SELECT lot_no, kind, amount, remaining, ' . us('expires_at') . ' AS expires_at, order_id
-	FROM billing.lot WHERE account_id = ? ORDER BY lot_no';
+	FROM billing_books.lot WHERE account_id = ? ORDER BY lot_no';
 my $entries_sql = 'SELECT entry_no, debit, credit, amount, lot_no, source_type,
 	CASE WHEN source_type <> \'charge\' THEN source_id END AS source_id, '
   . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at, gateway, undoes_entry_no
-	FROM billing.ledger_entry WHERE account_id = ? AND entry_no > ? ORDER BY entry_no';
+	FROM billing_books.ledger_entry WHERE account_id = ? AND entry_no > ? ORDER BY entry_no';
 
 # The account, its lots, and its entries behind those that were seen already.
 sub compare_account

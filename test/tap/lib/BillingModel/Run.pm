@@ -72,7 +72,7 @@ sub rows
 sub stored_booked_at
 {
 	my ($account) = @_;
-	my $sql = 'SELECT ' . us('last_booked_at') . ' AS at FROM billing.account WHERE account_id = ?';
+	my $sql = 'SELECT ' . us('last_booked_at') . ' AS at FROM billing_books.account WHERE account_id = ?';
 	my ($row) = rows($sql, $account->{id});
 	return $row->{at};
 }

@@ -53,7 +53,7 @@ sub create_account
 sub note_account
 {
 	my ($id, $region) = @_;
-	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing.account WHERE account_id = ?', $id);
+	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing_books.account WHERE account_id = ?', $id);
 	my $account = $model->add_account($id, $region, $made->{at});
 	compare_account($account, 0);
 	return $account;

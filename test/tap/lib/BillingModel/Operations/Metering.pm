@@ -41,7 +41,7 @@ sub inbox_text { return shown(map { defined $_ ? "<$_>" : undef } @_) }
 # Rows as the database has them, as texts, in the order in which they stand.
 sub inbox_texts
 {
-	return map { inbox_text(@$_{@inbox_columns}) } rows("$inbox_select FROM billing.usage_inbox ORDER BY ctid");
+	return map { inbox_text(@$_{@inbox_columns}) } rows("$inbox_select FROM billing_books.usage_inbox ORDER BY ctid");
 }
 
 sub compare_inbox
@@ -178,7 +178,7 @@ sub meter
 	same('meter', $answer->{meter}, 'accepted');
 	return if defined $row->{occurred_at};
 	# No stamp: the request begins now.
-	my @stored = rows("$inbox_select FROM billing.usage_inbox WHERE account_id = ? AND request_id = ?",
+	my @stored = rows("$inbox_select FROM billing_books.usage_inbox WHERE account_id = ? AND request_id = ?",
 		@$row{qw(account_id request_id)});
 	@stored = grep { defined $_->{occurred_at} && $_->{occurred_at} >= $before - 1 && $_->{occurred_at} <= $after + 1 }
 	  @stored;
@@ -199,7 +199,7 @@ sub insert_rows
 		$row->{tokens} = { %{ $row->{tokens} }, cache_read => 0, cache_write => 0 };
 		$row->{occurred_at} = undef;
 	}
-	my $sql = 'INSERT INTO billing.usage_inbox (' . join(', ', @inbox_columns[ 0 .. $columns - 1 ]) . ') VALUES '
+	my $sql = 'INSERT INTO billing_books.usage_inbox (' . join(', ', @inbox_columns[ 0 .. $columns - 1 ]) . ') VALUES '
 	  . join(', ', ('(' . join(', ', ('?') x $columns) . ')') x @rows);
 	my @values = map { [ (row_values($_))[ 0 .. 7 ], instant_text($_->{occurred_at}) ] } @rows;
 	$dbh->do($sql, undef, map { @$_[ 0 .. $columns - 1 ] } @values);
@@ -210,7 +210,7 @@ sub copy_rows
 {
 	my (@rows) = @_;
 	my %escape = ("\t" => '\t', "\n" => '\n', "\r" => '\r', '\\' => '\\\\');
-	$dbh->do('COPY billing.usage_inbox FROM STDIN');
+	$dbh->do('COPY billing_books.usage_inbox FROM STDIN');
 	for my $row (@rows)
 	{
 		my @fields = ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}));

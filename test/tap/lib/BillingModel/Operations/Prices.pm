@@ -70,7 +70,7 @@ sub set_price
 		return;
 	}
 	return if grep { $_->{price_id} == $result->{price_id} } @{ $model->{prices} };
-	my $stored_sql = 'SELECT ' . us('effective_from') . ' AS at FROM billing.price WHERE price_id = ?';
+	my $stored_sql = 'SELECT ' . us('effective_from') . ' AS at FROM billing_books.price WHERE price_id = ?';
 	my ($stored) = rows($stored_sql, $result->{price_id});
 	my $newest = $model->newest_charge($row{currency});
 	mismatch('set_price from now on', $stored->{at}, "$now to " . now_us() . ", but after the newest charge $newest")

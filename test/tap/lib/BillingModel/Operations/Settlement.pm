@@ -59,7 +59,7 @@ sub account_to_hold
 # ---- what is set aside ----------------------------------------------------------------------------
 
 my $aside_sql = "$inbox_select, sqlstate, reason, detail, ctid::text AS place, " . us('set_aside_at') . ' AS set_aside_at
-	FROM billing.usage_set_aside WHERE set_aside_at >= ?';
+	FROM billing_books.usage_set_aside WHERE set_aside_at >= ?';
 my %aside_seen;     # by place
 
 # Finds for each row that the oracle sets aside the one that the database did.
@@ -95,14 +95,14 @@ sub audit
 {
 	return same('usage_set_aside',
 		join("\n", sort map { inbox_text(@$_{ @inbox_columns, 'sqlstate' }) }
-			  rows("$inbox_select, sqlstate FROM billing.usage_set_aside")),
+			  rows("$inbox_select, sqlstate FROM billing_books.usage_set_aside")),
 		join("\n", sort map { inbox_text(row_values($_->{row}), $_->{sqlstate}) } @{ $model->{set_aside} }));
 }
 
 # ---- settling -------------------------------------------------------------------------------------
 
 my $recorded_sql = 'SELECT account_id, ' . us('max(recorded_at)') . ' AS recorded_at
-	FROM billing.usage_event WHERE recorded_at >= ? GROUP BY account_id';
+	FROM billing_books.usage_event WHERE recorded_at >= ? GROUP BY account_id';
 
 # The booking instants of a settlement, by account: told by what it recorded or set aside; where it
 # did neither, any will do.
@@ -150,7 +150,7 @@ sub settle_some
 	if ($held)
 	{
 		$other_dbh->begin_work;
-		$other_dbh->do('SELECT FROM billing.account WHERE account_id = ? FOR UPDATE', undef, $held->{id});
+		$other_dbh->do('SELECT FROM billing_books.account WHERE account_id = ? FOR UPDATE', undef, $held->{id});
 		$count{'settle: beside a held account'}++;
 	}
 	my $before = now_us();

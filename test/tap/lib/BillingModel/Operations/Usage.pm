@@ -35,7 +35,7 @@ sub outcomes
 my $usage_sql = 'SELECT request_id, key_id, status, reason, charge, price_id, first_entry_no, entry_count, batch_offset,
 	' . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at,
 	' . us('settled_at') . ' AS settled_at
-	FROM billing.usage_event WHERE account_id = ? ORDER BY recorded_at, request_id COLLATE "C"';
+	FROM billing_books.usage_event WHERE account_id = ? ORDER BY recorded_at, request_id COLLATE "C"';
 
 # All usage of every account.
 sub audit
