@@ -195,6 +195,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_SCHEMA_TAKEN] =
 		{"LB614", "schema_taken", "schema \"billing\" has objects already, such as %s",
 		 "All that is in it would become the extension's: drop it or move it, or rename the schema."},
+	[ERROR_TABLES_ALTERED] =
+		{"LB615", "tables_altered", "the tables are not as install() made them: %s from \"%.*s\"",
+		 "Somebody altered a table of billing_books, or put a trigger or rule on it that changes "
+		 "what is written: take that back, then try again."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };
@@ -231,14 +235,19 @@ fault_of(BillingError error, ...)
 	return fault;
 }
 
+int
+error_sqlstate(BillingError error)
+{
+	const char *s = error_codes[error].sqlstate;
+
+	return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]);
+}
+
 void
 refuse_fault(const Fault *fault)
 {
-	const ErrorCode *code = &error_codes[fault->error];
-	const char *s = code->sqlstate;
-
-	ereport(ERROR, (errcode(MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4])),
-					errmsg_internal("%s", fault->message), errhint("%s", code->hint)));
+	ereport(ERROR, (errcode(error_sqlstate(fault->error)), errmsg_internal("%s", fault->message),
+					errhint("%s", error_codes[fault->error].hint)));
 }
 
 void

@@ -79,6 +79,7 @@ typedef enum BillingError
 	ERROR_SCHEMA_OPEN,
 	ERROR_SCHEMA_MISSING,
 	ERROR_SCHEMA_TAKEN,
+	ERROR_TABLES_ALTERED,
 	ERROR_INTERNAL,
 	ERRORS_COUNT
 } BillingError;
@@ -92,6 +93,9 @@ typedef struct ErrorCode
 } ErrorCode;
 
 extern const ErrorCode error_codes[ERRORS_COUNT];
+
+/* Its SQLSTATE, as the server encodes it. */
+extern int error_sqlstate(BillingError error);
 
 no_return extern void refuse(BillingError error, ...);
 

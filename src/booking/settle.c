@@ -68,7 +68,8 @@ run_group_call(void *argument)
 static bool
 is_rows_own(int sqlstate)
 {
-	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
+	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED) || sqlstate == ERRCODE_DATA_CORRUPTED ||
+		sqlstate == ERRCODE_INDEX_CORRUPTED)
 		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{

@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "errors.h"
+#include "spi/altered.h"
 #include "spi/row_set.h"
 
 #define ROW_SET_NAME "rows"
@@ -65,8 +66,8 @@ row_set_put(RowSet *set, Datum *values, const char *nulls)
 	set->count++;
 }
 
-uint64
-row_set_run(RowSet *set, Sql *statement)
+void
+row_set_write(RowSet *set, Sql *statement)
 {
 	EphemeralNamedRelationData relation = {
 		.md = {.name = ROW_SET_NAME,
@@ -76,16 +77,14 @@ row_set_run(RowSet *set, Sql *statement)
 			   .enrtuples = ROWS_PLANNED_FOR},
 		.reldata = set->rows,
 	};
-	uint64 processed = 0;
 
 	if (set->count > 0)
 	{
 		if (SPI_register_relation(&relation) != SPI_OK_REL_REGISTER)
 			refuse(ERROR_INTERNAL, "a row set could not be registered");
-		processed = sql_run(statement, NULL, NULL);
+		altered_check_rows(sql_run(statement, NULL, NULL), set->count);
 		if (SPI_unregister_relation(ROW_SET_NAME) != SPI_OK_REL_UNREGISTER)
 			refuse(ERROR_INTERNAL, "a row set could not be unregistered");
 	}
 	tuplestore_end(set->rows);
-	return processed;
 }

@@ -37,7 +37,8 @@ extern void row_set_begin(RowSet *set, RowSetShape *shape);
 /* nulls as in SPI. */
 extern void row_set_put(RowSet *set, Datum *values, const char *nulls);
 
-/* Runs a statement that reads FROM rows; does nothing where there are none. */
-extern uint64 row_set_run(RowSet *set, Sql *statement);
+/* Runs a statement that writes a row for each FROM rows, and refuses where it does not; ends the
+ * set. */
+extern void row_set_write(RowSet *set, Sql *statement);
 
 #endif

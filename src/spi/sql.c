@@ -8,9 +8,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 
 #include "errors.h"
+#include "spi/altered.h"
 #include "spi/column.h"
 #include "spi/sql.h"
 
@@ -43,10 +45,20 @@ sql_replace(Sql *statement, const char *text)
 
 /* Nobody reads the result of the statement before this one any more. */
 static void
-forget_result(void)
+begin_statement(const char *text)
 {
 	SPI_freetuptable(SPI_tuptable);
 	SPI_tuptable = NULL;
+	altered_note_statement(text);
+}
+
+/* The text of a saved plan, whose own copy may be gone. */
+static const char *
+plan_text(SPIPlanPtr plan)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	return source->query_string;
 }
 
 /* The number of rows of what ran last, by the code that SPI returned for it. */
@@ -63,7 +75,7 @@ run(Sql *statement, Datum *values, const char *nulls, bool read_only)
 {
 	if (statement->plan == NULL)
 		prepare(statement);
-	forget_result();
+	begin_statement(plan_text(statement->plan));
 	return row_count(SPI_execute_plan(statement->plan, values, nulls, read_only, 0));
 }
 
@@ -71,6 +83,12 @@ uint64
 sql_run(Sql *statement, Datum *values, const char *nulls)
 {
 	return run(statement, values, nulls, false);
+}
+
+void
+sql_write(Sql *statement, Datum *values, const char *nulls)
+{
+	altered_check_rows(sql_run(statement, values, nulls), 1);
 }
 
 uint64
@@ -96,6 +114,7 @@ sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *re
 {
 	uint64 count = sql_read(statement, values, nulls);
 
+	column_check_types(result->setDesc);
 	for (uint64 row = 0; row < count; row++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
 }
@@ -103,14 +122,14 @@ sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *re
 uint64
 sql_execute(const char *text)
 {
-	forget_result();
+	begin_statement(text);
 	return row_count(SPI_execute(text, false, 0));
 }
 
 uint64
 sql_execute_with(const char *text, int count, Oid *types, Datum *values, const char *nulls)
 {
-	forget_result();
+	begin_statement(text);
 	return row_count(SPI_execute_with_args(text, count, types, values, nulls, false, 0));
 }
 

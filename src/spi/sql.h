@@ -3,7 +3,9 @@
  * sql.h
  *	  Running SQL: fixed statements, prepared once per backend and kept, and text.
  *
- * All SQL of the extension's C code goes through here and stands in store/.
+ * All SQL of the extension's C code goes through here and stands in store/. The
+ * tables' owner can alter them: what comes back is read by spi/column.h, which
+ * looks at types and numbers, and what was written is counted.
  * Arguments: spi/bind.h; the rows that come back: spi/column.h; amounts of
  * money, int64 nano-units in C and numeric(18,9) in SQL: spi/nano.h.
  *
@@ -42,6 +44,9 @@ extern void sql_replace(Sql *statement, const char *text);
 /* Runs a statement that may write; returns the number of rows. nulls as in SPI. */
 extern uint64 sql_run(Sql *statement, Datum *values, const char *nulls);
 
+/* Runs a statement that writes one row, and refuses where it does not. */
+extern void sql_write(Sql *statement, Datum *values, const char *nulls);
+
 /* Runs a statement in the snapshot of the caller's query; it must not write. */
 extern uint64 sql_read(Sql *statement, Datum *values, const char *nulls);
 
@@ -51,7 +56,8 @@ extern uint64 sql_read(Sql *statement, Datum *values, const char *nulls);
  */
 extern uint64 sql_latest(Sql *statement, Datum *values, const char *nulls);
 
-/* Puts the rows of such a read, as they are, into the result of a set-returning call. */
+/* Puts the rows of such a read into the result of a set-returning call, whose types they must have.
+ */
 extern void sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result);
 
 /*

@@ -130,7 +130,7 @@ account_update(const Account *account)
 	Datum values[STATE_COLUMNS];
 
 	set_state(values, nulls, account);
-	sql_run(&update, values, nulls);
+	sql_write(&update, values, nulls);
 }
 
 void
@@ -154,7 +154,7 @@ account_update_all(Account *const *accounts, size_t count)
 		set_state(values, nulls, accounts[i]);
 		row_set_put(&rows, values, nulls);
 	}
-	row_set_run(&rows, &update);
+	row_set_write(&rows, &update);
 }
 
 void
@@ -172,7 +172,7 @@ account_update_alerts(const Account *account)
 	bind_nano(values, nulls, 1, bounds->fires_below_nano, PG_INT64_MIN);
 	bind_nano(values, nulls, 2, bounds->rearms_at_nano, PG_INT64_MAX);
 	bind_instant(values, nulls, 3, account->alert_review_at, DT_NOEND);
-	sql_run(&update, values, nulls);
+	sql_write(&update, values, nulls);
 }
 
 int64
@@ -274,7 +274,7 @@ run_lock_change(Sql *statement, int64 account_id, const LockChange *change)
 	values[2] = TimestampTzGetDatum(change->at);
 	bind_text(values, nulls, 3, change->actor);
 	bind_text(values, nulls, 4, change->reason);
-	sql_run(statement, values, nulls);
+	sql_write(statement, values, nulls);
 }
 
 void

@@ -53,12 +53,12 @@ alert_update(int64 account_id, const Alert *alert)
 		"episode = $7 WHERE account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, NUMERICOID, BOOLOID, BOOLOID, INT4OID);
 
-	sql_run(&update,
-			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-					  nano_datum(alert->threshold_nano), nano_datum(alert->watch_nano),
-					  BoolGetDatum(alert->armed), BoolGetDatum(alert->fired),
-					  Int32GetDatum(alert->episode)},
-			NULL);
+	sql_write(&update,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+						nano_datum(alert->threshold_nano), nano_datum(alert->watch_nano),
+						BoolGetDatum(alert->armed), BoolGetDatum(alert->fired),
+						Int32GetDatum(alert->episode)},
+			  NULL);
 }
 
 int64
@@ -97,11 +97,11 @@ alert_insert(int64 account_id, const Alert *alert)
 		"true, $6, false, 0)",
 		INT8OID, INT8OID, NUMERICOID, INT4OID, BOOLOID, BOOLOID);
 
-	sql_run(&insert,
-			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-					  nano_datum(alert->threshold_nano), Int32GetDatum(alert->runway_hours),
-					  BoolGetDatum(alert->notify_recovery), BoolGetDatum(alert->armed)},
-			NULL);
+	sql_write(&insert,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+						nano_datum(alert->threshold_nano), Int32GetDatum(alert->runway_hours),
+						BoolGetDatum(alert->notify_recovery), BoolGetDatum(alert->armed)},
+			  NULL);
 }
 
 void
@@ -113,11 +113,11 @@ alert_switch(int64 account_id, const Alert *alert, bool enabled)
 		"account_id = $1 AND alert_no = $2",
 		INT8OID, INT8OID, NUMERICOID, BOOLOID, BOOLOID, BOOLOID);
 
-	sql_run(&update,
-			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
-					  nano_datum(alert->threshold_nano), BoolGetDatum(alert->notify_recovery),
-					  BoolGetDatum(alert->armed), BoolGetDatum(enabled)},
-			NULL);
+	sql_write(&update,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(alert->alert_no),
+						nano_datum(alert->threshold_nano), BoolGetDatum(alert->notify_recovery),
+						BoolGetDatum(alert->armed), BoolGetDatum(enabled)},
+			  NULL);
 }
 
 RecentSpend

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/books.h"
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
@@ -44,7 +45,7 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 	bind_text(values, nulls, 3, key->name);
 	values[4] = PointerGetDatum(hash);
 	values[5] = TimestampTzGetDatum(created_at);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 #define KEY_COLUMNS "kind = 'plan', name, deleted_at"
@@ -111,10 +112,10 @@ api_key_delete(int64 account_id, int64 key_id, TimestampTz deleted_at)
 							"api_key SET deleted_at = $3 WHERE account_id = $1 AND key_id = $2",
 							INT8OID, INT8OID, TIMESTAMPTZOID);
 
-	sql_run(&delete,
-			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
-					  TimestampTzGetDatum(deleted_at)},
-			NULL);
+	sql_write(&delete,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id),
+						TimestampTzGetDatum(deleted_at)},
+			  NULL);
 }
 
 bool
@@ -129,7 +130,9 @@ api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
 
 	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
 		return false;
-	hash = DatumGetByteaPP(column_datum(0, 8));
+	hash = DatumGetByteaPP(column_datum(0, 8, BYTEAOID));
+	if (VARSIZE_ANY_EXHDR(hash) != API_KEY_HASH_BYTES)
+		altered_refuse("a hash of another length");
 	*row = (GateRow){
 		.account.account_id = account_id,
 		.account.cash_nano = column_nano(0, 1),

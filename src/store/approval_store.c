@@ -46,5 +46,5 @@ approval_insert(const IdempotentCall *call, int64 amount_nano, const char *actor
 	values[5] = TimestampTzGetDatum(clock_now());
 	bind_text(values, nulls, 6, actor);
 	bind_text(values, nulls, 7, reason);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }

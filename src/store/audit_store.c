@@ -30,5 +30,5 @@ audit_insert(const AuditLine *line)
 	bind_text(values, nulls, 5, line->new_value);
 	bind_text(values, nulls, 6, line->actor);
 	bind_text(values, nulls, 7, line->reason);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }

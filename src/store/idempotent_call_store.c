@@ -11,6 +11,7 @@
 #include "utils/lsyscache.h"
 
 #include "clock.h"
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
@@ -76,7 +77,7 @@ idempotent_call_result(const IdempotentCall *call, Oid type)
 					 format_type_be_qualified(type));
 	bind_text(values, nulls, 1, call->idempotency_key);
 	(void) sql_execute_with(sql.data, 2, types, values, nulls);
-	return column_datum(0, 1);
+	return column_datum(0, 1, type);
 }
 
 void
@@ -89,8 +90,10 @@ idempotent_call_insert(const IdempotentCall *call, Datum result, Oid type)
 	idempotent_call_bind(values, nulls, call);
 	values[4] = TimestampTzGetDatum(clock_now());
 	values[5] = result;
-	(void) sql_execute_with("INSERT INTO " BOOKS "idempotent_call (account_id, idempotency_key, "
-							"function, arguments_hash, recorded_at, result) VALUES ($1, $2, $3, "
-							"$4, $5, to_jsonb($6))",
-							6, types, values, nulls);
+	altered_check_rows(
+		sql_execute_with("INSERT INTO " BOOKS "idempotent_call (account_id, idempotency_key, "
+						 "function, arguments_hash, recorded_at, result) VALUES ($1, $2, $3, "
+						 "$4, $5, to_jsonb($6))",
+						 6, types, values, nulls),
+		1);
 }

@@ -56,7 +56,7 @@ inbox_append(const InboxRow *row)
 	Datum values[INBOX_COLUMNS];
 
 	set_inbox_columns(values, nulls, row);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 BlockNumber
@@ -82,7 +82,7 @@ inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 	for (uint64 row = 0; row < *count; row++)
 	{
 		refs[row].account_id = column_int64(row, 1);
-		refs[row].place = *(ItemPointer) DatumGetPointer(column_datum(row, 2));
+		refs[row].place = *(ItemPointer) DatumGetPointer(column_datum(row, 2, TIDOID));
 		refs[row].taken = false;
 	}
 	return refs;
@@ -105,10 +105,12 @@ places_datum(const InboxRef *refs, size_t count)
 static InboxRow
 read_row(uint64 number)
 {
+	static const Oid types[INBOX_COLUMNS] = {INT8OID, INT8OID, TEXTOID, TEXTOID,	   INT8OID,
+											 INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID};
 	Datum values[INBOX_COLUMNS];
 	InboxRow row = {0};
 
-	column_values(number, values, row.nulls);
+	column_values(number, types, INBOX_COLUMNS, values, row.nulls);
 	row.account_id = row.nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT
 												 : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
 	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
@@ -195,5 +197,5 @@ inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
 	bind_text(values, nulls, INBOX_COLUMNS + 1, error_codes[fault->error].sqlstate);
 	bind_text(values, nulls, INBOX_COLUMNS + 2, error_codes[fault->error].name);
 	bind_text(values, nulls, INBOX_COLUMNS + 3, fault->message);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }

@@ -56,7 +56,7 @@ ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 	Datum values[ENTRY_COLUMNS];
 
 	set_entry(values, nulls, stamp, entry_no, transfer);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 static RowSetShape entries_shape = {ENTRY_COLUMN_LIST, {ENTRY_TYPES}};
@@ -83,7 +83,7 @@ ledger_rows_insert(RowSet *rows)
 	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
 							") SELECT " ENTRY_COLUMN_LIST " FROM rows");
 
-	row_set_run(rows, &insert);
+	row_set_write(rows, &insert);
 }
 
 Slice *

@@ -103,7 +103,7 @@ lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, Time
 	bind_text(values, nulls, 7, lot->kind == LOT_BONUS ? "bonus" : "cash");
 	values[8] = nano_datum(lot->amount_nano);
 	values[9] = nano_datum(lot->remaining_nano);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 void
@@ -113,10 +113,10 @@ lot_update(int64 account_id, const Lot *lot)
 							"WHERE account_id = $1 AND lot_no = $2",
 							INT8OID, INT8OID, NUMERICOID);
 
-	sql_run(&update,
-			(Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
-					  nano_datum(lot->remaining_nano)},
-			NULL);
+	sql_write(&update,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
+						nano_datum(lot->remaining_nano)},
+			  NULL);
 }
 
 #define REMAINDER_TYPES INT8OID, INT8OID, NUMERICOID
@@ -146,7 +146,7 @@ lot_rows_update(RowSet *rows)
 		"lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
 		"WHERE l.account_id = r.account_id AND l.lot_no = r.lot_no");
 
-	row_set_run(rows, &update);
+	row_set_write(rows, &update);
 }
 
 static int64

@@ -93,7 +93,7 @@ partition_oldest(int *month)
 	int year;
 
 	sql_run(&find, NULL, NULL);
-	name = column_text(0, 1);
+	name = column_text_or_null(0, 1);
 	if (name == NULL || sscanf(name, "usage_event_%4d_%2d", &year, month) != 2)
 		return false;
 	*month += (year - 2000) * MONTHS_PER_YEAR - 1;
@@ -149,11 +149,11 @@ partition_sum_up(int month, TimestampTz now)
 	/* Of the month itself, not of its days, so that verify() compares two things. */
 	(void) sql_execute(
 		psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM " BOOKS "%s", name));
-	values[4] = column_datum(0, 1);
-	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2)));
+	values[4] = Int64GetDatum(column_int64(0, 1));
+	values[5] = NumericGetDatum(DatumGetNumericCopy(column_datum(0, 2, NUMERICOID)));
 	bind_text(values, nulls, 2, name);
 	values[3] = TimestampTzGetDatum(now);
-	sql_run(&note, values, nulls);
+	sql_write(&note, values, nulls);
 }
 
 void

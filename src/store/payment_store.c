@@ -41,7 +41,7 @@ payment_insert(Payment *payment)
 	values[7] = TimestampTzGetDatum(payment->paid_at);
 	values[8] = TimestampTzGetDatum(payment->recorded_at);
 	bind_text(values, nulls, 9, payment->actor);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 int64
@@ -122,7 +122,7 @@ payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz
 	values[5] = TimestampTzGetDatum(now);
 	bind_text(values, nulls, 6, actor);
 	bind_text(values, nulls, 7, reason);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 void
@@ -137,6 +137,6 @@ payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 		INT8OID);
 
 	sql_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	*topup = DatumGetNumericCopy(column_datum(0, 1));
-	*refunded = DatumGetNumericCopy(column_datum(0, 2));
+	*topup = DatumGetNumericCopy(column_datum(0, 1, NUMERICOID));
+	*refunded = DatumGetNumericCopy(column_datum(0, 2, NUMERICOID));
 }

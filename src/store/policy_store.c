@@ -95,7 +95,7 @@ policy_store(PolicyId id, const char *currency, int64 value)
 	bind_text(values, nulls, 0, policy_catalog[id].name);
 	bind_text(values, nulls, 1, currencies[currency_index(currency)]);
 	values[2] = Int64GetDatum(value);
-	sql_run(&store, values, nulls);
+	sql_write(&store, values, nulls);
 }
 
 void

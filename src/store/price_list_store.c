@@ -45,7 +45,7 @@ read_record(uint64 row)
 	if (!column_bool(row, 2))
 		refuse(ERROR_PRICE_LIST, (int) row + 1, "provider and model must be texts");
 	for (int field = 0; field < PRICE_FIELDS; field++)
-		record.fields[field] = column_text(row, field + 3);
+		record.fields[field] = column_text_or_null(row, field + 3);
 	return record;
 }
 

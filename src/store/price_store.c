@@ -198,7 +198,7 @@ price_insert(const PriceKey *key, const Price *price)
 	values[5] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
 	values[6] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
 	values[7] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 	return column_int64(0, 1);
 }
 

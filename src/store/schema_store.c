@@ -208,7 +208,7 @@ schema_create(TimestampTz now)
 		(void) sql_execute(schema_files[i].sql);
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 		(void) partition_make(month + ahead);
-	sql_run(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
+	sql_write(&stamp, (Datum[]){Int32GetDatum(SCHEMA_VERSION), TimestampTzGetDatum(now)}, NULL);
 }
 
 /* Appends the events of a guard: BEFORE UPDATE OF a, b OR DELETE. */

@@ -51,7 +51,7 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 	for (uint64 row = 0; row < *count; row++)
 		requests[row] = (StoredRequest){
 			.event = (size_t) column_int64(row, 1) - 1,
-			.probe = DatumGetInt16(column_datum(row, 2)),
+			.probe = column_int16(row, 2),
 			.recorded_at = column_instant(row, 3, 0),
 			.occurred_at = column_instant(row, 4, 0),
 			.request_id = column_text(row, 5),
@@ -81,5 +81,5 @@ usage_insert_all(UsageEvent *const *events, size_t count)
 		usage_set_columns(values, nulls, events[i]);
 		row_set_put(&set, values, nulls);
 	}
-	row_set_run(&set, &insert);
+	row_set_write(&set, &insert);
 }

@@ -12,6 +12,7 @@
 #include "core/policy.h"
 #include "core/request_hash.h"
 #include "errors.h"
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
@@ -46,7 +47,7 @@ status_from_name(const char *name)
 	for (size_t status = 0; status < lengthof(status_names); status++)
 		if (strcmp(status_names[status], name) == 0)
 			return (UsageStatus) status;
-	refuse(ERROR_INTERNAL, "a usage event has an unknown status");
+	altered_refuse("an unknown status");
 }
 
 static UsageEvent
@@ -54,7 +55,7 @@ read_event(uint64 row)
 {
 	return (UsageEvent){
 		.recorded_at = column_instant(row, 1, 0),
-		.probe = DatumGetInt16(column_datum(row, 2)),
+		.probe = column_int16(row, 2),
 		.status = status_from_name(column_text(row, 3)),
 		.charge_nano = column_nano(row, 4),
 		.payload.key_id = column_int64(row, 5),
@@ -64,7 +65,7 @@ read_event(uint64 row)
 		.payload.tokens.of[TOKENS_CACHE_WRITE] = column_int32(row, 9),
 		.payload.tokens.of[TOKENS_OUTPUT] = column_int32(row, 10),
 		.request_id = column_text(row, 11),
-		.reason = column_text(row, 12),
+		.reason = column_text_or_null(row, 12),
 		.occurred_at = column_instant(row, 13, 0),
 		.settled_at = column_instant(row, 14, 0),
 		.price_id = column_int64(row, 15),
@@ -118,7 +119,7 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	for (uint64 row = 0; row < count; row++)
 	{
 		TimestampTz recorded_at = column_instant(row, 1, 0);
-		int16 probe = DatumGetInt16(column_datum(row, 2));
+		int16 probe = column_int16(row, 2);
 
 		event->probe = Max(event->probe, probe + 1);
 		if (Max(recorded_at, column_instant(row, 4, 0)) >= since && recorded_at > newest_at &&
@@ -210,7 +211,7 @@ usage_insert(const UsageEvent *event)
 	char nulls[USAGE_EVENT_COLUMNS];
 
 	usage_set_columns(values, nulls, event);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }
 
 void
@@ -232,7 +233,7 @@ usage_update_charged(const UsageEvent *event)
 
 	bind_number(values, nulls, 7, event->first_entry_no);
 	values[8] = Int32GetDatum(event->entry_count);
-	sql_run(&update, values, nulls);
+	sql_write(&update, values, nulls);
 }
 
 /* An unpriced row u of account a that has a price by now. */
@@ -335,5 +336,5 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	values[9] = TimestampTzGetDatum(event->occurred_at);
 	bind_text(values, nulls, 10, actor);
 	bind_text(values, nulls, 11, reason);
-	sql_run(&insert, values, nulls);
+	sql_write(&insert, values, nulls);
 }

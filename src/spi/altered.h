@@ -1,0 +1,27 @@
+/*-------------------------------------------------------------------------
+ *
+ * altered.h
+ *	  Refusing what tables answer that are not as install() made them.
+ *
+ * Their owner may alter them, and put triggers and rules on them. So what a
+ * statement returned or wrote is believed only as far as it is looked at.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef SPI_ALTERED_H
+#define SPI_ALTERED_H
+
+#include "postgres.h"
+
+#include "compat.h"
+
+/* Remembers the beginning of the statement that runs now, for the error. */
+extern void altered_note_statement(const char *text);
+
+/* Refuses the answer of the statement that ran last: "null in column 3". */
+no_return extern void altered_refuse(const char *what);
+
+/* Refuses where it wrote another number of rows than it should. */
+extern void altered_check_rows(uint64 count, uint64 expected);
+
+#endif
