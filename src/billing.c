@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "guard/history.h"
 #include "spi/scope.h"
+#include "spi/sql.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "wake.h"
@@ -28,6 +29,7 @@ _PG_init(void)
 	clock_init();
 	history_init();
 	scope_init();
+	sql_init();
 	policy_init();
 	price_init();
 	wake_init();

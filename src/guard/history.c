@@ -84,7 +84,8 @@ is_first_setting(const TriggerData *trigger)
 	const Trigger *definition = trigger->tg_trigger;
 	int first_column;
 
-	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || definition->tgnargs == 0)
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		definition->tgnargs == 0)
 		return false;
 	first_column = column_number(descriptor, definition->tgargs[0]);
 	if (first_column == 0 || !heap_attisnull(trigger->tg_trigtuple, first_column, descriptor) ||

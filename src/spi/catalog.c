@@ -9,6 +9,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
@@ -22,6 +23,12 @@ catalog_table(const char *name)
 	Oid schema = get_namespace_oid(BOOKS_SCHEMA, true);
 
 	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+Oid
+catalog_extension(void)
+{
+	return get_extension_oid("billing", true);
 }
 
 Oid

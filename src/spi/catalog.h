@@ -20,6 +20,9 @@
 /* The oid of a table of that schema; InvalidOid when there is none. */
 extern Oid catalog_table(const char *name);
 
+/* The oid of the extension; InvalidOid when there is none. */
+extern Oid catalog_extension(void);
+
 /* The owner of a table; refuses where there is none. */
 extern Oid catalog_owner(Oid table);
 

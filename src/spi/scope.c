@@ -11,7 +11,6 @@
  */
 #include "postgres.h"
 
-#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
@@ -102,7 +101,7 @@ scope_open_if_ready(Scope *scope)
 	Oid account = catalog_table("account");
 
 	if (!OidIsValid(account) || !OidIsValid(catalog_table("schema_version")) ||
-		!OidIsValid(get_extension_oid("billing", true)))
+		!OidIsValid(catalog_extension()))
 		return false;
 	open_as_owner(scope, account);
 	if (schema_version() == SCHEMA_VERSION)

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 
@@ -30,14 +31,42 @@ prepare(Sql *statement)
 	statement->plan = plan;
 }
 
+/* Plans that were replaced in this transaction. */
+static List *replaced_plans = NIL;
+
+static void
+drop_replaced_plans(XactEvent event, void *argument)
+{
+	ListCell *cell;
+
+	foreach (cell, replaced_plans)
+		SPI_freeplan(lfirst(cell));
+	list_free(replaced_plans);
+	replaced_plans = NIL;
+}
+
+void
+sql_init(void)
+{
+	RegisterXactCallback(drop_replaced_plans, NULL);
+}
+
+/* What the owner put on a table may call us again while its statement runs: the plan must stay. */
+static void
+drop_plan_at_end(SPIPlanPtr plan)
+{
+	MemoryContext caller_context = MemoryContextSwitchTo(TopMemoryContext);
+
+	replaced_plans = lappend(replaced_plans, plan);
+	MemoryContextSwitchTo(caller_context);
+}
+
 void
 sql_replace(Sql *statement, const char *text)
 {
-	SPIPlanPtr old_plan = statement->plan;
-
+	if (statement->plan)
+		drop_plan_at_end(statement->plan);
 	statement->plan = NULL;
-	if (old_plan)
-		SPI_freeplan(old_plan);
 	statement->text = text;
 	prepare(statement);
 	statement->text = NULL;

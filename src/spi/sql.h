@@ -38,7 +38,11 @@ typedef struct Sql
 		.text = (statement), .types = { __VA_ARGS__ } \
 	}
 
-/* Gives a statement another text, and drops its plan. */
+/* Called once, when the library is loaded. */
+extern void sql_init(void);
+
+/* Gives a statement another text; its plan is dropped when the transaction ends: it may be running.
+ */
 extern void sql_replace(Sql *statement, const char *text);
 
 /* Runs a statement that may write; returns the number of rows. nulls as in SPI. */

@@ -67,7 +67,10 @@ typedef struct Settler
 {
 	MemoryContext round_context;
 	bool reported_incomplete;
-	Oid complete_for; /* the books that were found complete, by the oid of their account table */
+	/* The books that were found complete: their account table, and the extension whose guards those
+	 * are. */
+	Oid complete_account;
+	Oid complete_extension;
 	size_t group_rows;
 	BlockNumber first_block; /* no row is known to stand in front of it */
 	int64 waited_for;		 /* the account that was waited for last */
@@ -123,11 +126,13 @@ static bool
 books_are_complete(Settler *settler)
 {
 	Oid account = catalog_table("account");
+	Oid extension = catalog_extension();
 
-	if (account == settler->complete_for)
+	if (account == settler->complete_account && extension == settler->complete_extension)
 		return true;
-	settler->complete_for = schema_is_complete() ? account : InvalidOid;
-	if (OidIsValid(settler->complete_for))
+	settler->complete_account = schema_is_complete() ? account : InvalidOid;
+	settler->complete_extension = extension;
+	if (OidIsValid(settler->complete_account))
 		return true;
 	if (!settler->reported_incomplete)
 		ereport(LOG, (errmsg("billing settles nothing while a guard is missing"),
@@ -145,7 +150,7 @@ begin_round(Settler *settler, Round *round)
 	bool ready = opened && books_are_complete(settler);
 
 	if (!opened)
-		settler->complete_for = InvalidOid;
+		settler->complete_account = InvalidOid;
 	*round = (Round){.left_block = InvalidBlockNumber};
 	if (ready)
 		round->last_block = inbox_last_block();

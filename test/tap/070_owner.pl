@@ -113,6 +113,42 @@ owner_is_refused("SELECT billing.migrate()", qr/migrate\(\) is for a superuser/,
 owner_is_refused("SELECT billing.grant_access('books_owner', 'operator')", qr/grant_access\(\) is for a superuser/, 'nor is grant_access()');
 is(value('SELECT count(*) FROM billing.policy') > 0, 1, 'the view is as it was');
 
+# ---- calls from within ------------------------------------------------------------------------------
+
+# A policy of his that charges while a charge looks for its request: the plan that is running is replaced meanwhile, as this month's
+# partition has rows from then on.
+as_owner(<<'S');
+SELECT billing.create_account(2, 'cn'), billing.create_api_key(2, 'key');
+INSERT INTO billing_books.usage_event_default (account_id, request_hash, occurred_at, recorded_at, settled_at, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, status, request_id, model, key_name)
+VALUES (2, ('x' || left(encode(sha256('around'), 'hex'), 16))::bit(64)::bigint, '2020-01-01 00:00+00', '2020-01-01 00:00+00', '2020-01-01 00:00+00', 1, 1, 1, 0, 0, 'rejected', 'old', 'm', 'key');
+CREATE TABLE trap.calls (n int);
+CREATE FUNCTION trap.charge() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM trap.calls) THEN
+        INSERT INTO trap.calls VALUES (1);
+        PERFORM billing.charge(2, 1, 'within ' || n, 'm', 1, 1) FROM generate_series(1, 50) AS n;
+    END IF;
+    RETURN true;
+END $$;
+ALTER TABLE billing_books.usage_event_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY trap ON billing_books.usage_event_default USING (trap.charge());
+S
+my ($around_status, $around_out, $around_err) = $node->psql('postgres', "SELECT status FROM billing.charge(2, 1, 'around', 'm', 1, 1)");
+like($around_err, qr/duplicate key value violates unique constraint "ledger_entry_pkey"/, 'a charge around charges is refused, the server goes on');
+is(value("SELECT count(*) FROM billing_books.usage_event WHERE account_id = 2 AND status = 'charged'"), 0, 'and nothing of it is there');
+as_owner(<<'S');
+DROP POLICY trap ON billing_books.usage_event_default;
+ALTER TABLE billing_books.usage_event_default DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
+S
+value('BEGIN; SET LOCAL billing.allow_history_change = on; DELETE FROM billing_books.usage_event_default; COMMIT');
+
+# ---- a guard where it does not belong -----------------------------------------------------------------
+
+as_owner(q{CREATE TRIGGER trap BEFORE UPDATE ON billing_books.account_profile FOR EACH STATEMENT EXECUTE FUNCTION billing.history_guard('email')});
+owner_is_refused('UPDATE billing_books.account_profile SET email = NULL', qr/update of table "account_profile" is refused/, 'history_guard() as a statement trigger refuses, too');
+as_owner('DROP TRIGGER trap ON billing_books.account_profile');
+is(value('SELECT 1'), 1, 'the server is alive');
+
 is(value($is_superuser), 'f', 'after all of it he is a plain role');
 verify_empty($node, 'verify() is empty');
 done_testing();
