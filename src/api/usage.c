@@ -76,7 +76,8 @@ Datum
 billing_charge(PG_FUNCTION_ARGS)
 {
 	UsageEvent event = read_event(fcinfo);
-	UsageEvent stored;
+	UsageEvent recorded;
+	StoredRequests stored;
 	Booking booking;
 	Scope scope;
 	Datum row;
@@ -85,14 +86,14 @@ billing_charge(PG_FUNCTION_ARGS)
 	booking_begin(&booking, event.account_id);
 	if (event.occurred_at == DT_NOBEGIN)
 		event.occurred_at = booking.at;
-	if (usage_find_recent(&event, booking.at - policy_value(POLICY_DEDUPE_WINDOW), booking.at,
-						  &stored))
+	stored = usage_find_recent(&event, booking.at - policy_value(POLICY_DEDUPE_WINDOW), booking.at);
+	if (usage_is_recorded(&booking, &event, stored, &recorded))
 	{
-		Fault fault = usage_conflict(&stored, &event);
+		Fault fault = usage_conflict(&recorded, &event);
 
 		if (fault.message)
 			refuse_fault(&fault);
-		row = charge_row(fcinfo, &booking, &stored, true);
+		row = charge_row(fcinfo, &booking, &recorded, true);
 	}
 	else
 	{

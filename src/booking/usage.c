@@ -32,6 +32,19 @@ describe_payload(const UsagePayload *payload)
 					tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
 }
 
+bool
+usage_is_recorded(const Booking *booking, UsageEvent *event, StoredRequests stored,
+				  UsageEvent *recorded)
+{
+	const StoredRequest *found = dedupe_find(stored, event->request_id,
+											 booking->at - policy_value(POLICY_DEDUPE_WINDOW));
+
+	event->probe = dedupe_free_probe(stored);
+	if (found)
+		*recorded = usage_get(event, found);
+	return found != NULL;
+}
+
 Fault
 usage_conflict(const UsageEvent *stored, const UsageEvent *event)
 {
