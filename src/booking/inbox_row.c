@@ -46,8 +46,6 @@ inbox_row_fault(const InboxRow *row)
 
 	if (row->nulls[INBOX_ACCOUNT_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "account_id");
-	if (row->account_id <= 0)
-		return fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
 	if (row->nulls[INBOX_KEY_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "key_id");
 	fault = text_fault(row->request_id, "request_id", IDENTIFIER_BYTES_MAX);

@@ -172,7 +172,8 @@ admit_row(SettleGroup *group, const InboxRow *row)
 	Batch *batch = find_batch(group, row->account_id);
 	Candidate *candidate;
 
-	if (fault.message == NULL && batch == NULL && account_exists(row->account_id))
+	if (fault.message == NULL && batch == NULL && row->account_id > 0 &&
+		account_exists(row->account_id))
 	{
 		/* Another row stands there than inbox_list() saw: it waits for the next time. */
 		inbox_append(row);
