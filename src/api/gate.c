@@ -28,15 +28,15 @@ static GateAccount
 see_account(Account *account)
 {
 	TimestampTz now = clock_statement();
-	int64 go_live_at;
+	PolicyValues policies = policy_values(NULL);
 
 	if (account->next_expiry_at <= now)
 		account->bonus_nano -= lot_expired(account->account_id, now);
 	return (GateAccount){
 		.locks = account->locks,
 		.balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano,
-		.live = !policy_get(POLICY_GO_LIVE_AT, NULL, &go_live_at) || go_live_at <= now,
-		.block_at_zero = policy_value(POLICY_BLOCK_AT_ZERO) != 0,
+		.live = policies.is_unset[POLICY_GO_LIVE_AT] || policies.of[POLICY_GO_LIVE_AT] <= now,
+		.block_at_zero = policies.of[POLICY_BLOCK_AT_ZERO] != 0,
 	};
 }
 

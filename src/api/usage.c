@@ -16,7 +16,6 @@
 #include "clock.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 
 /* The arguments as a row of the inbox; refuses what would be set aside of any account's. */
@@ -88,7 +87,7 @@ billing_charge(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	booking_begin(&booking, arguments.account_id);
 	event = inbox_row_event(&arguments, booking.at);
-	stored = usage_find_recent(&event, booking.at - policy_value(POLICY_DEDUPE_WINDOW), booking.at);
+	stored = usage_find_recent(&event, booking_dedupe_since(&booking), booking.at);
 	if (usage_is_recorded(&booking, &event, stored, &recorded))
 	{
 		Fault fault = usage_conflict(&recorded, &event);

@@ -19,7 +19,6 @@
 #include "booking/settle_group.h"
 #include "booking/usage.h"
 #include "clock.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 #include "store/usage_batch_store.h"
 
@@ -327,10 +326,12 @@ find_stored(const SettleGroup *group, UsageEvent **events)
 
 	for (size_t i = 0; i < group->batches_count; i++)
 	{
-		since = Min(since, group->batches[i].booking.at);
-		now = Max(now, group->batches[i].booking.at);
+		const Booking *booking = &group->batches[i].booking;
+
+		since = Min(since, booking_dedupe_since(booking));
+		now = Max(now, booking->at);
 	}
-	return usage_find_all(events, group->count, since - policy_value(POLICY_DEDUPE_WINDOW), now);
+	return usage_find_all(events, group->count, since, now);
 }
 
 /* Finds out which candidates count; events are theirs. */

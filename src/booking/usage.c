@@ -11,7 +11,6 @@
 
 #include "booking/usage.h"
 #include "core/gate.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 
 static bool
@@ -37,7 +36,7 @@ usage_is_recorded(const Booking *booking, UsageEvent *event, StoredRequests stor
 				  UsageEvent *recorded)
 {
 	const StoredRequest *found = dedupe_find(stored, event->request_id,
-											 booking->at - policy_value(POLICY_DEDUPE_WINDOW));
+											 booking_dedupe_since(booking));
 
 	event->probe = dedupe_free_probe(stored);
 	if (found)
@@ -66,19 +65,20 @@ locks_at(const Account *account, TimestampTz at)
 static UsageVerdict
 gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, GateReason *reason)
 {
+	const PolicyValues *policies = &booking->policies;
 	UsageFacts facts = {
 		.occurred_at = event->occurred_at,
 		.booked_at = booking->at,
 		.account_created_at = booking->account.created_at,
-		.future_tolerance_us = policy_value(POLICY_FUTURE_TOLERANCE),
-		.dedupe_window_us = policy_value(POLICY_DEDUPE_WINDOW),
+		.future_tolerance_us = policies->of[POLICY_FUTURE_TOLERANCE],
+		.dedupe_window_us = policies->of[POLICY_DEDUPE_WINDOW],
+		.go_live_at = policies->is_unset[POLICY_GO_LIVE_AT] ? DT_NOBEGIN
+															: policies->of[POLICY_GO_LIVE_AT],
 		.key_deleted_at = key->deleted_at,
 		.key_kind = key->kind,
 		.locks = locks_at(&booking->account, event->occurred_at),
 	};
 
-	if (!policy_get(POLICY_GO_LIVE_AT, NULL, &facts.go_live_at))
-		facts.go_live_at = DT_NOBEGIN;
 	return gate_usage(&facts, reason);
 }
 
