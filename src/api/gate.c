@@ -123,7 +123,7 @@ billing_balance(PG_FUNCTION_ARGS)
 		nano_datum(account.arrears_nano),
 		nano_datum(gate.balance_nano),
 		DirectFunctionCall2(numeric_round, nano_datum(money_floor_to_cent(gate.balance_nano)),
-							Int32GetDatum(AMOUNT_DECIMALS_MONEY)),
+							Int32GetDatum(MONEY_CENT_DECIMALS)),
 		NumericGetDatum(topup),
 		NumericGetDatum(refunded),
 		BoolGetDatum(reason == GATE_OPEN),

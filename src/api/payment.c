@@ -36,9 +36,10 @@ check_payment(const Booking *booking, const Payment *payment)
 {
 	int64 order_id;
 
-	if (payment->paid_at < 0 ||
+	if (payment->paid_at < INSTANT_MIN ||
 		payment->paid_at - booking->policies.of[POLICY_FUTURE_TOLERANCE] > booking->at)
-		refuse(ERROR_OUT_OF_RANGE, "paid_at");
+		refuse(ERROR_OUT_OF_RANGE, "paid_at", INSTANT_MIN_TEXT " to now + policy future_tolerance",
+			   timestamptz_to_str(payment->paid_at));
 	check_locks(&booking->account, payment->paid_at);
 	order_id = payment_find_order(payment->account_id, payment->gateway, payment->transaction_id);
 	if (order_id)
@@ -52,7 +53,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	Payment payment = {
 		.account_id = arg_account_id(fcinfo),
 		.gateway = GATEWAY_OFFLINE,
-		.amount_nano = arg_positive_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_MONEY),
+		.amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_PAYMENT),
 		.transaction_id = arg_text(fcinfo, 3, "reference", IDENTIFIER_BYTES_MAX),
 		.currency = PG_ARGISNULL(4) ? NULL : arg_currency(fcinfo, 4),
 	};
