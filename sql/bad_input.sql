@@ -202,7 +202,10 @@ SELECT pg_temp.refused(ARRAY[
     $$record_offline_payment(1150, 1, 'new key', 'bank 1')$$, $$record_offline_payment(1150, 0.005, 'new key', 'bank 3')$$,
     $$record_offline_payment(1150, 999999999.99, 'new key', 'bank 3')$$,
     $$grant_bonus(1150, 999999999.999999999, 'new key')$$,
-    $$grant_bonus(1150, 1, 'new key', expires_at => clock_timestamp())$$, $$adjust(1150, -1, 'new key', expires_at => now() + interval '1 day')$$,
+    $$grant_bonus(1150, 1, 'new key', expires_at => '2025-01-01 00:00+00')$$, $$adjust(1150, -1, 'new key', expires_at => '2100-01-01 00:00+00')$$,
+    $$adjust(1150, 0, 'new key')$$, $$adjust(1150, -1e9, 'new key')$$, $$adjust(1150, -1e100, 'new key')$$, $$grant_bonus(1150, 1e9, 'new key')$$,
+    $$record_offline_payment(1150, 1234567890.5, 'new key', 'bank 3')$$,
+    $$record_offline_payment(1150, 1, 'new key', 'bank 3', paid_at => '1999-12-31 23:59+00')$$,
     $$withdraw_bonus(1150, 1, 'new key')$$, $$withdraw_bonus(1150, 99, 'new key')$$, $$withdraw_bonus(1151, 3, 'new key')$$,
     $$write_off(1150, 0.000000001, 'new key')$$,
     $$reverse_offline_payment(1150, 99, 'new key')$$, $$reverse_offline_payment(1151, 1, 'new key')$$]);
@@ -240,6 +243,8 @@ SELECT replace(replace(body, E'\n', '\n'), :'head', 'HEAD') || E'\n    ' || test
 SELECT billing.import_prices(:'head', 'CNY');
 SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', :'head' || E'\n' || repeat('x', 150) || ',' || repeat('y', 150) || ',0,1,1,,'));
 SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', 1000000, effective_from => ''2025-01-01'')', :'head' || E'\np,m,0,1000,1,,'));
+-- A message is cut, between two characters, where what was given is long.
+SELECT octet_length(test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', :'head' || E'\np,m,0,' || repeat('五', 5000) || ',1,,'))) AS bytes;
 \echo -- Price lists in JSON.
 SELECT body || E'\n    ' || test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', body)) FROM (VALUES
     ('['), ('[{]'), ('[1]'), ('[null]'), ('["a"]'), ('[[]]'), ('[{}]'), ('{}'), ('[{"provider": "p", "model": "m"}]'), ('[] []'), ('[1e99999999]'),

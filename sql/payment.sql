@@ -40,7 +40,7 @@ SELECT billing.unlock_account(1403), billing.unlock_account(1403, 'dispute');
 SELECT status, balance FROM billing.record_offline_payment(1403, 1, 'after', 'bank 2');
 SELECT status FROM billing.close_account(1404, 'close');
 SELECT test.attempt(format('SELECT billing.record_offline_payment(1404, 1, ''before'', ''bank'', paid_at => %L)', :'before'));
-SELECT test.attempt('SELECT billing.record_offline_payment(1403, 1, ''ahead'', ''bank 3'', paid_at => clock_timestamp() + interval ''1 hour'')');
+SELECT regexp_replace(test.attempt('SELECT billing.record_offline_payment(1403, 1, ''ahead'', ''bank 3'', paid_at => clock_timestamp() + interval ''1 hour'')'), ', is .*', '') AS attempt;
 SELECT occurred_at = :'before' AS stamped_by_the_payer FROM billing_books.ledger_entry WHERE account_id = 1403 AND entry_no = 1;
 
 -- R22: a payment booked by mistake is taken back whole: first what its lot still has, the rest as arrears,

@@ -10,10 +10,14 @@
 #include "postgres.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 
+#include "core/text.h"
 #include "errors.h"
 
 #define ACCOUNT INT64_FORMAT
+
+#define MESSAGE_BYTES_MAX 1000
 
 const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_NOT_INSTALLED] = {"LB001", "not_installed", "the billing tables are not installed",
@@ -27,8 +31,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						  "Give a text that is not empty or blank."},
 	[ERROR_TEXT_TOO_LONG] = {"LB103", "text_too_long", "%s is longer than %d bytes",
 							 "Give a shorter text; long keys can be hashed first."},
-	[ERROR_OUT_OF_RANGE] = {"LB104", "out_of_range", "%s is out of range",
-							"The allowed range is in the function's comment: \\df+."},
+	[ERROR_OUT_OF_RANGE] =
+		{"LB104", "out_of_range", "%s must be %s, is %s",
+		 "Give a value in that range; the function's comment tells more: \\df+."},
 	[ERROR_NOT_FINITE] = {"LB105", "not_finite", "%s must be a finite value",
 						  "NaN and Infinity are no amounts and no instants."},
 	[ERROR_TOO_PRECISE] = {"LB106", "too_precise", "%s has more than %d decimals",
@@ -203,6 +208,19 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						"This is a defect of billing: please report it."},
 };
 
+/* A message is one line and not too long, whatever a caller's value had in it. */
+static char *
+one_line(char *message)
+{
+	int length = pg_mbcliplen(message, strlen(message), MESSAGE_BYTES_MAX);
+
+	message[length] = '\0';
+	for (char *c = message; *c; c++)
+		if ((unsigned char) *c < ' ')
+			*c = ' ';
+	return message;
+}
+
 static char *
 format_message(BillingError error, va_list arguments)
 {
@@ -218,7 +236,7 @@ format_message(BillingError error, va_list arguments)
 		needed = appendStringInfoVA(&message, error_codes[error].message, copy);
 		va_end(copy);
 		if (needed == 0)
-			return message.data;
+			return one_line(message.data);
 		enlargeStringInfo(&message, needed);
 	}
 }
@@ -241,6 +259,30 @@ error_sqlstate(BillingError error)
 	const char *s = error_codes[error].sqlstate;
 
 	return MAKE_SQLSTATE(s[0], s[1], s[2], s[3], s[4]);
+}
+
+Fault
+fault_of_limit(LimitId limit, const char *name, int64 value)
+{
+	char range[LIMITS_TEXT_SIZE];
+	char given[LIMITS_TEXT_SIZE];
+
+	if (limits_allow(limit, value))
+		return NO_FAULT;
+	return fault_of(ERROR_OUT_OF_RANGE, name, limits_print_range(limit, range),
+					limits_print_value(limit, value, given));
+}
+
+Fault
+fault_of_text(const char *name, const char *text, int bytes_max)
+{
+	if (text == NULL)
+		return fault_of(ERROR_NULL_ARGUMENT, name);
+	if (text_is_blank(text))
+		return fault_of(ERROR_TEXT_EMPTY, name);
+	if (strlen(text) > (size_t) bytes_max)
+		return fault_of(ERROR_TEXT_TOO_LONG, name, bytes_max);
+	return NO_FAULT;
 }
 
 void

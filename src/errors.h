@@ -12,6 +12,7 @@
 #define BILLING_ERRORS_H
 
 #include "compat.h"
+#include "core/limits.h"
 #include "core/outcome.h"
 
 typedef enum BillingError
@@ -109,6 +110,13 @@ typedef struct Fault
 #define NO_FAULT ((Fault){0})
 
 extern Fault fault_of(BillingError error, ...);
+
+/* A fault where a count or an amount is outside of its range, naming both. */
+extern Fault fault_of_limit(LimitId limit, const char *name, int64 value);
+
+/* A fault where a text is null, blank or too long. */
+extern Fault fault_of_text(const char *name, const char *text, int bytes_max);
+
 no_return extern void refuse_fault(const Fault *fault);
 
 /* Raises the error for an answer of the core other than OUTCOME_OK. */

@@ -21,12 +21,6 @@
 #include "store/inbox_store.h"
 #include "store/usage_store.h"
 
-#define MOBILE_DIGITS_MIN 5
-#define MOBILE_DIGITS_MAX 15 /* E.164 */
-
-/* Highest id that may be chosen: above it there is always one to be made. */
-#define ACCOUNT_ID_MAX (INT64CONST(1) << 62)
-
 /* How often create_account() looks for a number, while others choose theirs. */
 #define FREE_ID_ATTEMPTS 100
 
@@ -129,8 +123,8 @@ billing_create_account(PG_FUNCTION_ARGS)
 	ForceSyncCommit();
 	scope_open(&scope);
 	found = find_same(account_id, &profile);
-	if (found == 0 && account_id > ACCOUNT_ID_MAX)
-		refuse(ERROR_OUT_OF_RANGE, "account_id");
+	if (found == 0 && account_id)
+		arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);
 	if (found == 0 && account_id)
 		found = account_insert(account_id, &profile, clock_now()) ? account_id : 0;
 	else if (found == 0)

@@ -14,9 +14,6 @@
 #include "spi/scope.h"
 #include "store/alert_store.h"
 
-#define ALERTS_MAX 20
-#define RUNWAY_HOURS_MAX 720
-
 /* The alert that the arguments describe: a threshold or runway_hours, and not both. */
 static Alert
 read_alert(FunctionCallInfo fcinfo)
@@ -28,13 +25,10 @@ read_alert(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(1))
 	{
 		alert.runway_hours = PG_GETARG_INT32(2);
-		if (alert.runway_hours < 1 || alert.runway_hours > RUNWAY_HOURS_MAX)
-			refuse(ERROR_OUT_OF_RANGE, "runway_hours");
+		arg_check(LIMIT_RUNWAY_HOURS, "runway_hours", alert.runway_hours);
 		return alert;
 	}
-	alert.threshold_nano = arg_amount(fcinfo, 1, "threshold", AMOUNT_DECIMALS_MONEY);
-	if (alert.threshold_nano < 0)
-		refuse(ERROR_OUT_OF_RANGE, "threshold");
+	alert.threshold_nano = arg_amount(fcinfo, 1, "threshold", LIMIT_THRESHOLD);
 	return alert;
 }
 

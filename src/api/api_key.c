@@ -28,8 +28,7 @@ make_key(Booking *booking, ApiKeyRow *row, char text[API_KEY_TEXT_LENGTH + 1])
 	ApiKey key = {.kind = row->kind, .account_id = booking->account.account_id};
 
 	row->key_id = api_key_next_id(key.account_id);
-	if (row->key_id > PG_INT32_MAX)
-		refuse(ERROR_OUT_OF_RANGE, "key_id");
+	arg_check(LIMIT_KEY_ID, "key_id", row->key_id);
 	key.key_id = (int32) row->key_id;
 	if (!pg_strong_random(key.secret, sizeof(key.secret)))
 		refuse(ERROR_INTERNAL, "the system has no random bytes");

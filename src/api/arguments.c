@@ -13,7 +13,6 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "core/money.h"
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/nano.h"
@@ -39,13 +38,21 @@ arg_account_id(FunctionCallInfo fcinfo)
 	return arg_int64(fcinfo, 0, "account_id");
 }
 
+void
+arg_check(LimitId limit, const char *name, int64 value)
+{
+	Fault fault = fault_of_limit(limit, name, value);
+
+	if (fault.message)
+		refuse_fault(&fault);
+}
+
 int64
-arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max)
+arg_count(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit)
 {
 	int64 count = arg_int64(fcinfo, index, name);
 
-	if (count < min || count > max)
-		refuse(ERROR_OUT_OF_RANGE, name);
+	arg_check(limit, name, count);
 	return count;
 }
 
@@ -59,14 +66,11 @@ arg_bool(FunctionCallInfo fcinfo, int index, const char *name)
 char *
 arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
 {
-	char *value;
+	char *value = PG_ARGISNULL(index) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(index));
+	Fault fault = fault_of_text(name, value, bytes_max);
 
-	check_not_null(fcinfo, index, name);
-	value = text_to_cstring(PG_GETARG_TEXT_PP(index));
-	if (text_is_blank(value))
-		refuse(ERROR_TEXT_EMPTY, name);
-	if (strlen(value) > (size_t) bytes_max)
-		refuse(ERROR_TEXT_TOO_LONG, name, bytes_max);
+	if (fault.message)
+		refuse_fault(&fault);
 	return value;
 }
 
@@ -89,8 +93,17 @@ arg_instant(FunctionCallInfo fcinfo, int index, const char *name, TimestampTz if
 	return instant;
 }
 
+/* A value that is no int64, as text. */
+no_return static void
+refuse_value(LimitId limit, const char *name, const char *value)
+{
+	char range[LIMITS_TEXT_SIZE];
+
+	refuse(ERROR_OUT_OF_RANGE, name, limits_print_range(limit, range), value);
+}
+
 int64
-arg_duration(FunctionCallInfo fcinfo, int index, const char *name, int64 max_us)
+arg_duration(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit)
 {
 	Interval *interval;
 	int64 days_us;
@@ -99,9 +112,11 @@ arg_duration(FunctionCallInfo fcinfo, int index, const char *name, int64 max_us)
 	check_not_null(fcinfo, index, name);
 	interval = PG_GETARG_INTERVAL_P(index);
 	if (interval->month != 0 || pg_mul_s64_overflow(interval->day, USECS_PER_DAY, &days_us) ||
-		pg_add_s64_overflow(days_us, interval->time, &duration_us) || duration_us < 0 ||
-		duration_us > max_us)
-		refuse(ERROR_OUT_OF_RANGE, name);
+		pg_add_s64_overflow(days_us, interval->time, &duration_us) ||
+		!limits_allow(limit, duration_us))
+		refuse_value(
+			limit, name,
+			DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(interval))));
 	return duration_us;
 }
 
@@ -116,8 +131,10 @@ has_decimals(Numeric value, int decimals)
 }
 
 int64
-arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
+arg_amount(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit)
 {
+	int decimals = limits_table[limit].decimals;
+	char text[LIMITS_TEXT_SIZE];
 	Numeric value;
 	int64 amount_nano;
 
@@ -128,17 +145,10 @@ arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
 	if (!has_decimals(value, decimals))
 		refuse(ERROR_TOO_PRECISE, name, decimals);
 	if (!nano_from_numeric(value, &amount_nano))
-		refuse(ERROR_OUT_OF_RANGE, name);
-	return amount_nano;
-}
-
-int64
-arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals)
-{
-	int64 amount_nano = arg_amount(fcinfo, index, name, decimals);
-
-	if (amount_nano <= 0)
+		refuse_value(limit, name, limits_print_number(numeric_normalize(value), text));
+	if (amount_nano <= 0 && limits_table[limit].min > 0)
 		refuse(ERROR_NOT_POSITIVE, name);
+	arg_check(limit, name, amount_nano);
 	return amount_nano;
 }
 

@@ -16,16 +16,16 @@
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 
-#include "core/text.h"
+#include "core/limits.h"
 
-#define AMOUNT_DECIMALS_BOOK 9	/* what the ledger keeps */
-#define AMOUNT_DECIMALS_MONEY 2 /* money that enters or leaves (R21) */
+/* Refuses a value outside of its range, naming both. */
+extern void arg_check(LimitId limit, const char *name, int64 value);
 
 extern int64 arg_int64(FunctionCallInfo fcinfo, int index, const char *name);
 extern int64 arg_account_id(FunctionCallInfo fcinfo);
 
-/* A whole number in [min, max]. */
-extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, int64 min, int64 max);
+/* A whole number in its range. */
+extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 
 extern bool arg_bool(FunctionCallInfo fcinfo, int index, const char *name);
 
@@ -38,15 +38,14 @@ extern char *arg_text_or_null(FunctionCallInfo fcinfo, int index, const char *na
 extern TimestampTz arg_instant(FunctionCallInfo fcinfo, int index, const char *name,
 							   TimestampTz if_null);
 
-/* In microseconds, in [0, max_us]; an interval with months has no length. */
-extern int64 arg_duration(FunctionCallInfo fcinfo, int index, const char *name, int64 max_us);
+/* In microseconds, in its range; an interval with months has no length. */
+extern int64 arg_duration(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 
-/* In nano-units, finite, of at most that many decimals; any sign. */
-extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, int decimals);
-
-/* The same, greater than zero. */
-extern int64 arg_positive_amount(FunctionCallInfo fcinfo, int index, const char *name,
-								 int decimals);
+/*
+ * In nano-units, finite, in its range and of no more decimals than it has;
+ * where the range is above zero, a value that is not has an error of its own.
+ */
+extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 
 /* The text, or catalog_login_name() where it is null. */
 extern char *arg_actor(FunctionCallInfo fcinfo, int index);

@@ -19,7 +19,7 @@ static void
 check_expiry(const Booking *booking, TimestampTz expires_at)
 {
 	if (expires_at <= booking->at)
-		refuse(ERROR_OUT_OF_RANGE, "expires_at");
+		refuse(ERROR_OUT_OF_RANGE, "expires_at", "later than now", timestamptz_to_str(expires_at));
 }
 
 /* A closed account is given nothing: nobody could use it. */
@@ -34,7 +34,7 @@ PG_FUNCTION_INFO_V1(billing_grant_bonus);
 Datum
 billing_grant_bonus(PG_FUNCTION_ARGS)
 {
-	int64 amount_nano = arg_positive_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_BOOK);
+	int64 amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_CREDIT);
 	TimestampTz expires_at = arg_instant(fcinfo, 3, "expires_at", NEVER_EXPIRES);
 	Lot lot = {.kind = LOT_BONUS, .amount_nano = amount_nano, .expires_at = expires_at};
 	OperatorCall call;
@@ -92,15 +92,18 @@ PG_FUNCTION_INFO_V1(billing_adjust);
 Datum
 billing_adjust(PG_FUNCTION_ARGS)
 {
-	int64 amount_nano = arg_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_BOOK);
+	int64 amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_ADJUSTMENT);
 	TimestampTz expires_at = arg_instant(fcinfo, 3, "expires_at", NEVER_EXPIRES);
 	int64 lot_no = NO_NUMBER;
 	int64 id;
 	OperatorCall call;
 	Datum answer;
 
-	if (amount_nano == 0 || (amount_nano < 0 && expires_at != NEVER_EXPIRES))
-		refuse(ERROR_OUT_OF_RANGE, amount_nano == 0 ? "amount" : "expires_at");
+	if (amount_nano == 0)
+		refuse(ERROR_OUT_OF_RANGE, "amount", "other than 0", "0");
+	if (amount_nano < 0 && expires_at != NEVER_EXPIRES)
+		refuse(ERROR_OUT_OF_RANGE, "expires_at", "null where amount is below 0",
+			   timestamptz_to_str(expires_at));
 	if (operator_call_begin(fcinfo, &call, "adjust", (OperatorArguments){2, 4, 5}, &answer))
 		return answer;
 	check_expiry(&call.booking, expires_at);
@@ -123,7 +126,7 @@ PG_FUNCTION_INFO_V1(billing_write_off);
 Datum
 billing_write_off(PG_FUNCTION_ARGS)
 {
-	int64 amount_nano = arg_positive_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_BOOK);
+	int64 amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_CREDIT);
 	char owed[MONEY_TEXT_SIZE];
 	int64 id;
 	OperatorCall call;

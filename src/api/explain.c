@@ -187,7 +187,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	for (int i = 0; i < TOKEN_CLASSES; i++)
-		tokens.of[classes[i]] = (int32) arg_count(fcinfo, 2 + i, names[i], 0, TOKENS_MAX);
+		tokens.of[classes[i]] = (int32) arg_count(fcinfo, 2 + i, names[i], LIMIT_TOKENS);
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	if (!account_read(account_id, &account))

@@ -28,15 +28,15 @@ static GateAccount
 see_account(Account *account)
 {
 	TimestampTz now = clock_statement();
-	int64 go_live_at;
+	PolicyValues policies = policy_values(NULL);
 
 	if (account->next_expiry_at <= now)
 		account->bonus_nano -= lot_expired(account->account_id, now);
 	return (GateAccount){
 		.locks = account->locks,
 		.balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano,
-		.live = !policy_get(POLICY_GO_LIVE_AT, NULL, &go_live_at) || go_live_at <= now,
-		.block_at_zero = policy_value(POLICY_BLOCK_AT_ZERO) != 0,
+		.live = policies.is_unset[POLICY_GO_LIVE_AT] || policies.of[POLICY_GO_LIVE_AT] <= now,
+		.block_at_zero = policies.of[POLICY_BLOCK_AT_ZERO] != 0,
 	};
 }
 
@@ -123,7 +123,7 @@ billing_balance(PG_FUNCTION_ARGS)
 		nano_datum(account.arrears_nano),
 		nano_datum(gate.balance_nano),
 		DirectFunctionCall2(numeric_round, nano_datum(money_floor_to_cent(gate.balance_nano)),
-							Int32GetDatum(AMOUNT_DECIMALS_MONEY)),
+							Int32GetDatum(MONEY_CENT_DECIMALS)),
 		NumericGetDatum(topup),
 		NumericGetDatum(refunded),
 		BoolGetDatum(reason == GATE_OPEN),

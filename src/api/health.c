@@ -104,7 +104,7 @@ PG_FUNCTION_INFO_V1(billing_check_health);
 Datum
 billing_check_health(PG_FUNCTION_ARGS)
 {
-	int64 tolerance_us = arg_duration(fcinfo, 0, "tolerance", USECS_PER_DAY);
+	int64 tolerance_us = arg_duration(fcinfo, 0, "tolerance", LIMIT_TOLERANCE);
 	StringInfoData complaints;
 	Scope scope;
 

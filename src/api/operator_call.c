@@ -18,7 +18,6 @@
 #include "spi/scope.h"
 #include "store/approval_store.h"
 #include "store/audit_store.h"
-#include "store/policy_store.h"
 
 /*
  * Whether a booking may go on: it is within policy second_person_above, or this
@@ -28,10 +27,10 @@ static bool
 is_approved(const IdempotentCall *call, const Booking *booking, int64 amount_nano,
 			const char *reason)
 {
-	int64 limit_nano;
+	const PolicyValues *policies = &booking->policies;
 
-	if (!policy_get(POLICY_SECOND_PERSON_ABOVE, booking->account.currency, &limit_nano) ||
-		amount_nano <= limit_nano)
+	if (policies->is_unset[POLICY_SECOND_PERSON_ABOVE] ||
+		amount_nano <= policies->of[POLICY_SECOND_PERSON_ABOVE])
 		return true;
 	/* The same words may mean another charge, or another rest, by now. */
 	if (call->is_waiting && call->approval.amount_nano != amount_nano)

@@ -14,7 +14,6 @@
 #include "core/gate.h"
 #include "errors.h"
 #include "store/payment_store.h"
-#include "store/policy_store.h"
 
 /*
  * A payment made while a lock was or is in force is not credited (B&S 4.10): a
@@ -33,14 +32,15 @@ check_locks(const Account *account, TimestampTz paid_at)
 }
 
 static void
-check_payment(const Account *account, const Payment *payment)
+check_payment(const Booking *booking, const Payment *payment)
 {
 	int64 order_id;
 
-	if (payment->paid_at < 0 ||
-		payment->paid_at - policy_value(POLICY_FUTURE_TOLERANCE) > payment->recorded_at)
-		refuse(ERROR_OUT_OF_RANGE, "paid_at");
-	check_locks(account, payment->paid_at);
+	if (payment->paid_at < INSTANT_MIN ||
+		payment->paid_at - booking->policies.of[POLICY_FUTURE_TOLERANCE] > booking->at)
+		refuse(ERROR_OUT_OF_RANGE, "paid_at", INSTANT_MIN_TEXT " to now + policy future_tolerance",
+			   timestamptz_to_str(payment->paid_at));
+	check_locks(&booking->account, payment->paid_at);
 	order_id = payment_find_order(payment->account_id, payment->gateway, payment->transaction_id);
 	if (order_id)
 		refuse(ERROR_PAYMENT_DUPLICATE, payment->transaction_id, payment->account_id, order_id);
@@ -53,7 +53,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	Payment payment = {
 		.account_id = arg_account_id(fcinfo),
 		.gateway = GATEWAY_OFFLINE,
-		.amount_nano = arg_positive_amount(fcinfo, 1, "amount", AMOUNT_DECIMALS_MONEY),
+		.amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_PAYMENT),
 		.transaction_id = arg_text(fcinfo, 3, "reference", IDENTIFIER_BYTES_MAX),
 		.currency = PG_ARGISNULL(4) ? NULL : arg_currency(fcinfo, 4),
 	};
@@ -73,7 +73,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	payment.recorded_at = booking->at;
 	payment.paid_at = arg_instant(fcinfo, 5, "paid_at", booking->at);
 	payment.actor = booking->actor;
-	check_payment(&booking->account, &payment);
+	check_payment(booking, &payment);
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 

@@ -50,8 +50,9 @@ arg_effective_from(FunctionCallInfo fcinfo, int index, const char *currency)
 	if (PG_ARGISNULL(index))
 		return from_now_on(currency);
 	effective_from = arg_instant(fcinfo, index, "effective_from", 0);
-	if (effective_from < 0)
-		refuse(ERROR_OUT_OF_RANGE, "effective_from");
+	if (effective_from < INSTANT_MIN)
+		refuse(ERROR_OUT_OF_RANGE, "effective_from", INSTANT_MIN_TEXT " or later",
+			   timestamptz_to_str(effective_from));
 	return effective_from;
 }
 
@@ -118,14 +119,7 @@ audit_price(const PriceKey *key, const Price *price, int64 price_id, const char 
 static int64
 arg_price(FunctionCallInfo fcinfo, int index, const char *name, int64 if_null)
 {
-	int64 price_nano;
-
-	if (PG_ARGISNULL(index))
-		return if_null;
-	price_nano = arg_amount(fcinfo, index, name, AMOUNT_DECIMALS_BOOK);
-	if (price_nano < 0 || price_nano > PRICE_NANO_MAX)
-		refuse(ERROR_OUT_OF_RANGE, name);
-	return price_nano;
+	return PG_ARGISNULL(index) ? if_null : arg_amount(fcinfo, index, name, LIMIT_PRICE);
 }
 
 PG_FUNCTION_INFO_V1(billing_set_price);
@@ -135,7 +129,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 	PriceKey key = {
 		.model = arg_text(fcinfo, 0, "model", MODEL_BYTES_MAX),
 		.currency = arg_currency(fcinfo, 1),
-		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", 0, PROMPT_TOKENS_MAX)};
+		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", LIMIT_PROMPT_TOKENS)};
 	Price price;
 	int64 input_nano;
 	int64 price_id;
@@ -194,7 +188,7 @@ billing_import_prices(PG_FUNCTION_ARGS)
 {
 	char *data = arg_text(fcinfo, 0, "data", PRICE_LIST_BYTES_MAX);
 	PriceKey key = {.currency = arg_currency(fcinfo, 1)};
-	int64 factor_nano = arg_positive_amount(fcinfo, 2, "factor", AMOUNT_DECIMALS_BOOK);
+	int64 factor_nano = arg_amount(fcinfo, 2, "factor", LIMIT_CREDIT);
 	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
 	int64 first_price_id = 0;
 	int64 added_count = 0;

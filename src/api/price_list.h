@@ -12,12 +12,6 @@
 
 #include "core/rating.h"
 
-#define PRICE_LIST_BYTES_MAX (4 * 1024 * 1024)
-#define PRICE_LIST_ROWS_MAX 20000
-
-/* Highest tier: no prompt is larger than all three of its token classes. */
-#define PROMPT_TOKENS_MAX (INT64CONST(3) * TOKENS_MAX)
-
 typedef struct PriceListRow
 {
 	const char *provider;

@@ -16,7 +16,7 @@ Datum
 billing_settle(PG_FUNCTION_ARGS)
 {
 	int64 events_max = PG_ARGISNULL(0) ? SETTLE_EVENTS_MAX
-									   : arg_count(fcinfo, 0, "max_events", 1, SETTLE_EVENTS_MAX);
+									   : arg_count(fcinfo, 0, "max_events", LIMIT_SETTLE_EVENTS);
 	int64 settled;
 	Scope scope;
 

@@ -10,32 +10,33 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-#include "api/arguments.h"
 #include "api/result.h"
+#include "booking/inbox_row.h"
 #include "booking/usage.h"
 #include "clock.h"
-#include "core/request_hash.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
-#include "store/inbox_store.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 
-static UsageEvent
-read_event(FunctionCallInfo fcinfo)
+/* The arguments as a row of the inbox; refuses what would be set aside of any account's. */
+static InboxRow
+read_arguments(FunctionCallInfo fcinfo)
 {
-	UsageEvent event = {.account_id = arg_account_id(fcinfo)};
+	Datum values[INBOX_COLUMNS];
+	bool nulls[INBOX_COLUMNS];
+	InboxRow row;
+	Fault fault;
 
-	event.payload.key_id = arg_int64(fcinfo, INBOX_KEY_ID, "key_id");
-	event.request_id = arg_text(fcinfo, INBOX_REQUEST_ID, "request_id", IDENTIFIER_BYTES_MAX);
-	event.request_hash = request_hash(event.request_id, strlen(event.request_id));
-	event.payload.model = arg_text(fcinfo, INBOX_MODEL, "model", MODEL_BYTES_MAX);
-	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
-		event.payload.tokens.of[token_class] = (int32) arg_count(
-			fcinfo, inbox_tokens[token_class].column, inbox_tokens[token_class].name, 0,
-			TOKENS_MAX);
-	event.occurred_at = arg_instant(fcinfo, INBOX_OCCURRED_AT, "occurred_at", DT_NOBEGIN);
-	return event;
+	for (int column = 0; column < INBOX_COLUMNS; column++)
+	{
+		values[column] = PG_GETARG_DATUM(column);
+		nulls[column] = PG_ARGISNULL(column);
+	}
+	row = inbox_make_row(values, nulls);
+	fault = inbox_row_fault(&row);
+	if (fault.message)
+		refuse_fault(&fault);
+	return row;
 }
 
 /* Stores a new event with what becomes of it. */
@@ -75,24 +76,25 @@ PG_FUNCTION_INFO_V1(billing_charge);
 Datum
 billing_charge(PG_FUNCTION_ARGS)
 {
-	UsageEvent event = read_event(fcinfo);
-	UsageEvent stored;
+	InboxRow arguments = read_arguments(fcinfo);
+	UsageEvent event;
+	UsageEvent recorded;
+	StoredRequests stored;
 	Booking booking;
 	Scope scope;
 	Datum row;
 
 	scope_open(&scope);
-	booking_begin(&booking, event.account_id);
-	if (event.occurred_at == DT_NOBEGIN)
-		event.occurred_at = booking.at;
-	if (usage_find_recent(&event, booking.at - policy_value(POLICY_DEDUPE_WINDOW), booking.at,
-						  &stored))
+	booking_begin(&booking, arguments.account_id);
+	event = inbox_row_event(&arguments, booking.at);
+	stored = usage_find_recent(&event, booking_dedupe_since(&booking), booking.at);
+	if (usage_is_recorded(&booking, &event, stored, &recorded))
 	{
-		Fault fault = usage_conflict(&stored, &event);
+		Fault fault = usage_conflict(&recorded, &event);
 
 		if (fault.message)
 			refuse_fault(&fault);
-		row = charge_row(fcinfo, &booking, &stored, true);
+		row = charge_row(fcinfo, &booking, &recorded, true);
 	}
 	else
 	{
@@ -106,18 +108,14 @@ PG_FUNCTION_INFO_V1(billing_meter);
 Datum
 billing_meter(PG_FUNCTION_ARGS)
 {
-	UsageEvent event = read_event(fcinfo);
-	InboxRow row = {.account_id = event.account_id,
-					.key_id = event.payload.key_id,
-					.request_id = (char *) event.request_id,
-					.model = (char *) event.payload.model,
-					.occurred_at = event.occurred_at};
+	InboxRow row = read_arguments(fcinfo);
 	Scope scope;
 
-	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
-		row.tokens[token_class] = event.payload.tokens.of[token_class];
-	if (row.occurred_at == DT_NOBEGIN)
+	if (row.nulls[INBOX_OCCURRED_AT])
+	{
 		row.occurred_at = clock_now();
+		row.nulls[INBOX_OCCURRED_AT] = false;
+	}
 	scope_open(&scope);
 	inbox_append(&row);
 	scope_close(&scope);

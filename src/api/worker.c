@@ -19,8 +19,6 @@
 #include "errors.h"
 #include "wake.h"
 
-#define PAUSE_MAX_US USECS_PER_DAY
-
 /* How long pause_workers() waits for the worker's end, and how often it looks. */
 #define WAIT_MS 10000
 #define LOOK_MS 10
@@ -46,7 +44,7 @@ PG_FUNCTION_INFO_V1(billing_pause_workers);
 Datum
 billing_pause_workers(PG_FUNCTION_ARGS)
 {
-	int64 pause_us = arg_duration(fcinfo, 0, "pause", PAUSE_MAX_US);
+	int64 pause_us = arg_duration(fcinfo, 0, "pause", LIMIT_PAUSE);
 	TimestampTz until = GetCurrentTimestamp() + pause_us;
 
 	if (!wake_is_available())

@@ -29,6 +29,13 @@ booking_begin_held(Booking *booking)
 {
 	ForceSyncCommit();
 	booking->at = Max(clock_now(), booking->account.last_booked_at);
+	booking->policies = policy_values(booking->account.currency);
+}
+
+TimestampTz
+booking_dedupe_since(const Booking *booking)
+{
+	return booking->at - booking->policies.of[POLICY_DEDUPE_WINDOW];
 }
 
 /* Begins with what the account holds; its lots are loaded. */

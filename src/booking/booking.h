@@ -3,7 +3,9 @@
  * booking.h
  *	  One transaction on one account's books, from holding it to its last row.
  *
- * booking_begin() holds the account and then reads the clock;
+ * booking_begin() holds the account and then reads, once, the clock and the
+ * policies: whatever the booking decides, it decides by these. Locks and keys
+ * change under the hold alone, so they are the same whenever they are read.
  * booking_load() loads the lots and books what has expired; then the caller
  * acts on booking->books by the functions of core/allocation; booking_finish()
  * lets lots pay arrears and writes entries, lots and account.
@@ -20,11 +22,13 @@
 #include "core/books.h"
 #include "store/account_store.h"
 #include "store/lot_store.h"
+#include "store/policy_store.h"
 
 typedef struct Booking
 {
 	Account account;
-	TimestampTz at; /* the booking instant */
+	TimestampTz at;		   /* the booking instant */
+	PolicyValues policies; /* in force at it; amounts in the account's currency */
 	const char *actor;
 	const char *gateway; /* of entries that touch the book gateway */
 	Books books;
@@ -38,6 +42,10 @@ extern void booking_begin_held(Booking *booking);
 
 /* extra_transfers: how many the caller may make beyond one act of the core. */
 extern void booking_load(Booking *booking, LotSelection selection, size_t extra_transfers);
+
+/* The begin of the time in which a request_id counts once: the booking instant less dedupe_window.
+ */
+extern TimestampTz booking_dedupe_since(const Booking *booking);
 
 /* The number that the next transfer's entry gets. */
 extern int64 booking_next_entry_no(const Booking *booking);

@@ -11,30 +11,20 @@
 
 #include "booking/inbox_row.h"
 #include "core/request_hash.h"
-#include "core/text.h"
-#include "store/price_store.h"
-
-static Fault
-text_fault(const char *text, const char *name, int bytes_max)
-{
-	if (text == NULL)
-		return fault_of(ERROR_NULL_ARGUMENT, name);
-	if (text_is_blank(text))
-		return fault_of(ERROR_TEXT_EMPTY, name);
-	if (strlen(text) > (size_t) bytes_max)
-		return fault_of(ERROR_TEXT_TOO_LONG, name, bytes_max);
-	return NO_FAULT;
-}
 
 static Fault
 tokens_fault(const InboxRow *row)
 {
+	Fault fault;
+
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 	{
 		if (row->nulls[inbox_tokens[token_class].column])
 			return fault_of(ERROR_NULL_ARGUMENT, inbox_tokens[token_class].name);
-		if (row->tokens[token_class] < 0 || row->tokens[token_class] > TOKENS_MAX)
-			return fault_of(ERROR_OUT_OF_RANGE, inbox_tokens[token_class].name);
+		fault = fault_of_limit(LIMIT_TOKENS, inbox_tokens[token_class].name,
+							   row->tokens[token_class]);
+		if (fault.message)
+			return fault;
 	}
 	return NO_FAULT;
 }
@@ -46,13 +36,11 @@ inbox_row_fault(const InboxRow *row)
 
 	if (row->nulls[INBOX_ACCOUNT_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "account_id");
-	if (row->account_id <= 0)
-		return fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
 	if (row->nulls[INBOX_KEY_ID])
 		return fault_of(ERROR_NULL_ARGUMENT, "key_id");
-	fault = text_fault(row->request_id, "request_id", IDENTIFIER_BYTES_MAX);
+	fault = fault_of_text("request_id", row->request_id, IDENTIFIER_BYTES_MAX);
 	if (fault.message == NULL)
-		fault = text_fault(row->model, "model", MODEL_BYTES_MAX);
+		fault = fault_of_text("model", row->model, MODEL_BYTES_MAX);
 	if (fault.message == NULL)
 		fault = tokens_fault(row);
 	if (fault.message == NULL && !row->nulls[INBOX_OCCURRED_AT] &&

@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * inbox_row.h
- *	  Judging rows of the inbox by what meter() and charge() demand of their
- *	  arguments.
+ *	  Judging a request as it was told: a row of the inbox, or the arguments of
+ *	  charge() and meter(), which are the same.
  *
  *-------------------------------------------------------------------------
  */

@@ -15,6 +15,7 @@
 #include "booking/settle.h"
 #include "booking/usage.h"
 #include "clock.h"
+#include "core/limits.h"
 #include "store/price_store.h"
 #include "subtransaction.h"
 

@@ -16,9 +16,6 @@
 
 #include "booking/settle_group.h"
 
-/* Events that one call settles at the most, so that its transaction stays bounded. */
-#define SETTLE_EVENTS_MAX 10000
-
 /* Sorts what inbox_list() returned for the functions below. */
 extern void settle_sort(InboxRef *refs, size_t count);
 

@@ -19,7 +19,6 @@
 #include "booking/settle_group.h"
 #include "booking/usage.h"
 #include "clock.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 #include "store/usage_batch_store.h"
 
@@ -172,7 +171,8 @@ admit_row(SettleGroup *group, const InboxRow *row)
 	Batch *batch = find_batch(group, row->account_id);
 	Candidate *candidate;
 
-	if (fault.message == NULL && batch == NULL && account_exists(row->account_id))
+	if (fault.message == NULL && batch == NULL && row->account_id > 0 &&
+		account_exists(row->account_id))
 	{
 		/* Another row stands there than inbox_list() saw: it waits for the next time. */
 		inbox_append(row);
@@ -223,41 +223,26 @@ set_aside(const Candidate *candidate, const Fault *fault, const Batch *batch)
 	inbox_set_aside(candidate->row, fault, batch->booking.at);
 }
 
-/* True where the event was recorded before: it counts no more, and another payload is set aside. */
-static bool
-is_repeated(const Batch *batch, const Candidate *candidate, const UsageEvent *stored)
+/* An event that was recorded before counts no more, and another payload is set aside. */
+static void
+drop_repeated(const Batch *batch, const Candidate *candidate, const UsageEvent *recorded)
 {
-	Fault fault;
+	Fault fault = usage_conflict(recorded, &candidate->event);
 
-	if (strcmp(stored->request_id, candidate->event.request_id) != 0)
-		return false;
-	fault = usage_conflict(stored, &candidate->event);
 	if (fault.message)
 		set_aside(candidate, &fault, batch);
-	return true;
 }
 
-/* Looks through the stored rows of the event's hash; the newest of its id in the window decides. */
+/* Looks through the stored rows of the event's hash. */
 static bool
-is_stored(const Batch *batch, Candidate *candidate, const StoredRequest *stored, size_t count)
+is_stored(const Batch *batch, Candidate *candidate, StoredRequests stored)
 {
-	UsageEvent *event = &candidate->event;
-	TimestampTz since = batch->booking.at - policy_value(POLICY_DEDUPE_WINDOW);
-	const StoredRequest *newest = NULL;
-	UsageEvent found;
+	UsageEvent recorded;
 
-	for (size_t i = 0; i < count; i++)
-	{
-		event->probe = Max(event->probe, stored[i].probe + 1);
-		if (Max(stored[i].recorded_at, stored[i].occurred_at) >= since &&
-			strcmp(stored[i].request_id, event->request_id) == 0 &&
-			(newest == NULL || stored[i].recorded_at > newest->recorded_at))
-			newest = &stored[i];
-	}
-	if (newest == NULL)
+	if (!usage_is_recorded(&batch->booking, &candidate->event, stored, &recorded))
 		return false;
-	found = usage_get_stored(event, newest);
-	return is_repeated(batch, candidate, &found);
+	drop_repeated(batch, candidate, &recorded);
+	return true;
 }
 
 /* Looks through the candidates of the same hash that were found to count. */
@@ -269,8 +254,11 @@ is_in_batch(const Batch *batch, Candidate *const *before, Candidate *candidate)
 		if (!before[0]->counts)
 			continue;
 		candidate->event.probe = Max(candidate->event.probe, before[0]->event.probe + 1);
-		if (is_repeated(batch, candidate, &before[0]->event))
+		if (strcmp(before[0]->event.request_id, candidate->event.request_id) == 0)
+		{
+			drop_repeated(batch, candidate, &before[0]->event);
 			return true;
+		}
 	}
 	return false;
 }
@@ -330,27 +318,27 @@ judge_candidate(const SettleGroup *group, const Batch *batch, Candidate *candida
 }
 
 /* The stored rows of all candidates' hashes, by candidate. */
-static StoredRequest *
-find_stored(const SettleGroup *group, UsageEvent **events, size_t *count)
+static StoredRequests *
+find_stored(const SettleGroup *group, UsageEvent **events)
 {
 	TimestampTz since = DT_NOEND;
 	TimestampTz now = DT_NOBEGIN;
 
 	for (size_t i = 0; i < group->batches_count; i++)
 	{
-		since = Min(since, group->batches[i].booking.at);
-		now = Max(now, group->batches[i].booking.at);
+		const Booking *booking = &group->batches[i].booking;
+
+		since = Min(since, booking_dedupe_since(booking));
+		now = Max(now, booking->at);
 	}
-	return usage_find_all(events, group->count, since - policy_value(POLICY_DEDUPE_WINDOW), now,
-						  count);
+	return usage_find_all(events, group->count, since, now);
 }
 
 /* Finds out which candidates count; events are theirs. */
 static void
 judge_candidates(SettleGroup *group, UsageEvent **events)
 {
-	size_t stored_count;
-	StoredRequest *stored = find_stored(group, events, &stored_count);
+	StoredRequests *stored = find_stored(group, events);
 	size_t first_alike = 0;
 
 	find_keys(group);
@@ -358,18 +346,13 @@ judge_candidates(SettleGroup *group, UsageEvent **events)
 	{
 		Candidate *candidate = group->candidates[i];
 		Batch *batch = find_batch(group, events[i]->account_id);
-		size_t found = 0;
 
-		while (found < stored_count && stored[found].event == i)
-			found++;
 		if (events[i]->account_id != events[first_alike]->account_id ||
 			events[i]->request_hash != events[first_alike]->request_hash)
 			first_alike = i;
-		if (!is_stored(batch, candidate, stored, found) &&
+		if (!is_stored(batch, candidate, stored[i]) &&
 			!is_in_batch(batch, &group->candidates[first_alike], candidate))
 			judge_candidate(group, batch, candidate);
-		stored += found;
-		stored_count -= found;
 	}
 }
 

@@ -11,7 +11,6 @@
 
 #include "booking/usage.h"
 #include "core/gate.h"
-#include "store/policy_store.h"
 #include "store/price_store.h"
 
 static bool
@@ -30,6 +29,19 @@ describe_payload(const UsagePayload *payload)
 					"cache write tokens",
 					payload->key_id, payload->model, tokens[TOKENS_INPUT], tokens[TOKENS_OUTPUT],
 					tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
+}
+
+bool
+usage_is_recorded(const Booking *booking, UsageEvent *event, StoredRequests stored,
+				  UsageEvent *recorded)
+{
+	const StoredRequest *found = dedupe_find(stored, event->request_id,
+											 booking_dedupe_since(booking));
+
+	event->probe = dedupe_free_probe(stored);
+	if (found)
+		*recorded = usage_get(event, found);
+	return found != NULL;
 }
 
 Fault
@@ -53,19 +65,20 @@ locks_at(const Account *account, TimestampTz at)
 static UsageVerdict
 gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, GateReason *reason)
 {
+	const PolicyValues *policies = &booking->policies;
 	UsageFacts facts = {
 		.occurred_at = event->occurred_at,
 		.booked_at = booking->at,
 		.account_created_at = booking->account.created_at,
-		.future_tolerance_us = policy_value(POLICY_FUTURE_TOLERANCE),
-		.dedupe_window_us = policy_value(POLICY_DEDUPE_WINDOW),
+		.future_tolerance_us = policies->of[POLICY_FUTURE_TOLERANCE],
+		.dedupe_window_us = policies->of[POLICY_DEDUPE_WINDOW],
+		.go_live_at = policies->is_unset[POLICY_GO_LIVE_AT] ? DT_NOBEGIN
+															: policies->of[POLICY_GO_LIVE_AT],
 		.key_deleted_at = key->deleted_at,
 		.key_kind = key->kind,
 		.locks = locks_at(&booking->account, event->occurred_at),
 	};
 
-	if (!policy_get(POLICY_GO_LIVE_AT, NULL, &facts.go_live_at))
-		facts.go_live_at = DT_NOBEGIN;
 	return gate_usage(&facts, reason);
 }
 

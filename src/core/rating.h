@@ -8,6 +8,7 @@
 #ifndef CORE_RATING_H
 #define CORE_RATING_H
 
+#include "core/limits.h"
 #include "core/money.h"
 #include "core/outcome.h"
 
@@ -20,16 +21,6 @@ typedef enum TokenClass
 	TOKENS_OUTPUT,
 	TOKEN_CLASSES
 } TokenClass;
-
-/*
- * Most tokens of one class in one request, and the unit that prices are for.
- * With the highest price they make no charge that is not an amount of money.
- */
-#define TOKENS_MAX 200000000
-#define TOKENS_PER_PRICE 1000000
-
-/* Highest price: 1,000,000 currency units per million tokens. */
-#define PRICE_NANO_MAX (INT64_C(1000000) * MONEY_NANO_PER_UNIT)
 
 _Static_assert(TOKEN_CLASSES *(TOKENS_MAX / TOKENS_PER_PRICE) <= MONEY_NANO_MAX / PRICE_NANO_MAX,
 			   "every charge must be an amount of money");

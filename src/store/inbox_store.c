@@ -102,26 +102,34 @@ places_datum(const InboxRef *refs, size_t count)
 										   false, TYPALIGN_SHORT));
 }
 
+InboxRow
+inbox_make_row(const Datum *values, const bool *nulls)
+{
+	InboxRow row = {0};
+
+	memcpy(row.nulls, nulls, sizeof(row.nulls));
+	row.account_id = nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
+	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
+	if (!nulls[INBOX_REQUEST_ID])
+		row.request_id = TextDatumGetCString(values[INBOX_REQUEST_ID]);
+	if (!nulls[INBOX_MODEL])
+		row.model = TextDatumGetCString(values[INBOX_MODEL]);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
+	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
+	return row;
+}
+
 static InboxRow
 read_row(uint64 number)
 {
 	static const Oid types[INBOX_COLUMNS] = {INT8OID, INT8OID, TEXTOID, TEXTOID,	   INT8OID,
 											 INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID};
 	Datum values[INBOX_COLUMNS];
-	InboxRow row = {0};
+	bool nulls[INBOX_COLUMNS];
 
-	column_values(number, types, INBOX_COLUMNS, values, row.nulls);
-	row.account_id = row.nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT
-												 : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
-	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
-	if (!row.nulls[INBOX_REQUEST_ID])
-		row.request_id = TextDatumGetCString(values[INBOX_REQUEST_ID]);
-	if (!row.nulls[INBOX_MODEL])
-		row.model = TextDatumGetCString(values[INBOX_MODEL]);
-	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
-		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
-	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
-	return row;
+	column_values(number, types, INBOX_COLUMNS, values, nulls);
+	return inbox_make_row(values, nulls);
 }
 
 bool

@@ -42,7 +42,8 @@ typedef struct InboxRef
 	bool taken; /* set by who has taken the row out */
 } InboxRef;
 
-/* The columns of usage_inbox, in their order. */
+/* The columns of usage_inbox, in their order; the arguments of charge() and meter() are the same.
+ */
 typedef enum InboxColumn
 {
 	INBOX_ACCOUNT_ID,
@@ -57,8 +58,7 @@ typedef enum InboxColumn
 	INBOX_COLUMNS
 } InboxColumn;
 
-/* The columns of the classes of tokens; charge() and meter() have their arguments in the same
- * order. */
+/* The columns of the classes of tokens. */
 typedef struct InboxTokens
 {
 	InboxColumn column;
@@ -77,6 +77,9 @@ typedef struct InboxRow
 	int64 tokens[TOKEN_CLASSES];
 	TimestampTz occurred_at;
 } InboxRow;
+
+/* The row of what stands in its columns: values and nulls of INBOX_COLUMNS, unjudged. */
+extern InboxRow inbox_make_row(const Datum *values, const bool *nulls);
 
 extern void inbox_append(const InboxRow *row);
 

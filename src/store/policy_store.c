@@ -61,25 +61,32 @@ load(void)
 	cached_table_end_load(&policy_cache);
 }
 
-bool
-policy_get(PolicyId id, const char *currency, int64 *value)
+PolicyValues
+policy_values(const char *currency)
 {
-	PolicyValue set;
+	int index = currency_index(currency);
+	PolicyValues values;
 
 	if (!cached_table_is_fresh(&policy_cache))
 		load();
-	set = values_in_force[id][currency_index(currency)];
-	*value = set.is_set ? set.value : policy_catalog[id].default_value;
-	return set.is_set || policy_catalog[id].has_default;
+	for (int id = 0; id < POLICIES_COUNT; id++)
+	{
+		bool is_amount = policy_catalog[id].type == POLICY_AMOUNT;
+		PolicyValue set = values_in_force[id][is_amount ? index : 0];
+
+		values.of[id] = set.is_set ? set.value : policy_catalog[id].default_value;
+		values.is_unset[id] = !set.is_set && !policy_catalog[id].has_default;
+	}
+	return values;
 }
 
-int64
-policy_value(PolicyId id)
+bool
+policy_get(PolicyId id, const char *currency, int64 *value)
 {
-	int64 value;
+	PolicyValues values = policy_values(currency);
 
-	(void) policy_get(id, NULL, &value);
-	return value;
+	*value = values.of[id];
+	return !values.is_unset[id];
 }
 
 void

@@ -15,11 +15,21 @@
 /* Registers the cache; called once, when the library is loaded. */
 extern void policy_init(void);
 
-/* The value in force; false where it is unset and has no default. currency: amounts only. */
-extern bool policy_get(PolicyId id, const char *currency, int64 *value);
+/* All policies at one moment; of amounts those in one currency. */
+typedef struct PolicyValues
+{
+	int64 of[POLICIES_COUNT];
+	bool is_unset[POLICIES_COUNT]; /* and without a default: its description says what that means */
+} PolicyValues;
 
-/* The value of a policy that has a default and is no amount. */
-extern int64 policy_value(PolicyId id);
+/*
+ * The policies in force. What decides by them reads them once: they may change
+ * between two readings. currency NULL: no amounts are asked for.
+ */
+extern PolicyValues policy_values(const char *currency);
+
+/* The value of one of them in force; false where it is unset and has no default. */
+extern bool policy_get(PolicyId id, const char *currency, int64 *value);
 
 extern void policy_store(PolicyId id, const char *currency, int64 value);
 

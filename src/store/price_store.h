@@ -22,9 +22,6 @@
 #include "core/rating.h"
 #include "store/account_store.h"
 
-/* Longest name of a model, in bytes. */
-#define MODEL_BYTES_MAX 200
-
 typedef struct PriceKey
 {
 	const char *currency;

@@ -15,9 +15,31 @@
 #include "store/partition_store.h"
 #include "store/usage_batch_store.h"
 
-StoredRequest *
-usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since, TimestampTz now,
-			   size_t *count)
+/* The rows that a look-up returned, by event. */
+static StoredRequests *
+read_stored(uint64 count, size_t events_count)
+{
+	StoredRequests *stored = palloc0((events_count + 1) * sizeof(StoredRequests));
+	StoredRequest *rows = palloc((count + 1) * sizeof(StoredRequest));
+
+	for (uint64 row = 0; row < count; row++)
+	{
+		StoredRequests *of_event = &stored[column_int64(row, 1) - 1];
+
+		rows[row] = (StoredRequest){
+			.probe = column_int16(row, 2),
+			.recorded_at = column_instant(row, 3, 0),
+			.occurred_at = column_instant(row, 4, 0),
+			.request_id = column_text(row, 5),
+		};
+		if (of_event->count++ == 0)
+			of_event->rows = &rows[row];
+	}
+	return stored;
+}
+
+StoredRequests *
+usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since, TimestampTz now)
 {
 	/* OFFSET 0: a look-up for each, no join. */
 	static PartitionSql find = {
@@ -33,36 +55,20 @@ usage_find_all(UsageEvent *const *events, size_t events_count, TimestampTz since
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
 	int64 *accounts = palloc((events_count + 1) * sizeof(int64));
 	int64 *hashes = palloc((events_count + 1) * sizeof(int64));
-	StoredRequest *requests;
+	uint64 count;
 
-	*count = 0;
 	if (partitions.count == 0)
-		return NULL;
+		return read_stored(0, events_count);
 	for (size_t i = 0; i < events_count; i++)
 	{
 		accounts[i] = events[i]->account_id;
 		hashes[i] = events[i]->request_hash;
 	}
-	*count = sql_run(
+	count = sql_run(
 		partition_sql(&find, &partitions),
 		(Datum[]){bind_int64_array(accounts, events_count), bind_int64_array(hashes, events_count)},
 		NULL);
-	requests = palloc((*count + 1) * sizeof(StoredRequest));
-	for (uint64 row = 0; row < *count; row++)
-		requests[row] = (StoredRequest){
-			.event = (size_t) column_int64(row, 1) - 1,
-			.probe = column_int16(row, 2),
-			.recorded_at = column_instant(row, 3, 0),
-			.occurred_at = column_instant(row, 4, 0),
-			.request_id = column_text(row, 5),
-		};
-	return requests;
-}
-
-UsageEvent
-usage_get_stored(const UsageEvent *event, const StoredRequest *request)
-{
-	return usage_get(event->account_id, event->request_hash, request->probe, request->recorded_at);
+	return read_stored(count, events_count);
 }
 
 void

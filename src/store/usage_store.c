@@ -79,7 +79,7 @@ read_event(uint64 row)
 }
 
 UsageEvent
-usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
+usage_get(const UsageEvent *event, const StoredRequest *stored)
 {
 	static Sql get = SQL("SELECT " EVENT_COLUMNS " FROM " BOOKS
 						 "usage_event WHERE account_id = $1 AND "
@@ -87,17 +87,17 @@ usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at)
 						 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
 
 	if (sql_run(&get,
-				(Datum[]){Int64GetDatum(account_id), Int64GetDatum(hash), Int16GetDatum(probe),
-						  TimestampTzGetDatum(recorded_at)},
+				(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+						  Int16GetDatum(stored->probe), TimestampTzGetDatum(stored->recorded_at)},
 				NULL) != 1)
 		refuse(ERROR_INTERNAL, "a usage event is not where it was found");
 	return read_event(0);
 }
 
-bool
-usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEvent *stored)
+StoredRequests
+usage_find_recent(const UsageEvent *event, TimestampTz since, TimestampTz now)
 {
-	static PartitionSql probe = {
+	static PartitionSql find = {
 		.select = "SELECT recorded_at, probe, request_id, occurred_at FROM " BOOKS
 				  "%s WHERE account_id "
 				  "= $1 AND request_hash = $2",
@@ -106,33 +106,23 @@ usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now, UsageEv
 	};
 	PartitionList partitions = partition_list_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
-	TimestampTz newest_at = DT_NOBEGIN;
-	int16 newest_probe = 0;
+	StoredRequest *rows;
 	uint64 count;
 
-	event->probe = 0;
 	if (partitions.count == 0)
-		return false;
-	count = sql_run(partition_sql(&probe, &partitions),
+		return (StoredRequests){0};
+	count = sql_run(partition_sql(&find, &partitions),
 					(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)},
 					NULL);
+	rows = palloc((count + 1) * sizeof(StoredRequest));
 	for (uint64 row = 0; row < count; row++)
-	{
-		TimestampTz recorded_at = column_instant(row, 1, 0);
-		int16 probe = column_int16(row, 2);
-
-		event->probe = Max(event->probe, probe + 1);
-		if (Max(recorded_at, column_instant(row, 4, 0)) >= since && recorded_at > newest_at &&
-			strcmp(column_text(row, 3), event->request_id) == 0)
-		{
-			newest_at = recorded_at;
-			newest_probe = probe;
-		}
-	}
-	if (newest_at == DT_NOBEGIN)
-		return false;
-	*stored = usage_get(event->account_id, event->request_hash, newest_probe, newest_at);
-	return true;
+		rows[row] = (StoredRequest){
+			.recorded_at = column_instant(row, 1, 0),
+			.probe = column_int16(row, 2),
+			.request_id = column_text(row, 3),
+			.occurred_at = column_instant(row, 4, 0),
+		};
+	return (StoredRequests){rows, count};
 }
 
 /* The newest row of a request_id, by a statement that is run as the caller needs. */

@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/books.h"
+#include "core/dedupe.h"
 #include "core/rating.h"
 #include "store/ledger_store.h"
 
@@ -68,17 +69,15 @@ usage_share(const UsageEvent *event)
 
 extern const char *usage_status_name(UsageStatus status);
 
-/* The row of exactly that key, which must exist. */
-extern UsageEvent usage_get(int64 account_id, int64 hash, int16 probe, TimestampTz recorded_at);
-
 /*
- * Looks for event->request_id among what the account recorded since an
- * instant, or was stamped since: an event may be stamped a little behind its
- * receipt. If found, fills *stored with the newest and returns true; else
- * event->probe is set to one that is free.
+ * The rows under the hash of an event in the partitions that may hold what was
+ * received in a window. The account is held.
  */
-extern bool usage_find_recent(UsageEvent *event, TimestampTz since, TimestampTz now,
-							  UsageEvent *stored);
+extern StoredRequests usage_find_recent(const UsageEvent *event, TimestampTz since,
+										TimestampTz now);
+
+/* The whole row of the event's account and hash that was found; it must exist. */
+extern UsageEvent usage_get(const UsageEvent *event, const StoredRequest *stored);
 
 /* The newest row of a request_id, of that occurred_at unless it is DT_NOBEGIN. */
 extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at,

@@ -382,10 +382,10 @@ is(rows('main', "SELECT sqlstate, reason, detail FROM billing_books.usage_set_as
 	LB103|text_too_long|model is longer than 200 bytes
 	LB103|text_too_long|request_id is longer than 200 bytes
 	LB103|text_too_long|request_id is longer than 200 bytes
-	LB104|out_of_range|cache_read_tokens is out of range
-	LB104|out_of_range|cache_write_tokens is out of range
-	LB104|out_of_range|input_tokens is out of range
-	LB104|out_of_range|output_tokens is out of range
+	LB104|out_of_range|cache_read_tokens must be 0 to 200,000,000, is 9,223,372,036,854,775,807
+	LB104|out_of_range|cache_write_tokens must be 0 to 200,000,000, is -9,223,372,036,854,775,808
+	LB104|out_of_range|input_tokens must be 0 to 200,000,000, is -1
+	LB104|out_of_range|output_tokens must be 0 to 200,000,000, is 200,000,001
 	LB105|not_finite|occurred_at must be a finite value
 	LB105|not_finite|occurred_at must be a finite value
 	LB201|account_unknown|account -1 does not exist
