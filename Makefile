@@ -26,7 +26,8 @@ override with_llvm := $(or $(with_llvm),no)
 
 REGRESS_ALL := $(basename $(notdir $(sort $(wildcard sql/*.sql))))
 REGRESS     := $(filter install,$(REGRESS_ALL)) $(filter-out install,$(REGRESS_ALL))
-ISOLATION   := $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+ISOLATION_ALL := $(basename $(notdir $(sort $(wildcard test/isolation/specs/*.spec))))
+ISOLATION   := $(filter prepare,$(ISOLATION_ALL)) $(filter-out prepare,$(ISOLATION_ALL))
 ISOLATION_OPTS = --inputdir=test/isolation
 
 PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
