@@ -7,7 +7,7 @@
  * policies: whatever the booking decides, it decides by these. Locks and keys
  * change under the hold alone, so they are the same whenever they are read.
  * booking_load() loads the lots and books what has expired; then the caller
- * acts on booking->books by the functions of core/allocation; booking_finish()
+ * acts on booking->books by the functions of core/books; booking_finish()
  * lets lots pay arrears and writes entries, lots and account.
  *
  *-------------------------------------------------------------------------

@@ -60,8 +60,11 @@ list_accounts(const InboxRef *refs, size_t count, size_t *accounts_count)
 
 	*accounts_count = 0;
 	for (size_t i = 0; i < count; i++)
+	{
+		Assert(i == 0 || refs[i - 1].account_id <= refs[i].account_id);
 		if (refs[i].account_id > 0 && (i == 0 || refs[i].account_id != refs[i - 1].account_id))
 			accounts[(*accounts_count)++] = refs[i].account_id;
+	}
 	return accounts;
 }
 

@@ -66,6 +66,7 @@ lot_load_open(const int64 *accounts, Books **books, size_t count)
 	{
 		uint64 first = row;
 
+		Assert(i == 0 || accounts[i - 1] < accounts[i]);
 		while (row < found && column_int64(row, 1) == accounts[i])
 			row++;
 		make_room(books[i], row - first);

@@ -4,7 +4,7 @@
  *	  The background worker that settles a database's metered usage.
  *
  * Rounds of short transactions, see src/worker/README.md. All rules are in
- * api/settle and api/settlement; here is only what is done when, and how much at a time.
+ * booking/settle; here is only what is done when, and how much at a time.
  *
  *-------------------------------------------------------------------------
  */
