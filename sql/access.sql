@@ -49,7 +49,7 @@ SELECT status FROM billing.charge(1050, 1, 'unpriced', 'access', 1, 0);
 RESET ROLE;
 SET ROLE regress_operator;
 SELECT billing.set_price('access', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-SELECT status FROM billing.record_offline_payment(1050, 10, 'payment', 'bank', reason => 'transfer');
+SELECT status FROM billing.record_offline_payment(1050, 10, 'payment', '1050 bank', reason => 'transfer');
 SELECT billing.set_policy('block_at_zero', 'on'), billing.set_policy('block_at_zero', NULL);
 SELECT name, value FROM billing.policy WHERE name = 'block_at_zero';
 SELECT * FROM billing.verify();
@@ -142,7 +142,7 @@ END $$;
 SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_app', 'SELECT * FROM billing.grant_bonus(1050, 1, ''gift'')'),
     ('regress_app', 'SELECT * FROM billing.adjust(1050, 1, ''adjust'')'),
-    ('regress_app', 'SELECT * FROM billing.record_offline_payment(1050, 1, ''pay'', ''bank'')'),
+    ('regress_app', 'SELECT * FROM billing.record_offline_payment(1050, 1, ''pay'', ''1050 bank'')'),
     ('regress_app', 'SELECT billing.set_price(''access'', ''CNY'', 1, 1)'),
     ('regress_app', 'SELECT billing.set_policy(''block_at_zero'', ''on'')'),
     ('regress_app', 'SELECT billing.lock_account(1050)'),
@@ -238,7 +238,7 @@ BEGIN
             EXECUTE format('CREATE FUNCTION regress_hostile.%2$s(%1$s) RETURNS %1$s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION USING MESSAGE = ''''hostile function as '''' || current_user; END''', type, name);
         END LOOP;
     END LOOP;
-    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,take_back,charge_reversal,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
+    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,payment_claim,take_back,charge_reversal,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
         EXECUTE format('CREATE TABLE regress_hostile.%I (account_id bigint, key_id bigint)', name);
     END LOOP;
 END $$;
@@ -285,8 +285,8 @@ SELECT billing.delete_api_key(1051, 1);
 RESET ROLE;
 GRANT USAGE ON SCHEMA regress_hostile TO regress_operator;
 SET ROLE regress_operator;
-SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
-SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', 'bank');
+SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', '1051 bank');
+SELECT status, lot_no, balance FROM billing.record_offline_payment(1051, 10, 'payment', '1051 bank');
 SELECT billing.settle() AS settled;
 SELECT reason FROM billing_books.usage_set_aside WHERE account_id OPERATOR(pg_catalog.=) 1051 ORDER BY reason USING OPERATOR(pg_catalog.<);
 SELECT unsettled_rows FROM billing.settler_lag;
@@ -325,7 +325,7 @@ CREATE FUNCTION pg_temp.results() RETURNS text LANGUAGE sql AS $$
         (SELECT string_agg(ROW(item, tokens, price, amount, lot_no, order_id, entry_no)::text, ',') FROM billing.explain_charge(1050, 'priced')),
         (SELECT string_agg(ROW(extract(epoch FROM period), key_id, key_name, model, requests, input_tokens, charge)::text, ',') FROM billing.usage_report(1050, '2020-01-01 00:00+00', '2100-01-01 00:00+00', '{hour,key,model}') AS r),
         (SELECT string_agg(r::text, ',') FROM billing.policies() AS r), (SELECT string_agg(v::text, ',') FROM billing.verify() AS v),
-        (SELECT r::text FROM billing.record_offline_payment(1050, 10.00, 'payment', 'bank') AS r)))
+        (SELECT r::text FROM billing.record_offline_payment(1050, 10.00, 'payment', '1050 bank') AS r)))
 $$;
 SELECT pg_temp.results() AS results \gset
 CREATE FUNCTION pg_temp.results_under(setting text, value text) RETURNS text LANGUAGE plpgsql AS $$
@@ -393,7 +393,7 @@ SELECT key_id FROM billing.create_api_key(1, 'prod');
 RESET ROLE;
 SET ROLE regress_operator;
 SELECT billing.set_price('access', 'USD', 1000000, 0, effective_from => '2025-01-01 00:00+00');
-SELECT status, balance FROM billing.record_offline_payment(1, 10, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(1, 10, 'payment', '1 bank');
 RESET ROLE;
 SET ROLE regress_app;
 SELECT status, charge, balance FROM billing.charge(1, 1, 'one', 'access', 3, 0);

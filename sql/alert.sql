@@ -15,7 +15,7 @@ BEGIN
 END $$;
 
 -- Several thresholds. At the threshold is not below it; the smallest amount less is. Once, to each address; no further fall tells again.
-SELECT status FROM billing.record_offline_payment(2100, 12, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(2100, 12, 'payment', '2100 bank');
 SELECT billing.set_balance_alert(2100, 10, notify_recovery => true) AS ten, billing.set_balance_alert(2100, 5.00) AS five, billing.set_balance_alert(2100, 0) AS zero;
 SELECT * FROM pg_temp.alerts WHERE account_id = 2100 ORDER BY alert_no;
 SELECT status, balance FROM billing.charge(2100, 1, 'to the threshold', 'alert-one', 2, 0);
@@ -31,7 +31,7 @@ SELECT * FROM pg_temp.news(2100);
 SELECT status, balance FROM billing.charge(2100, 1, 'at once', 'alert-one', 10, 0);
 SELECT * FROM pg_temp.news(2100);
 -- Up to five: the two lower ones are armed again, silently. Up to ten: the customer wanted to be told. Then all may fire anew.
-SELECT status, balance FROM billing.record_offline_payment(2100, 6.01, 'up', 'bank 2');
+SELECT status, balance FROM billing.record_offline_payment(2100, 6.01, 'up', '2100 bank 2');
 SELECT * FROM pg_temp.news(2100);
 SELECT * FROM pg_temp.alerts WHERE account_id = 2100 ORDER BY alert_no;
 SELECT status, balance FROM billing.grant_bonus(2100, 5, 'up again');
@@ -73,13 +73,13 @@ SELECT * FROM pg_temp.news(2101);
 -- Addresses: none, e-mail, mobile. The alert fires in any case. Payloads name the currency.
 SELECT account_id, billing.set_balance_alert(account_id, 0, notify_recovery => true) FROM generate_series(2120, 2122) AS account_id;
 SELECT account_id, r.status, r.balance FROM generate_series(2120, 2122) AS account_id, billing.charge(account_id, 1, 'r', 'alert-one', 1, 0) AS r;
-SELECT account_id, r.balance FROM generate_series(2120, 2122) AS account_id, billing.record_offline_payment(account_id, 1, 'payment', 'bank') AS r;
+SELECT account_id, r.balance FROM generate_series(2120, 2122) AS account_id, billing.record_offline_payment(account_id, 1, 'payment', account_id || ' bank') AS r;
 SELECT * FROM pg_temp.alerts WHERE account_id BETWEEN 2120 AND 2122 ORDER BY account_id;
 SELECT * FROM pg_temp.told WHERE account_id BETWEEN 2120 AND 2122 ORDER BY account_id, no;
 
 -- A fall by expiry alone fires when the expiry is booked, by book_expired() or by the next booking. Reading fires nothing.
 SELECT count(r.status) FROM generate_series(2102, 2104) AS account_id, billing.grant_bonus(account_id, 10, 'gift', expires_at => now() + interval '1 day') AS r;
-SELECT count(r.status) FROM generate_series(2102, 2104) AS account_id, billing.record_offline_payment(account_id, 3, 'payment', 'bank') AS r;
+SELECT count(r.status) FROM generate_series(2102, 2104) AS account_id, billing.record_offline_payment(account_id, 3, 'payment', account_id || ' bank') AS r;
 SELECT count(billing.set_balance_alert(account_id, 5)) FROM generate_series(2102, 2104) AS account_id;
 SET billing.clock_offset = '2d';
 SELECT balance, reason FROM billing.balance(2102);
@@ -132,7 +132,7 @@ SELECT alert_no, payload ->> 'threshold' AS threshold FROM pg_temp.told WHERE ac
 SELECT alert_fires_below, alert_rearms_at FROM billing_books.account WHERE account_id = 2106;
 
 -- A batch of metered requests fires once for each threshold that it crosses, with the balance after it.
-SELECT status FROM billing.record_offline_payment(2107, 20, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(2107, 20, 'payment', '2107 bank');
 SELECT billing.set_balance_alert(2107, 15), billing.set_balance_alert(2107, 8), billing.set_balance_alert(2107, 2);
 SELECT billing.meter(2107, 1, 'r' || n, 'alert-one', 1, 0) FROM generate_series(1, 15) AS n;
 SELECT * FROM pg_temp.news(2107);
@@ -144,7 +144,7 @@ SELECT * FROM pg_temp.news(2107);
 -- A fall and a rise: in one booking they are one change, in two bookings of one transaction two.
 SELECT billing.set_balance_alert(2108, 5, notify_recovery => true);
 SELECT status, balance FROM billing.charge(2108, 1, 'owed', 'alert-one', 8, 0);
-SELECT status, balance FROM billing.record_offline_payment(2108, 14, 'pays arrears first', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(2108, 14, 'pays arrears first', '2108 bank');
 SELECT * FROM pg_temp.news(2108);
 BEGIN;
 SELECT billing.meter(2108, 1, 'r' || n, 'alert-one', 1, 0) FROM generate_series(1, 4) AS n;
@@ -170,7 +170,7 @@ SELECT billing.settle() AS settled;
 SELECT * FROM pg_temp.news(2109);
 
 -- By runway: the balance against the spend of the last hours.
-SELECT status FROM billing.record_offline_payment(2110, 100, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(2110, 100, 'payment', '2110 bank');
 SELECT status, balance FROM billing.charge(2110, 1, 'a', 'alert-one', 20, 0);
 SELECT billing.set_balance_alert(2110, runway_hours => 24, notify_recovery => true) AS alert_no;
 SELECT * FROM pg_temp.alerts WHERE account_id = 2110;
@@ -183,7 +183,7 @@ SELECT * FROM pg_temp.news(2110);
 SELECT status, balance FROM billing.charge(2110, 1, 'd', 'alert-one', 10, 0);
 SELECT * FROM pg_temp.news(2110);
 -- A top-up recovers it; so does time, when a booking finds that the spend is over.
-SELECT status, balance FROM billing.record_offline_payment(2110, 30, 'up', 'bank 2');
+SELECT status, balance FROM billing.record_offline_payment(2110, 30, 'up', '2110 bank 2');
 SELECT * FROM pg_temp.news(2110);
 SELECT status, balance FROM billing.charge(2110, 1, 'e', 'alert-one', 20, 0);
 SELECT * FROM pg_temp.news(2110);

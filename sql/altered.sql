@@ -3,7 +3,7 @@
 SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(2200, 2203) AS account_id;
 SELECT api_key FROM billing.create_api_key(2200, 'prod') \gset
 SELECT billing.set_price('altered', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-SELECT status FROM billing.record_offline_payment(2200, 100, 'payment', 'bank 2200');
+SELECT status FROM billing.record_offline_payment(2200, 100, 'payment', '2200 bank 2200');
 SELECT status FROM billing.charge(2200, 1, 'before', 'altered', 1, 0);
 SELECT billing.meter(2200, 1, 'metered', 'altered', 1, 0);
 CREATE FUNCTION pg_temp.drop_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
@@ -61,7 +61,7 @@ SELECT name, pg_temp.altered(call, format('CREATE TRIGGER drop_row BEFORE INSERT
     ('price', 'SELECT billing.set_price(''altered'', ''CNY'', 2, 2)'),
     ('api_key', 'SELECT billing.create_api_key(2200, ''b'')'), ('api_key', 'SELECT billing.delete_api_key(2200, 1)'),
     ('account_lock', 'SELECT billing.lock_account(2200)'),
-    ('payment_order', 'SELECT billing.record_offline_payment(2200, 1, ''a'', ''bank'')'), ('payment', 'SELECT billing.record_offline_payment(2200, 1, ''a'', ''bank'')'),
+    ('payment_order', 'SELECT billing.record_offline_payment(2200, 1, ''a'', ''2200 bank'')'), ('payment', 'SELECT billing.record_offline_payment(2200, 1, ''a'', ''2200 bank'')'),
     ('take_back', 'SELECT billing.reverse_offline_payment(2200, 1, ''a'')'),
     ('charge_reversal', 'SELECT billing.reverse_charge(2200, ''before'', ''a'')'),
     ('idempotent_call', 'SELECT billing.grant_bonus(2200, 1, ''a'')'), ('audit_log', 'SELECT billing.grant_bonus(2200, 1, ''a'')'),

@@ -4,8 +4,8 @@ SELECT billing.create_account(1151, 'global');
 SELECT key_id FROM billing.create_api_key(1150, 'prod', 'payg', 'key');
 SELECT billing.set_price('bad-input', 'CNY', 1, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.set_price('bad-input-charged', 'CNY', 1, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 100, 'payment', 'bank 1');
-SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 50, 'payment to reverse', 'bank 2');
+SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 100, 'payment', '1150 bank 1');
+SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 50, 'payment to reverse', '1150 bank 2');
 SELECT status, id, lot_no FROM billing.grant_bonus(1150, 10, 'grant');
 SELECT status, charge FROM billing.charge(1150, 1, 'charged', 'bad-input-charged', 1000000, 0);
 SELECT status, charge FROM billing.charge(1150, 1, 'unpriced', 'bad-input-unpriced', 1000000, 0);
@@ -197,22 +197,22 @@ SELECT pg_temp.refused(ARRAY[
     $$pause_workers('1 s')$$, $$pause_workers('0')$$, $$pause_workers('25 hours')$$, $$check_health('-1 s')$$, $$check_health('2 days')$$, $$check_health(NULL)$$]);
 \echo -- Money.
 SELECT pg_temp.refused(ARRAY[
-    $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'USD')$$, $$record_offline_payment(1151, 1, 'new key', 'bank 3', 'CNY')$$,
-    $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'cny')$$, $$record_offline_payment(1150, 1, 'new key', 'bank 3', 'EUR')$$,
-    $$record_offline_payment(1150, 1, 'new key', 'bank 1')$$, $$record_offline_payment(1150, 0.005, 'new key', 'bank 3')$$,
-    $$record_offline_payment(1150, 999999999.99, 'new key', 'bank 3')$$,
+    $$record_offline_payment(1150, 1, 'new key', '1150 bank 3', 'USD')$$, $$record_offline_payment(1151, 1, 'new key', '1151 bank 3', 'CNY')$$,
+    $$record_offline_payment(1150, 1, 'new key', '1150 bank 3', 'cny')$$, $$record_offline_payment(1150, 1, 'new key', '1150 bank 3', 'EUR')$$,
+    $$record_offline_payment(1150, 1, 'new key', '1150 bank 1')$$, $$record_offline_payment(1150, 0.005, 'new key', '1150 bank 3')$$,
+    $$record_offline_payment(1150, 999999999.99, 'new key', '1150 bank 3')$$,
     $$grant_bonus(1150, 999999999.999999999, 'new key')$$,
     $$grant_bonus(1150, 1, 'new key', expires_at => '2025-01-01 00:00+00')$$, $$adjust(1150, -1, 'new key', expires_at => '2100-01-01 00:00+00')$$,
     $$adjust(1150, 0, 'new key')$$, $$adjust(1150, -1e9, 'new key')$$, $$adjust(1150, -1e100, 'new key')$$, $$grant_bonus(1150, 1e9, 'new key')$$,
-    $$record_offline_payment(1150, 1234567890.5, 'new key', 'bank 3')$$,
-    $$record_offline_payment(1150, 1, 'new key', 'bank 3', paid_at => '1999-12-31 23:59+00')$$,
+    $$record_offline_payment(1150, 1234567890.5, 'new key', '1150 bank 3')$$,
+    $$record_offline_payment(1150, 1, 'new key', '1150 bank 3', paid_at => '1999-12-31 23:59+00')$$,
     $$withdraw_bonus(1150, 1, 'new key')$$, $$withdraw_bonus(1150, 99, 'new key')$$, $$withdraw_bonus(1151, 3, 'new key')$$,
     $$write_off(1150, 0.000000001, 'new key')$$,
     $$reverse_offline_payment(1150, 99, 'new key')$$, $$reverse_offline_payment(1151, 1, 'new key')$$]);
 \echo -- Idempotency keys: of another request, of another function, of a call without money.
 SELECT pg_temp.refused(ARRAY[
-    $$record_offline_payment(1150, 101, 'payment', 'bank 1')$$, $$record_offline_payment(1150, 100, 'payment', 'bank 2')$$,
-    $$record_offline_payment(1150, 100, 'payment', 'bank 1', 'CNY')$$,
+    $$record_offline_payment(1150, 101, 'payment', '1150 bank 1')$$, $$record_offline_payment(1150, 100, 'payment', '1150 bank 2')$$,
+    $$record_offline_payment(1150, 100, 'payment', '1150 bank 1', 'CNY')$$,
     $$grant_bonus(1150, 10, 'payment')$$, $$adjust(1150, 10, 'grant')$$, $$write_off(1150, 10, 'grant')$$,
     $$withdraw_bonus(1150, 3, 'grant')$$, $$reverse_charge(1150, 'charged', 'grant')$$, $$reverse_offline_payment(1150, 1, 'grant')$$,
     $$close_account(1150, 'grant')$$, $$create_api_key(1150, 'prod', 'payg', 'grant')$$,

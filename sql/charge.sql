@@ -33,10 +33,10 @@ SELECT request_id, status, entry_count, first_entry_no FROM billing_books.usage_
 
 -- R7: bonus before cash; bonus that expires soonest first, no expiry last, then oldest first; cash in
 -- the order of its top-ups. Made in another order than they pay.
-SELECT lot_no FROM billing.record_offline_payment(1201, 5, 'cash 1', 'bank 1');
+SELECT lot_no FROM billing.record_offline_payment(1201, 5, 'cash 1', '1201 bank 1');
 SELECT lot_no FROM billing.grant_bonus(1201, 5, 'bonus for ever');
 SELECT lot_no FROM billing.grant_bonus(1201, 5, 'bonus late', expires_at => now() + interval '20 days');
-SELECT lot_no FROM billing.record_offline_payment(1201, 5, 'cash 2', 'bank 2');
+SELECT lot_no FROM billing.record_offline_payment(1201, 5, 'cash 2', '1201 bank 2');
 SELECT lot_no FROM billing.grant_bonus(1201, 5, 'bonus soon', expires_at => now() + interval '10 days');
 SELECT lot_no FROM billing.adjust(1201, 5, 'credit for ever');
 SELECT lot_no FROM billing.grant_bonus(1201, 5, 'bonus late, again', expires_at => now() + interval '20 days');

@@ -60,7 +60,7 @@ SELECT status, lot_no, balance FROM billing.withdraw_bonus(1252, 3, 'expired');
 
 -- adjust(+) gives credit like a gift, but out of adjustment; adjust(-) takes like a charge: bonus, cash, the
 -- rest as arrears (28 to 31 of B&S 2.2). Neither is a top-up.
-SELECT status FROM billing.record_offline_payment(1253, 10, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1253, 10, 'payment', '1253 bank');
 SELECT * FROM billing.adjust(1253, 4, 'up', expires_at => now() + interval '1 day', reason => 'for the outage');
 SELECT * FROM billing.adjust(1253, -20.000000001, 'down', reason => 'mistake');
 SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_after FROM billing.statement(1253);
@@ -120,7 +120,7 @@ SELECT action, new_value, actor, session_user_name, reason FROM billing_books.au
 -- write_off, offline payments and reversals wait as well.
 SELECT status FROM billing.charge(1257, 1, 'large', 'credit', 500, 0);
 SELECT status FROM billing.write_off(1257, 101, 'large');
-SELECT status FROM billing.record_offline_payment(1257, 101, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1257, 101, 'payment', '1257 bank');
 SELECT status FROM billing.reverse_charge(1257, 'large', 'undo');
 SELECT count(*) AS entries FROM billing_books.ledger_entry WHERE account_id = 1257;
 SELECT count(*) AS payments FROM billing_books.payment WHERE account_id = 1257;

@@ -52,7 +52,7 @@ SELECT api_key FROM billing.create_api_key(1302, 'prod') \gset
 SELECT status, balance FROM billing.adjust(1302, -0.000000001, 'a nano');
 SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'api_key');
 SELECT balance, balance_shown, callable, reason FROM billing.balance(1302);
-SELECT status, balance FROM billing.record_offline_payment(1302, 0.01, 'cent', 'bank 1');
+SELECT status, balance FROM billing.record_offline_payment(1302, 0.01, 'cent', '1302 bank 1');
 SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
 SELECT balance, balance_shown, callable FROM billing.balance(1302);
 SELECT status, balance FROM billing.adjust(1302, -1.009999999, 'down to a whole amount');
@@ -60,10 +60,10 @@ SELECT allowed, balance, shortfall FROM billing.authorize(:'api_key');
 -- With block_at_zero a top-up that only reaches zero is not enough.
 SELECT billing.set_policy('block_at_zero', 'on');
 SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
-SELECT status, balance FROM billing.record_offline_payment(1302, 1, 'to zero', 'bank 2');
+SELECT status, balance FROM billing.record_offline_payment(1302, 1, 'to zero', '1302 bank 2');
 SELECT allowed, reason, balance, shortfall FROM billing.authorize(:'api_key');
 SELECT callable, reason FROM billing.balance(1302);
-SELECT status, balance FROM billing.record_offline_payment(1302, 0.01, 'above', 'bank 3');
+SELECT status, balance FROM billing.record_offline_payment(1302, 0.01, 'above', '1302 bank 3');
 SELECT allowed, reason, balance FROM billing.authorize(:'api_key');
 SELECT billing.set_policy('block_at_zero', NULL);
 

@@ -18,8 +18,8 @@ SELECT * FROM billing.verify();
 SELECT billing.create_account(1350, 'cn', 'a@b.c');
 SELECT count(billing.create_api_key(1350, name, idempotency_key => name)) AS keys FROM unnest(ARRAY['prod', 'deleted']) AS name;
 SELECT billing.delete_api_key(1350, 2);
-SELECT status FROM billing.record_offline_payment(1350, 100, 'payment', 'bank');
-SELECT status FROM billing.record_offline_payment(1350, 50, 'mistake', 'bank 2');
+SELECT status FROM billing.record_offline_payment(1350, 100, 'payment', '1350 bank');
+SELECT status FROM billing.record_offline_payment(1350, 50, 'mistake', '1350 bank 2');
 SELECT status FROM billing.reverse_offline_payment(1350, 2, 'reversed');
 SELECT status FROM billing.charge(1350, 1, 'charged', 'history', 3, 0);
 SELECT status FROM billing.charge(1350, 1, 'undone', 'history', 4, 0);
@@ -75,6 +75,7 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('price', 'billing_books.price', 'input = 0', 'model = ''history'''),
     ('payment_order', 'billing_books.payment_order', 'pay_amount = 1', 'account_id = 1350'),
     ('payment', 'billing_books.payment', 'amount = 1', 'account_id = 1350'),
+    ('payment_claim', 'billing_books.payment_claim', 'try = 2', 'account_id = 1350'),
     ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
     ('charge_reversal', 'billing_books.charge_reversal', 'amount = 1', 'account_id = 1350'),
     ('idempotent_call', 'billing_books.idempotent_call', 'result = ''{}''', 'account_id = 1350'),

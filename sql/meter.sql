@@ -15,7 +15,7 @@ SET TimeZone = 'UTC';
 SELECT count(*) AS unsettled FROM billing_books.usage_inbox;
 
 -- Three ways in. Nothing is booked until it is settled; then each row is what charge() makes of it.
-SELECT r.status FROM generate_series(2000, 2001) AS account_id, billing.record_offline_payment(account_id, 5, 'payment', 'bank') AS r;
+SELECT r.status FROM generate_series(2000, 2001) AS account_id, billing.record_offline_payment(account_id, 5, 'payment', account_id || ' bank') AS r;
 SELECT clock_timestamp() AS at \gset
 SELECT billing.meter(2000, 1, 'function', 'meter-real', 1434, 153, 700, 20, :'at');
 INSERT INTO billing_books.usage_inbox VALUES (2000, 1, 'insert', 'meter-one', 3, 0, 0, 0, :'at');
@@ -39,7 +39,7 @@ SELECT request_id, pg_temp.slices(2000, request_id) AS metered, pg_temp.slices(2
 
 -- R7, R8: one ledger entry per lot and batch, in the order of the lots; its events by (occurred_at, request_id in byte order), however they
 -- came in; each has its own slices.
-SELECT lot_no FROM billing.record_offline_payment(2002, 5, 'cash', 'bank');
+SELECT lot_no FROM billing.record_offline_payment(2002, 5, 'cash', '2002 bank');
 SELECT lot_no FROM billing.grant_bonus(2002, 5, 'bonus for ever');
 SELECT lot_no FROM billing.grant_bonus(2002, 5, 'bonus soon', expires_at => now() + interval '10 days');
 INSERT INTO billing_books.usage_inbox VALUES
@@ -194,7 +194,7 @@ SELECT * FROM billing.verify();
 -- what is still owed first.
 INSERT INTO billing_books.usage_inbox SELECT 2009, 1, id, 'meter-one', n, 0, 0, 0, :'at'::timestamptz + n * interval '1 us' FROM (VALUES ('one', 2), ('two', 3), ('three', 5)) AS r (id, n);
 SELECT billing.settle() AS settled;
-SELECT status, balance FROM billing.record_offline_payment(2009, 4, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(2009, 4, 'payment', '2009 bank');
 SELECT status, balance FROM billing.reverse_charge(2009, 'two', 'undo two');
 SELECT status, balance FROM billing.reverse_charge(2009, 'three', 'undo three');
 SELECT status, balance FROM billing.reverse_charge(2009, 'one', 'undo one');
@@ -217,7 +217,7 @@ SELECT status, balance FROM billing.reverse_charge(2027, 'two', 'undo two');
 SELECT amount FROM billing_books.charge_reversal WHERE account_id = 2027 ORDER BY reversal_id;
 -- A slice across bonus, cash and arrears, undone after the bonus had expired: that expires again.
 SELECT status FROM billing.grant_bonus(2011, 2, 'gift', expires_at => now() + interval '1 day');
-SELECT status FROM billing.record_offline_payment(2011, 2, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(2011, 2, 'payment', '2011 bank');
 SELECT billing.meter(2011, 1, id, 'meter-one', n, 0) FROM (VALUES ('1', 1), ('2', 4), ('3', 1)) AS r (id, n);
 SELECT billing.settle() AS settled;
 SET billing.clock_offset = '2d';

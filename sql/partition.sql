@@ -150,12 +150,12 @@ SELECT * FROM billing.verify();
 SELECT count(*) AS lines_that_differ FROM ((TABLE report_whole EXCEPT ALL TABLE whole) UNION ALL (TABLE whole EXCEPT ALL TABLE report_whole)) AS d WHERE account_id > 1;
 SELECT account_id, (SELECT charge FROM billing.usage_report(account_id, group_by => '{}')) = (SELECT sum(amount) FROM billing.statement(account_id) WHERE credit = 'revenue') AS report_is_the_ledger FROM generate_series(1, 3) AS account_id;
 -- The books go on: arrears from closed months are paid, an id of long ago is a new request, later charges are undone.
-SELECT status, balance FROM billing.record_offline_payment(1, 30, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(1, 30, 'payment', '1 bank');
 SELECT status, balance FROM billing.charge(1, 1, 'jan charged', 'one', 3, 0);
 SELECT status, balance FROM billing.reverse_charge(1, 'jan charged', 'undo jan');
 SELECT status, balance FROM billing.adjust(1, -100, 'owed');
 SELECT status, balance FROM billing.charge(1, 1, 'arrears', 'one', 5, 0);
-SELECT status, balance FROM billing.record_offline_payment(1, 90, 'payment 2', 'bank 2');
+SELECT status, balance FROM billing.record_offline_payment(1, 90, 'payment 2', '1 bank 2');
 SELECT status, balance FROM billing.reverse_charge(1, 'arrears', 'undo arrears');
 SELECT * FROM billing.verify();
 -- A customer who moved: days of closed months stay what they were.

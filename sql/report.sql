@@ -8,7 +8,7 @@ SELECT * FROM billing.statement(1601);
 SELECT * FROM billing.balance_at(1601, now());
 SELECT * FROM billing.balance_at(1601, '2020-01-01');
 
-SELECT status FROM billing.record_offline_payment(1600, 10, 'payment', 'bank', actor => 'alice');
+SELECT status FROM billing.record_offline_payment(1600, 10, 'payment', '1600 bank', actor => 'alice');
 SELECT status FROM billing.grant_bonus(1600, 2, 'gift', expires_at => now() + interval '5 days', actor => 'bob');
 SELECT status, charge FROM billing.charge(1600, 1, 'first', 'report', 500000, 250000, 400000, 100000);
 SELECT clock_timestamp() AS between \gset
@@ -60,7 +60,7 @@ SELECT item, amount, lot_no, order_id, entry_no, detail FROM billing.explain_cha
 -- Of a batch of metered requests the statement has a line per lot, whose source is the batch; each request has its own slices.
 SELECT billing.create_account(1603, 'cn');
 SELECT key_id FROM billing.create_api_key(1603, 'prod');
-SELECT status FROM billing.record_offline_payment(1603, 3, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1603, 3, 'payment', '1603 bank');
 SELECT billing.meter(1603, 1, 'm' || n, 'report', n * 500000, 0) FROM generate_series(1, 3) AS n;
 SELECT billing.settle() > 0 AS settled;
 SELECT entry_no, source_type, source, debit, credit, lot_no, amount, balance_before, balance_after, actor IS NULL AS nobody FROM billing.statement(1603);

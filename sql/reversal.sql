@@ -6,7 +6,7 @@ CREATE VIEW pg_temp.entries AS SELECT account_id, entry_no, source_type, debit, 
 
 -- The worked example of B&S 3: slices bonus 10 and cash 2, undone in arrears 13.004.
 SELECT status FROM billing.grant_bonus(1650, 10, 'gift');
-SELECT status FROM billing.record_offline_payment(1650, 2, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1650, 2, 'payment', '1650 bank');
 SELECT status, charge, balance FROM billing.charge(1650, 1, 'undone', 'reversal', 12, 0);
 SELECT status, balance FROM billing.adjust(1650, -13.004, 'owed');
 SELECT * FROM billing.reverse_charge(1650, 'undone', 'undo', reason => 'outage');
@@ -19,8 +19,8 @@ SELECT status, charge FROM billing.charge(1650, 1, 'undone', 'reversal', 12, 0);
 SELECT item, amount, lot_no, order_id, detail = 'reversal 1 by ' || session_user || ': outage' AS explained FROM billing.explain_charge(1650, 'undone') WHERE item LIKE 'given%';
 
 -- Nothing else happened since: undone in reverse, everything stands as before.
-SELECT status FROM billing.record_offline_payment(1651, 5, 'a', 'bank 1');
-SELECT status FROM billing.record_offline_payment(1651, 5, 'b', 'bank 2');
+SELECT status FROM billing.record_offline_payment(1651, 5, 'a', '1651 bank 1');
+SELECT status FROM billing.record_offline_payment(1651, 5, 'b', '1651 bank 2');
 SELECT status FROM billing.grant_bonus(1651, 3, 'gift');
 SELECT status, balance FROM billing.charge(1651, 1, 'undone', 'reversal', 20, 0);
 SELECT status, balance FROM billing.reverse_charge(1651, 'undone', 'undo');
@@ -30,7 +30,7 @@ SELECT lot_no, remaining FROM billing_books.lot WHERE account_id = 1651 ORDER BY
 -- Arrears that were paid since go back to the lots that paid them, latest first; what is still owed first.
 SELECT status, balance FROM billing.charge(1652, 1, 'undone', 'reversal', 10, 0);
 SELECT status, balance FROM billing.grant_bonus(1652, 3, 'gift');
-SELECT status, balance FROM billing.record_offline_payment(1652, 4, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(1652, 4, 'payment', '1652 bank');
 SELECT status, balance FROM billing.reverse_charge(1652, 'undone', 'undo');
 SELECT * FROM pg_temp.entries WHERE account_id = 1652 AND entry_no > 1 ORDER BY entry_no;
 SELECT cash, bonus, arrears FROM billing.balance(1652);
@@ -38,7 +38,7 @@ SELECT cash, bonus, arrears FROM billing.balance(1652);
 -- Two charges in arrears, partly paid: each undo gives back its own, never the same payment twice.
 SELECT status, balance FROM billing.charge(1653, 1, 'one', 'reversal', 6, 0);
 SELECT status, balance FROM billing.charge(1653, 1, 'two', 'reversal', 6, 0);
-SELECT status, balance FROM billing.record_offline_payment(1653, 9, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(1653, 9, 'payment', '1653 bank');
 SELECT status, balance FROM billing.reverse_charge(1653, 'one', 'undo one');
 SELECT * FROM pg_temp.entries WHERE account_id = 1653 AND source_type = 'reversal' ORDER BY entry_no;
 SELECT status, balance FROM billing.reverse_charge(1653, 'two', 'undo two');
@@ -49,7 +49,7 @@ SELECT * FROM billing.verify();
 -- A share that was written off is not given back: owed 10, written off 4, paid 6 -> 6 come back.
 SELECT status FROM billing.charge(1654, 1, 'undone', 'reversal', 10, 0);
 SELECT status, balance FROM billing.write_off(1654, 4, 'forgiven');
-SELECT status, balance FROM billing.record_offline_payment(1654, 6, 'payment', 'bank');
+SELECT status, balance FROM billing.record_offline_payment(1654, 6, 'payment', '1654 bank');
 SELECT status, balance FROM billing.reverse_charge(1654, 'undone', 'undo');
 SELECT amount FROM billing_books.charge_reversal WHERE account_id = 1654;
 SELECT cash, bonus, arrears FROM billing.balance(1654);
@@ -96,7 +96,7 @@ SELECT status, balance FROM billing.reverse_charge(1659, 'twice', 'undo newer');
 RESET billing.clock_offset;
 
 -- The money came from an offline payment that was taken back meanwhile: undoing pays that debt.
-SELECT status FROM billing.record_offline_payment(1660, 10, 'mistake', 'bank');
+SELECT status FROM billing.record_offline_payment(1660, 10, 'mistake', '1660 bank');
 SELECT status, balance FROM billing.charge(1660, 1, 'undone', 'reversal', 4, 0);
 SELECT status, balance FROM billing.reverse_offline_payment(1660, 1, 'reverse');
 SELECT status, balance FROM billing.reverse_charge(1660, 'undone', 'undo');

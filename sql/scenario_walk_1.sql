@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.holds(bigint) RETURNS TABLE (cash numeric, bonus numeric
     LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance_shown, total_topup, callable, reason, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)';
 
 -- 1. Top-up 100.00 (order A), bonus 10.00 that expires in 40 days: balance 110 (R2, R19).
-SELECT status, id AS order_id, lot_no, balance FROM billing.record_offline_payment(:account, 100, 'walk-1-a', 'A');
+SELECT status, id AS order_id, lot_no, balance FROM billing.record_offline_payment(:account, 100, 'walk-1-a', 'walk-1 A');
 SELECT status, lot_no, balance FROM billing.grant_bonus(:account, 10, 'walk-1-bonus', now() + interval '40 days');
 SELECT * FROM pg_temp.holds(:account);
 
@@ -20,7 +20,7 @@ SELECT * FROM billing.charge(:account, :key_id, 'walk-1-2', 'walk-1', 25000, 0);
 SELECT * FROM pg_temp.holds(:account);
 
 -- 3. Top-up 50.00 (B): cash 135.
-SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 50, 'walk-1-b', 'B');
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 50, 'walk-1-b', 'walk-1 B');
 SELECT * FROM pg_temp.holds(:account);
 
 -- 4. Usage 160.00, reported late: cash 0, arrears 25, blocked (R8, R9).
@@ -30,11 +30,11 @@ SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'w
 SELECT item, tokens, price, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-1-4') WHERE item NOT IN ('request', 'received', 'price');
 
 -- 5. Top-up 20.00 (C): all of it pays arrears, 5 stay. Still blocked (R6).
-SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 20, 'walk-1-c', 'C');
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 20, 'walk-1-c', 'walk-1 C');
 SELECT * FROM pg_temp.holds(:account);
 
 -- 6. Top-up 30.00 (D): arrears 0, cash 25, allowed. Cumulative 200.00 (R2).
-SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 30, 'walk-1-d', 'D');
+SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 30, 'walk-1-d', 'walk-1 D');
 SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason FROM billing.authorize(:'walk_key');
 
@@ -42,7 +42,7 @@ SELECT allowed, reason FROM billing.authorize(:'walk_key');
 SELECT clock_timestamp() AS before_lock \gset
 SELECT billing.lock_account(:account, actor => 'reviewer', reason => 'refund requested');
 SELECT allowed, reason, retryable FROM billing.authorize(:'walk_key');
-SELECT * FROM billing.record_offline_payment(:account, 5, 'walk-1-e', 'E');
+SELECT * FROM billing.record_offline_payment(:account, 5, 'walk-1-e', 'walk-1 E');
 
 -- 8. A late report of 4.00, stamped before the lock, is charged: cash 21. One stamped after it is rejected.
 SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8', 'walk-1', 4000, 0, occurred_at => :'before_lock');

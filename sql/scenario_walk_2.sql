@@ -11,7 +11,7 @@ CREATE FUNCTION pg_temp.holds(bigint) RETURNS TABLE (cash numeric, bonus numeric
     LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance, balance_shown, total_topup, callable, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)';
 
 -- 1. Order E: pay 90.00 for 100 (discount 10). Gift 5.00 that expires at T, in a day. Balance 105, cumulative 90.00.
-SELECT id AS order_e, lot_no FROM billing.record_offline_payment(:account, 90, 'walk-2-e', 'E') \gset
+SELECT id AS order_e, lot_no FROM billing.record_offline_payment(:account, 90, 'walk-2-e', 'walk-2 E') \gset
 SELECT lot_no AS discount_lot FROM billing.grant_bonus(:account, 10, 'walk-2-discount') \gset
 SELECT status, balance FROM billing.grant_bonus(:account, 5, 'walk-2-gift', now() + interval '1 day');
 SELECT * FROM pg_temp.holds(:account);
@@ -30,7 +30,7 @@ SELECT entry_no, debit, credit, amount, source_type, balance_before, balance_aft
 SELECT * FROM pg_temp.holds(:account);
 
 -- 5. Order F 50.00. Usage 100.004: E consumed 90, F 12.004, cash 37.996, cumulative 140.00.
-SELECT id AS order_f FROM billing.record_offline_payment(:account, 50, 'walk-2-f', 'F') \gset
+SELECT id AS order_f FROM billing.record_offline_payment(:account, 50, 'walk-2-f', 'walk-2 F') \gset
 SELECT * FROM billing.charge(:account, :key_id, 'walk-2-5', 'walk-2', 100004, 0);
 SELECT item, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-2-5') WHERE item LIKE 'paid%';
 SELECT * FROM pg_temp.holds(:account);
@@ -51,10 +51,10 @@ SELECT item, amount FROM billing.explain_charge(:account, 'walk-2-3') WHERE item
 SELECT * FROM pg_temp.holds(:account);
 
 -- 10. Top-up G 1.00: arrears 0.004, still blocked, shown -0.01 (R21). Top-up H 0.01: cash 0.006, allowed. Cumulative 91.01.
-SELECT status, balance FROM billing.record_offline_payment(:account, 1, 'walk-2-g', 'G');
+SELECT status, balance FROM billing.record_offline_payment(:account, 1, 'walk-2-g', 'walk-2 G');
 SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason, shortfall FROM billing.authorize(:'walk_key');
-SELECT status, balance FROM billing.record_offline_payment(:account, 0.01, 'walk-2-h', 'H');
+SELECT status, balance FROM billing.record_offline_payment(:account, 0.01, 'walk-2-h', 'walk-2 H');
 SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason FROM billing.authorize(:'walk_key');
 

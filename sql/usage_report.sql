@@ -48,7 +48,7 @@ SELECT g AS group_by, period AT TIME ZONE 'Europe/Berlin' AS local, period AT TI
 
 -- By recorded_at: the other account, over five days. Keys, models, tokens; what is free counts, what is rejected or unpriced is counted beside.
 SELECT pg_temp.travel('2025-06-01 10:00+00');
-SELECT status FROM billing.record_offline_payment(2051, 20, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(2051, 20, 'payment', '2051 bank');
 SELECT status, charge FROM billing.charge(2051, 1, 'a', 'usage-report', 3, 5, 7, 11);
 SELECT status, charge FROM billing.charge(2051, 2, 'b', 'usage-report-two', 1, 1);
 SELECT status FROM billing.charge(2051, 2, 'unpriced', 'usage-report-later', 2, 2, 2, 2);

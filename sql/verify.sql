@@ -4,8 +4,8 @@
 SELECT count(billing.create_account(account_id, 'cn', 'a@b.c')) AS accounts FROM generate_series(1900, 1904) AS account_id;
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1904) AS account_id;
 SELECT billing.set_price('verify', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-SELECT status FROM billing.record_offline_payment(1900, 100, 'payment', 'bank');
-SELECT status FROM billing.record_offline_payment(1900, 5, 'mistake', 'bank 2');
+SELECT status FROM billing.record_offline_payment(1900, 100, 'payment', '1900 bank');
+SELECT status FROM billing.record_offline_payment(1900, 5, 'mistake', '1900 bank 2');
 SELECT status FROM billing.reverse_offline_payment(1900, 2, 'reversed');
 SELECT status FROM billing.grant_bonus(1900, 10, 'gift', expires_at => now() + interval '40 days');
 SELECT status FROM billing.grant_bonus(1900, 7, 'more', expires_at => now() + interval '50 days');
@@ -15,7 +15,7 @@ SELECT status FROM billing.reverse_charge(1900, 'undone', 'undo');
 SELECT status FROM billing.grant_bonus(1900, 3, 'last', expires_at => now() + interval '30 days');
 SELECT status FROM billing.charge(1901, 1, 'owed', 'verify', 3, 0);
 -- A batch over bonus, cash and arrears, with an alert that fired and one that is armed.
-SELECT status FROM billing.record_offline_payment(1903, 5, 'payment', 'bank');
+SELECT status FROM billing.record_offline_payment(1903, 5, 'payment', '1903 bank');
 SELECT status FROM billing.grant_bonus(1903, 2, 'gift');
 SELECT billing.set_balance_alert(1903, 6), billing.set_balance_alert(1903, 0), billing.set_balance_alert(1904, runway_hours => 1);
 SELECT billing.meter(1903, 1, 'm' || n, 'verify', n, 0, occurred_at => now()) FROM generate_series(1, 4) AS n;
@@ -85,6 +85,9 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('usage of a key that is gone', pg_temp.found('DELETE FROM billing_books.api_key WHERE account_id = 1901')),
     ('a request twice', pg_temp.found('INSERT INTO billing_books.usage_event SELECT account_id, request_hash, occurred_at, recorded_at, NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 1, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing_books.usage_event WHERE account_id = 1901')),
     ('a payment of another amount', pg_temp.found('UPDATE billing_books.payment SET amount = amount + 1 WHERE account_id = 1900 AND payment_id = 1')),
+    ('a payment that nobody claimed', pg_temp.found('DELETE FROM billing_books.payment_claim WHERE account_id = 1900 AND payment_id = 1')),
+    ('a payment of another transaction', pg_temp.found('UPDATE billing_books.payment SET transaction_id = ''other'' WHERE account_id = 1900 AND payment_id = 1')),
+    ('a transaction booked twice', pg_temp.found('UPDATE billing_books.payment_claim SET transaction_id = ''1903 bank'', try = 2 WHERE account_id = 1900 AND payment_id = 1', 'UPDATE billing_books.payment SET transaction_id = ''1903 bank'' WHERE account_id = 1900 AND payment_id = 1')),
     ('an order of another amount', pg_temp.found('UPDATE billing_books.payment_order SET pay_amount = pay_amount + 1 WHERE account_id = 1900 AND order_id = 1')),
     ('an order of another currency', pg_temp.found('UPDATE billing_books.payment_order SET currency = ''USD'' WHERE account_id = 1900 AND order_id = 1')),
     ('an order without a payment', pg_temp.found('INSERT INTO billing_books.payment_order SELECT account_id, 9, kind, method, state, currency, pay_amount, created_at, paid_at FROM billing_books.payment_order WHERE account_id = 1900 AND order_id = 1')),
@@ -233,8 +236,8 @@ SELECT has_function_privilege('regress_verify_app', oid, 'EXECUTE') AS after_mig
 -- This session and its plans go on; so does every number.
 SELECT status, charge, balance FROM billing.charge(1900, 1, 'both', 'verify', 25, 0);
 SELECT status, charge, balance FROM billing.charge(1900, 1, 'afterwards', 'verify', 1, 0);
-SELECT status, id, lot_no FROM billing.record_offline_payment(1900, 1, 'afterwards', 'bank 3');
-SELECT status, id, lot_no FROM billing.record_offline_payment(1900, 1, 'afterwards', 'bank 3');
+SELECT status, id, lot_no FROM billing.record_offline_payment(1900, 1, 'afterwards', '1900 bank 3');
+SELECT status, id, lot_no FROM billing.record_offline_payment(1900, 1, 'afterwards', '1900 bank 3');
 SELECT test.attempt('UPDATE billing_books.ledger_entry SET amount = 1 WHERE account_id = 1900');
 DROP OWNED BY regress_verify_app;
 DROP ROLE regress_verify_app;

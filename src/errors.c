@@ -153,11 +153,11 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_ORDER_REVERSED] = {"LB507", "order_reversed",
 							  "order " INT64_FORMAT " of account " ACCOUNT " is reversed already",
 							  "A payment can be reversed once."},
-	[ERROR_PAYMENT_DUPLICATE] = {"LB508", "payment_duplicate",
-								 "payment \"%s\" of account " ACCOUNT
-								 " is recorded already, as order " INT64_FORMAT,
-								 "A bank transfer counts once; reverse the other one first if it "
-								 "was a mistake."},
+	[ERROR_PAYMENT_DUPLICATE] =
+		{"LB508", "payment_duplicate",
+		 "payment \"%s\" is recorded already, as order " INT64_FORMAT " of account " ACCOUNT,
+		 "A bank transfer counts once, over all accounts; reverse the other "
+		 "one first if it was a mistake."},
 	[ERROR_PAYMENT_AFTER_LOCK] = {"LB509", "payment_after_lock",
 								  "account " ACCOUNT " was locked when this was paid: %s",
 								  "Send the money back, or lift the lock first."},

@@ -13,6 +13,7 @@
 #include "api/operator_call.h"
 #include "core/gate.h"
 #include "errors.h"
+#include "spi/altered.h"
 #include "store/payment_store.h"
 
 /*
@@ -34,16 +35,41 @@ check_locks(const Account *account, TimestampTz paid_at)
 static void
 check_payment(const Booking *booking, const Payment *payment)
 {
-	int64 order_id;
-
 	if (payment->paid_at < INSTANT_MIN ||
 		payment->paid_at - booking->policies.of[POLICY_FUTURE_TOLERANCE] > booking->at)
 		refuse(ERROR_OUT_OF_RANGE, "paid_at", INSTANT_MIN_TEXT " to now + policy future_tolerance",
 			   timestamptz_to_str(payment->paid_at));
 	check_locks(&booking->account, payment->paid_at);
-	order_id = payment_find_order(payment->account_id, payment->gateway, payment->transaction_id);
-	if (order_id)
-		refuse(ERROR_PAYMENT_DUPLICATE, payment->transaction_id, payment->account_id, order_id);
+}
+
+/*
+ * A bank transfer counts once, whichever accounts it is booked to (B&S 4.1): the
+ * try that comes next, which there is where the last was reversed as a mistake.
+ */
+static int32
+next_try(const Payment *payment)
+{
+	PaymentClaim last;
+
+	if (!payment_last_claim(payment->gateway, payment->transaction_id, &last))
+		return 1;
+	if (!last.is_reversed)
+		refuse(ERROR_PAYMENT_DUPLICATE, payment->transaction_id, last.order_id, last.account_id);
+	return last.try + 1;
+}
+
+static void
+claim(const Payment *payment, int32 try)
+{
+	while (!payment_claim(payment, try))
+	{
+		int32 next = next_try(payment);
+
+		/* What stands in the way is there for all to see by now. */
+		if (next <= try)
+			altered_refuse("not the try that stands in the way");
+		try = next;
+	}
 }
 
 PG_FUNCTION_INFO_V1(billing_record_offline_payment);
@@ -62,6 +88,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	Booking *booking = &call.booking;
 	Datum answer;
 	int64 lot_no;
+	int32 try;
 
 	if (operator_call_begin(fcinfo, &call, "record_offline_payment", (OperatorArguments){2, 6, 7},
 							&answer))
@@ -74,10 +101,12 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	payment.paid_at = arg_instant(fcinfo, 5, "paid_at", booking->at);
 	payment.actor = booking->actor;
 	check_payment(booking, &payment);
+	try = next_try(&payment);
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 
 	payment_insert(&payment);
+	claim(&payment, try);
 	booking->gateway = payment.gateway;
 	booking_load(booking, LOTS_OPEN, 0);
 	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);

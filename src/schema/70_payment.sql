@@ -49,6 +49,23 @@ COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the pay
 COMMENT ON COLUMN billing_books.payment.recorded_at IS 'Booking instant.';
 COMMENT ON COLUMN billing_books.payment.actor IS 'Who booked it.';
 
+CREATE TABLE billing_books.payment_claim (
+    gateway text COLLATE "C" NOT NULL,
+    transaction_id text COLLATE "C" NOT NULL,
+    try integer NOT NULL CHECK (try > 0),
+    account_id bigint NOT NULL,
+    payment_id bigint NOT NULL,
+    PRIMARY KEY (gateway, transaction_id, try),
+    UNIQUE (account_id, payment_id),
+    FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment
+);
+COMMENT ON TABLE billing_books.payment_claim IS 'Which payment a gateway''s transaction became: it counts once over all accounts.';
+COMMENT ON COLUMN billing_books.payment_claim.gateway IS 'Where the money arrived.';
+COMMENT ON COLUMN billing_books.payment_claim.transaction_id IS 'The gateway''s own number; for offline the bank''s reference.';
+COMMENT ON COLUMN billing_books.payment_claim.try IS '1; one more each time the payment before it was reversed as a mistake.';
+COMMENT ON COLUMN billing_books.payment_claim.account_id IS 'The account that was credited.';
+COMMENT ON COLUMN billing_books.payment_claim.payment_id IS 'The payment there.';
+
 CREATE TABLE billing_books.take_back (
     account_id bigint NOT NULL,
     take_back_id bigint NOT NULL,

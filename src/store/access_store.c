@@ -114,6 +114,7 @@ static const Right rights[] = {
 	{READ("notification"), READERS},
 	{READ("payment_order"), READERS},
 	{READ("payment"), READERS},
+	{READ("payment_claim"), READERS},
 	{READ("take_back"), READERS},
 	{READ("approval_request"), READERS},
 	{READ("audit_log"), READERS},

@@ -44,20 +44,48 @@ payment_insert(Payment *payment)
 	sql_write(&insert, values, nulls);
 }
 
-int64
-payment_find_order(int64 account_id, const char *gateway, const char *transaction_id)
+bool
+payment_last_claim(const char *gateway, const char *transaction_id, PaymentClaim *claim)
 {
 	static Sql find = SQL(
-		"SELECT p.order_id FROM " BOOKS "payment AS p WHERE p.account_id = $1 AND "
-		"p.gateway = $2 AND p.transaction_id = $3 AND NOT EXISTS (SELECT FROM " BOOKS
-		"take_back AS t WHERE t.account_id = $1 AND t.payment_id = p.payment_id)",
-		INT8OID, TEXTOID, TEXTOID);
-	char nulls[] = "   ";
-	Datum values[3] = {Int64GetDatum(account_id)};
+		"SELECT c.try, c.account_id, (SELECT order_id FROM " BOOKS "payment AS p WHERE "
+		"p.account_id = c.account_id AND p.payment_id = c.payment_id), (SELECT min(take_back_id) "
+		"FROM " BOOKS "take_back AS t WHERE t.account_id = c.account_id AND t.payment_id = "
+		"c.payment_id AND t.kind = 'offline_reversal') FROM " BOOKS "payment_claim AS c WHERE "
+		"c.gateway = $1 AND c.transaction_id = $2 ORDER BY c.try DESC LIMIT 1",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
 
-	bind_text(values, nulls, 1, gateway);
-	bind_text(values, nulls, 2, transaction_id);
-	return sql_run(&find, values, nulls) > 0 ? column_int64(0, 1) : 0;
+	bind_text(values, nulls, 0, gateway);
+	bind_text(values, nulls, 1, transaction_id);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*claim = (PaymentClaim){
+		.try = column_int32(0, 1),
+		.account_id = column_int64(0, 2),
+		.order_id = column_int64(0, 3),
+		.is_reversed = !column_is_null(0, 4),
+	};
+	return true;
+}
+
+bool
+payment_claim(const Payment *payment, int32 try)
+{
+	static Sql insert = SQL("INSERT INTO " BOOKS "payment_claim (gateway, transaction_id, try, "
+							"account_id, payment_id) VALUES ($1, $2, $3, $4, $5) ON CONFLICT "
+							"(gateway, transaction_id, try) DO NOTHING",
+							TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID);
+	char nulls[] = "     ";
+	Datum values[5];
+
+	bind_text(values, nulls, 0, payment->gateway);
+	bind_text(values, nulls, 1, payment->transaction_id);
+	values[2] = Int32GetDatum(try);
+	values[3] = Int64GetDatum(payment->account_id);
+	values[4] = Int64GetDatum(payment->payment_id);
+	return sql_run(&insert, values, nulls) > 0;
 }
 
 bool

@@ -33,8 +33,24 @@ typedef struct Payment
 /* Stores a top-up order and the payment that paid it; sets both their numbers. */
 extern void payment_insert(Payment *payment);
 
-/* The order whose payment has that transaction id and is not taken back; 0 if none. */
-extern int64 payment_find_order(int64 account_id, const char *gateway, const char *transaction_id);
+/* The last booking of a gateway's transaction, in whatever account it was. */
+typedef struct PaymentClaim
+{
+	int32 try; /* from 1 */
+	int64 account_id;
+	int64 order_id;
+	bool is_reversed; /* it was a mistake: the transaction may be booked once more */
+} PaymentClaim;
+
+/* False where that transaction was never booked. */
+extern bool payment_last_claim(const char *gateway, const char *transaction_id,
+							   PaymentClaim *claim);
+
+/*
+ * Makes a stored payment that try of its transaction; false where another has
+ * made it meanwhile. Waits for one who is about to.
+ */
+extern bool payment_claim(const Payment *payment, int32 try);
 
 /* The payment of an order; false when there is none. */
 extern bool payment_of_order(int64 account_id, int64 order_id, Payment *payment);

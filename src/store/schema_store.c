@@ -105,6 +105,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(payment_order),
 	NO_CHANGE(payment),
 	NO_TRUNCATE(payment),
+	NO_CHANGE(payment_claim),
+	NO_TRUNCATE(payment_claim),
 	NO_CHANGE(take_back),
 	NO_TRUNCATE(take_back),
 	NO_CHANGE(charge_reversal),

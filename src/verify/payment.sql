@@ -24,6 +24,28 @@ LEFT JOIN (
 ) AS p ON p.account_id = o.account_id AND p.order_id = o.order_id
 WHERE (o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.currency, a.currency)
 
+-- check payment_claim
+-- Every payment is the claim of its gateway's transaction.
+SELECT coalesce(p.account_id, c.account_id),
+       format('payment %s of transaction %s through %s is claimed as %s through %s',
+              coalesce(p.payment_id, c.payment_id), p.transaction_id, p.gateway, c.transaction_id, c.gateway)
+FROM billing_books.payment AS p
+FULL JOIN billing_books.payment_claim AS c ON c.account_id = p.account_id AND c.payment_id = p.payment_id
+WHERE (p.gateway COLLATE "C", p.transaction_id COLLATE "C") IS DISTINCT FROM (c.gateway, c.transaction_id)
+
+-- check payment_try
+-- A transaction is booked once more only where the try before was reversed as a mistake.
+SELECT c.account_id, format('transaction %s is booked as try %s of %s', c.transaction_id, c.try, c.place)
+FROM (
+    SELECT *, row_number() OVER tries AS place, lead(try) OVER tries AS next_try
+    FROM billing_books.payment_claim
+    WINDOW tries AS (PARTITION BY gateway, transaction_id ORDER BY try)
+) AS c
+WHERE c.try <> c.place
+    OR (c.next_try IS NOT NULL
+        AND NOT EXISTS (SELECT FROM billing_books.take_back AS t
+            WHERE t.account_id = c.account_id AND t.payment_id = c.payment_id AND t.kind = 'offline_reversal'))
+
 -- check take_back_booked
 -- A take-back is what its entries moved through the gateway.
 SELECT coalesce(t.account_id, e.account_id),

@@ -1,6 +1,6 @@
 -- A second of act two. Customers that were warned and mean to go on recharge now.
 SELECT count(*) FROM (SELECT DISTINCT account_id FROM billing_books.notification WHERE kind = 'balance_low') AS w JOIN demo.purse AS d USING (account_id),
-       billing.record_offline_payment(d.account_id, round(d.holds * 1.5, 2), 'after the warning', 'transfer after the warning')
+       billing.record_offline_payment(d.account_id, round(d.holds * 1.5, 2), 'after the warning', 'transfer after the warning ' || d.account_id)
     WHERE d.recharges \g /dev/null
 INSERT INTO demo.second
     SELECT :second, b.appended, s.events_total - before.settled, b.asked, b.refused,

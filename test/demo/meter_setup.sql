@@ -15,7 +15,7 @@ CREATE TABLE demo.purse AS
 ALTER TABLE demo.purse ADD PRIMARY KEY (account_id);
 -- Where somebody has more than that from act one, its alert alone is of interest.
 SELECT count(*) FROM demo.purse AS d, billing.balance(d.account_id) AS b,
-       billing.record_offline_payment(d.account_id, d.holds - round(b.balance, 2), 'act two', 'transfer for act two')
+       billing.record_offline_payment(d.account_id, d.holds - round(b.balance, 2), 'act two', 'transfer for act two ' || d.account_id)
     WHERE d.holds - round(b.balance, 2) > 0;
 -- Tell me when it falls below a fifth of what there is, and when I have enough again.
 SELECT count(billing.set_balance_alert(account_id, greatest(round(holds / 5, 2), 0.01), notify_recovery => true)) FROM demo.purse;
