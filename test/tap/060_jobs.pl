@@ -7,6 +7,9 @@ use Test::More;
 
 use BillingTest;
 
+chomp(my $sharedir = `$ENV{PG_CONFIG} --sharedir`);
+plan skip_all => 'pg_cron is not installed for this server' unless -e "$sharedir/extension/pg_cron.control";
+
 my $node = billing_node('jobs', preload => 'billing,pg_cron',
 	conf => [ "cron.database_name = 'postgres'", 'cron.use_background_workers = on', 'fsync = off' ]);
 my $jobs = q{SELECT jobname || '|' || schedule || '|' || command || '|' || username || '|' || database FROM cron.job ORDER BY jobname COLLATE "C"};
