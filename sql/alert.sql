@@ -242,4 +242,25 @@ SELECT count(*) > 250 AS bookings FROM after;
 SELECT count(*) > 200 AS told, count(DISTINCT alert_no) AS alerts, count(*) FILTER (WHERE kind = 'balance_recovered') > 90 AS recoveries FROM actual;
 SELECT (SELECT count(*) FROM (SELECT * FROM expected EXCEPT ALL SELECT * FROM actual) AS m) AS missed, (SELECT count(*) FROM (SELECT * FROM actual EXCEPT ALL SELECT * FROM expected) AS s) AS superfluous;
 SELECT count(*) AS to_one_address_only FROM (SELECT FROM billing_books.notification WHERE account_id = 2112 GROUP BY alert_no, episode, kind HAVING count(*) <> 2) AS n;
+-- A runway alert compares with an amount, however much was spent: ten times what one can be, and it still books (R8).
+SELECT billing.create_api_key(2119, 'prod') IS NOT NULL AS key, billing.set_price('dear', 'CNY', 1000000, 1000000, effective_from => '2025-01-01 00:00+00') > 0 AS priced;
+SELECT billing.set_balance_alert(2119, runway_hours => 720);
+DO $$
+BEGIN
+    FOR i IN 1 .. 26 LOOP
+        PERFORM billing.record_offline_payment(2119, 400000000, 'pay ' || i, '2119 bank ' || i);
+        PERFORM billing.charge(2119, 1, 'r' || i, 'dear', 200000000, 200000000);
+    END LOOP;
+END $$;
+SELECT sum(charge) AS spent FROM billing_books.usage_event WHERE account_id = 2119;
+SET billing.clock_offset = '6 min';
+SELECT status, balance FROM billing.charge(2119, 1, 'reviewed', 'dear', 1, 0);
+RESET billing.clock_offset;
+SELECT threshold, armed FROM billing_books.balance_alert WHERE account_id = 2119;
+-- Credit ends long before the books do, and so does what an operator takes.
+SELECT test.attempt('SELECT billing.record_offline_payment(2119, 500000002, ''much'', ''2119 much'')');
+SELECT test.attempt('SELECT billing.grant_bonus(2119, 500000002, ''much'')');
+SELECT test.attempt('SELECT billing.adjust(2119, -500000000, ''much'')');
+SELECT status, balance FROM billing.record_offline_payment(2119, 500000001, 'enough', '2119 enough');
+SELECT status, balance FROM billing.charge(2119, 1, 'on', 'dear', 200000000, 200000000);
 SELECT * FROM billing.verify();

@@ -136,7 +136,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								 "An account's currency is for life; amounts are never converted."},
 	[ERROR_AMOUNT_OVERFLOW] = {"LB502", "amount_overflow",
 							   "an amount would leave the range of the books",
-							   "Amounts and balances are below 1,000,000,000."},
+							   "Amounts are below 1,000,000,000; credit raises no balance above "
+							   "500,000,000, and no debit of an operator lowers one below "
+							   "-500,000,000."},
 	[ERROR_LOT_UNKNOWN] = {"LB503", "lot_unknown",
 						   "account " ACCOUNT " has no granted bonus in lot " INT64_FORMAT,
 						   "Use the lot_no that grant_bonus() returned."},

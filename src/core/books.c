@@ -34,6 +34,22 @@ find_lot(Books *books, int64_t lot_no)
 	return NULL;
 }
 
+/* What the account holds. */
+static int64_t
+credit_nano(const Books *books)
+{
+	return books->cash_nano + books->bonus_nano;
+}
+
+/* What it would owe if an amount were taken. */
+static int64_t
+owed_after_nano(const Books *books, int64_t amount_nano)
+{
+	int64_t beyond_nano = amount_nano - credit_nano(books);
+
+	return books->arrears_nano + (beyond_nano > 0 ? beyond_nano : 0);
+}
+
 /* Adds delta to a total that may be neither negative nor out of range. */
 static Outcome
 change(int64_t *total_nano, int64_t delta_nano)
@@ -69,6 +85,8 @@ apply_side(Books *books, Book book, Lot *lot, int sign, int64_t amount_nano)
 	if (outcome == OUTCOME_OK)
 		outcome = change(book == BOOK_CASH ? &books->cash_nano : &books->bonus_nano,
 						 sign * amount_nano);
+	if (outcome == OUTCOME_OK && credit_nano(books) > MONEY_NANO_MAX)
+		return OUTCOME_OUT_OF_RANGE;
 	if (outcome == OUTCOME_OK && lot->remaining_nano > lot->amount_nano)
 		outcome = OUTCOME_NOT_ALLOWED;
 	lot->changed = true;
@@ -178,6 +196,8 @@ books_take(Books *books, int64_t amount_nano, Book income)
 	int64_t left_nano = amount_nano;
 	Outcome outcome = OUTCOME_OK;
 
+	if (income == BOOK_ADJUSTMENT && owed_after_nano(books, amount_nano) > BOOKS_BALANCE_MAX)
+		return OUTCOME_OUT_OF_RANGE;
 	for (size_t i = 0; i < books->lots_count && outcome == OUTCOME_OK && left_nano > 0; i++)
 	{
 		Lot *lot = &books->lots[i];
@@ -194,10 +214,7 @@ books_take(Books *books, int64_t amount_nano, Book income)
 bool
 books_can_take(const Books *books, int64_t amount_nano)
 {
-	int64_t owed_nano;
-
-	return money_add(amount_nano - books->cash_nano - books->bonus_nano, books->arrears_nano,
-					 &owed_nano);
+	return owed_after_nano(books, amount_nano) <= MONEY_NANO_MAX;
 }
 
 Outcome
@@ -208,6 +225,8 @@ books_add_lot(Books *books, const Lot *lot, Book debit)
 
 	if (books->lots_count == books->lots_capacity)
 		return OUTCOME_TOO_MANY;
+	if (credit_nano(books) - books->arrears_nano > BOOKS_BALANCE_MAX - lot->amount_nano)
+		return OUTCOME_OUT_OF_RANGE;
 	added = &books->lots[books->lots_count++];
 	*added = *lot;
 	added->remaining_nano = 0;

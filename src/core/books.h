@@ -27,6 +27,12 @@
 /* lot_no and entry_no count from 1; this one names none. */
 #define NO_NUMBER 0
 
+/*
+ * How far credit may raise a balance, and an operator lower it: half of what the
+ * books can hold, so that no charge comes near their end (R8).
+ */
+#define BOOKS_BALANCE_MAX (INT64_C(500000000) * MONEY_NANO_PER_UNIT)
+
 typedef enum LotKind
 {
 	LOT_BONUS, /* in this order they pay (R7) */
@@ -140,11 +146,15 @@ extern int64_t books_next_expiry(const Books *books);
 
 /*
  * Takes an amount from the lots in their order, the rest as arrears (R7, R8).
- * income is BOOK_REVENUE for a charge, BOOK_ADJUSTMENT for an operator's debit.
+ * income is BOOK_REVENUE for a charge, BOOK_ADJUSTMENT for an operator's debit,
+ * which leaves no balance below -BOOKS_BALANCE_MAX.
  */
 extern Outcome books_take(Books *books, int64_t amount_nano, Book income);
 
-/* Adds a new lot, credited whole from the book that the money comes from. */
+/*
+ * Adds a new lot, credited whole from the book that the money comes from;
+ * OUTCOME_OUT_OF_RANGE when the balance would be above BOOKS_BALANCE_MAX.
+ */
 extern Outcome books_add_lot(Books *books, const Lot *lot, Book debit);
 
 /* Lets lots pay arrears, in their order, as far as they last (R6). */

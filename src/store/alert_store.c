@@ -124,8 +124,8 @@ RecentSpend
 alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 {
 	static Sql read = SQL(
-		"SELECT greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 END) "
-		"FILTER (WHERE recorded_at >= $2), 0), count(*), min(recorded_at) FROM (SELECT amount, credit, "
+		"SELECT least(greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 "
+		"END) FILTER (WHERE recorded_at >= $2), 0), 999999999.999999999), count(*), min(recorded_at) FROM (SELECT amount, credit, "
 		"debit, recorded_at FROM " BOOKS "ledger_entry WHERE "
 		"account_id = $1 ORDER BY entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
 		INT8OID, TIMESTAMPTZOID);

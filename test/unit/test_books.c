@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * test_allocation.c
+ * test_books.c
  *	  How money moves over lots and arrears: R6, R7, R8, R19, R22, R23.
  *
  * First the rules one by one, in small figures; then thousands of random
@@ -380,6 +380,16 @@ test_refusals(void **state)
 	assert_false(books_can_take(&history.books, 1));
 	assert_true(books_can_take(&history.books, 0));
 	assert_int_equal(books_take(&history.books, 1, BOOK_REVENUE), OUTCOME_OUT_OF_RANGE);
+
+	/* Credit ends long before, and what an operator takes; a charge goes on. */
+	history_begin(&history);
+	(void) add_lot(&history, LOT_CASH, BOOKS_BALANCE_MAX, NEVER_EXPIRES);
+	assert_int_equal(books_add_lot(&history.books, &lot, BOOK_GATEWAY), OUTCOME_OUT_OF_RANGE);
+	assert_true(books_can_take(&history.books, MONEY_NANO_MAX));
+	take(&history, BOOKS_BALANCE_MAX);
+	assert_int_equal(books_take(&history.books, BOOKS_BALANCE_MAX + 1, BOOK_ADJUSTMENT),
+					 OUTCOME_OUT_OF_RANGE);
+	take(&history, BOOKS_BALANCE_MAX + 1);
 
 	/* No room for a transfer, none for a lot. */
 	history_begin(&history);

@@ -9,11 +9,12 @@ use List::Util qw(first sum0);
 
 our @EXPORT = qw(CENT MAX_NANO DAY min max refused
   lots_in_order held balance next_expiry floor_to_cent
-  transfer expire finish take take_charges take_overflows add_lot booked);
+  transfer expire finish take take_charges take_overflows leaves_bounds add_lot booked);
 
 use constant {
 	CENT => 10_000_000,
 	MAX_NANO => 999_999_999_999_999_999,
+	BALANCE_MAX => 500_000_000_000_000_000,
 	DAY => 86_400_000_000,
 };
 
@@ -221,6 +222,14 @@ sub take_overflows
 	$taken //= 0;
 	return $amount > MAX_NANO || $taken > MAX_NANO
 	  || $account->{arrears} + $taken + $amount - held($account, 'cash') - held($account, 'bonus', $at) > MAX_NANO;
+}
+
+# Whether credit would raise the balance, or an operator's debit lower it, further than the books let them.
+sub leaves_bounds
+{
+	my ($account, $amount, $at) = @_;
+	my $balance = held($account, 'cash') + held($account, 'bonus', $at) - $account->{arrears};
+	return $amount > 0 ? $balance > BALANCE_MAX - $amount : $balance + $amount < -(BALANCE_MAX);
 }
 
 sub add_lot

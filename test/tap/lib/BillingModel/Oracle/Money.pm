@@ -18,7 +18,7 @@ sub grant_bonus
 	my @errors;
 	push @errors, 'LB104' if defined $arg{expires_at} && $arg{expires_at} <= $at;
 	push @errors, 'LB204' if open_lock($account, 'closed');
-	push @errors, 'LB502' if held($account, 'bonus', $at) + $arg{amount} > MAX_NANO;
+	push @errors, 'LB502' if leaves_bounds($account, $arg{amount}, $at);
 	return refused(@errors) if @errors;
 
 	expire($account, $at);
@@ -50,7 +50,7 @@ sub adjust
 	my $lot_no;
 	return refused('LB104') if $amount == 0 || (defined $arg{expires_at} && ($amount < 0 || $arg{expires_at} <= $at));
 	return refused('LB204') if $amount > 0 && open_lock($account, 'closed');
-	return refused('LB502') if $amount < 0 && take_overflows($account, -$amount, $at);
+	return refused('LB502') if leaves_bounds($account, $amount, $at);
 
 	expire($account, $at);
 	my $id = @{ $account->{entries} } + 1;
@@ -95,6 +95,7 @@ sub record_offline_payment
 	push @errors, 'LB104' if $paid_at > $at + $self->{future_tolerance};
 	push @errors, 'LB509' if open_lock($account, 'closed')
 	  || grep { open_lock($account, $_->{lock}) } locks_at($account, $paid_at);
+	push @errors, 'LB502' if leaves_bounds($account, $arg{amount}, $at);
 	push @errors, 'LB508' if grep { $_->{reference} eq $arg{reference} && !$_->{reversed} } @{ $account->{orders} };
 	return refused(@errors) if @errors;
 
