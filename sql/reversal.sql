@@ -102,9 +102,40 @@ SELECT status, balance FROM billing.reverse_offline_payment(1660, 1, 'reverse');
 SELECT status, balance FROM billing.reverse_charge(1660, 'undone', 'undo');
 SELECT cash, bonus, arrears FROM billing.balance(1660);
 
+-- And what of that debt was written off is not given back: who has paid nothing gets nothing (LB510). Owed or paid again it is.
+SELECT billing.create_account(1662, 'cn'), billing.create_account(1663, 'cn'), billing.create_account(1664, 'cn');
+SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1662, 1664) AS account_id;
+SELECT status FROM billing.record_offline_payment(1662, 100, 'mistake', '1662 bank');
+SELECT status, balance FROM billing.charge(1662, 1, 'undone', 'reversal', 100, 0);
+SELECT status, balance FROM billing.reverse_offline_payment(1662, 1, 'reverse');
+SELECT status, balance FROM billing.write_off(1662, 1, 'forgiven');
+SELECT test.attempt('SELECT billing.reverse_charge(1662, ''undone'', ''undo'')');
+SELECT status, balance FROM billing.write_off(1662, 99, 'all forgiven');
+SELECT test.attempt('SELECT billing.reverse_charge(1662, ''undone'', ''undo'')');
+SELECT cash, bonus, arrears FROM billing.balance(1662);
+-- The same where the charge was owed first, and the payment that was a mistake paid it.
+SELECT status FROM billing.charge(1663, 1, 'undone', 'reversal', 10, 0);
+SELECT status, balance FROM billing.record_offline_payment(1663, 10, 'mistake', '1663 bank');
+SELECT status, balance FROM billing.reverse_offline_payment(1663, 1, 'reverse');
+SELECT status, balance FROM billing.write_off(1663, 10, 'forgiven');
+SELECT test.attempt('SELECT billing.reverse_charge(1663, ''undone'', ''undo'')');
+-- Paid by other money since, it comes back.
+SELECT status FROM billing.record_offline_payment(1664, 10, 'mistake', '1664 bank');
+SELECT status, balance FROM billing.charge(1664, 1, 'undone', 'reversal', 10, 0);
+SELECT status, balance FROM billing.reverse_offline_payment(1664, 1, 'reverse');
+SELECT status, balance FROM billing.record_offline_payment(1664, 10, 'right', '1664 bank');
+SELECT status, balance FROM billing.reverse_charge(1664, 'undone', 'undo');
+
 -- Undoing what was charged before a lock, and on a closed account: the books are corrected all the same.
 SELECT clock_timestamp() AS before \gset
 SELECT status FROM billing.close_account(1661, 'close');
 SELECT status, balance FROM billing.charge(1661, 1, 'late', 'reversal', 1, 0, occurred_at => :'before');
 SELECT status, balance FROM billing.reverse_charge(1661, 'late', 'undo');
+-- But not to leave credit there, which would have no way out.
+SELECT billing.create_account(1665, 'cn');
+SELECT count(billing.create_api_key(1665, 'prod')) AS keys;
+SELECT status FROM billing.record_offline_payment(1665, 3, 'payment', '1665 bank');
+SELECT status, balance FROM billing.charge(1665, 1, 'paid', 'reversal', 3, 0);
+SELECT status FROM billing.close_account(1665, 'close');
+SELECT test.attempt('SELECT billing.reverse_charge(1665, ''paid'', ''undo'')');
 SELECT * FROM billing.verify();

@@ -162,7 +162,13 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "one first if it was a mistake."},
 	[ERROR_PAYMENT_AFTER_LOCK] = {"LB509", "payment_after_lock",
 								  "account " ACCOUNT " was locked when this was paid: %s",
-								  "Send the money back, or lift the lock first."},
+								  "Send the money back, or lift the lock first; a closed account "
+								  "stays closed."},
+
+	[ERROR_CHARGE_WRITTEN_OFF] = {"LB510", "charge_written_off",
+								  "what paid the charge was taken back, and of that debt "
+								  "something was written off",
+								  "Give back by adjust() what is due; what was forgiven is not."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "
@@ -315,6 +321,8 @@ check_outcome(Outcome result)
 			return;
 		case OUTCOME_OUT_OF_RANGE:
 			refuse(ERROR_AMOUNT_OVERFLOW);
+		case OUTCOME_WRITTEN_OFF:
+			refuse(ERROR_CHARGE_WRITTEN_OFF);
 		case OUTCOME_TOO_MANY:
 			refuse(ERROR_INTERNAL, "a transaction makes more transfers than were foreseen");
 		case OUTCOME_NO_SUCH_LOT:

@@ -11,8 +11,10 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "core/lock_reason.h"
 #include "errors.h"
 #include "store/ledger_store.h"
+#include "store/payment_store.h"
 #include "store/usage_store.h"
 
 static UsageEvent
@@ -29,6 +31,17 @@ find_charged(int64 account_id, const char *request_id, TimestampTz occurred_at)
 	return event;
 }
 
+/* A closed account gets no credit back, which would have no way out of it. */
+static void
+check_no_credit(const Booking *booking)
+{
+	const Books *books = &booking->books;
+
+	if ((booking->account.locks & LOCK_CLOSED) &&
+		books->cash_nano + books->bonus_nano > books->arrears_nano)
+		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
+}
+
 /* Gives a charge's slices back; returns the amount of that. */
 static int64
 undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
@@ -38,15 +51,17 @@ undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
 	size_t slices_count;
 	Slice *slices = ledger_slices(account_id, &share, &slices_count);
 	ArrearsHistory history = {0};
+	bool was_taken_back = payment_any_taken_back(account_id);
 	int64 undone_nano;
 
-	if (slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER)
+	if (slices_count > 0 && (was_taken_back || slices[slices_count - 1].lot_no == NO_NUMBER))
 		history = ledger_arrears_history(account_id);
 	booking_load(booking, LOTS_ALL, slices_count + history.count);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
 	check_outcome(books_undo_charge(&booking->books, slices, slices_count, &history, &undone_nano));
 	/* What came back into a lot that expired meanwhile expires again. */
 	check_outcome(books_expire(&booking->books, booking->at));
+	check_no_credit(booking);
 	return undone_nano;
 }
 

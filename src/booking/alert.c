@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/alert.h"
+#include "core/lock_reason.h"
 #include "store/alert_store.h"
 
 /* How long the spend that runway alerts go by may be old. */
@@ -67,6 +68,8 @@ alert_decide_now(Account *account, int64 balance_nano, TimestampTz now)
 void
 alert_decide(Account *account, int64 balance_nano, TimestampTz now)
 {
+	if (account->locks & LOCK_CLOSED)
+		return;
 	if (balance_nano < account->alert_bounds.fires_below_nano ||
 		balance_nano >= account->alert_bounds.rearms_at_nano || now >= account->alert_review_at)
 		alert_decide_now(account, balance_nano, now);

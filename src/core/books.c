@@ -382,14 +382,45 @@ forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
 	return forgiven_nano;
 }
 
+/* Works out what write-offs cleared of the debts that take-backs left. */
+static Outcome
+find_forgiven(ArrearsHistory *history)
+{
+	Outcome outcome = OUTCOME_OK;
+
+	for (size_t i = 0; i < history->taken_count && outcome == OUTCOME_OK; i++)
+	{
+		TakenLot *taken = &history->taken[i];
+		Slice debt = {.entry_no = taken->entry_no, .amount_nano = taken->amount_nano};
+
+		outcome = cut_debts(history, &debt);
+		taken->forgiven_nano = forgiven_share(&debt, history->moves, history->count);
+	}
+	return outcome;
+}
+
+/* Whether a lot has no money behind it any more: its payment was taken back, and the debt forgiven.
+ */
+static bool
+is_forgiven(const ArrearsHistory *history, int64_t lot_no)
+{
+	for (size_t i = 0; i < history->taken_count; i++)
+		if (history->taken[i].lot_no == lot_no && history->taken[i].forgiven_nano > 0)
+			return true;
+	return false;
+}
+
 /* Gives a lot back what it paid; undoes_entry_no is the entry by which it did. */
 static Outcome
-give_back(Books *books, int64_t lot_no, int64_t amount_nano, int64_t undoes_entry_no)
+give_back(Books *books, const ArrearsHistory *history, int64_t lot_no, int64_t amount_nano,
+		  int64_t undoes_entry_no)
 {
 	Lot *lot = find_lot(books, lot_no);
 
 	if (lot == NULL)
 		return OUTCOME_NO_SUCH_LOT;
+	if (amount_nano > 0 && is_forgiven(history, lot_no))
+		return OUTCOME_WRITTEN_OFF;
 	return post(books, BOOK_REVENUE, lot_book(lot), lot, amount_nano, undoes_entry_no);
 }
 
@@ -416,7 +447,7 @@ undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, in
 
 		if (move->kind != ARREARS_PAID)
 			continue;
-		outcome = give_back(books, move->lot_no, share_nano, move->entry_no);
+		outcome = give_back(books, history, move->lot_no, share_nano, move->entry_no);
 		left_nano -= share_nano;
 	}
 	if (outcome == OUTCOME_OK && left_nano > 0)
@@ -428,7 +459,7 @@ Outcome
 books_undo_charge(Books *books, const Slice *slices, size_t slices_count, ArrearsHistory *history,
 				  int64_t *undone_nano)
 {
-	Outcome outcome = OUTCOME_OK;
+	Outcome outcome = find_forgiven(history);
 
 	*undone_nano = 0;
 	for (size_t i = slices_count; i-- > 0 && outcome == OUTCOME_OK;)
@@ -441,7 +472,7 @@ books_undo_charge(Books *books, const Slice *slices, size_t slices_count, Arrear
 			continue;
 		}
 		*undone_nano += slice->amount_nano;
-		outcome = give_back(books, slice->lot_no, slice->amount_nano, slice->entry_no);
+		outcome = give_back(books, history, slice->lot_no, slice->amount_nano, slice->entry_no);
 	}
 	return outcome;
 }

@@ -121,11 +121,22 @@ typedef struct ArrearsMove
  */
 #define ARREARS_CUTS_MAX(moves_count) (2 * (moves_count) + 2)
 
+/* A lot whose payment was taken back, and the debt that this left for what it had paid. */
+typedef struct TakenLot
+{
+	int64_t lot_no;
+	int64_t entry_no;	   /* the debt's */
+	int64_t amount_nano;   /* of the debt */
+	int64_t forgiven_nano; /* of it by write-offs: work space of books_undo_charge() */
+} TakenLot;
+
 typedef struct ArrearsHistory
 {
 	ArrearsMove *moves; /* oldest first */
 	size_t count;
 	size_t capacity; /* count + ARREARS_CUTS_MAX(count) */
+	TakenLot *taken;
+	size_t taken_count;
 } ArrearsHistory;
 
 /*
@@ -175,9 +186,11 @@ extern bool books_can_take(const Books *books, int64_t amount_nano);
 /*
  * Undoes a charge (R23): its slices in the order of their entries, and all
  * moves of the account's arrears (none needed where no slice was left as
- * arrears). A share that a write-off cleared is not given back; debts
- * count as cleared in the order in which they arose, but for a reversal, which
- * clears its own first. *undone_nano is what was given back.
+ * arrears and nothing was taken back). A share that a write-off cleared is not
+ * given back; debts count as cleared in the order in which they arose, but for
+ * a reversal, which clears its own first. *undone_nano is what was given back.
+ * OUTCOME_WRITTEN_OFF where a lot would be given something whose payment was
+ * taken back, and of that debt something was written off.
  */
 extern Outcome books_undo_charge(Books *books, const Slice *slices, size_t slices_count,
 								 ArrearsHistory *history, int64_t *undone_nano);

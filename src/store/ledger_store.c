@@ -130,8 +130,8 @@ arrears_move_kind(uint64 row)
 	return ARREARS_RAISED;
 }
 
-ArrearsHistory
-ledger_arrears_history(int64 account_id)
+static void
+read_arrears_moves(int64 account_id, ArrearsHistory *history)
 {
 	/* part: what of the entry was the charge's that a reversal undid; the whole where that is not
 	 * known. */
@@ -153,13 +153,12 @@ ledger_arrears_history(int64 account_id)
 		"e.undoes_entry_no IS NOT NULL WHERE e.account_id = $1 AND (e.debit = 'arrears' OR e.credit "
 		"= 'arrears') ORDER BY e.entry_no",
 		INT8OID);
-	ArrearsHistory history;
 
-	history.count = sql_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
-	history.capacity = history.count + ARREARS_CUTS_MAX(history.count);
-	history.moves = palloc0(history.capacity * sizeof(ArrearsMove));
-	for (uint64 row = 0; row < history.count; row++)
-		history.moves[row] = (ArrearsMove){
+	history->count = sql_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	history->capacity = history->count + ARREARS_CUTS_MAX(history->count);
+	history->moves = palloc0(history->capacity * sizeof(ArrearsMove));
+	for (uint64 row = 0; row < history->count; row++)
+		history->moves[row] = (ArrearsMove){
 			.kind = arrears_move_kind(row),
 			.entry_no = column_int64(row, 1),
 			.lot_no = column_int64(row, 3),
@@ -169,5 +168,37 @@ ledger_arrears_history(int64 account_id)
 			.undoes_from_nano = column_nano(row, 7),
 			.undoes_to_nano = column_is_null(row, 8) ? MONEY_NANO_MAX : column_nano(row, 8),
 		};
+}
+
+/* What take-backs left as arrears. */
+static void
+read_taken_lots(int64 account_id, ArrearsHistory *history)
+{
+	static Sql read = SQL(
+		"SELECT l.lot_no, e.entry_no, e.amount FROM " BOOKS "take_back AS t JOIN " BOOKS
+		"payment AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id JOIN " BOOKS
+		"lot AS l ON l.account_id = t.account_id AND l.order_id = p.order_id AND l.kind = 'cash' "
+		"JOIN " BOOKS "ledger_entry AS e ON e.account_id = t.account_id AND e.source_type = "
+		"'take_back' AND e.source_id = t.take_back_id AND e.debit = 'arrears' WHERE t.account_id = "
+		"$1",
+		INT8OID);
+
+	history->taken_count = sql_run(&read, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	history->taken = palloc0((history->taken_count + 1) * sizeof(TakenLot));
+	for (uint64 row = 0; row < history->taken_count; row++)
+		history->taken[row] = (TakenLot){
+			.lot_no = column_int64(row, 1),
+			.entry_no = column_int64(row, 2),
+			.amount_nano = column_nano(row, 3),
+		};
+}
+
+ArrearsHistory
+ledger_arrears_history(int64 account_id)
+{
+	ArrearsHistory history;
+
+	read_taken_lots(account_id, &history);
+	read_arrears_moves(account_id, &history);
 	return history;
 }

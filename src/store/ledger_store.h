@@ -81,7 +81,7 @@ typedef struct ChargeShare
 /* The slices of a charge, by their entries. */
 extern Slice *ledger_slices(int64 account_id, const ChargeShare *share, size_t *count);
 
-/* All that raised or lowered the account's arrears, oldest first. */
+/* All that raised or lowered the account's arrears, oldest first, and the lots taken back. */
 extern ArrearsHistory ledger_arrears_history(int64 account_id);
 
 #endif

@@ -118,6 +118,7 @@ sub follow_arrears
 			my $debt = { open => $amount, forgiven => 0 };
 			push @$debts, $debt;
 			$event->{debt} = $debt if $event;
+			$cause->{order}{debt} = $debt if $cause->{order};
 		}
 		return;
 	}

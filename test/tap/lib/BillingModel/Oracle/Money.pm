@@ -119,7 +119,7 @@ sub reverse_offline_payment
 	return refused('LB502') if $account->{arrears} + $order->{amount} - $lot->{remaining} > MAX_NANO;
 
 	expire($account, $at);
-	my $cause = { source => 'take_back', source_id => ++$account->{take_backs}, occurred_at => $at, at => $at };
+	my $cause = { source => 'take_back', source_id => ++$account->{take_backs}, occurred_at => $at, at => $at, order => $order };
 	my $from_lot = min($lot->{remaining}, $order->{amount});
 	$order->{reversed} = 1;
 	transfer($account, 'cash', 'gateway', $from_lot, $lot, $cause);

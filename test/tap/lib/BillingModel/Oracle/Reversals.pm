@@ -4,9 +4,54 @@ package BillingModel::Oracle::Reversals;
 use strict;
 use warnings;
 
-use List::Util qw(first);
+use List::Util qw(first sum0);
 
+use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
+
+# What the event's slices give back: to which lots, beside what they lower of arrears.
+sub returns
+{
+	my ($account, $event) = @_;
+	my @returns;
+	my $arrears = $account->{arrears};
+	for my $slice (reverse @{ $event->{slices} })
+	{
+		my $lot_no = $account->{entries}[ $slice->{entry_no} - 1 ]{lot_no};
+		push @returns, [ $lot_no, $slice->{amount} ] if defined $lot_no;
+		next if defined $lot_no;
+		my $left = $slice->{amount} - $event->{debt}{forgiven};
+		my $owed = min($left, $arrears);
+		$arrears -= $owed;
+		$left -= $owed;
+		for my $payment (reverse @{ $account->{arrears_payments} })
+		{
+			my $share = min($left, $payment->{left});
+			$left -= $share;
+			push @returns, [ $payment->{lot}{lot_no}, $share ] if $share;
+		}
+	}
+	return ($arrears, @returns);
+}
+
+# A lot whose payment was taken back, and of that debt something was written off, is given nothing.
+sub gives_back_forgiven
+{
+	my ($account, $event) = @_;
+	my (undef, @returns) = returns($account, $event);
+	my %forgiven = map { $_->{lot_no} => 1 } grep { $_->{debt} && $_->{debt}{forgiven} } @{ $account->{orders} };
+	return grep { $forgiven{ $_->[0] } } @returns;
+}
+
+# Whether that is more than the account owes; what has expired does not stay.
+sub leaves_credit
+{
+	my ($account, $event, $at) = @_;
+	my ($arrears, @returns) = returns($account, $event);
+	my %lot = map { $_->{lot_no} => $_ } @{ $account->{lots} };
+	my @live = grep { !defined $lot{ $_->[0] }{expires_at} || $lot{ $_->[0] }{expires_at} > $at } @returns;
+	return held($account, 'cash') + held($account, 'bonus', $at) + sum0(map { $_->[1] } @live) > $arrears;
+}
 
 # R23: slices latest first; what is owed, what was paid since, what the lots gave.
 sub reverse_charge
@@ -18,6 +63,9 @@ sub reverse_charge
 	return refused('LB305') if !$event;
 	return refused('LB306') if $event->{status} ne 'charged';
 	return refused('LB307') if $event->{reversed};
+
+	return refused('LB510') if gives_back_forgiven($account, $event);
+	return refused('LB204') if open_lock($account, 'closed') && leaves_credit($account, $event, $at);
 
 	expire($account, $at);
 	$event->{reversed} = ++$account->{reversals};
