@@ -33,3 +33,19 @@ SELECT status FROM billing.close_account(1102, 'close');
 SELECT test.attempt('SELECT billing.create_api_key(1102, ''late'')');
 SELECT billing.delete_api_key(1102, 1);
 SELECT * FROM billing.verify();
+
+-- Usage stamped before its key was made, by more than clocks may differ, is of no call that was made (R10).
+SET billing.clock_offset = '-1h';
+SELECT billing.create_account(1198, 'cn');
+SELECT count(billing.create_api_key(1198, 'first')) AS keys;
+RESET billing.clock_offset;
+SELECT count(billing.create_api_key(1198, 'second')) AS keys;
+SELECT created_at AS made_at FROM billing_books.api_key WHERE account_id = 1198 AND key_id = 2 \gset
+SELECT billing.set_price('api-key', 'CNY', 1, 0, effective_from => '2025-01-01 00:00+00') > 0 AS priced;
+SELECT status FROM billing.charge(1198, 2, 'within', 'api-key', 1, 0, occurred_at => :'made_at'::timestamptz - interval '5 min');
+SELECT test.attempt(format('SELECT billing.charge(1198, 2, ''before'', ''api-key'', 1, 0, occurred_at => %L)', :'made_at'::timestamptz - interval '5 min 0.000001 s'));
+SELECT status FROM billing.charge(1198, 1, 'of the first', 'api-key', 1, 0, occurred_at => :'made_at'::timestamptz - interval '6 min');
+SELECT billing.meter(1198, 2, 'before', 'api-key', 1, 0, occurred_at => :'made_at'::timestamptz - interval '6 min');
+SELECT billing.settle(10000) >= 1 AS settled;
+SELECT sqlstate, reason FROM billing_books.usage_set_aside WHERE account_id = 1198;
+SELECT * FROM billing.verify();

@@ -192,6 +192,16 @@ SELECT pg_temp.travel('2027-01-01 12:00+00');
 SELECT billing.close_partitions() AS closed;
 SELECT max(month) FROM billing_books.closed_month;
 SELECT * FROM billing.verify();
+-- A partition that its owner divided has no pages of its own: its requests are found all the same.
+BEGIN;
+ALTER TABLE billing_books.usage_event DETACH PARTITION billing_books.usage_event_default;
+ALTER TABLE billing_books.usage_event_default RENAME TO aside;
+CREATE TABLE billing_books.usage_event_default PARTITION OF billing_books.usage_event DEFAULT PARTITION BY HASH (account_id);
+CREATE TABLE billing_books.leaf PARTITION OF billing_books.usage_event_default FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+SELECT status FROM billing.charge(3, 1, 'of a part', 'one', 1, 0);
+SELECT status FROM billing.charge(3, 1, 'of a part', 'one', 1, 0);
+SELECT count(*) FROM billing_books.leaf;
+ROLLBACK;
 
 \c :old_database
 DROP DATABASE regress_billing_partition;

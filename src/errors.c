@@ -24,7 +24,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							 "Run SELECT billing.install() as the role that shall own the books."},
 	[ERROR_SCHEMA_VERSION] = {"LB002", "schema_version",
 							  "the billing tables have version %d, this library needs %d",
-							  "Run SELECT billing.migrate() as a superuser."},
+							  "Use the version of the extension that made the tables: steps "
+							  "from one version to another come with 1.0."},
 
 	[ERROR_NULL_ARGUMENT] = {"LB101", "null_argument", "%s must not be null", "Give a value."},
 	[ERROR_TEXT_EMPTY] = {"LB102", "text_empty", "%s must not be empty",
@@ -109,6 +110,12 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB308", "report_closed", "usage before %s is known as sums of days only: %s",
 		 "Report whole days of the account's time zone, by key, model or day and "
 		 "by recorded_at, or begin later."},
+
+	[ERROR_USAGE_BEFORE_KEY] = {"LB309", "usage_before_key",
+								"request \"%s\" of account " ACCOUNT
+								" is stamped before its key " INT64_FORMAT " was made",
+								"Check occurred_at and key_id; policy future_tolerance is what "
+								"clocks may differ by."},
 
 	[ERROR_PRICE_BACKDATED] = {"LB401", "price_backdated",
 							   "price of model \"%s\" would have priced a booked charge (request "

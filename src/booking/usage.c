@@ -74,6 +74,7 @@ gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, Gate
 		.dedupe_window_us = policies->of[POLICY_DEDUPE_WINDOW],
 		.go_live_at = policies->is_unset[POLICY_GO_LIVE_AT] ? DT_NOBEGIN
 															: policies->of[POLICY_GO_LIVE_AT],
+		.key_created_at = key->created_at,
 		.key_deleted_at = key->deleted_at,
 		.key_kind = key->kind,
 		.locks = locks_at(&booking->account, event->occurred_at),
@@ -106,6 +107,9 @@ usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 			return fault_of(ERROR_USAGE_FUTURE, event->request_id, event->account_id);
 		case USAGE_BEFORE_ACCOUNT:
 			return fault_of(ERROR_USAGE_BEFORE_ACCOUNT, event->request_id, event->account_id);
+		case USAGE_BEFORE_KEY:
+			return fault_of(ERROR_USAGE_BEFORE_KEY, event->request_id, event->account_id,
+							key->key_id);
 		case USAGE_TOO_OLD:
 			return fault_of(ERROR_USAGE_TOO_OLD, event->request_id, event->account_id);
 		case USAGE_REJECTED:

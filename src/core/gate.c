@@ -128,6 +128,8 @@ gate_usage(const UsageFacts *facts, GateReason *reason)
 		return USAGE_IN_FUTURE;
 	if (facts->occurred_at < facts->account_created_at)
 		return USAGE_BEFORE_ACCOUNT;
+	if (facts->occurred_at < facts->key_created_at - facts->future_tolerance_us)
+		return USAGE_BEFORE_KEY;
 	if (facts->occurred_at < facts->booked_at - facts->dedupe_window_us)
 		return USAGE_TOO_OLD;
 	*reason = usage_rejection(facts);

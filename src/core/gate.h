@@ -44,6 +44,7 @@ typedef enum UsageVerdict
 {
 	USAGE_IN_FUTURE, /* errors: nothing is stored */
 	USAGE_BEFORE_ACCOUNT,
+	USAGE_BEFORE_KEY,
 	USAGE_TOO_OLD,
 	USAGE_REJECTED,
 	USAGE_FREE,
@@ -58,7 +59,8 @@ typedef struct UsageFacts
 	int64_t account_created_at;
 	int64_t future_tolerance_us;
 	int64_t dedupe_window_us;
-	int64_t go_live_at;		/* INT64_MIN: live since ever */
+	int64_t go_live_at; /* INT64_MIN: live since ever */
+	int64_t key_created_at;
 	int64_t key_deleted_at; /* INT64_MAX: not deleted */
 	ApiKeyKind key_kind;
 	unsigned locks; /* LockReason bits in force at occurred_at */

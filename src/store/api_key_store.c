@@ -48,7 +48,7 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 	sql_write(&insert, values, nulls);
 }
 
-#define KEY_COLUMNS "kind = 'plan', name, deleted_at"
+#define KEY_COLUMNS "kind = 'plan', name, created_at, deleted_at"
 
 /* Reads a key from the columns behind some others. */
 static ApiKeyRow
@@ -58,7 +58,8 @@ read_key(int64 key_id, uint64 row, int before)
 		.key_id = key_id,
 		.kind = read_kind(row, before + 1),
 		.name = column_text(row, before + 2),
-		.deleted_at = column_instant(row, before + 3, DT_NOEND),
+		.created_at = column_instant(row, before + 3, 0),
+		.deleted_at = column_instant(row, before + 4, DT_NOEND),
 	};
 }
 

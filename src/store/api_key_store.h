@@ -21,6 +21,7 @@ typedef struct ApiKeyRow
 	ApiKeyKind kind;
 	const char *name;
 	uint8 hash[API_KEY_HASH_BYTES];
+	TimestampTz created_at;
 	TimestampTz deleted_at; /* DT_NOEND where it is not */
 } ApiKeyRow;
 

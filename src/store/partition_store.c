@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/table.h"
+#include "catalog/pg_am.h"
 #include "storage/bufmgr.h"
 #include "utils/datetime.h"
 #include "utils/rel.h"
@@ -176,8 +177,9 @@ partition_default_has_rows(TimestampTz before)
 }
 
 /*
- * True where a partition has not a single page. Whoever holds an account
- * may rely on it: rows of the account that are committed have their pages.
+ * True where a partition has not a single page, if it is one that keeps its rows
+ * in pages of its own. Whoever holds an account may rely on it: rows of the
+ * account that are committed have their pages.
  */
 static bool
 is_empty(Oid table)
@@ -192,7 +194,8 @@ is_empty(Oid table)
 		if (filled[i] == table)
 			return false;
 	relation = table_open(table, AccessShareLock);
-	empty = RelationGetNumberOfBlocks(relation) == 0;
+	empty = relation->rd_rel->relam == HEAP_TABLE_AM_OID &&
+			RelationGetNumberOfBlocks(relation) == 0;
 	table_close(relation, AccessShareLock);
 	if (!empty)
 		filled[next++ % lengthof(filled)] = table;

@@ -200,6 +200,13 @@ test_usage(void **state)
 	facts.account_created_at = 500;
 	expect(facts, USAGE_BEFORE_ACCOUNT, GATE_OPEN);
 
+	/* A key is made by another clock than a call is stamped by. */
+	facts = ordinary_facts();
+	facts.key_created_at = 1050;
+	expect(facts, USAGE_TO_PRICE, GATE_OPEN);
+	facts.key_created_at = 1051;
+	expect(facts, USAGE_BEFORE_KEY, GATE_OPEN);
+
 	facts = ordinary_facts();
 	facts.key_deleted_at = 1001;
 	expect(facts, USAGE_TO_PRICE, GATE_OPEN);

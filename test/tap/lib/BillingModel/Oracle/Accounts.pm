@@ -91,7 +91,8 @@ sub create_api_key
 {
 	my ($self, $account, $at, %arg) = @_;
 	return refused('LB204') if open_lock($account, 'closed');
-	push @{ $account->{keys} }, { key_id => @{ $account->{keys} } + 1, kind => $arg{kind}, name => $arg{name} };
+	push @{ $account->{keys} }, { key_id => @{ $account->{keys} } + 1, kind => $arg{kind}, name => $arg{name},
+		created_at => $at };
 	$account->{booked_at} = $at;
 	return { row => { key_id => scalar @{ $account->{keys} } } };
 }

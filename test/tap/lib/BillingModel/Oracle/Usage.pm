@@ -41,7 +41,9 @@ sub event_faults
 {
 	my ($self, $account, $at, $event) = @_;
 	my @faults;
-	push @faults, 'LB206' if !grep { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
+	my ($key) = grep { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
+	push @faults, 'LB206' if !$key;
+	push @faults, 'LB309' if $key && $event->{occurred_at} < $key->{created_at} - $self->{future_tolerance};
 	push @faults, 'LB301' if $event->{occurred_at} > $at + $self->{future_tolerance};
 	push @faults, 'LB302' if $event->{occurred_at} < $account->{created_at};
 	push @faults, 'LB303' if $event->{occurred_at} < $at - $self->{dedupe_window};
