@@ -9,6 +9,9 @@ SELECT status, id, lot_no FROM billing.record_offline_payment(1150, 50, 'payment
 SELECT status, id, lot_no FROM billing.grant_bonus(1150, 10, 'grant');
 SELECT status, charge FROM billing.charge(1150, 1, 'charged', 'bad-input-charged', 1000000, 0);
 SELECT status, charge FROM billing.charge(1150, 1, 'unpriced', 'bad-input-unpriced', 1000000, 0);
+SELECT billing.set_policy('second_person_above', '1000', 'CNY');
+SELECT status FROM billing.adjust(1150, 2000, 'waiting');
+SELECT billing.set_policy('second_person_above', NULL, 'CNY');
 
 -- Every function with every argument, one value wrong at a time. A good call of each:
 CREATE TEMP TABLE good_call (function text, place int, argument text, type text, value text);
@@ -22,6 +25,8 @@ FROM (VALUES
     ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('statement', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('withdraw_approval', $$1150$$, $$'waiting'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('reject_usage', $$1150$$, $$'unpriced'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL, NULL),
     ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
     ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
     ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),

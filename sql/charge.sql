@@ -288,4 +288,17 @@ SELECT billing.create_account(1241, 'cn');
 SELECT key_id FROM billing.create_api_key(1241, 'key');
 SELECT charge FROM billing.charge(1241, 1, 'half', 'charge-half', 200000000, 1);
 
+-- A model that was mistyped never gets a price: an operator rejects its usage, with a reason. It is final.
+SELECT status FROM billing.charge(1219, 1, 'mistyped', 'charge-mistyped', 7, 0);
+SELECT status FROM billing.charge(1219, 1, 'typed', 'charge-one', 1, 0);
+SELECT test.attempt('SELECT billing.reject_usage(1219, ''mistyped'', '''')');
+SELECT billing.reject_usage(1219, 'mistyped', 'no such model', 'ann');
+SELECT billing.reject_usage(1219, 'mistyped', 'no such model', 'ann');
+SELECT test.attempt('SELECT billing.reject_usage(1219, ''typed'', ''no such model'')');
+SELECT test.attempt('SELECT billing.reject_usage(1219, ''never told'', ''no such model'')');
+SELECT status, charge, reason FROM billing.charge(1219, 1, 'mistyped', 'charge-mistyped', 7, 0);
+SELECT billing.set_price('charge-mistyped', 'CNY', 1, 0, effective_from => '2025-01-01 00:00+00') > 0 AS priced;
+SELECT billing.settle() AS settled;
+SELECT request_id, status, charge, reason FROM billing_books.usage_event WHERE account_id = 1219 AND request_id ~ 'typed' ORDER BY 1;
+SELECT object, actor, reason FROM billing_books.audit_log WHERE action = 'reject_usage';
 SELECT * FROM billing.verify();

@@ -137,6 +137,19 @@ SELECT status, balance FROM billing.close_account(1259, 'close again');
 SET SESSION AUTHORIZATION regress_credit_a;
 SELECT status, balance FROM billing.close_account(1259, 'close again');
 RESET SESSION AUTHORIZATION;
+-- What nobody will carry out is withdrawn, once, by whichever operator; its key is used up, and the books are as they were.
+SET SESSION AUTHORIZATION regress_credit_a;
+SELECT status FROM billing.adjust(1256, 200, 'wrong customer');
+SELECT billing.withdraw_approval(1256, 'wrong customer', reason => 'not his');
+SELECT billing.withdraw_approval(1256, 'wrong customer');
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION regress_credit_b;
+SELECT test.attempt('SELECT billing.adjust(1256, 200, ''wrong customer'')');
+SELECT test.attempt('SELECT billing.withdraw_approval(1256, ''large'')');
+SELECT test.attempt('SELECT billing.withdraw_approval(1256, ''no such call'')');
+RESET SESSION AUTHORIZATION;
+SELECT count(*) AS waiting FROM billing.awaiting_second WHERE account_id = 1256 AND idempotency_key = 'wrong customer';
+SELECT action, object, actor, reason FROM billing_books.audit_log WHERE action = 'withdraw_approval';
 SELECT billing.set_policy('second_person_above', NULL, 'CNY');
 -- Without the policy a call that waited is carried out by whom it may.
 SELECT status, balance FROM billing.write_off(1257, 101, 'large');

@@ -54,6 +54,15 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "the call that waits under idempotency key \"%s\" of account " ACCOUNT
 		 " would move another amount by now",
 		 "Ask for it again under a new idempotency key."},
+	[ERROR_APPROVAL_UNKNOWN] = {"LB111", "approval_unknown",
+								"no call of account " ACCOUNT
+								" waits for a second person under idempotency key \"%s\"",
+								"billing.awaiting_second lists what waits; what was carried out is "
+								"undone by a call of its own."},
+	[ERROR_APPROVAL_WITHDRAWN] = {"LB112", "approval_withdrawn",
+								  "the call under idempotency key \"%s\" of account " ACCOUNT
+								  " was withdrawn",
+								  "Ask for it again under a new idempotency key."},
 
 	[ERROR_ACCOUNT_UNKNOWN] = {"LB201", "account_unknown", "account " ACCOUNT " does not exist",
 							   "Create it with billing.create_account()."},
@@ -65,7 +74,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"account id " ACCOUNT " is reserved for the house",
 								"Give a positive account_id, or NULL to have one made."},
 	[ERROR_ACCOUNT_LOCKED] = {"LB204", "account_locked", "account " ACCOUNT " is locked: %s",
-							  "An operator can lift a lock with billing.unlock_account()."},
+							  "An operator can lift a lock with billing.unlock_account(); a closed "
+							  "account stays closed."},
 	[ERROR_ACCOUNT_NOT_CLOSABLE] = {"LB205", "account_not_closable",
 									"account " ACCOUNT " cannot be closed: %s",
 									"An account closes with no arrears, less than 0.01 of cash "
@@ -116,6 +126,12 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								" is stamped before its key " INT64_FORMAT " was made",
 								"Check occurred_at and key_id; policy future_tolerance is what "
 								"clocks may differ by."},
+
+	[ERROR_REQUEST_NOT_UNPRICED] = {"LB310", "request_not_unpriced",
+									"request \"%s\" of account " ACCOUNT
+									" does not wait for a price: its status is %s",
+									"Only unpriced usage can be rejected; a charge is undone by "
+									"reverse_charge()."},
 
 	[ERROR_PRICE_BACKDATED] = {"LB401", "price_backdated",
 							   "price of model \"%s\" would have priced a booked charge (request "

@@ -102,6 +102,8 @@ idempotent_call_begin(FunctionCallInfo fcinfo, IdempotentCall *call, Datum *answ
 	state = approval_find(call, &call->approval, &function);
 	check_conflict(call, state, function);
 	call->is_waiting = state == CALL_IS_KNOWN;
+	if (call->is_waiting && call->approval.is_withdrawn)
+		refuse(ERROR_APPROVAL_WITHDRAWN, call->idempotency_key, call->account_id);
 	return false;
 }
 

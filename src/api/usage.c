@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * usage.c
- *	  charge() and meter(): a request told by its caller, booked now or soon.
+ *	  charge() and meter(): a request told by its caller, booked now or soon;
+ *	  reject_usage(): one that will never have a price.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,12 +11,15 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "api/arguments.h"
 #include "api/result.h"
 #include "booking/inbox_row.h"
 #include "booking/usage.h"
 #include "clock.h"
+#include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/audit_store.h"
 #include "store/price_store.h"
 
 /* The arguments as a row of the inbox; refuses what would be set aside of any account's. */
@@ -120,4 +124,49 @@ billing_meter(PG_FUNCTION_ARGS)
 	inbox_append(&row);
 	scope_close(&scope);
 	PG_RETURN_TEXT_P(cstring_to_text("accepted"));
+}
+
+/* False where an operator rejected it before. */
+static bool
+reject(const Booking *booking, const UsageEvent *event, const char *reason)
+{
+	if (event->status == USAGE_STATUS_REJECTED &&
+		strcmp(event->reason, USAGE_REJECTED_BY_OPERATOR) == 0)
+		return false;
+	if (event->status != USAGE_STATUS_UNPRICED)
+		refuse(ERROR_REQUEST_NOT_UNPRICED, event->request_id, event->account_id,
+			   usage_status_name(event->status));
+	usage_update_rejected(event, booking->at);
+	audit_insert(&(AuditLine){.account_id = event->account_id,
+							  .action = "reject_usage",
+							  .object = psprintf("request \"%s\"", event->request_id),
+							  .actor = booking->actor,
+							  .reason = reason});
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(billing_reject_usage);
+Datum
+billing_reject_usage(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	char *request_id = arg_text(fcinfo, 1, "request_id", IDENTIFIER_BYTES_MAX);
+	char *reason = arg_text(fcinfo, 2, "reason", REASON_BYTES_MAX);
+	char *actor = arg_actor(fcinfo, 3);
+	TimestampTz occurred_at = arg_instant(fcinfo, 4, "occurred_at", DT_NOBEGIN);
+	UsageEvent event;
+	Booking booking;
+	Scope scope;
+	bool rejected;
+
+	scope_open(&scope);
+	booking_begin(&booking, account_id);
+	booking.actor = actor;
+	if (!usage_find(account_id, request_id, occurred_at, &event))
+		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
+	rejected = reject(&booking, &event, reason);
+	if (rejected)
+		booking_finish_unmoved(&booking);
+	scope_close(&scope);
+	PG_RETURN_BOOL(rejected);
 }

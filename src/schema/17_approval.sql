@@ -8,6 +8,10 @@ CREATE TABLE billing_books.approval_request (
     requested_by text NOT NULL,
     requested_session_user text NOT NULL,
     reason text,
+    withdrawn_at timestamptz,
+    withdrawn_by text,
+    withdrawal_reason text,
+    CHECK ((withdrawn_at IS NULL) = (withdrawn_by IS NULL)),
     PRIMARY KEY (account_id, idempotency_key)
 );
 COMMENT ON TABLE billing_books.approval_request IS 'Operators'' calls above policy second_person_above. The same call and key by another actor and session user carries one out; then idempotent_call has it too.';
@@ -20,3 +24,6 @@ COMMENT ON COLUMN billing_books.approval_request.requested_at IS 'When it was as
 COMMENT ON COLUMN billing_books.approval_request.requested_by IS 'The actor who asked.';
 COMMENT ON COLUMN billing_books.approval_request.requested_session_user IS 'The session user who asked.';
 COMMENT ON COLUMN billing_books.approval_request.reason IS 'Why, as the actor said.';
+COMMENT ON COLUMN billing_books.approval_request.withdrawn_at IS 'When it was withdrawn by withdraw_approval(); null where it was not.';
+COMMENT ON COLUMN billing_books.approval_request.withdrawn_by IS 'The actor who withdrew it.';
+COMMENT ON COLUMN billing_books.approval_request.withdrawal_reason IS 'Why, as the actor said.';

@@ -74,6 +74,8 @@ static const Right rights[] = {
 	{CALL("record_offline_payment"), ACCESS_OPERATOR},
 	{CALL("reverse_offline_payment"), ACCESS_OPERATOR},
 	{CALL("reverse_charge"), ACCESS_OPERATOR},
+	{CALL("withdraw_approval"), ACCESS_OPERATOR},
+	{CALL("reject_usage"), ACCESS_OPERATOR},
 	{CALL("lock_account"), ACCESS_OPERATOR},
 	{CALL("unlock_account"), ACCESS_OPERATOR},
 	{CALL("close_account"), ACCESS_OPERATOR},

@@ -21,7 +21,7 @@
 /* What an account spent on usage lately. */
 typedef struct RecentSpend
 {
-	int64 spent_nano; /* MONEY_NANO_MAX: that or more */
+	int64 spent_nano;  /* MONEY_NANO_MAX: that or more */
 	int64 observed_us; /* since when: shorter than asked for where there were too many entries */
 } RecentSpend;
 

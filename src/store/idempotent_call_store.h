@@ -20,6 +20,7 @@ typedef struct Approval
 	const char *actor; /* who asked */
 	const char *session_user_name;
 	int64 amount_nano;
+	bool is_withdrawn;
 } Approval;
 
 /* A call that carries an idempotency key. */

@@ -117,7 +117,7 @@ static const Guard guards[] = {
 	NO_TRUNCATE(closed_month),
 	NO_CHANGE(idempotent_call),
 	NO_TRUNCATE(idempotent_call),
-	NO_CHANGE(approval_request),
+	WRITE_ONCE(approval_request, "withdrawn_at, withdrawn_by, withdrawal_reason"),
 	NO_TRUNCATE(approval_request),
 	NO_CHANGE(audit_log),
 	NO_TRUNCATE(audit_log),

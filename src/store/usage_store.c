@@ -226,6 +226,24 @@ usage_update_charged(const UsageEvent *event)
 	sql_write(&update, values, nulls);
 }
 
+void
+usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "usage_event SET status = 'rejected', reason = $6, settled_at = $5 WHERE "
+		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
+		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "      ";
+	Datum values[6] = {
+		Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+		Int16GetDatum(event->probe),	  TimestampTzGetDatum(event->recorded_at),
+		TimestampTzGetDatum(settled_at),
+	};
+
+	bind_text(values, nulls, 5, USAGE_REJECTED_BY_OPERATOR);
+	sql_write(&update, values, nulls);
+}
+
 /* An unpriced row u of account a that has a price by now. */
 #define HAS_PRICE                                                                          \
 	"EXISTS (SELECT FROM " BOOKS "price AS p WHERE p.currency = a.currency AND p.model = " \

@@ -105,6 +105,10 @@ extern void usage_insert(const UsageEvent *event);
 /* Turns an unpriced row into a charged one. */
 extern void usage_update_charged(const UsageEvent *event);
 
+/* Turns an unpriced row into one that an operator rejected. */
+#define USAGE_REJECTED_BY_OPERATOR "rejected_by_operator"
+extern void usage_update_rejected(const UsageEvent *event, TimestampTz settled_at);
+
 /* Accounts with unpriced rows that have a price by now, in the order of their ids. */
 extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
 

@@ -1,0 +1,3 @@
+CREATE FUNCTION billing.withdraw_approval(account_id bigint, idempotency_key text, actor text = NULL, reason text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_withdraw_approval';
+COMMENT ON FUNCTION billing.withdraw_approval(bigint, text, text, text) IS 'Withdraws a call that waits for a second person (billing.awaiting_second): nobody can carry it out any more, and its key is used up. True; false where it was withdrawn before. Any operator may. Errors: LB111 where no call waits under that key, done ones included; LB201. Example: SELECT billing.withdraw_approval(7, ''gift-42'', reason => ''the wrong customer'').';
