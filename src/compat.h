@@ -11,6 +11,7 @@
 #include "postgres.h"
 
 #include "catalog/namespace.h"
+#include "utils/backend_status.h"
 #include "utils/guc.h"
 
 #if PG_VERSION_NUM < 150000
@@ -49,6 +50,27 @@ search_path_unpin(void)
 #if PG_VERSION_NUM < 170000
 	PopOverrideSearchPath();
 #endif
+}
+
+/* When the transaction of a process began; 0 where it is not there or does not tell. */
+static inline TimestampTz
+backend_transaction_start(int pid)
+{
+	TimestampTz started_at = 0;
+
+	pgstat_clear_backend_activity_snapshot();
+	for (int i = 1; i <= pgstat_fetch_stat_numbackends(); i++)
+	{
+#if PG_VERSION_NUM >= 160000
+		LocalPgBackendStatus *backend = pgstat_get_local_beentry_by_index(i);
+#else
+		LocalPgBackendStatus *backend = pgstat_fetch_stat_local_beentry(i);
+#endif
+
+		if (backend && backend->backendStatus.st_procpid == pid)
+			started_at = backend->backendStatus.st_xact_start_timestamp;
+	}
+	return started_at;
 }
 
 #endif

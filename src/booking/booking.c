@@ -11,6 +11,7 @@
 
 #include "booking/alert.h"
 #include "booking/booking.h"
+#include "booking/hold.h"
 #include "clock.h"
 #include "errors.h"
 #include "store/ledger_store.h"
@@ -19,7 +20,7 @@ void
 booking_begin(Booking *booking, int64 account_id)
 {
 	*booking = (Booking){0};
-	if (!account_hold(account_id, &booking->account))
+	if (!hold_account(account_id, &booking->account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
 	booking_begin_held(booking);
 }

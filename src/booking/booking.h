@@ -34,7 +34,8 @@ typedef struct Booking
 	Books books;
 } Booking;
 
-/* Refuses an unknown account. From here on the transaction commits durably. */
+/* Refuses an unknown account, waits no longer than policy hold_timeout. From here on the
+ * transaction commits durably. */
 extern void booking_begin(Booking *booking, int64 account_id);
 
 /* The same on an account that is held already. */

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define SECONDS(n) ((n) *INT64_C(1000000))
 #define MINUTES(n) ((n) *INT64_C(60000000))
 #define HOURS(n) MINUTES((n) *60)
 #define DAYS(n) HOURS((n) *24)
@@ -36,6 +37,10 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 									MONEY_NANO_MAX,
 									"operators' bookings above this amount need a second person; "
 									"unset: none does"},
+	[POLICY_HOLD_TIMEOUT] = {"hold_timeout", POLICY_DURATION, true, SECONDS(2), SECONDS(1),
+							 MINUTES(10),
+							 "a call waits so long for an account on which another transaction is "
+							 "open"},
 };
 
 static const char *const type_names[] = {

@@ -12,6 +12,7 @@
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
+#include "spi/row_holder.h"
 #include "spi/row_set.h"
 #include "spi/sql.h"
 #include "store/account_store.h"
@@ -80,6 +81,34 @@ account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count)
 	for (uint64 row = 0; row < *count; row++)
 		read_account(row, &held[row]);
 	return held;
+}
+
+static const char *
+prepared_gid(TransactionId xid)
+{
+	static Sql find = SQL("SELECT gid FROM pg_prepared_xacts WHERE transaction = $1", XIDOID);
+
+	if (sql_latest(&find, (Datum[]){TransactionIdGetDatum(xid)}, NULL) == 0)
+		return NULL;
+	return column_text(0, 1);
+}
+
+bool
+account_holder(int64 account_id, AccountHolder *holder)
+{
+	static Sql find = SQL("SELECT ctid FROM " BOOKS "account WHERE account_id = $1", INT8OID);
+	ItemPointerData place;
+	RowHolder row;
+
+	if (sql_latest(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
+		return false;
+	ItemPointerCopy((ItemPointer) DatumGetPointer(column_datum(0, 1, TIDOID)), &place);
+	if (!row_holder_find(catalog_table("account"), &place, &row))
+		return false;
+	*holder = (AccountHolder){.pid = row.pid, .since = row.since};
+	if (row.pid == 0)
+		holder->prepared = prepared_gid(row.xid);
+	return row.pid != 0 || holder->prepared;
 }
 
 bool

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/cached_table.h"
 #include "spi/column.h"
@@ -54,9 +55,13 @@ load(void)
 	{
 		PolicyId id = policy_from_name(column_text(row, 1));
 
-		if (id < POLICIES_COUNT)
-			values_in_force[id][currency_index(column_text(row, 2))] = (PolicyValue){
-				true, column_int64(row, 3)};
+		int64 value = column_int64(row, 3);
+
+		if (id == POLICIES_COUNT)
+			continue;
+		if (value < policy_catalog[id].min || value > policy_catalog[id].max)
+			altered_refuse("a policy out of its bounds");
+		values_in_force[id][currency_index(column_text(row, 2))] = (PolicyValue){true, value};
 	}
 	cached_table_end_load(&policy_cache);
 }

@@ -1,0 +1,23 @@
+/*-------------------------------------------------------------------------
+ *
+ * hold.h
+ *	  Holding an account for a caller, who waits for it no longer than policy
+ *	  hold_timeout.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_HOLD_H
+#define BOOKING_HOLD_H
+
+#include "postgres.h"
+
+#include "store/account_store.h"
+
+/*
+ * Holds the account; false when there is none. Where somebody else holds it, it
+ * waits for the lesser of policy hold_timeout and the caller's lock_timeout, and
+ * then raises 55P03, whose hint says who does.
+ */
+extern bool hold_account(int64 account_id, Account *account);
+
+#endif
