@@ -81,5 +81,22 @@ SELECT billing.import_prices('[]', 'USD');
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-q,0,1,x'', ''CNY'', 1, ''price'')');
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-b,0,1,1'', ''CNY'', 1, ''price'', ''2025-05-01'')');
 SELECT count(*) FROM billing_books.price WHERE model IN ('price-p', 'price-q');
+-- A list that says a price twice is refused, with the two records, whether or not the prices are equal. What of other
+-- providers stands there twice is not asked; a name put together may be one that another record has as well.
+\set head 'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output'
+SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'')', :'head' || E'\nprice,price-r,0,1,1\nprice,price-r,5,1,1\n\nprice,price-s,0,1,1\nprice,price-r,0,1,1\nprice,price-r,5,1,1'));
+SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'')', :'head' || E'\na/b,price-r,0,1,1\na,b/price-r,0,2,2'));
+SELECT test.attempt('SELECT billing.import_prices(''[{"provider": "price", "model": "price-r", "usd_per_million_input": 1, "usd_per_million_output": 1}, {"provider": "price", "model": "price-r", "usd_per_million_input": 2, "usd_per_million_output": 1, "prompt_tokens_over": 0}]'', ''CNY'')');
+SELECT billing.import_prices(:'head' || E'\nprice,price-r,0,1,1\nother,price-r,0,1,1\nother,price-r,0,2,1\nprice,price-r,5,1,1', 'CNY', 1, 'price', '2025-01-01 00:00+00');
+-- A list is bounded in bytes and in rows, and refused before it is read.
+SELECT test.attempt('SELECT billing.import_prices(''['' || repeat(''1,'', 2097151) || '']'', ''CNY'')') AS "4194304 bytes", test.attempt('SELECT billing.import_prices(''['' || repeat(''1,'', 2097151) || ''1]'', ''CNY'')') AS "4194305 bytes";
+SELECT test.attempt('SELECT billing.import_prices(''['' || repeat(''1,'', 19999) || ''1]'', ''CNY'')') AS "20000 rows", test.attempt('SELECT billing.import_prices(''['' || repeat(''1,'', 20000) || ''1]'', ''CNY'')') AS "20001 rows";
+SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'')', :'head' || repeat(E'\nx', 20000))) AS "20000 rows", test.attempt(format('SELECT billing.import_prices(%L, ''CNY'')', :'head' || repeat(E'\nx', 20001))) AS "20001 rows";
+-- What a list costs grows with its rows: a look for each, and one statement that writes them all.
+BEGIN;
+SELECT sum(idx_scan + seq_scan) AS before FROM pg_stat_xact_user_tables WHERE relid = 'billing_books.price'::regclass \gset
+SELECT billing.import_prices(:'head' || string_agg(format(E'\nprice,price-u%s,0,1,1', n), ''), 'CNY', 1, 'price') FROM generate_series(1, 1000) AS n;
+SELECT sum(idx_scan + seq_scan) - :before < 1010 AS "a look for each" FROM pg_stat_xact_user_tables WHERE relid = 'billing_books.price'::regclass;
+ROLLBACK;
 SELECT count(*) AS imports FROM billing_books.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
 SELECT * FROM billing.verify();

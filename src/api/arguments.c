@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "common/int.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
@@ -63,12 +64,24 @@ arg_bool(FunctionCallInfo fcinfo, int index, const char *name)
 	return PG_GETARG_BOOL(index);
 }
 
+/* Refuses a text that is too long by what its header says, before a byte of it is read. */
+static void
+check_bytes(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	if (!PG_ARGISNULL(index) &&
+		toast_raw_datum_size(PG_GETARG_DATUM(index)) - VARHDRSZ > (Size) bytes_max)
+		refuse(ERROR_TEXT_TOO_LONG, name, bytes_max);
+}
+
 char *
 arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
 {
-	char *value = PG_ARGISNULL(index) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(index));
-	Fault fault = fault_of_text(name, value, bytes_max);
+	char *value;
+	Fault fault;
 
+	check_bytes(fcinfo, index, name, bytes_max);
+	value = PG_ARGISNULL(index) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(index));
+	fault = fault_of_text(name, value, bytes_max);
 	if (fault.message)
 		refuse_fault(&fault);
 	return value;
@@ -91,6 +104,18 @@ arg_instant(FunctionCallInfo fcinfo, int index, const char *name, TimestampTz if
 	if (TIMESTAMP_NOT_FINITE(instant))
 		refuse(ERROR_NOT_FINITE, name);
 	return instant;
+}
+
+/* Prices of another century are a mistake. */
+TimestampTz
+arg_effective_from(FunctionCallInfo fcinfo, int index)
+{
+	TimestampTz effective_from = arg_instant(fcinfo, index, "effective_from", DT_NOBEGIN);
+
+	if (effective_from != DT_NOBEGIN && effective_from < INSTANT_MIN)
+		refuse(ERROR_OUT_OF_RANGE, "effective_from", INSTANT_MIN_TEXT " or later",
+			   timestamptz_to_str(effective_from));
+	return effective_from;
 }
 
 /* A value that is no int64, as text. */

@@ -38,6 +38,9 @@ extern char *arg_text_or_null(FunctionCallInfo fcinfo, int index, const char *na
 extern TimestampTz arg_instant(FunctionCallInfo fcinfo, int index, const char *name,
 							   TimestampTz if_null);
 
+/* When prices begin; DT_NOBEGIN, for from now on, where the argument is null. */
+extern TimestampTz arg_effective_from(FunctionCallInfo fcinfo, int index);
+
 /* In microseconds, in its range; an interval with months has no length. */
 extern int64 arg_duration(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * price_list.c
- *	  From CSV or JSON text to price rows.
+ *	  Importing prices (R20): from CSV or JSON text to price rows.
  *
  * Both become records of texts, in the order of field_names, before anything
  * is judged, so that the two formats cannot differ in what they accept.
@@ -10,10 +10,12 @@
  */
 #include "postgres.h"
 
-#include "api/price_list.h"
+#include "api/arguments.h"
+#include "booking/new_price.h"
 #include "core/csv.h"
-#include "core/money.h"
+#include "core/price_list.h"
 #include "errors.h"
+#include "spi/scope.h"
 #include "store/price_list_store.h"
 
 static const char *const field_names[PRICE_FIELDS] = {
@@ -70,16 +72,25 @@ read_tier(const char *text, int record_no)
 	return tokens_nano / MONEY_NANO_PER_UNIT;
 }
 
+/* The row's name: plain where one provider was asked for, else with its provider. */
+static const char *
+model_name(const PriceRecord *record, const char *provider, int record_no)
+{
+	const char *model = record->fields[PRICE_FIELD_MODEL];
+
+	if (provider == NULL)
+		model = psprintf("%s/%s", record->fields[PRICE_FIELD_PROVIDER], model);
+	if (strlen(model) > MODEL_BYTES_MAX)
+		refuse(ERROR_PRICE_LIST, record_no, "model is too long");
+	return model;
+}
+
 static PriceListRow
 read_row(const PriceRecord *record, int record_no)
 {
-	PriceListRow row = {.provider = record->fields[PRICE_FIELD_PROVIDER],
-						.model = record->fields[PRICE_FIELD_MODEL]};
-	int64 input_nano;
+	PriceListRow row = {.record_no = record_no};
+	int64 input_nano = read_price(record, PRICE_FIELD_INPUT, -1, record_no);
 
-	if (is_blank(row.provider) || is_blank(row.model))
-		refuse(ERROR_PRICE_LIST, record_no, "provider and model must not be empty");
-	input_nano = read_price(record, PRICE_FIELD_INPUT, -1, record_no);
 	row.prompt_tokens_over = read_tier(record->fields[PRICE_FIELD_PROMPT_TOKENS_OVER], record_no);
 	row.nano_of[TOKENS_INPUT] = input_nano;
 	row.nano_of[TOKENS_OUTPUT] = read_price(record, PRICE_FIELD_OUTPUT, -1, record_no);
@@ -131,11 +142,12 @@ read_csv_fields(const CsvRecord *line, const int positions[PRICE_FIELDS])
 	return record;
 }
 
+/* Reads a list of so many records at the most. */
 static PriceRecords
-read_csv(char *data)
+read_csv(char *data, int64 records_max)
 {
 	CsvReader reader = {.next = data};
-	PriceRecords records = {.records = palloc(PRICE_LIST_ROWS_MAX * sizeof(PriceRecord))};
+	PriceRecords records = {.records = palloc((records_max + 1) * sizeof(PriceRecord))};
 	CsvRecord line;
 	int positions[PRICE_FIELDS];
 	int found;
@@ -144,8 +156,7 @@ read_csv(char *data)
 	fields_count = read_csv_header(&reader, positions);
 	for (read_csv_record(&reader, &line, &found); found; read_csv_record(&reader, &line, &found))
 	{
-		if (records.count == PRICE_LIST_ROWS_MAX)
-			refuse(ERROR_PRICE_LIST, records.count, "the list is too long");
+		Assert(records.count < records_max);
 		if (line.count != fields_count)
 			refuse(ERROR_PRICE_LIST, records.count + 1,
 				   psprintf("it has %zu fields, not %zu", line.count, fields_count));
@@ -154,16 +165,94 @@ read_csv(char *data)
 	return records;
 }
 
-PriceList
-price_list_read(char *data)
+/* All records of a list, which is refused unread where it is too long. */
+static PriceRecords
+read_records(char *data)
 {
-	PriceRecords records = data[strspn(data, " \t\r\n")] == '['
-							   ? price_list_read_json(data, field_names, PRICE_LIST_ROWS_MAX)
-							   : read_csv(data);
-	PriceList list = {.count = records.count,
-					  .rows = palloc((records.count + 1) * sizeof(PriceListRow))};
+	int64 count = price_list_count(data);
 
-	for (int i = 0; i < records.count; i++)
-		list.rows[i] = read_row(&records.records[i], i + 1);
-	return list;
+	arg_check(LIMIT_PRICE_LIST_ROWS, "rows of data", count);
+	return price_list_is_json(data) ? price_list_read_json(data, field_names)
+									: read_csv(data, count);
+}
+
+/* The rows of a provider, or of all; every record is judged. Returns how many they are. */
+static size_t
+read_rows(const PriceRecords *records, const char *provider, PriceListRow *rows)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < records->count; i++)
+	{
+		const PriceRecord *record = &records->records[i];
+		const char *of_provider = record->fields[PRICE_FIELD_PROVIDER];
+
+		if (is_blank(of_provider) || is_blank(record->fields[PRICE_FIELD_MODEL]))
+			refuse(ERROR_PRICE_LIST, i + 1, "provider and model must not be empty");
+		rows[count] = read_row(record, i + 1);
+		if (provider == NULL || strcmp(of_provider, provider) == 0)
+			rows[count++].model = model_name(record, provider, i + 1);
+	}
+	return count;
+}
+
+static void
+check_not_repeated(const PriceListRow *rows, size_t count)
+{
+	const PriceListRow **order = palloc((count + 1) * sizeof(PriceListRow *));
+	const PriceListRow *first;
+	const PriceListRow *again;
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = &rows[i];
+	if (price_list_find_repeated(order, count, &first, &again))
+		refuse(ERROR_PRICE_LIST, again->record_no,
+			   psprintf("record %d has a price of model \"%s\" over " INT64_FORMAT
+						" prompt tokens already",
+						first->record_no, first->model, first->prompt_tokens_over));
+}
+
+/* The rows as they are to be added: in a currency, times a factor. */
+static PriceRow *
+scale_rows(PriceListRow *rows, size_t count, const char *currency, int64 factor_nano)
+{
+	PriceRow *scaled = palloc((count + 1) * sizeof(PriceRow));
+
+	for (size_t i = 0; i < count; i++)
+	{
+		PriceListRow *row = &rows[i];
+
+		if (price_list_scale(row, factor_nano) != OUTCOME_OK)
+			refuse(ERROR_PRICE_LIST, row->record_no, "a price is out of range");
+		scaled[i] = (PriceRow){.currency = currency,
+							   .model = row->model,
+							   .price.prompt_tokens_over = row->prompt_tokens_over};
+		memcpy(scaled[i].price.nano_of, row->nano_of, sizeof(row->nano_of));
+	}
+	return scaled;
+}
+
+PG_FUNCTION_INFO_V1(billing_import_prices);
+Datum
+billing_import_prices(PG_FUNCTION_ARGS)
+{
+	char *data = arg_text(fcinfo, 0, "data", PRICE_LIST_BYTES_MAX);
+	NewPrices prices = {.action = "import_prices", .currency = arg_currency(fcinfo, 1)};
+	int64 factor_nano = arg_amount(fcinfo, 2, "factor", LIMIT_CREDIT);
+	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
+	PriceRecords records;
+	PriceListRow *rows;
+	int64 added;
+	Scope scope;
+
+	prices.effective_from = arg_effective_from(fcinfo, 4);
+	scope_open(&scope);
+	records = read_records(data);
+	rows = palloc((records.count + 1) * sizeof(PriceListRow));
+	prices.count = read_rows(&records, provider, rows);
+	check_not_repeated(rows, prices.count);
+	prices.rows = scale_rows(rows, prices.count, prices.currency, factor_nano);
+	added = new_price_add(&prices);
+	scope_close(&scope);
+	PG_RETURN_INT64(added);
 }

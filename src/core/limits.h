@@ -76,6 +76,7 @@ typedef enum LimitId
 	LIMIT_PAYMENT,	  /* money that enters or leaves, in whole 0.01 (R21) */
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
+	LIMIT_PRICE_LIST_ROWS,
 	LIMITS_COUNT
 } LimitId;
 

@@ -24,4 +24,7 @@ typedef struct AuditLine
 
 extern void audit_insert(const AuditLine *line);
 
+/* The same of many lines, by one statement. */
+extern void audit_insert_all(const AuditLine *lines, size_t count);
+
 #endif

@@ -50,7 +50,7 @@ read_record(uint64 row)
 }
 
 PriceRecords
-price_list_read_json(const char *data, const char *const names[PRICE_FIELDS], int records_max)
+price_list_read_json(const char *data, const char *const names[PRICE_FIELDS])
 {
 	char nulls[] = "        ";
 	Datum values[PRICE_FIELDS + 1];
@@ -62,8 +62,6 @@ price_list_read_json(const char *data, const char *const names[PRICE_FIELDS], in
 		bind_text(values, nulls, field + 1, names[field]);
 	if (!subtransaction_read(read_json, &json))
 		refuse(ERROR_PRICE_LIST, 0, "it is no JSON");
-	if (json.count > (uint64) records_max)
-		refuse(ERROR_PRICE_LIST, records_max, "the list is too long");
 	records.records = palloc0((json.count + 1) * sizeof(PriceRecord));
 	for (uint64 row = 0; row < json.count; row++)
 		records.records[records.count++] = read_record(row);

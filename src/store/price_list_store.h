@@ -34,7 +34,6 @@ typedef struct PriceRecords
 } PriceRecords;
 
 /* Reads an array of objects with fields of those names; refuses text that is no JSON. */
-extern PriceRecords price_list_read_json(const char *data, const char *const names[PRICE_FIELDS],
-										 int records_max);
+extern PriceRecords price_list_read_json(const char *data, const char *const names[PRICE_FIELDS]);
 
 #endif

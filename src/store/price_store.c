@@ -16,6 +16,7 @@
 #include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/nano.h"
+#include "spi/row_set.h"
 #include "spi/sql.h"
 #include "store/price_store.h"
 #include "store/usage_store.h"
@@ -160,7 +161,7 @@ price_get(int64 price_id, Price *price)
 }
 
 bool
-price_find_exact(const PriceKey *key, Price *price)
+price_find_same(const PriceRow *row, Price *price)
 {
 	static Sql find = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
 						  "price WHERE currency = $1 AND model = $2 "
@@ -169,37 +170,54 @@ price_find_exact(const PriceKey *key, Price *price)
 	char nulls[] = "    ";
 	Datum values[4];
 
-	bind_text(values, nulls, 0, key->currency);
-	bind_text(values, nulls, 1, key->model);
-	values[2] = Int64GetDatum(key->prompt_tokens_over);
-	values[3] = TimestampTzGetDatum(key->effective_from);
+	bind_text(values, nulls, 0, row->currency);
+	bind_text(values, nulls, 1, row->model);
+	values[2] = Int64GetDatum(row->price.prompt_tokens_over);
+	values[3] = TimestampTzGetDatum(row->price.effective_from);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
 	*price = read_price(0);
 	return true;
 }
 
-int64
-price_insert(const PriceKey *key, const Price *price)
-{
-	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "price (currency, model, prompt_tokens_over, effective_from, "
-		"input, cache_read, cache_write, output) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
-		"RETURNING price_id",
-		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
-	char nulls[] = "        ";
-	Datum values[8];
+#define ROW_COLUMNS 8
+#define ROW_COLUMN_LIST \
+	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
 
-	bind_text(values, nulls, 0, key->currency);
-	bind_text(values, nulls, 1, key->model);
-	values[2] = Int64GetDatum(key->prompt_tokens_over);
-	values[3] = TimestampTzGetDatum(key->effective_from);
+static void
+put_row(RowSet *set, const PriceRow *row)
+{
+	const Price *price = &row->price;
+	char nulls[ROW_COLUMNS + 1] = "        ";
+	Datum values[ROW_COLUMNS];
+
+	bind_text(values, nulls, 0, row->currency);
+	bind_text(values, nulls, 1, row->model);
+	values[2] = Int64GetDatum(price->prompt_tokens_over);
+	values[3] = TimestampTzGetDatum(price->effective_from);
 	values[4] = nano_datum(price->nano_of[TOKENS_INPUT]);
 	values[5] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
 	values[6] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
 	values[7] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
-	sql_write(&insert, values, nulls);
-	return column_int64(0, 1);
+	row_set_put(set, values, nulls);
+}
+
+void
+price_insert_all(PriceRow *const *rows, size_t count)
+{
+	static RowSetShape shape = {ROW_COLUMN_LIST,
+								{TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID,
+								 NUMERICOID, NUMERICOID}};
+	static Sql insert = SQL("INSERT INTO " BOOKS "price (" ROW_COLUMN_LIST
+							") SELECT " ROW_COLUMN_LIST " FROM rows RETURNING price_id");
+	RowSet set;
+
+	row_set_begin(&set, &shape);
+	for (size_t i = 0; i < count; i++)
+		put_row(&set, rows[i]);
+	row_set_write(&set, &insert);
+	for (size_t i = 0; i < count; i++)
+		rows[i]->price.price_id = column_int64(i, 1);
 }
 
 TimestampTz

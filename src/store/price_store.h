@@ -22,13 +22,13 @@
 #include "core/rating.h"
 #include "store/account_store.h"
 
-typedef struct PriceKey
+/* A row that is to be added. */
+typedef struct PriceRow
 {
 	const char *currency;
 	const char *model;
-	int64 prompt_tokens_over;
-	TimestampTz effective_from;
-} PriceKey;
+	Price price;
+} PriceRow;
 
 /* A booked charge that a price would have priced. */
 typedef struct PricedCharge
@@ -51,11 +51,11 @@ extern bool price_find(const char *currency, const char *model, int64 prompt_tok
 /* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
-/* The row with exactly that key; false when there is none. */
-extern bool price_find_exact(const PriceKey *key, Price *price);
+/* The row of the same currency, model, tier and instant; false when there is none. */
+extern bool price_find_same(const PriceRow *row, Price *price);
 
-/* Adds a row and returns its number. */
-extern int64 price_insert(const PriceKey *key, const Price *price);
+/* Adds rows, by one statement, and numbers them in their order. */
+extern void price_insert_all(PriceRow *const *rows, size_t count);
 
 /*
  * The newest occurred_at of a charge stamped at or after an instant, among those

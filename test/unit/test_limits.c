@@ -75,6 +75,7 @@ test_range(void **state)
 		[LIMIT_PAYMENT] = "0.01 to 999,999,999.99",
 		[LIMIT_THRESHOLD] = "0 to 999,999,999.99",
 		[LIMIT_PRICE] = "0 to 1,000,000 per 1,000,000 tokens",
+		[LIMIT_PRICE_LIST_ROWS] = "0 to 20,000",
 	};
 	char text[LIMITS_TEXT_SIZE];
 

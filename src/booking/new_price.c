@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * new_price.c
+ *	  Adding price rows that price no charge anew.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "booking/new_price.h"
+#include "clock.h"
+#include "core/money.h"
+#include "core/policy.h"
+#include "errors.h"
+#include "spi/catalog.h"
+#include "store/audit_store.h"
+
+/*
+ * Charges stamped at or after an instant were recorded since this one: callers'
+ * clocks may have been ahead by the tolerance, at the most by its upper bound.
+ */
+static TimestampTz
+recorded_since(TimestampTz stamped_since)
+{
+	return stamped_since - policy_catalog[POLICY_FUTURE_TOLERANCE].max;
+}
+
+/* The instant from which prices hold that are to hold from now on. */
+static TimestampTz
+from_now_on(const char *currency)
+{
+	TimestampTz now = clock_now();
+	TimestampTz newest = price_newest_charge(currency, now, recorded_since(now));
+
+	return newest >= now ? newest + 1 : now;
+}
+
+/* Refuses where one of the rows added, from an instant on, would have priced a booked charge. */
+static void
+check_not_backdated(int64 first_price_id, TimestampTz effective_from)
+{
+	PricedCharge charge;
+
+	if (price_find_backdated(first_price_id, recorded_since(effective_from), &charge))
+		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+}
+
+static char *
+describe_price(const Price *price)
+{
+	char text[TOKEN_CLASSES][MONEY_TEXT_SIZE];
+
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		money_print(price->nano_of[token_class], text[token_class]);
+	return psprintf("input %s, cache read %s, cache write %s, output %s", text[TOKENS_INPUT],
+					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
+}
+
+static AuditLine
+audit_line(const PriceRow *row, const char *action)
+{
+	const Price *price = &row->price;
+
+	return (AuditLine){
+		.action = action,
+		.object = psprintf("price " INT64_FORMAT ": %s in %s over " INT64_FORMAT
+						   " prompt tokens, from %s",
+						   price->price_id, row->model, row->currency, price->prompt_tokens_over,
+						   timestamptz_to_str(price->effective_from)),
+		.new_value = describe_price(price),
+		.actor = catalog_login_name(),
+	};
+}
+
+static bool
+same_price(const Price *a, const Price *b)
+{
+	return memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
+}
+
+/*
+ * True where there is no such row yet; else it takes that one's number. Of two
+ * calls that say "from now on" in one moment the later counts.
+ */
+static bool
+is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
+{
+	Price existing;
+	bool exists;
+
+	row->price.effective_from = effective_from;
+	while ((exists = price_find_same(row, &existing)) && is_from_now)
+		row->price.effective_from++;
+	if (!exists)
+		return true;
+	if (!same_price(&existing, &row->price))
+		refuse(ERROR_PRICE_CONFLICT, row->model, row->currency, row->price.prompt_tokens_over);
+	row->price.price_id = existing.price_id;
+	return false;
+}
+
+/* Adds the rows that are new, from an instant on; returns how many, *first_price_id of the first.
+ */
+static size_t
+add_rows(const NewPrices *prices, TimestampTz effective_from, int64 *first_price_id)
+{
+	PriceRow **added = palloc(prices->count * sizeof(PriceRow *));
+	AuditLine *lines = palloc(prices->count * sizeof(AuditLine));
+	bool is_from_now = prices->effective_from == DT_NOBEGIN;
+	size_t count = 0;
+
+	for (size_t i = 0; i < prices->count; i++)
+		if (is_new(&prices->rows[i], effective_from, is_from_now))
+			added[count++] = &prices->rows[i];
+	price_insert_all(added, count);
+	for (size_t i = 0; i < count; i++)
+		lines[i] = audit_line(added[i], prices->action);
+	audit_insert_all(lines, count);
+	*first_price_id = count > 0 ? added[0]->price.price_id : 0;
+	return count;
+}
+
+int64
+new_price_add(const NewPrices *prices)
+{
+	TimestampTz effective_from = prices->effective_from;
+	int64 first_price_id;
+	size_t count;
+
+	if (prices->count == 0)
+		return 0;
+	price_hold_for_adding();
+	if (effective_from == DT_NOBEGIN)
+		effective_from = from_now_on(prices->currency);
+	count = add_rows(prices, effective_from, &first_price_id);
+	if (count > 0)
+		check_not_backdated(first_price_id, effective_from);
+	return (int64) count;
+}

@@ -1,0 +1,140 @@
+/*-------------------------------------------------------------------------
+ *
+ * price_list.c
+ *	  Counting the records of a price list, scaling and comparing its rows.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/price_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define JSON_BLANKS " \t\r\n"
+
+bool
+price_list_is_json(const char *text)
+{
+	return text[strspn(text, JSON_BLANKS)] == '[';
+}
+
+/* Behind a string of JSON, whose opening quote is at the text's begin. */
+static const char *
+skip_string(const char *text)
+{
+	for (text++; *text != '\0' && *text != '"'; text++)
+		if (*text == '\\' && text[1] != '\0')
+			text++;
+	return *text == '"' ? text + 1 : text;
+}
+
+/* Elements of an array, whose bracket is at the text's begin: one more than its own commas. */
+static int64_t
+count_elements(const char *text)
+{
+	int64_t commas = 0;
+	int64_t depth = 1;
+
+	text++;
+	text += strspn(text, JSON_BLANKS);
+	if (*text == ']' || *text == '\0')
+		return 0;
+	while (*text != '\0' && depth > 0)
+	{
+		if (*text == '"')
+		{
+			text = skip_string(text);
+			continue;
+		}
+		depth += (*text == '[' || *text == '{') - (*text == ']' || *text == '}');
+		commas += *text == ',' && depth == 1;
+		text++;
+	}
+	return commas + 1;
+}
+
+/* Lines of CSV that are not empty; a line break within quotes ends none. */
+static int64_t
+count_lines(const char *text)
+{
+	int64_t lines = 0;
+	bool quoted = false;
+	bool empty = true;
+
+	for (; *text != '\0'; text++)
+	{
+		bool ends = !quoted && (*text == '\n' || *text == '\r');
+
+		quoted ^= *text == '"';
+		lines += empty && !ends;
+		empty = ends;
+	}
+	return lines;
+}
+
+int64_t
+price_list_count(const char *text)
+{
+	int64_t lines;
+
+	if (price_list_is_json(text))
+		return count_elements(text + strspn(text, JSON_BLANKS));
+	lines = count_lines(text);
+	return lines > 0 ? lines - 1 : 0;
+}
+
+Outcome
+price_list_scale(PriceListRow *row, int64_t factor_nano)
+{
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+	{
+		int64_t *nano = &row->nano_of[token_class];
+
+		if (!money_divide_half_up((int128_t) *nano * factor_nano, MONEY_NANO_PER_UNIT, nano) ||
+			*nano > PRICE_NANO_MAX)
+			return OUTCOME_OUT_OF_RANGE;
+	}
+	return OUTCOME_OK;
+}
+
+/* By model and tier; below zero, zero and above as strcmp(). */
+static int
+compare_places(const PriceListRow *a, const PriceListRow *b)
+{
+	int order = strcmp(a->model, b->model);
+
+	if (order != 0)
+		return order;
+	return (a->prompt_tokens_over > b->prompt_tokens_over) -
+		   (a->prompt_tokens_over < b->prompt_tokens_over);
+}
+
+static int
+compare_rows(const void *left, const void *right)
+{
+	const PriceListRow *a = *(const PriceListRow *const *) left;
+	const PriceListRow *b = *(const PriceListRow *const *) right;
+	int order = compare_places(a, b);
+
+	return order != 0 ? order : a->record_no - b->record_no;
+}
+
+bool
+price_list_find_repeated(const PriceListRow **rows, size_t count, const PriceListRow **first,
+						 const PriceListRow **again)
+{
+	bool found = false;
+
+	if (count > 0)
+		qsort(rows, count, sizeof(rows[0]), compare_rows);
+	for (size_t i = 1; i < count; i++)
+	{
+		if (compare_places(rows[i - 1], rows[i]) != 0 ||
+			(found && (*again)->record_no < rows[i]->record_no))
+			continue;
+		*first = rows[i - 1];
+		*again = rows[i];
+		found = true;
+	}
+	return found;
+}
