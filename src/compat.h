@@ -18,6 +18,9 @@
 #error "billing needs PostgreSQL 15 or later"
 #endif
 
+/* What datconnlimit is where DROP DATABASE was interrupted; servers before 15.4 do not name it. */
+#define DATABASE_IS_INVALID (-2)
+
 /* Before a declaration: the function does not return. */
 #if PG_VERSION_NUM >= 180000
 #define no_return pg_noreturn

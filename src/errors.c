@@ -246,10 +246,7 @@ one_line(char *message)
 	int length = pg_mbcliplen(message, strlen(message), MESSAGE_BYTES_MAX);
 
 	message[length] = '\0';
-	for (char *c = message; *c; c++)
-		if ((unsigned char) *c < ' ')
-			*c = ' ';
-	return message;
+	return text_one_line(message);
 }
 
 static char *

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -35,6 +37,7 @@ typedef struct Shared
 
 static Shared *shared;
 static bool wakes_at_commit;
+static volatile sig_atomic_t ends_by_order;
 static shmem_request_hook_type next_request_hook;
 static shmem_startup_hook_type next_startup_hook;
 
@@ -173,6 +176,22 @@ wake_status_name(const SettlerState *state)
 }
 
 static void
+wake_supervisor(void)
+{
+	LWLockAcquire(shared->lock, LW_SHARED);
+	if (shared->supervisor)
+		SetLatch(shared->supervisor);
+	LWLockRelease(shared->lock);
+}
+
+void
+wake_end_by_order(void)
+{
+	ends_by_order = true;
+}
+
+/* Tells the supervisor, too: it may be another one than started this settler. */
+static void
 detach(int code, Datum argument)
 {
 	Slot *slot;
@@ -182,10 +201,11 @@ detach(int code, Datum argument)
 	if (slot && slot->state.pid == MyProcPid)
 	{
 		slot->state.pid = 0;
-		slot->state.failed = code != 0;
+		slot->state.failed = code != 0 && !ends_by_order;
 		slot->latch = NULL;
 	}
 	LWLockRelease(shared->lock);
+	wake_supervisor();
 }
 
 bool
@@ -301,15 +321,6 @@ wake_attach_supervisor(void)
 	shared->supervisor = MyLatch;
 	LWLockRelease(shared->lock);
 	before_shmem_exit(detach_supervisor, (Datum) 0);
-}
-
-static void
-wake_supervisor(void)
-{
-	LWLockAcquire(shared->lock, LW_SHARED);
-	if (shared->supervisor)
-		SetLatch(shared->supervisor);
-	LWLockRelease(shared->lock);
 }
 
 bool

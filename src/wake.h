@@ -25,7 +25,7 @@ typedef struct SettlerState
 	Oid database;
 	pid_t pid; /* 0: it does not run */
 	TimestampTz started_at;
-	bool failed;			   /* the last one ended by an error or a signal */
+	bool failed;			   /* the last one ended by an error, not by order */
 	TimestampTz paused_until;  /* 0 where it is not */
 	TimestampTz pending_since; /* of the first commit that it has not looked for; 0: none */
 	TimestampTz looking_since; /* of the first that it is looking for now; 0: none */
@@ -55,6 +55,9 @@ extern const char *wake_status_name(const SettlerState *state);
 /* For the settler: takes the database's slot; false where another one has it. */
 extern bool wake_attach(Oid database);
 
+/* For the settler, from its handler of SIGTERM: it ends by order, whatever it ends with. */
+extern void wake_end_by_order(void);
+
 /* For the settler: the first commit that it has not looked for, 0 if none; it looks for them now.
  */
 extern TimestampTz wake_look(void);
@@ -71,7 +74,7 @@ extern bool wake_is_paused(Oid database);
 /* True where a commit has called for a settler since it last looked. */
 extern bool wake_is_pending(Oid database);
 
-/* For the supervisor, who wants to hear of pauses. */
+/* For the supervisor, who wants to hear of pauses and of settlers that end. */
 extern void wake_attach_supervisor(void);
 
 /* For the supervisor: frees the slot of a database that is gone or no longer listed. */

@@ -16,6 +16,7 @@
 #include "booking/usage.h"
 #include "clock.h"
 #include "core/limits.h"
+#include "core/text.h"
 #include "store/price_store.h"
 #include "subtransaction.h"
 
@@ -122,15 +123,18 @@ set_aside_failed(InboxRef *ref, const ErrorData *error)
 	static TimestampTz told_at;
 	FailedRow failed = {ref, error};
 	bool done = subtransaction_run(take_failed_row, &failed, is_any_error) == NULL;
+	char *message;
 
 	ref->taken = done;
+	/* Whoever wrote the trigger that raised it writes no lines of the log. */
+	message = text_one_line(pstrdup(error->message));
 	if (done)
-		ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", error->message)));
+		ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", message)));
 	else if (TimestampDifferenceExceeds(told_at, GetCurrentTimestamp(), FAILURE_TOLD_MS))
 	{
 		told_at = GetCurrentTimestamp();
-		ereport(WARNING, (errmsg("a row of usage_inbox can be neither settled nor set aside: %s",
-								 error->message)));
+		ereport(WARNING,
+				(errmsg("a row of usage_inbox can be neither settled nor set aside: %s", message)));
 	}
 	return done;
 }

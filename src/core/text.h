@@ -18,4 +18,14 @@ text_is_blank(const char *text)
 	return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+/* Writes a blank for every control character, so that a text is one line of a log; returns it. */
+static inline char *
+text_one_line(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return text;
+}
+
 #endif

@@ -425,13 +425,21 @@ look_up_name(Oid database)
 	return name;
 }
 
+/* pg_terminate_backend() and DROP DATABASE ... WITH (FORCE) are no failures. */
+static void
+end_by_order(SIGNAL_ARGS)
+{
+	wake_end_by_order();
+	die(postgres_signal_arg);
+}
+
 void
 billing_settler_main(Datum argument)
 {
 	Oid database = DatumGetObjectId(argument);
 	Settler settler = {.group_rows = 1000};
 
-	pqsignal(SIGTERM, die);
+	pqsignal(SIGTERM, end_by_order);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
 	if (!wake_attach(database))

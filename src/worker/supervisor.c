@@ -29,6 +29,8 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "compat.h"
+#include "core/text.h"
 #include "wake.h"
 #include "worker/supervisor.h"
 
@@ -48,6 +50,7 @@ typedef struct Entry
 	bool listed;
 	bool reported_missing;
 	BackgroundWorkerHandle *handle; /* of the settler that was started last; NULL: none runs */
+	bool adopted;					/* an earlier supervisor started the one that runs */
 	TimestampTz started_at;
 	TimestampTz start_at; /* not before */
 	int restart_ms;
@@ -72,7 +75,7 @@ check_databases(char **value, void **extra, GucSource source)
 	foreach (cell, names)
 		if (valid && strlen(lfirst(cell)) >= NAMEDATALEN)
 		{
-			GUC_check_errdetail("Name \"%s\" is too long.", (char *) lfirst(cell));
+			GUC_check_errdetail("Name \"%s\" is too long.", text_one_line(lfirst(cell)));
 			valid = false;
 		}
 	if (valid && list_length(names) > WORKER_DATABASES_MAX)
@@ -139,7 +142,7 @@ forget_entries(void)
 
 	for (int i = 0; i < entries_count; i++)
 	{
-		if (entries[i].listed || entries[i].handle)
+		if (entries[i].listed || entries[i].handle || entries[i].adopted)
 			entries[kept++] = entries[i];
 		else if (OidIsValid(entries[i].database))
 			wake_free(entries[i].database);
@@ -192,7 +195,7 @@ look_up_databases(void)
 		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
 		Entry *entry = find_entry(NameStr(database->datname));
 
-		if (entry && database->datallowconn)
+		if (entry && database->datallowconn && database->datconnlimit != DATABASE_IS_INVALID)
 			found[entry - entries] = database->oid;
 	}
 	systable_endscan(scan);
@@ -215,27 +218,47 @@ report_missing(Entry *entry)
 	if (missing && !entry->reported_missing)
 		ereport(LOG, (errmsg("database \"%s\" of billing.databases does not exist or does not "
 							 "allow connections",
-							 entry->name)));
+							 text_one_line(pstrdup(entry->name)))));
 	entry->reported_missing = missing;
+}
+
+/* True where the settler that was started or found here has ended. */
+static bool
+has_ended(const Entry *entry, const SettlerState *state)
+{
+	pid_t pid;
+
+	if (entry->handle)
+		return GetBackgroundWorkerPid(entry->handle, &pid) == BGWH_STOPPED;
+	return entry->adopted && state->pid == 0;
+}
+
+/* Notices a settler that another supervisor started before this one. */
+static void
+adopt(Entry *entry, const SettlerState *state)
+{
+	if (entry->handle || state->pid == 0)
+		return;
+	entry->adopted = true;
+	entry->started_at = state->started_at;
 }
 
 /* Notices that a settler has ended, and decides when the next may start. */
 static void
 watch(Entry *entry, const SettlerState *state, TimestampTz now)
 {
-	pid_t pid;
-
-	if (entry->handle == NULL || GetBackgroundWorkerPid(entry->handle, &pid) != BGWH_STOPPED)
+	adopt(entry, state);
+	if (!has_ended(entry, state))
 		return;
-	pfree(entry->handle);
+	if (entry->handle)
+		pfree(entry->handle);
 	entry->handle = NULL;
-	entry->start_at = now;
+	entry->adopted = false;
 	if (!state->failed || now - entry->started_at >= GOOD_RUN_MS * INT64CONST(1000))
 		entry->restart_ms = RESTART_MS_MIN;
-	if (!state->failed)
-		return;
 	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
-	entry->restart_ms = Min(entry->restart_ms * 2, RESTART_MS_MAX);
+	if (state->failed)
+		entry->restart_ms = Min(entry->restart_ms * 2, RESTART_MS_MAX);
 }
 
 static void
@@ -254,6 +277,7 @@ start(Entry *entry, TimestampTz now)
 	MemoryContext caller_context = MemoryContextSwitchTo(TopMemoryContext);
 
 	snprintf(worker.bgw_name, BGW_MAXLEN, "billing settler of %s", entry->name);
+	(void) text_one_line(worker.bgw_name);
 	entry->started_at = now;
 	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
 	{

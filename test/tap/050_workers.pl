@@ -201,11 +201,14 @@ leave('main');
 $node->stop;
 my $log_start = log_size();
 $node->adjust_conf('postgresql.conf', 'max_worker_processes', '20');
-$node->adjust_conf('postgresql.conf', 'billing.databases', "'main, prepared, missing'");
+$node->adjust_conf('postgresql.conf', 'billing.databases', qq('main, prepared, missing, "evil\\nLOG:  forged"'));
 $node->start;
 runs_in('main', 'with a process it runs');
 all_settled(db('main'), 'what was in the inbox before is settled');
 is(times_recorded('main', 'before workers'), 11, 'each of them once');
+
+# Whoever names a database writes no lines of the log.
+ok(wait_until(10, sub { return log_lines($log_start, 'LOG:  database "evil LOG:  forged" of billing.databases does not exist') }), 'a name with a line break is one line of the log');
 
 # A row of each way, by the role of an application.
 my $app = connect_dbi($node, 'main');
@@ -420,7 +423,7 @@ is(value('main', "SELECT count(*) FROM billing_books.usage_set_aside WHERE start
 run('main', <<'S');
 CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.request_id = 'poison 1' THEN RAISE EXCEPTION 'this is poison'; END IF;
+    IF NEW.request_id = 'poison 1' THEN RAISE EXCEPTION E'this is\npoison'; END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER refuse_poison BEFORE INSERT ON billing_books.usage_event FOR EACH ROW EXECUTE FUNCTION refuse_poison();
@@ -433,10 +436,10 @@ S
 all_settled(db('main'), 'poison: none stays');
 is(times_recorded('main', 'healthy'), 998, 'poison: all others count');
 is(rows('main', "SELECT request_id, sqlstate, reason, detail FROM billing_books.usage_set_aside WHERE request_id LIKE 'poison%' ORDER BY 1"),
-	"poison 1|LB699|internal|P0001: this is poison\npoison 2|LB699|internal|23514: new row for relation \"" . value('main', "SELECT tableoid::regclass FROM billing_books.usage_event WHERE request_id = 'healthy 1'") =~ s/.*\.//r . "\" violates check constraint \"no_poison\"",
+	"poison 1|LB699|internal|P0001: this is\npoison\npoison 2|LB699|internal|23514: new row for relation \"" . value('main', "SELECT tableoid::regclass FROM billing_books.usage_event WHERE request_id = 'healthy 1'") =~ s/.*\.//r . "\" violates check constraint \"no_poison\"",
 	'poison: set aside with what went wrong');
 is(settler(db('main'))->{pid}, $pid_before, 'poison: the settler went on');
-is(scalar log_lines($log_before, 'WARNING:  a row of usage_inbox was set aside'), 2, 'poison: a line of the log each');
+is(scalar log_lines($log_before, 'WARNING:  a row of usage_inbox was set aside: (this is poison|new row)'), 2, 'poison: a line of the log each');
 
 # One that cannot be set aside either stays where it is, and in nobody's way.
 run('main', 'CREATE TRIGGER refuse_poison BEFORE INSERT ON billing_books.usage_set_aside FOR EACH ROW EXECUTE FUNCTION refuse_poison()');
@@ -518,6 +521,47 @@ all_settled(db('main'), 'pg_terminate_backend(): it comes back and settles');
 isnt(settler(db('main'))->{pid}, $pid_before, 'as another process');
 is(times_recorded('main', 'terminated'), 20, 'each once');
 
+# By order is no failure: it does not come back later each time.
+sub seconds_to_come_back
+{
+	my ($database) = @_;
+	my $pid = settler(db($database))->{pid};
+	my $start = time;
+	run('postgres', "SELECT pg_terminate_backend($pid)");
+	wait_until(20, sub { my $new = settler(db($database))->{pid}; return $new && $new != $pid });
+	note(sprintf '%s: came back after %.1f s', $database, time - $start);
+	return time - $start;
+}
+cmp_ok((map { seconds_to_come_back('main') } 1 .. 5)[-1], '<', 5, 'pg_terminate_backend(), again and again: it comes back as soon as the first time');
+
+is(scalar log_lines($log_start, 'database "missing" of billing.databases does not exist'), 1, 'a listed database does not exist: one line of the log');
+
+# Another supervisor knows the settlers that are there: it hears of their end, not at its next turn.
+my @after_another;
+for (1 .. 3)
+{
+	my $supervisor = value('main', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'billing supervisor'");
+	run('main', "SELECT pg_terminate_backend($supervisor)");
+	wait_until(20, sub { return value('main', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'billing supervisor' AND pid <> $supervisor AND state = 'idle'") });
+	push @after_another, seconds_to_come_back('main');
+	last if $after_another[-1] < 4;
+}
+cmp_ok((sort { $a <=> $b } @after_another)[0], '<', 4, 'another supervisor: a settler that ends is started again soon');
+
+# DROP DATABASE was interrupted: nobody can connect, and it is said once.
+make_database('invalid');
+run('postgres', "UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'invalid'");
+my $log_invalid = log_size();
+list_databases($node, qw(main prepared missing settings bare dropped_1 dropped_2 dropped_3 source copy renamed other invalid));
+ok(wait_until(10, sub { return log_lines($log_invalid, '"invalid" of billing.databases does not exist or does not allow connections') }), 'an invalid database is told of');
+sleep 2.5;
+is(scalar log_lines($log_invalid, '"invalid" of billing|FATAL: .*invalid'), 1, 'an invalid database: nobody tries to connect to it') or diag(join "\n", log_lines($log_invalid, 'invalid'));
+run('postgres', "UPDATE pg_database SET datconnlimit = -1 WHERE datname = 'invalid'");
+run('postgres', 'SELECT pg_reload_conf()');
+runs_in('invalid', 'a database that is valid again has a settler');
+leave('invalid');
+run('postgres', 'DROP DATABASE invalid WITH (FORCE)');
+
 # Dropped below a settler at work. What the log says of it afterwards is looked at later.
 my @dropped = map { "dropped_$_" } 1 .. 3;
 make_database(@dropped);
@@ -531,7 +575,6 @@ my $log_dropped = log_size();
 cmp_ok(best_seconds(1, sub { run('postgres', "DROP DATABASE $dropped[$_[0] - 1] WITH (FORCE)") }, 3), '<', 1, 'DROP DATABASE ... WITH (FORCE) of a settler at work takes less than a second');
 run('postgres', "DROP DATABASE IF EXISTS $_ WITH (FORCE)") for @dropped;
 
-is(scalar log_lines($log_start, 'database "missing" of billing.databases does not exist'), 1, 'a listed database does not exist: one line of the log');
 run('postgres', 'CREATE DATABASE missing TEMPLATE books');
 append('missing', 'created', '1', 5);
 
