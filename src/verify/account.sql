@@ -32,3 +32,13 @@ LEFT JOIN (
     GROUP BY account_id
 ) AS l ON l.account_id = a.account_id
 WHERE a.locks <> coalesce(l.locks, 0)
+
+-- check account_stamps on account
+-- An account is made before it books.
+WHEN last_booked_at < created_at
+THEN format('booked last at %s, before it was made at %s', last_booked_at, created_at)
+
+-- check key_stamps on api_key
+-- A key is deleted after it was made.
+WHEN deleted_at < created_at
+THEN format('key %s is deleted at %s, before it was made at %s', key_id, deleted_at, created_at)

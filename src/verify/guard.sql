@@ -39,3 +39,43 @@ WHERE d.refclassid = 'pg_namespace'::regclass
         WHERE e.classid = d.classid AND e.objid = d.objid
             AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
     )
+
+-- check unique_key
+-- What stands once does so by a key that is valid, of all rows.
+SELECT NULL, format('table %s has no valid unique key of (%s)', k.name, array_to_string(k.columns, ', '))
+FROM (VALUES
+    ('account', ARRAY['account_id']), ('account_profile', ARRAY['account_id']), ('account_profile', ARRAY['external_ref']),
+    ('account_lock', ARRAY['account_id', 'lock_no']), ('api_key', ARRAY['account_id', 'key_id']),
+    ('approval_request', ARRAY['account_id', 'idempotency_key']), ('idempotent_call', ARRAY['account_id', 'idempotency_key']),
+    ('ledger_entry', ARRAY['account_id', 'entry_no']), ('lot', ARRAY['account_id', 'lot_no']),
+    ('payment_order', ARRAY['account_id', 'order_id']), ('payment', ARRAY['account_id', 'payment_id']),
+    ('payment_claim', ARRAY['gateway', 'transaction_id', 'try']), ('payment_claim', ARRAY['account_id', 'payment_id']),
+    ('take_back', ARRAY['account_id', 'take_back_id']), ('charge_reversal', ARRAY['account_id', 'reversal_id']),
+    ('charge_reversal', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at']),
+    ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'prompt_tokens_over', 'effective_from']),
+    ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])
+) AS k (name, columns)
+WHERE NOT EXISTS (
+    SELECT FROM pg_index AS x
+    JOIN pg_class AS c ON c.oid = x.indrelid
+    WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relname = k.name
+        AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
+        AND k.columns = (
+            SELECT array_agg(a.attname::text ORDER BY n.place)
+            FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS n (attnum, place)
+            JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = n.attnum
+        )
+)
+
+-- check foreign_trigger
+-- No trigger and no rule of others stands between the books and what is written to them.
+SELECT NULL, format('trigger %s on %s calls a function that is none of the extension', t.tgname, t.tgrelid::regclass)
+FROM pg_trigger AS t
+JOIN pg_class AS c ON c.oid = t.tgrelid
+JOIN pg_proc AS p ON p.oid = t.tgfoid
+WHERE c.relnamespace = 'billing_books'::regnamespace AND NOT t.tgisinternal AND p.pronamespace <> 'billing'::regnamespace
+UNION ALL
+SELECT NULL, format('rule %s on %s rewrites what is written there', r.rulename, r.ev_class::regclass)
+FROM pg_rewrite AS r
+JOIN pg_class AS c ON c.oid = r.ev_class
+WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind IN ('r', 'p')

@@ -139,3 +139,21 @@ FROM (
 WHERE book IN ('refund_payable', 'suspense', 'plan_deferred')
 GROUP BY account_id, book
 HAVING sum(amount) <> 0
+
+-- check operator_call
+-- A gift, an adjustment and a write-off are in the audit log, and answered under an idempotency key.
+SELECT e.account_id, format('%s %s has %s in the audit log and %s under an idempotency key', e.source_type, e.source_id,
+                            CASE WHEN a.object IS NULL THEN 'no line' ELSE 'a line' END,
+                            CASE WHEN i.id IS NULL THEN 'no answer' ELSE 'an answer' END)
+FROM (
+    SELECT DISTINCT account_id, source_type, source_id,
+           CASE WHEN source_type <> 'grant' THEN CASE source_type WHEN 'adjustment' THEN 'adjust' ELSE 'write_off' END
+                WHEN debit = 'promotion' THEN 'grant_bonus' ELSE 'withdraw_bonus' END AS function
+    FROM billing_books.ledger_entry
+    WHERE source_type IN ('grant', 'adjustment', 'write_off') AND 'arrears' <> CASE source_type WHEN 'write_off' THEN '' ELSE credit END
+) AS e
+LEFT JOIN (SELECT DISTINCT account_id, action, object FROM billing_books.audit_log) AS a
+    ON a.account_id = e.account_id AND a.action = e.function AND a.object = e.source_type || ' ' || e.source_id
+LEFT JOIN (SELECT DISTINCT account_id, function, result ->> 'id' AS id FROM billing_books.idempotent_call) AS i
+    ON i.account_id = e.account_id AND i.function = e.function AND i.id = e.source_id::text
+WHERE a.object IS NULL OR i.id IS NULL
