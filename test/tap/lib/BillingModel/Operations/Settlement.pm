@@ -44,7 +44,8 @@ sub outcomes
 my %error_names = (
 	LB101 => 'null_argument', LB102 => 'text_empty', LB103 => 'text_too_long', LB104 => 'out_of_range',
 	LB105 => 'not_finite', LB201 => 'account_unknown', LB206 => 'key_unknown', LB301 => 'usage_in_future',
-	LB302 => 'usage_before_account', LB303 => 'usage_too_old', LB304 => 'request_conflict');
+	LB302 => 'usage_before_account', LB303 => 'usage_too_old', LB304 => 'request_conflict',
+	LB309 => 'usage_before_key');
 
 # An account with rows in the inbox, behind another one's, that settle() need not wait for.
 sub account_to_hold
