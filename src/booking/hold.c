@@ -15,6 +15,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/hold.h"
+#include "compat.h"
 #include "store/policy_store.h"
 
 static int
@@ -26,37 +27,64 @@ timeout_ms(void)
 	return LockTimeout > 0 ? Min(LockTimeout, hold_ms) : hold_ms;
 }
 
-/* Who holds the account, and nothing else of him; an open transaction is what a hold comes from. */
-static char *
-describe_holder(int64 account_id)
+int
+hold_limit_begin(const char *timeout)
 {
-	AccountHolder holder;
+	int nest_level = NewGUCNestLevel();
 
-	if (!account_holder(account_id, &holder))
-		return "Somebody else is booking on it: try again.";
-	if (holder.prepared)
-		return psprintf("Prepared transaction \"%s\" holds it: commit it or roll it back.",
-						holder.prepared);
-	if (holder.since == 0)
-		return psprintf("Process %d holds it until its transaction ends.", holder.pid);
-	return psprintf("Process %d holds it until its transaction ends, which began at %s.",
-					holder.pid, timestamptz_to_str(holder.since));
+	(void) set_config_option("lock_timeout", timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	return nest_level;
 }
+
+void
+hold_limit_end(int nest_level)
+{
+	AtEOXact_GUC(false, nest_level);
+}
+
+/* Who held the account when the wait began, and nothing else of him. */
+static char *
+describe_holder(const AccountHolder *holder, TimestampTz waited_since)
+{
+	TimestampTz since;
+
+	if (holder->prepared)
+		return psprintf("Prepared transaction \"%s\" holds it: commit it or roll it back.",
+						holder->prepared);
+	if (holder->pid == 0)
+		return "Somebody else is booking on it: try again.";
+	since = backend_transaction_start(holder->pid);
+	/* One that began later is another transaction of that process. */
+	if (since == 0 || since > waited_since)
+		return psprintf("Process %d holds it until its transaction ends.", holder->pid);
+	return psprintf("Process %d holds it until its transaction ends, which began at %s.",
+					holder->pid, timestamptz_to_str(since));
+}
+
+/* What a wait is about, for its error. */
+typedef struct Wait
+{
+	int64 account_id;
+	AccountHolder holder; /* looked up before: nothing can be read after an error */
+	TimestampTz since;
+	MemoryContext context;
+} Wait;
 
 /* Rethrows the error of a wait; that it took too long, in words about the account. */
 static void
-rethrow(int64 account_id, char *hint, MemoryContext context)
+rethrow(const Wait *wait)
 {
 	ErrorData *error;
 
 	if (geterrcode() != ERRCODE_LOCK_NOT_AVAILABLE)
 		PG_RE_THROW();
-	MemoryContextSwitchTo(context);
+	MemoryContextSwitchTo(wait->context);
 	error = CopyErrorData();
 	FlushErrorState();
 	error->message = psprintf("account " INT64_FORMAT " is held by another transaction",
-							  account_id);
-	error->hint = hint;
+							  wait->account_id);
+	error->hint = describe_holder(&wait->holder, wait->since);
 	error->context = NULL; /* the statement that waited */
 	ReThrowError(error);
 }
@@ -64,23 +92,21 @@ rethrow(int64 account_id, char *hint, MemoryContext context)
 static bool
 wait_for_account(int64 account_id, Account *account)
 {
-	MemoryContext context = CurrentMemoryContext;
-	char *hint = describe_holder(account_id);
-	int nest_level = NewGUCNestLevel();
+	Wait wait = {account_id, account_holder(account_id), GetCurrentTimestamp(),
+				 CurrentMemoryContext};
+	int nest_level = hold_limit_begin(psprintf("%dms", timeout_ms()));
 	bool held = false;
 
-	(void) set_config_option("lock_timeout", psprintf("%dms", timeout_ms()), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	PG_TRY();
 	{
 		held = account_hold(account_id, account);
 	}
 	PG_CATCH();
 	{
-		rethrow(account_id, hint, context);
+		rethrow(&wait);
 	}
 	PG_END_TRY();
-	AtEOXact_GUC(false, nest_level);
+	hold_limit_end(nest_level);
 	return held;
 }
 

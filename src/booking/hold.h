@@ -20,4 +20,9 @@
  */
 extern bool hold_account(int64 account_id, Account *account);
 
+/* Between the two no lock is waited for longer than a timeout, such as "200ms"; an error ends it,
+ * too. */
+extern int hold_limit_begin(const char *timeout);
+extern void hold_limit_end(int nest_level);
+
 #endif

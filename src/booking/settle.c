@@ -9,9 +9,9 @@
 #include "postgres.h"
 
 #include "spi/scope.h"
-#include "utils/guc.h"
 #include "utils/timestamp.h"
 
+#include "booking/hold.h"
 #include "booking/settle.h"
 #include "booking/usage.h"
 #include "clock.h"
@@ -262,18 +262,16 @@ count_alike(const InboxRef *refs, size_t count)
 static int64
 wait_for_account(WaitingCall call)
 {
-	int nest_level = NewGUCNestLevel();
+	int nest_level = hold_limit_begin(call.timeout);
 
 	call.count = count_alike(call.refs, call.count);
-	(void) set_config_option("lock_timeout", call.timeout, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
 	if (subtransaction_run(wait_and_settle, &call, is_lock_timeout) != NULL)
 	{
 		call.settled = 0;
 		for (size_t i = 0; i < call.count; i++)
 			call.refs[i].taken = false;
 	}
-	AtEOXact_GUC(true, nest_level);
+	hold_limit_end(nest_level);
 	return call.settled;
 }
 

@@ -17,7 +17,6 @@
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
-#include "compat.h"
 #include "spi/row_holder.h"
 
 /* The member of a multixact that stands in the way of FOR NO KEY UPDATE. */
@@ -46,8 +45,8 @@ find_xid(HeapTupleHeader row)
 	return TransactionIdIsInProgress(xid) ? xid : InvalidTransactionId;
 }
 
-static TransactionId
-read_row(Oid table, ItemPointer place)
+TransactionId
+row_holder_find(Oid table, ItemPointer place)
 {
 	Relation relation = table_open(table, AccessShareLock);
 	HeapTupleData row = {.t_self = *place};
@@ -61,19 +60,5 @@ read_row(Oid table, ItemPointer place)
 		ReleaseBuffer(buffer);
 	}
 	table_close(relation, AccessShareLock);
-	return xid;
-}
-
-bool
-row_holder_find(Oid table, ItemPointer place, RowHolder *holder)
-{
-	TransactionId xid = read_row(table, place);
-
-	if (!TransactionIdIsValid(xid))
-		return false;
-	xid = SubTransGetTopmostTransaction(xid);
-	*holder = (RowHolder){.xid = xid, .pid = BackendXidGetPid(xid)};
-	if (holder->pid != 0)
-		holder->since = backend_transaction_start(holder->pid);
-	return true;
+	return TransactionIdIsValid(xid) ? SubTransGetTopmostTransaction(xid) : xid;
 }

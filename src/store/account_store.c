@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "storage/procarray.h"
+
 #include "core/books.h"
 #include "core/gate.h"
 #include "spi/bind.h"
@@ -93,22 +95,24 @@ prepared_gid(TransactionId xid)
 	return column_text(0, 1);
 }
 
-bool
-account_holder(int64 account_id, AccountHolder *holder)
+AccountHolder
+account_holder(int64 account_id)
 {
 	static Sql find = SQL("SELECT ctid FROM " BOOKS "account WHERE account_id = $1", INT8OID);
+	AccountHolder holder = {0};
 	ItemPointerData place;
-	RowHolder row;
+	TransactionId xid;
 
 	if (sql_latest(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) == 0)
-		return false;
+		return holder;
 	ItemPointerCopy((ItemPointer) DatumGetPointer(column_datum(0, 1, TIDOID)), &place);
-	if (!row_holder_find(catalog_table("account"), &place, &row))
-		return false;
-	*holder = (AccountHolder){.pid = row.pid, .since = row.since};
-	if (row.pid == 0)
-		holder->prepared = prepared_gid(row.xid);
-	return row.pid != 0 || holder->prepared;
+	xid = row_holder_find(catalog_table("account"), &place);
+	if (!TransactionIdIsValid(xid))
+		return holder;
+	holder.pid = BackendXidGetPid(xid);
+	if (holder.pid == 0)
+		holder.prepared = prepared_gid(xid);
+	return holder;
 }
 
 bool

@@ -60,17 +60,15 @@ extern bool account_hold_if_free(int64 account_id, Account *account);
 /* The same for many, in the order of their ids; returns those that it got. */
 extern Account *account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count);
 
-/* Who keeps others from holding an account. */
+/* Who keeps others from holding an account: a process, or a prepared transaction. */
 typedef struct AccountHolder
 {
-	int pid;
-	TimestampTz since; /* when its transaction began; 0 where that is not known */
-	const char
-		*prepared; /* gid of the prepared transaction that does; NULL where it is a process */
+	int pid;			  /* 0: it is none */
+	const char *prepared; /* the gid; NULL: it is none */
 } AccountHolder;
 
-/* False where nobody is seen to: he has ended by now. */
-extern bool account_holder(int64 account_id, AccountHolder *holder);
+/* Neither of the two where nobody is seen to: he has ended by now. */
+extern AccountHolder account_holder(int64 account_id);
 
 /* True when there is such an account, whoever holds it. */
 extern bool account_exists(int64 account_id);
