@@ -14,7 +14,6 @@
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "store/ledger_store.h"
-#include "store/payment_store.h"
 #include "store/usage_store.h"
 
 static UsageEvent
@@ -50,12 +49,10 @@ undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
 	ChargeShare share = usage_share(event);
 	size_t slices_count;
 	Slice *slices = ledger_slices(account_id, &share, &slices_count);
-	ArrearsHistory history = {0};
-	bool was_taken_back = payment_any_taken_back(account_id);
+	bool left_arrears = slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER;
+	ArrearsHistory history = ledger_arrears_history(account_id, left_arrears);
 	int64 undone_nano;
 
-	if (slices_count > 0 && (was_taken_back || slices[slices_count - 1].lot_no == NO_NUMBER))
-		history = ledger_arrears_history(account_id);
 	booking_load(booking, LOTS_ALL, slices_count + history.count);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
 	check_outcome(books_undo_charge(&booking->books, slices, slices_count, &history, &undone_nano));

@@ -194,11 +194,12 @@ read_taken_lots(int64 account_id, ArrearsHistory *history)
 }
 
 ArrearsHistory
-ledger_arrears_history(int64 account_id)
+ledger_arrears_history(int64 account_id, bool left_arrears)
 {
-	ArrearsHistory history;
+	ArrearsHistory history = {0};
 
 	read_taken_lots(account_id, &history);
-	read_arrears_moves(account_id, &history);
+	if (left_arrears || history.taken_count > 0)
+		read_arrears_moves(account_id, &history);
 	return history;
 }

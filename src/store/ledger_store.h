@@ -81,7 +81,11 @@ typedef struct ChargeShare
 /* The slices of a charge, by their entries. */
 extern Slice *ledger_slices(int64 account_id, const ChargeShare *share, size_t *count);
 
-/* All that raised or lowered the account's arrears, oldest first, and the lots taken back. */
-extern ArrearsHistory ledger_arrears_history(int64 account_id);
+/*
+ * What undoing a charge must know: the lots that were taken back and left arrears,
+ * and, where there are any or the charge itself left arrears, all that raised or
+ * lowered the account's arrears, oldest first.
+ */
+extern ArrearsHistory ledger_arrears_history(int64 account_id, bool left_arrears);
 
 #endif

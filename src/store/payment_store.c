@@ -124,14 +124,6 @@ payment_is_taken_back(int64 account_id, int64 payment_id)
 		   0;
 }
 
-bool
-payment_any_taken_back(int64 account_id)
-{
-	static Sql find = SQL("SELECT FROM " BOOKS "take_back WHERE account_id = $1 LIMIT 1", INT8OID);
-
-	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
-}
-
 int64
 payment_next_take_back_id(int64 account_id)
 {

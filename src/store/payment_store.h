@@ -56,10 +56,6 @@ extern bool payment_claim(const Payment *payment, int32 try);
 extern bool payment_of_order(int64 account_id, int64 order_id, Payment *payment);
 
 extern bool payment_is_taken_back(int64 account_id, int64 payment_id);
-
-/* Whether any payment of the account is. */
-extern bool payment_any_taken_back(int64 account_id);
-
 extern int64 payment_next_take_back_id(int64 account_id);
 extern void payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
 									 const char *actor, const char *reason);
