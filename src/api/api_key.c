@@ -14,7 +14,6 @@
 #include "api/idempotent_call.h"
 #include "api/result.h"
 #include "booking/booking.h"
-#include "core/gate.h"
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
@@ -80,8 +79,7 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	booking_begin(&booking, arg_account_id(fcinfo));
 	if (is_keyed && idempotent_call_begin(fcinfo, &call, &answer))
 		return scope_close_with(&scope, answer);
-	if (booking.account.locks & LOCK_CLOSED)
-		refuse(ERROR_ACCOUNT_LOCKED, booking.account.account_id, lock_reason_name(LOCK_CLOSED));
+	booking_check_open(&booking);
 	make_key(&booking, &row, text);
 	audit_key(&booking, "create_api_key", row.key_id);
 	booking_finish_unmoved(&booking);

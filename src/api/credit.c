@@ -11,7 +11,6 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
-#include "core/gate.h"
 #include "errors.h"
 
 /* An expiry that a caller gives must lie ahead. */
@@ -20,14 +19,6 @@ check_expiry(const Booking *booking, TimestampTz expires_at)
 {
 	if (expires_at <= booking->at)
 		refuse(ERROR_OUT_OF_RANGE, "expires_at", "later than now", timestamptz_to_str(expires_at));
-}
-
-/* A closed account is given nothing: nobody could use it. */
-static void
-check_not_closed(const Booking *booking)
-{
-	if (booking->account.locks & LOCK_CLOSED)
-		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
 }
 
 PG_FUNCTION_INFO_V1(billing_grant_bonus);
@@ -44,7 +35,7 @@ billing_grant_bonus(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "grant_bonus", (OperatorArguments){2, 5, 4}, &answer))
 		return answer;
 	check_expiry(&call.booking, expires_at);
-	check_not_closed(&call.booking);
+	booking_check_open(&call.booking);
 	if (!operator_call_approved(fcinfo, &call, amount_nano, &answer))
 		return answer;
 	booking_load(&call.booking, LOTS_OPEN, 0);
@@ -108,7 +99,7 @@ billing_adjust(PG_FUNCTION_ARGS)
 		return answer;
 	check_expiry(&call.booking, expires_at);
 	if (amount_nano > 0)
-		check_not_closed(&call.booking);
+		booking_check_open(&call.booking);
 	if (!operator_call_approved(fcinfo, &call, llabs(amount_nano), &answer))
 		return answer;
 	id = number_by_entry(&call.booking, SOURCE_ADJUSTMENT);

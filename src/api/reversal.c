@@ -11,7 +11,6 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
-#include "core/lock_reason.h"
 #include "errors.h"
 #include "store/ledger_store.h"
 #include "store/usage_store.h"
@@ -36,9 +35,8 @@ check_no_credit(const Booking *booking)
 {
 	const Books *books = &booking->books;
 
-	if ((booking->account.locks & LOCK_CLOSED) &&
-		books->cash_nano + books->bonus_nano > books->arrears_nano)
-		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
+	if (books->cash_nano + books->bonus_nano > books->arrears_nano)
+		booking_check_open(booking);
 }
 
 /* Gives a charge's slices back; returns the amount of that. */

@@ -13,6 +13,7 @@
 #include "booking/booking.h"
 #include "booking/hold.h"
 #include "clock.h"
+#include "core/lock_reason.h"
 #include "errors.h"
 #include "store/ledger_store.h"
 
@@ -196,6 +197,13 @@ booking_finish_unmoved(Booking *booking)
 {
 	booking->account.last_booked_at = booking->at;
 	account_update(&booking->account);
+}
+
+void
+booking_check_open(const Booking *booking)
+{
+	if (booking->account.locks & LOCK_CLOSED)
+		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
 }
 
 int64

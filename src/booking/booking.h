@@ -70,6 +70,9 @@ extern void booking_finish_all(Booking *const *bookings, size_t count);
 /* For a change of the account that moves no money: writes the account alone. */
 extern void booking_finish_unmoved(Booking *booking);
 
+/* Refuses on a closed account, which is given nothing: nobody could use it. */
+extern void booking_check_open(const Booking *booking);
+
 /* What is in the account now, without what has expired and is not booked. */
 extern int64 booking_balance(const Booking *booking);
 
