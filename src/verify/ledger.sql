@@ -147,10 +147,13 @@ SELECT e.account_id, format('%s %s has %s in the audit log and %s under an idemp
                             CASE WHEN i.id IS NULL THEN 'no answer' ELSE 'an answer' END)
 FROM (
     SELECT DISTINCT account_id, source_type, source_id,
-           CASE WHEN source_type <> 'grant' THEN CASE source_type WHEN 'adjustment' THEN 'adjust' ELSE 'write_off' END
-                WHEN debit = 'promotion' THEN 'grant_bonus' ELSE 'withdraw_bonus' END AS function
+           CASE WHEN source_type = 'adjustment' THEN 'adjust'
+                WHEN source_type = 'write_off' THEN 'write_off'
+                WHEN debit = 'promotion' THEN 'grant_bonus'
+                ELSE 'withdraw_bonus' END AS function
     FROM billing_books.ledger_entry
-    WHERE source_type IN ('grant', 'adjustment', 'write_off') AND 'arrears' <> CASE source_type WHEN 'write_off' THEN '' ELSE credit END
+    WHERE source_type = 'write_off'
+        OR (source_type IN ('grant', 'adjustment') AND credit <> 'arrears') -- what a lot pays at once has no call of its own
 ) AS e
 LEFT JOIN (SELECT DISTINCT account_id, action, object FROM billing_books.audit_log) AS a
     ON a.account_id = e.account_id AND a.action = e.function AND a.object = e.source_type || ' ' || e.source_id
