@@ -9,51 +9,73 @@ use List::Util qw(first sum0);
 use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
 
-# What the event's slices give back: to which lots, beside what they lower of arrears.
-sub returns
+# What undoing an event comes to, slices latest first: what is owed, what was paid since, what the lots gave.
+# Each step names the entry that it undoes, and who gets the amount: a lot, or where there is none the arrears;
+# payment: the one that is given back.
+sub steps
 {
 	my ($account, $event) = @_;
-	my @returns;
 	my $arrears = $account->{arrears};
+	my @steps;
 	for my $slice (reverse @{ $event->{slices} })
 	{
-		my $lot_no = $account->{entries}[ $slice->{entry_no} - 1 ]{lot_no};
-		push @returns, [ $lot_no, $slice->{amount} ] if defined $lot_no;
-		next if defined $lot_no;
+		my $entry_no = $slice->{entry_no};
+		my $lot_no = $account->{entries}[ $entry_no - 1 ]{lot_no};
+		if (defined $lot_no)
+		{
+			my $lot = first { $_->{lot_no} == $lot_no } @{ $account->{lots} };
+			push @steps, { lot => $lot, amount => $slice->{amount}, entry_no => $entry_no };
+			next;
+		}
 		my $left = $slice->{amount} - $event->{debt}{forgiven};
 		my $owed = min($left, $arrears);
+		push @steps, { amount => $owed, paid_since => $left - $owed, entry_no => $entry_no };
 		$arrears -= $owed;
 		$left -= $owed;
+		# Payments of this debt that went to others by an earlier undo may stand before it.
 		for my $payment (reverse @{ $account->{arrears_payments} })
 		{
 			my $share = min($left, $payment->{left});
 			$left -= $share;
-			push @returns, [ $payment->{lot}{lot_no}, $share ] if $share;
+			push @steps,
+			  { lot => $payment->{lot}, amount => $share, entry_no => $payment->{entry_no}, payment => $payment };
 		}
+		die "a debt was neither owed nor forgiven nor paid" if $left;
 	}
-	return ($arrears, @returns);
+	return grep { $_->{amount} || !$_->{payment} } @steps;
 }
 
 # A lot whose payment was taken back, and of that debt something was written off, is given nothing.
 sub gives_back_forgiven
 {
-	my ($account, $event) = @_;
-	my (undef, @returns) = returns($account, $event);
+	my ($account, @steps) = @_;
 	my %forgiven = map { $_->{lot_no} => 1 } grep { $_->{debt} && $_->{debt}{forgiven} } @{ $account->{orders} };
-	return grep { $forgiven{ $_->[0] } } @returns;
+	return grep { $_->{lot} && $forgiven{ $_->{lot}{lot_no} } } @steps;
 }
 
 # Whether that is more than the account owes; what has expired does not stay.
 sub leaves_credit
 {
-	my ($account, $event, $at) = @_;
-	my ($arrears, @returns) = returns($account, $event);
-	my %lot = map { $_->{lot_no} => $_ } @{ $account->{lots} };
-	my @live = grep { !defined $lot{ $_->[0] }{expires_at} || $lot{ $_->[0] }{expires_at} > $at } @returns;
-	return held($account, 'cash') + held($account, 'bonus', $at) + sum0(map { $_->[1] } @live) > $arrears;
+	my ($account, $at, @steps) = @_;
+	my @live = grep { $_->{lot} && (!defined $_->{lot}{expires_at} || $_->{lot}{expires_at} > $at) } @steps;
+	my $owed = $account->{arrears} - sum0(map { $_->{amount} } grep { !$_->{lot} } @steps);
+	return held($account, 'cash') + held($account, 'bonus', $at) + sum0(map { $_->{amount} } @live) > $owed;
 }
 
-# R23: slices latest first; what is owed, what was paid since, what the lots gave.
+# What of it is met, for the figures of the run.
+sub meet_step
+{
+	my ($self, $event, $step) = @_;
+	my $shared = defined $event->{batch_offset} ? 'of a batch' : 'alone';
+	return if $step->{payment};
+	return $self->meet("undone $shared: $step->{lot}{kind}") if $step->{lot};
+	$self->meet("undone $shared: written off") if $event->{debt}{forgiven};
+	$self->meet("undone $shared: owed") if $step->{amount};
+	$self->meet("undone $shared: paid since") if $step->{paid_since};
+	return;
+}
+
+# R23.
 sub reverse_charge
 {
 	my ($self, $account, $at, %arg) = @_;
@@ -63,42 +85,20 @@ sub reverse_charge
 	return refused('LB305') if !$event;
 	return refused('LB306') if $event->{status} ne 'charged';
 	return refused('LB307') if $event->{reversed};
-
-	return refused('LB510') if gives_back_forgiven($account, $event);
-	return refused('LB204') if open_lock($account, 'closed') && leaves_credit($account, $event, $at);
+	my @steps = steps($account, $event);
+	return refused('LB510') if gives_back_forgiven($account, @steps);
+	return refused('LB204') if open_lock($account, 'closed') && leaves_credit($account, $at, @steps);
 
 	expire($account, $at);
 	$event->{reversed} = ++$account->{reversals};
 	my $cause = { source => 'reversal', source_id => $event->{reversed},
 		occurred_at => $at, at => $at, undone => $event };
-	my $shared = defined $event->{batch_offset} ? 'of a batch' : 'alone';
-	for my $slice (reverse @{ $event->{slices} })
+	for my $step (@steps)
 	{
-		my $entry_no = $slice->{entry_no};
-		my $lot_no = $account->{entries}[ $entry_no - 1 ]{lot_no};
-		if (defined $lot_no)
-		{
-			my $lot = first { $_->{lot_no} == $lot_no } @{ $account->{lots} };
-			transfer($account, 'revenue', $lot->{kind}, $slice->{amount}, $lot, $cause, $entry_no);
-			$self->meet("undone $shared: $lot->{kind}");
-			next;
-		}
-		my $left = $slice->{amount} - $event->{debt}{forgiven};
-		my $owed = min($left, $account->{arrears});
-		$self->meet("undone $shared: written off") if $event->{debt}{forgiven};
-		$self->meet("undone $shared: owed") if $owed;
-		$self->meet("undone $shared: paid since") if $left > $owed;
-		transfer($account, 'revenue', 'arrears', $owed, undef, $cause, $entry_no);
-		$left -= $owed;
-		# Payments of this debt that went to others by an earlier undo may stand before it.
-		for my $payment (reverse @{ $account->{arrears_payments} })
-		{
-			my $share = min($left, $payment->{left});
-			$payment->{left} -= $share;
-			$left -= $share;
-			transfer($account, 'revenue', $payment->{lot}{kind}, $share, $payment->{lot}, $cause, $payment->{entry_no});
-		}
-		die "a debt was neither owed nor forgiven nor paid" if $left;
+		my $lot = $step->{lot};
+		meet_step($self, $event, $step);
+		$step->{payment}{left} -= $step->{amount} if $step->{payment};
+		transfer($account, 'revenue', $lot ? $lot->{kind} : 'arrears', $step->{amount}, $lot, $cause, $step->{entry_no});
 	}
 	expire($account, $at);
 	finish($account, $cause);
