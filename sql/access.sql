@@ -3,19 +3,21 @@
 CREATE ROLE regress_app;
 CREATE ROLE regress_operator;
 CREATE ROLE regress_auditor;
+CREATE ROLE regress_monitor;
 CREATE ROLE regress_stranger;
-SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator'), billing.grant_access('regress_auditor', 'auditor');
+SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator'), billing.grant_access('regress_auditor', 'auditor'), billing.grant_access('regress_monitor', 'monitor');
 SELECT billing.grant_access('regress_app', 'app') AS again;
-SELECT role_name, access_level FROM billing_books.access_grant WHERE role_name LIKE 'regress\_a%' OR role_name = 'regress_operator' ORDER BY 1;
+SELECT role_name, access_level FROM billing_books.access_grant WHERE role_name LIKE 'regress\_a%' OR role_name IN ('regress_operator', 'regress_monitor') ORDER BY 1;
 SELECT action, object, new_value, actor = session_user AS by_me FROM billing_books.audit_log WHERE action = 'grant_access' AND object LIKE 'role regress\_%'
-ORDER BY audit_no DESC LIMIT 4;
+ORDER BY audit_no DESC LIMIT 5;
 
 -- Functions: x where the role may call it.
 SELECT p.proname AS function, max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_app') AS app,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_operator') AS operator,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_auditor') AS auditor,
+       max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_monitor') AS monitor,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_stranger') AS stranger
-FROM pg_proc AS p, (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role)
+FROM pg_proc AS p, (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role)
 WHERE p.pronamespace = 'billing'::regnamespace GROUP BY 1 ORDER BY 1;
 -- Tables, views, leaves and sequences: r read, c some columns only, w any way to write.
 CREATE FUNCTION pg_temp.rights(role text, object oid) RETURNS text LANGUAGE sql AS $$
@@ -26,17 +28,18 @@ CREATE FUNCTION pg_temp.rights(role text, object oid) RETURNS text LANGUAGE sql 
     FROM pg_class AS c WHERE c.oid = object
 $$;
 SELECT DISTINCT regexp_replace(c.relname, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS relation, c.relkind AS kind, pg_temp.rights('regress_app', c.oid) AS app,
-       pg_temp.rights('regress_operator', c.oid) AS operator, pg_temp.rights('regress_auditor', c.oid) AS auditor, pg_temp.rights('regress_stranger', c.oid) AS stranger
+       pg_temp.rights('regress_operator', c.oid) AS operator, pg_temp.rights('regress_auditor', c.oid) AS auditor,
+       pg_temp.rights('regress_monitor', c.oid) AS monitor, pg_temp.rights('regress_stranger', c.oid) AS stranger
 FROM pg_class AS c WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY 1;
 -- The inbox: applications put rows in, and can do nothing else there; what they put in, they cannot read.
-SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role)
+SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role)
 LEFT JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p ("right")
     ON has_table_privilege(r.role, 'billing_books.usage_inbox', p.right) OR (p.right IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.role, 'billing_books.usage_inbox', p.right))
 GROUP BY 1 ORDER BY 1;
 SELECT attname AS hidden_column FROM pg_attribute AS a
 WHERE a.attrelid = 'billing_books.api_key'::regclass AND a.attnum > 0 AND NOT has_column_privilege('regress_auditor', a.attrelid, a.attnum, 'SELECT');
 SELECT r.role, has_schema_privilege(r.role, 'billing', 'USAGE') AS usage, has_schema_privilege(r.role, 'billing', 'CREATE') AS "create"
-FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_stranger')) AS r (role);
+FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role);
 -- Nothing can be passed on.
 SELECT count(*) AS grantable FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'billing'::regnamespace AND a.is_grantable AND a.grantee <> p.proowner;
 
@@ -61,6 +64,42 @@ SET ROLE regress_operator;
 SELECT test.attempt($$SELECT billing.grant_access('regress_app', 'operator')$$);
 RESET ROLE;
 REVOKE EXECUTE ON FUNCTION billing.grant_access FROM regress_operator;
+
+-- Who watches sees health and counts, and no customer.
+SET ROLE regress_monitor;
+SELECT billing.check_health();
+SELECT count(*) > 5 AS has_status FROM billing.status();
+SELECT unsettled_rows FROM billing.settler_lag;
+SELECT events, accounts FROM billing.unpriced_usage WHERE model = 'access' AND currency = 'CNY';
+SELECT test.attempt('SELECT * FROM billing.balance(1050)'), test.attempt('SELECT * FROM billing.verify()'), test.attempt('SELECT * FROM billing_books.account');
+RESET ROLE;
+-- What is revoked stays revoked, after migrate() too; of rights given by hand nothing stays; what a role has through another does.
+GRANT EXECUTE ON FUNCTION billing.settle(bigint) TO regress_monitor;
+GRANT regress_auditor TO regress_monitor;
+SELECT billing.grant_access('regress_monitor', 'app'), billing.revoke_access('regress_monitor');
+SELECT billing.migrate() > 0 AS migrated;
+SELECT count(*) AS rights FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'billing'::regnamespace AND a.grantee = 'regress_monitor'::regrole;
+SELECT count(*) AS rights FROM pg_class AS c, aclexplode(c.relacl) AS a WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND a.grantee = 'regress_monitor'::regrole;
+SELECT count(*) AS rights FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE a.grantee = 'regress_monitor'::regrole;
+SELECT count(*) AS rights FROM pg_attribute AS t, aclexplode(t.attacl) AS a WHERE a.grantee = 'regress_monitor'::regrole;
+SELECT has_function_privilege('regress_monitor', 'billing.verify()', 'EXECUTE') AS through_another;
+REVOKE regress_auditor FROM regress_monitor;
+SELECT count(*) AS remembered FROM billing_books.access_grant WHERE role_name = 'regress_monitor';
+SELECT old_value, new_value FROM billing_books.audit_log WHERE action = 'revoke_access' AND object = 'role regress_monitor';
+-- A role that is gone is forgotten as well: another of its name starts with nothing.
+SELECT billing.grant_access('regress_monitor', 'monitor');
+DROP OWNED BY regress_monitor;
+DROP ROLE regress_monitor;
+SELECT billing.revoke_access('regress_monitor');
+CREATE ROLE regress_monitor;
+SELECT billing.migrate() > 0 AS migrated, has_function_privilege('regress_monitor', 'billing.status()', 'EXECUTE') AS again;
+DROP ROLE regress_monitor;
+SELECT test.attempt($$SELECT billing.revoke_access('regress_monitor')$$), test.attempt($$SELECT billing.revoke_access('public')$$);
+GRANT EXECUTE ON FUNCTION billing.revoke_access TO regress_operator;
+SET ROLE regress_operator;
+SELECT test.attempt($$SELECT billing.revoke_access('regress_app')$$);
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION billing.revoke_access FROM regress_operator;
 
 -- A caller who catches an error has his own rights afterwards, and can go on: here the server gives up on JSON
 -- that is nested too deep, and on a word that is no duration, inside a subtransaction of the caller's own.

@@ -20,6 +20,7 @@ SELECT p.proname, a.n, a.name, a.type::regtype, a.value
 FROM (VALUES
     ('transfer_allowed', $$1150$$, $$'cash'$$, $$'revenue'$$, $$1$$, $$NULL$$, $$NULL$$, $$'charge'$$, NULL, NULL),
     ('grant_access', $$'pg_monitor'$$, $$'auditor'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('revoke_access', $$'regress_no_such_role'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_policy', $$'second_person_above'$$, $$'1000'$$, $$'CNY'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
     ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL),
     ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

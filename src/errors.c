@@ -204,7 +204,7 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_POLICY_VALUE] = {"LB604", "policy_value", "invalid value for policy \"%s\": %s",
 							"SELECT * FROM billing.policy shows type and bounds."},
 	[ERROR_ACCESS_LEVEL] = {"LB605", "access_level", "access level \"%s\" does not exist",
-							"The levels are app, operator and auditor."},
+							"The levels are app, operator, auditor and monitor."},
 	[ERROR_ROLE_UNKNOWN] = {"LB606", "role_unknown", "role \"%s\" does not exist",
 							"Create it with CREATE ROLE first."},
 	[ERROR_POLICY_OWNER] =

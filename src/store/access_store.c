@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * access_store.c
- *	  The levels app, operator and auditor, as grants.
+ *	  The levels of access, as grants.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,11 +19,14 @@ typedef enum AccessLevel
 {
 	ACCESS_APP = 1 << 0,
 	ACCESS_OPERATOR = 1 << 1,
-	ACCESS_AUDITOR = 1 << 2
+	ACCESS_AUDITOR = 1 << 2,
+	ACCESS_MONITOR = 1 << 3
 } AccessLevel;
 
-#define EVERYBODY (ACCESS_APP | ACCESS_OPERATOR | ACCESS_AUDITOR)
 #define READERS (ACCESS_OPERATOR | ACCESS_AUDITOR)
+#define WATCHERS (READERS | ACCESS_MONITOR) /* health and counts: nobody's name, nobody's money */
+#define CUSTOMERS_READERS (READERS | ACCESS_APP)
+#define EVERYBODY (CUSTOMERS_READERS | ACCESS_MONITOR)
 
 static const struct
 {
@@ -33,6 +36,7 @@ static const struct
 	{"app", ACCESS_APP},
 	{"operator", ACCESS_OPERATOR},
 	{"auditor", ACCESS_AUDITOR},
+	{"monitor", ACCESS_MONITOR},
 };
 
 typedef struct Right
@@ -47,16 +51,16 @@ typedef struct Right
 
 static const Right rights[] = {
 	{"USAGE ON SCHEMA billing", EVERYBODY},
-	{"USAGE ON SCHEMA " BOOKS_SCHEMA, EVERYBODY},
+	{"USAGE ON SCHEMA " BOOKS_SCHEMA, CUSTOMERS_READERS},
 	{CALL("version"), EVERYBODY},
 	{CALL("error_codes"), EVERYBODY},
 	{CALL("authorize"), ACCESS_APP | ACCESS_OPERATOR},
-	{CALL("balance"), EVERYBODY},
-	{CALL("balance_at"), EVERYBODY},
-	{CALL("statement"), EVERYBODY},
-	{CALL("usage_report"), EVERYBODY},
-	{CALL("quote"), EVERYBODY},
-	{CALL("explain_charge"), EVERYBODY},
+	{CALL("balance"), CUSTOMERS_READERS},
+	{CALL("balance_at"), CUSTOMERS_READERS},
+	{CALL("statement"), CUSTOMERS_READERS},
+	{CALL("usage_report"), CUSTOMERS_READERS},
+	{CALL("quote"), CUSTOMERS_READERS},
+	{CALL("explain_charge"), CUSTOMERS_READERS},
 	{CALL("create_account"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("create_api_key"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("delete_api_key"), ACCESS_APP | ACCESS_OPERATOR},
@@ -86,18 +90,18 @@ static const Right rights[] = {
 	{CALL("schedule_jobs"), ACCESS_OPERATOR},
 	{CALL("unschedule_jobs"), ACCESS_OPERATOR},
 	{CALL("book_expired"), ACCESS_OPERATOR},
-	{CALL("check_health"), READERS},
-	{CALL("settler"), READERS},
-	{CALL("unsettled_usage"), READERS},
-	{CALL("unpriced_usage"), READERS},
+	{CALL("check_health"), WATCHERS},
+	{CALL("settler"), WATCHERS},
+	{CALL("unsettled_usage"), WATCHERS},
+	{CALL("unpriced_usage"), WATCHERS},
 	{CALL("awaiting_second"), READERS},
 	{CALL("policies"), READERS},
-	{CALL("status"), READERS},
+	{CALL("status"), WATCHERS},
 	{CALL("verify"), READERS},
 	{READ_VIEW("policy"), READERS},
-	{READ_VIEW("unpriced_usage"), READERS},
+	{READ_VIEW("unpriced_usage"), WATCHERS},
 	{READ_VIEW("awaiting_second"), READERS},
-	{READ_VIEW("settler_lag"), READERS},
+	{READ_VIEW("settler_lag"), WATCHERS},
 	{READ("account"), READERS},
 	{READ("account_profile"), READERS},
 	{READ("account_lock"), READERS},
@@ -151,6 +155,14 @@ access_apply(const char *role, const char *level)
 }
 
 void
+access_withdraw(const char *role)
+{
+	for (size_t i = 0; i < lengthof(rights); i++)
+		(void) sql_execute(
+			psprintf("REVOKE %s FROM %s", rights[i].privilege, quote_identifier(role)));
+}
+
+void
 access_grant_insert(const AccessGrant *grant)
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS
@@ -163,6 +175,22 @@ access_grant_insert(const AccessGrant *grant)
 	bind_text(values, nulls, 0, grant->role);
 	bind_text(values, nulls, 1, grant->level);
 	sql_run(&insert, values, nulls);
+}
+
+char *
+access_grants_delete(const char *role)
+{
+	static Sql delete = SQL(
+		"WITH gone AS (DELETE FROM " BOOKS "access_grant WHERE role_name = $1::name "
+		"RETURNING access_level) SELECT string_agg(access_level, ', ' ORDER BY access_level) "
+		"FROM gone",
+		TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, role);
+	sql_run(&delete, values, nulls);
+	return column_text_or_null(0, 1);
 }
 
 AccessGrant *

@@ -22,8 +22,15 @@ extern bool access_level_exists(const char *level);
 /* Grants a role what belongs to a level; as the caller, who must be able to. */
 extern void access_apply(const char *role, const char *level);
 
+/* Takes from a role what belongs to any level; as the caller. */
+extern void access_withdraw(const char *role);
+
 /* Remembers a grant, for migrate(). */
 extern void access_grant_insert(const AccessGrant *grant);
+
+/* Forgets what was granted to a role: its levels, with commas between them; null: there was none.
+ */
+extern char *access_grants_delete(const char *role);
 
 /* What was granted to roles that exist, in memory of that context. */
 extern AccessGrant *access_grants_read(MemoryContext context, uint64 *count);
