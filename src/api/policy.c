@@ -152,7 +152,7 @@ billing_set_policy(PG_FUNCTION_ARGS)
 	check_currency(policy, currency);
 	if (text)
 		value = read_value(policy, text);
-	if (text && (value < policy->min || value > policy->max))
+	if (text && !policy_accepts(id, value))
 		refuse(ERROR_POLICY_VALUE, name,
 			   psprintf("it must be from %s to %s", print_value(policy, policy->min),
 						print_value(policy, policy->max)));

@@ -22,6 +22,7 @@ billing_verify(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	verify_books(result);
+	verify_policies(result);
 	verify_guards(result);
 	scope_close(&scope);
 	return (Datum) 0;

@@ -65,3 +65,9 @@ policy_from_name(const char *name)
 		id++;
 	return (PolicyId) id;
 }
+
+bool
+policy_accepts(PolicyId id, int64_t value)
+{
+	return value >= policy_catalog[id].min && value <= policy_catalog[id].max;
+}

@@ -49,4 +49,7 @@ extern const char *policy_type_name(PolicyType type);
 /* POLICIES_COUNT when no policy has that name. */
 extern PolicyId policy_from_name(const char *name);
 
+/* Whether a policy may have that value; its bounds belong to it. */
+extern bool policy_accepts(PolicyId id, int64_t value);
+
 #endif

@@ -54,12 +54,11 @@ load(void)
 	for (uint64 row = 0; row < count; row++)
 	{
 		PolicyId id = policy_from_name(column_text(row, 1));
-
 		int64 value = column_int64(row, 3);
 
 		if (id == POLICIES_COUNT)
 			continue;
-		if (value < policy_catalog[id].min || value > policy_catalog[id].max)
+		if (!policy_accepts(id, value))
 			altered_refuse("a policy out of its bounds");
 		values_in_force[id][currency_index(column_text(row, 2))] = (PolicyValue){true, value};
 	}

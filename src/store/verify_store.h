@@ -14,6 +14,7 @@
 
 /* Puts a row of type billing.discrepancy into the result for each one found. */
 extern void verify_books(ReturnSetInfo *result);
+extern void verify_policies(ReturnSetInfo *result);
 extern void verify_guards(ReturnSetInfo *result);
 
 #endif

@@ -1,4 +1,4 @@
-# Every check of src/verify, and the one of guards, is seen to fire in expected/verify.out; a stanza that is wrong
+# Every check of src/verify, and those of policies and guards, is seen to fire in expected/verify.out; a stanza that is wrong
 # stops the build and says where.
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ my ($fires) = slurp('expected/verify.out') =~ /^SELECT damage, found FROM fires.
   or die 'expected/verify.out shows no table of damages';
 my %fired = map { /^(\w+)/ ? ($1 => 1) : () } map { split /, / } $fires =~ /\| (.*)$/mg;
 
-my @checks = ('guard', map { slurp($_) =~ /^-- check (\w+)/mg } sort glob 'src/verify/*.sql');
+my @checks = ('policy', 'guard', map { slurp($_) =~ /^-- check (\w+)/mg } sort glob 'src/verify/*.sql');
 ok(delete $fired{$_}, "$_ fires") for @checks;
 is(join(' ', sort keys %fired), '', 'nothing else fires');
 

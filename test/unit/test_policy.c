@@ -62,6 +62,18 @@ test_dedupe_window(void **state)
 	assert_true(window->min >= DAY_US);
 }
 
+static void
+test_accepts(void **state)
+{
+	(void) state;
+	assert_true(policy_accepts(POLICY_DEDUPE_WINDOW, DAY_US));
+	assert_true(policy_accepts(POLICY_DEDUPE_WINDOW, 56 * DAY_US));
+	assert_false(policy_accepts(POLICY_DEDUPE_WINDOW, DAY_US - 1));
+	assert_false(policy_accepts(POLICY_DEDUPE_WINDOW, 56 * DAY_US + 1));
+	assert_true(policy_accepts(POLICY_GO_LIVE_AT, INT64_MIN));
+	assert_true(policy_accepts(POLICY_GO_LIVE_AT, INT64_MAX));
+}
+
 int
 main(void)
 {
@@ -69,6 +81,7 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_dedupe_window),
+		cmocka_unit_test(test_accepts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
