@@ -1,0 +1,141 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.c
+ *	  The state machines of books-and-states 4.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/lifecycle.h"
+
+#include <string.h>
+
+/* In each of some states, one event leads to one state. */
+typedef struct Change
+{
+	unsigned from; /* IN() bits */
+	int event;
+	int to;
+} Change;
+
+struct Lifecycle
+{
+	const char *const *state_names;
+	int states_count;
+	int first_request; /* events from this one on are asked for, those before are facts */
+	const Change *changes;
+	size_t changes_count;
+};
+
+#define IN(state) (1u << (state))
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const order_states[] = {
+	[ORDER_CREATED] = "created", [ORDER_PENDING] = "pending", [ORDER_CLOSING] = "closing",
+	[ORDER_CLOSED] = "closed",	 [ORDER_PAID] = "paid",
+};
+
+#define ORDER_OPEN (IN(ORDER_CREATED) | IN(ORDER_PENDING))
+
+static const Change order_changes[] = {
+	{IN(ORDER_CREATED), ORDER_CREATE_ACCEPTED, ORDER_PENDING},
+	{IN(ORDER_CREATED), ORDER_CREATE_REFUSED, ORDER_CLOSED},
+	{ORDER_OPEN | IN(ORDER_CLOSING) | IN(ORDER_CLOSED), ORDER_CREDITED, ORDER_PAID},
+	{ORDER_OPEN, ORDER_RUNS_OUT, ORDER_CLOSING},
+	{ORDER_OPEN, ORDER_LOCKED, ORDER_CLOSING},
+	{ORDER_OPEN, ORDER_CANCEL, ORDER_CLOSING},
+	{IN(ORDER_PENDING) | IN(ORDER_CLOSING), ORDER_UNMATCHED, ORDER_CLOSED},
+	{IN(ORDER_PENDING) | IN(ORDER_CLOSING), ORDER_GATEWAY_CLOSED, ORDER_CLOSED},
+	{IN(ORDER_CLOSING), ORDER_CLOSE_CONFIRMED, ORDER_CLOSED},
+	{IN(ORDER_CLOSING), ORDER_PAID_AFTER_LOCK, ORDER_CLOSED},
+};
+
+const Lifecycle lifecycle_order = {order_states, LENGTH(order_states), ORDER_CANCEL, order_changes,
+								   LENGTH(order_changes)};
+
+static const char *const payment_states[] = {
+	[PAYMENT_CREDITED] = "credited",   [PAYMENT_HELD] = "held",
+	[PAYMENT_RETURNING] = "returning", [PAYMENT_RETURNED] = "returned",
+	[PAYMENT_DISMISSED] = "dismissed", [PAYMENT_FORFEITED] = "forfeited",
+	[PAYMENT_MOVED] = "moved",
+};
+
+static const Change payment_changes[] = {
+	{IN(PAYMENT_RETURNING), PAYMENT_RETURN_PAID, PAYMENT_RETURNED},
+	{IN(PAYMENT_RETURNING), PAYMENT_RETURN_IMPOSSIBLE, PAYMENT_HELD},
+	{IN(PAYMENT_HELD) | IN(PAYMENT_RETURNING), PAYMENT_TAKEN_BACK, PAYMENT_RETURNED},
+	{IN(PAYMENT_HELD), PAYMENT_CREDIT, PAYMENT_CREDITED},
+	{IN(PAYMENT_HELD), PAYMENT_RETURN, PAYMENT_RETURNING},
+	{IN(PAYMENT_HELD), PAYMENT_DISMISS, PAYMENT_DISMISSED},
+	{IN(PAYMENT_HELD), PAYMENT_FORFEIT, PAYMENT_FORFEITED},
+	{IN(PAYMENT_HELD), PAYMENT_MOVE, PAYMENT_MOVED},
+};
+
+const Lifecycle lifecycle_payment = {payment_states, LENGTH(payment_states), PAYMENT_CREDIT,
+									 payment_changes, LENGTH(payment_changes)};
+
+static const char *const call_states[] = {
+	[CALL_QUEUED] = "queued",	[CALL_SENDING] = "sending", [CALL_UNKNOWN] = "unknown",
+	[CALL_PARKED] = "parked",	[CALL_DONE] = "done",		[CALL_FAILED] = "failed",
+	[CALL_DROPPED] = "dropped",
+};
+
+static const Change call_changes[] = {
+	{IN(CALL_QUEUED), CALL_CLAIMED, CALL_SENDING},
+	{IN(CALL_QUEUED), CALL_NOT_WANTED, CALL_DROPPED},
+	{IN(CALL_QUEUED) | IN(CALL_UNKNOWN), CALL_ABSENT_NOT_WANTED, CALL_DROPPED},
+	{IN(CALL_UNKNOWN), CALL_ABSENT, CALL_QUEUED},
+	{IN(CALL_SENDING) | IN(CALL_UNKNOWN), CALL_SUCCEEDED, CALL_DONE},
+	{IN(CALL_SENDING) | IN(CALL_UNKNOWN), CALL_REFUSED, CALL_FAILED},
+	{IN(CALL_SENDING), CALL_NOT_DELIVERED, CALL_QUEUED},
+	{IN(CALL_SENDING), CALL_BUSY, CALL_QUEUED},
+	{IN(CALL_SENDING), CALL_UNANSWERED, CALL_UNKNOWN},
+	{IN(CALL_SENDING), CALL_LEASE_OVER, CALL_UNKNOWN},
+	{IN(CALL_SENDING), CALL_MISCONFIGURED, CALL_PARKED},
+	{IN(CALL_QUEUED) | IN(CALL_UNKNOWN), CALL_ATTEMPTS_SPENT, CALL_PARKED},
+	{IN(CALL_PARKED), CALL_RETRY_UNSENT, CALL_QUEUED},
+	{IN(CALL_PARKED), CALL_RETRY_SENT, CALL_UNKNOWN},
+};
+
+const Lifecycle lifecycle_call = {call_states, LENGTH(call_states), CALL_RETRY_UNSENT, call_changes,
+								  LENGTH(call_changes)};
+
+LifecycleAnswer
+lifecycle_next(const Lifecycle *lifecycle, int state, int event, int *next)
+{
+	*next = state;
+	for (size_t i = 0; i < lifecycle->changes_count; i++)
+	{
+		const Change *change = &lifecycle->changes[i];
+
+		if (change->event == event && (change->from & IN(state)))
+		{
+			*next = change->to;
+			return LIFECYCLE_MOVES;
+		}
+	}
+	return event >= lifecycle->first_request ? LIFECYCLE_REFUSES : LIFECYCLE_STAYS;
+}
+
+bool
+lifecycle_may_become(const Lifecycle *lifecycle, int from, int to)
+{
+	for (size_t i = 0; i < lifecycle->changes_count; i++)
+		if (lifecycle->changes[i].to == to && (lifecycle->changes[i].from & IN(from)))
+			return true;
+	return false;
+}
+
+const char *
+lifecycle_state_name(const Lifecycle *lifecycle, int state)
+{
+	return lifecycle->state_names[state];
+}
+
+int
+lifecycle_state_from_name(const Lifecycle *lifecycle, const char *name)
+{
+	for (int state = 0; state < lifecycle->states_count; state++)
+		if (strcmp(lifecycle->state_names[state], name) == 0)
+			return state;
+	return -1;
+}

@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * lifecycle.h
+ *	  Which changes of state there are: books-and-states 4, as tables.
+ *
+ * A state machine is a list of changes; what is not listed is refused where a
+ * caller asks for it, and has no effect where it is a fact: nothing that
+ * arrives later turns paid back. Who writes a state asks lifecycle_next() and
+ * does what comes of it; the guard of the table asks lifecycle_may_become(),
+ * whoever writes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CORE_LIFECYCLE_H
+#define CORE_LIFECYCLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A payment order (B&S 4.2). */
+typedef enum OrderState
+{
+	ORDER_CREATED, /* the gateway has not answered yet */
+	ORDER_PENDING, /* the gateway knows it: it can be paid */
+	ORDER_CLOSING, /* no longer payable; the gateway is asked whether it was paid */
+	ORDER_CLOSED,  /* ended unpaid; a late truth may still make it paid */
+	ORDER_PAID
+} OrderState;
+
+typedef enum OrderEvent
+{
+	ORDER_CREATE_ACCEPTED,
+	ORDER_CREATE_REFUSED,  /* definitely */
+	ORDER_CREDITED,		   /* a payment is credited to it */
+	ORDER_RUNS_OUT,		   /* payable_until is reached */
+	ORDER_LOCKED,		   /* a lock is set on its account */
+	ORDER_UNMATCHED,	   /* paid by a payment that is held or goes back */
+	ORDER_GATEWAY_CLOSED,  /* the gateway says: closed unpaid */
+	ORDER_CLOSE_CONFIRMED, /* unpaid, and the gateway closed it or will not take money for it */
+	ORDER_PAID_AFTER_LOCK, /* what was paid after the lock goes back */
+	ORDER_CANCEL		   /* asked for */
+} OrderEvent;
+
+/* A payment: money that a gateway reports (B&S 4.1). */
+typedef enum PaymentState
+{
+	PAYMENT_CREDITED,
+	PAYMENT_HELD,	   /* in suspense, for an operator */
+	PAYMENT_RETURNING, /* in suspense, on its way back to its source */
+	PAYMENT_RETURNED,
+	PAYMENT_DISMISSED, /* was not ours */
+	PAYMENT_FORFEITED, /* nobody claimed it within the legal term */
+	PAYMENT_MOVED	   /* from the house to the customer whose it is */
+} PaymentState;
+
+typedef enum PaymentEvent
+{
+	PAYMENT_RETURN_PAID,
+	PAYMENT_RETURN_IMPOSSIBLE,
+	PAYMENT_TAKEN_BACK, /* all of it, by the gateway */
+	PAYMENT_CREDIT,		/* these five are asked for by an operator */
+	PAYMENT_RETURN,
+	PAYMENT_DISMISS,
+	PAYMENT_FORFEIT,
+	PAYMENT_MOVE /* on the house alone */
+} PaymentEvent;
+
+/* One outbound request (B&S 4.3). */
+typedef enum CallState
+{
+	CALL_QUEUED,
+	CALL_SENDING,
+	CALL_UNKNOWN, /* sent, and no answer to believe */
+	CALL_PARKED,  /* for an operator */
+	CALL_DONE,
+	CALL_FAILED,
+	CALL_DROPPED /* not needed any more */
+} CallState;
+
+typedef enum CallEvent
+{
+	CALL_CLAIMED,
+	CALL_NOT_WANTED, /* and never sent */
+	CALL_ABSENT,	 /* at the gateway, where its target still wants it */
+	CALL_ABSENT_NOT_WANTED,
+	CALL_SUCCEEDED, /* definitely, as the next */
+	CALL_REFUSED,
+	CALL_NOT_DELIVERED,
+	CALL_BUSY, /* the gateway, or no funds there */
+	CALL_UNANSWERED,
+	CALL_LEASE_OVER,
+	CALL_MISCONFIGURED,
+	CALL_ATTEMPTS_SPENT,
+	CALL_RETRY_UNSENT, /* these two are asked for by an operator */
+	CALL_RETRY_SENT
+} CallEvent;
+
+typedef struct Lifecycle Lifecycle;
+
+extern const Lifecycle lifecycle_order;
+extern const Lifecycle lifecycle_payment;
+extern const Lifecycle lifecycle_call;
+
+typedef enum LifecycleAnswer
+{
+	LIFECYCLE_MOVES,
+	LIFECYCLE_STAYS,  /* a fact that changes nothing */
+	LIFECYCLE_REFUSES /* asked for, and not possible in that state */
+} LifecycleAnswer;
+
+/* *next is the state afterwards; the same one unless the answer is LIFECYCLE_MOVES. */
+extern LifecycleAnswer lifecycle_next(const Lifecycle *lifecycle, int state, int event, int *next);
+
+/* True where some event leads from one state to another. */
+extern bool lifecycle_may_become(const Lifecycle *lifecycle, int from, int to);
+
+/* Names as they stand in the tables; -1 where there is none. */
+extern const char *lifecycle_state_name(const Lifecycle *lifecycle, int state);
+extern int lifecycle_state_from_name(const Lifecycle *lifecycle, const char *name);
+
+#endif

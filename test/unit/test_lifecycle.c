@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_lifecycle.c
+ *	  Every state with every event: books-and-states 4.1, 4.2 and 4.3.
+ *
+ * The tables here are written from the page, a row a state and a column an
+ * event: the state afterwards, a dot for a fact without effect, a dash for what
+ * is refused.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/lifecycle.h"
+
+#include "unit.h"
+
+/* The answer of a machine as one word of the tables below. */
+static const char *
+word(const Lifecycle *lifecycle, int state, int event)
+{
+	int next = -1;
+
+	switch (lifecycle_next(lifecycle, state, event, &next))
+	{
+		case LIFECYCLE_MOVES:
+			assert_int_not_equal(next, state);
+			assert_true(lifecycle_may_become(lifecycle, state, next));
+			return lifecycle_state_name(lifecycle, next);
+		case LIFECYCLE_STAYS:
+			assert_int_equal(next, state);
+			return ".";
+		default:
+			assert_int_equal(next, state);
+			return "-";
+	}
+}
+
+static void
+check_row(const Lifecycle *lifecycle, int state, const char *const *words, int events_count)
+{
+	for (int event = 0; event < events_count; event++)
+		assert_string_equal(word(lifecycle, state, event), words[event]);
+}
+
+/* Every change that the guard lets pass is one that some event makes. */
+static void
+check_guard(const Lifecycle *lifecycle, int states_count, int events_count)
+{
+	for (int from = 0; from < states_count; from++)
+		for (int to = 0; to < states_count; to++)
+		{
+			bool made = false;
+
+			for (int event = 0; event < events_count; event++)
+			{
+				int next;
+
+				made |= lifecycle_next(lifecycle, from, event, &next) == LIFECYCLE_MOVES &&
+						next == to;
+			}
+			assert_int_equal(lifecycle_may_become(lifecycle, from, to), made);
+		}
+}
+
+/* Names lead back to their states. */
+static void
+check_names(const Lifecycle *lifecycle, int states_count)
+{
+	for (int state = 0; state < states_count; state++)
+		assert_int_equal(
+			lifecycle_state_from_name(lifecycle, lifecycle_state_name(lifecycle, state)), state);
+	assert_int_equal(lifecycle_state_from_name(lifecycle, "none"), -1);
+	assert_int_equal(lifecycle_state_from_name(lifecycle, ""), -1);
+}
+
+/* B&S 4.2 */
+static void
+test_order(void **state)
+{
+	/* accepted refused credited runs_out locked unmatched gateway_closed confirmed after_lock
+	 * cancel */
+	static const char *const rows[][10] = {
+		[ORDER_CREATED] = {"pending", "closed", "paid", "closing", "closing", ".", ".", ".", ".",
+						   "closing"},
+		[ORDER_PENDING] = {".", ".", "paid", "closing", "closing", "closed", "closed", ".", ".",
+						   "closing"},
+		[ORDER_CLOSING] = {".", ".", "paid", ".", ".", "closed", "closed", "closed", "closed", "-"},
+		[ORDER_CLOSED] = {".", ".", "paid", ".", ".", ".", ".", ".", ".", "-"},
+		[ORDER_PAID] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_order, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_order, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_order, LENGTH(rows));
+}
+
+/* B&S 4.1 */
+static void
+test_payment(void **state)
+{
+	/* return_paid return_impossible taken_back credit return dismiss forfeit move */
+	static const char *const rows[][8] = {
+		[PAYMENT_CREDITED] = {".", ".", ".", "-", "-", "-", "-", "-"},
+		[PAYMENT_HELD] = {".", ".", "returned", "credited", "returning", "dismissed", "forfeited",
+						  "moved"},
+		[PAYMENT_RETURNING] = {"returned", "held", "returned", "-", "-", "-", "-", "-"},
+		[PAYMENT_RETURNED] = {".", ".", ".", "-", "-", "-", "-", "-"},
+		[PAYMENT_DISMISSED] = {".", ".", ".", "-", "-", "-", "-", "-"},
+		[PAYMENT_FORFEITED] = {".", ".", ".", "-", "-", "-", "-", "-"},
+		[PAYMENT_MOVED] = {".", ".", ".", "-", "-", "-", "-", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_payment, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_payment, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_payment, LENGTH(rows));
+}
+
+/* B&S 4.3 */
+static void
+test_call(void **state)
+{
+	/* claimed not_wanted absent absent_not_wanted succeeded refused not_delivered busy unanswered
+	 * lease_over misconfigured spent retry_unsent retry_sent */
+	static const char *const rows[][14] = {
+		[CALL_QUEUED] = {"sending", "dropped", ".", "dropped", ".", ".", ".", ".", ".", ".", ".",
+						 "parked", "-", "-"},
+		[CALL_SENDING] = {".", ".", ".", ".", "done", "failed", "queued", "queued", "unknown",
+						  "unknown", "parked", ".", "-", "-"},
+		[CALL_UNKNOWN] = {".", ".", "queued", "dropped", "done", "failed", ".", ".", ".", ".", ".",
+						  "parked", "-", "-"},
+		[CALL_PARKED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
+						 "unknown"},
+		[CALL_DONE] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
+		[CALL_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
+		[CALL_DROPPED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_call, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_call, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_call, LENGTH(rows));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_call),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
