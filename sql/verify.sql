@@ -89,11 +89,15 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a payment of another transaction', pg_temp.found('UPDATE billing_books.payment SET transaction_id = ''other'' WHERE account_id = 1900 AND payment_id = 1')),
     ('a transaction booked twice', pg_temp.found('UPDATE billing_books.payment_claim SET transaction_id = ''1903 bank'', try = 2 WHERE account_id = 1900 AND payment_id = 1', 'UPDATE billing_books.payment SET transaction_id = ''1903 bank'' WHERE account_id = 1900 AND payment_id = 1')),
     ('an order of another amount', pg_temp.found('UPDATE billing_books.payment_order SET pay_amount = pay_amount + 1 WHERE account_id = 1900 AND order_id = 1')),
+    ('an order closed though it is paid', pg_temp.found('UPDATE billing_books.payment_order SET state = ''closed'', close_reason = ''expired'', paid_at = NULL WHERE account_id = 1900 AND order_id = 1')),
+    ('a payment held though it is credited', pg_temp.found('UPDATE billing_books.payment SET state = ''held'' WHERE account_id = 1900 AND payment_id = 1')),
+    ('an order that promised a gift', pg_temp.found('UPDATE billing_books.payment_order SET gift = 1 WHERE account_id = 1900 AND order_id = 1')),
     ('an order of another currency', pg_temp.found('UPDATE billing_books.payment_order SET currency = ''USD'' WHERE account_id = 1900 AND order_id = 1')),
-    ('an order without a payment', pg_temp.found('INSERT INTO billing_books.payment_order SELECT account_id, 9, kind, method, state, currency, pay_amount, created_at, paid_at FROM billing_books.payment_order WHERE account_id = 1900 AND order_id = 1')),
+    ('an order without a payment', pg_temp.found('INSERT INTO billing_books.payment_order SELECT account_id, 9, kind, method, gateway, state, NULL, currency, pay_amount, discount, gift, gift_days, created_at, payable_until, paid_at, actor FROM billing_books.payment_order WHERE account_id = 1900 AND order_id = 1')),
     ('a payment credited twice', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'payment', 1, 1, 'offline', 100), 'UPDATE billing_books.lot SET amount = 200, remaining = remaining + 100 WHERE account_id = 1900 AND lot_no = 1', 'UPDATE billing_books.account SET cash = cash + 100 WHERE account_id = 1900')),
     ('a take-back of another amount', pg_temp.found('UPDATE billing_books.take_back SET amount = 1 WHERE account_id = 1900')),
     ('a take-back that is gone', pg_temp.found('DELETE FROM billing_books.take_back WHERE account_id = 1900')),
+    ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money in suspense', pg_temp.found(pg_temp.put(1900, 'gateway', 'suspense', 'payment', 1, NULL, 'offline', 1))),
     ('a lock that nobody set', pg_temp.found('UPDATE billing_books.account SET locks = 2 WHERE account_id = 1900')),
     ('a lock forgotten', pg_temp.found('INSERT INTO billing_books.account_lock (account_id, lock_no, lock, locked_at, locked_by) VALUES (1900, 1, ''dispute'', now(), ''me'')')),
@@ -186,7 +190,7 @@ SELECT * FROM billing.verify();
 CREATE TEMP TABLE guard AS
 SELECT c.relname AS name, t.tgname AS trigger, t.tgparentid <> 0 AS is_clone
 FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
-WHERE c.relnamespace = 'billing_books'::regnamespace AND NOT t.tgisinternal AND t.tgfoid IN ('billing.history_guard'::regproc, 'billing.judge_transfer'::regproc, 'billing.forget_cached'::regproc, 'billing.wake_settler'::regproc);
+WHERE c.relnamespace = 'billing_books'::regnamespace AND NOT t.tgisinternal AND t.tgfoid IN ('billing.history_guard'::regproc, 'billing.lifecycle_guard'::regproc, 'billing.judge_transfer'::regproc, 'billing.forget_cached'::regproc, 'billing.wake_settler'::regproc);
 SELECT regexp_replace(name, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS "table", string_agg(DISTINCT trigger, ', ' ORDER BY trigger) AS guards FROM guard GROUP BY 1 ORDER BY 1;
 CREATE FUNCTION pg_temp.weaken(command text, OUT weakened bigint, OUT overlooked bigint, OUT left_over bigint) LANGUAGE plpgsql AS $$
 DECLARE

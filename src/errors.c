@@ -235,6 +235,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB615", "tables_altered", "the tables are not as install() made them: %s from \"%.*s\"",
 		 "Somebody altered a table of billing_books, or put a trigger or rule on it that changes "
 		 "what is written: take that back, then try again."},
+	[ERROR_LIFECYCLE] =
+		{"LB616", "lifecycle", "a %s that is %s cannot become %s",
+		 "States change by the calls alone; docs/books-and-states.md 4 lists which changes there are."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -14,6 +14,7 @@
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/altered.h"
+#include "store/order_store.h"
 #include "store/payment_store.h"
 
 /*
@@ -72,6 +73,27 @@ claim(const Payment *payment, int32 try)
 	}
 }
 
+/* A bank transfer comes with an order of its own, born paid (B&S 4.2). */
+static int64
+insert_order(const Payment *payment)
+{
+	Order order = {
+		.account_id = payment->account_id,
+		.method = GATEWAY_OFFLINE,
+		.gateway = payment->gateway,
+		.state = ORDER_PAID,
+		.currency = payment->currency,
+		.pay_nano = payment->amount_nano,
+		.created_at = payment->recorded_at,
+		.payable_until = DT_NOEND,
+		.paid_at = payment->paid_at,
+		.actor = payment->actor,
+	};
+
+	order_insert(&order);
+	return order.order_id;
+}
+
 PG_FUNCTION_INFO_V1(billing_record_offline_payment);
 Datum
 billing_record_offline_payment(PG_FUNCTION_ARGS)
@@ -79,6 +101,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	Payment payment = {
 		.account_id = arg_account_id(fcinfo),
 		.gateway = GATEWAY_OFFLINE,
+		.state = PAYMENT_CREDITED,
 		.amount_nano = arg_amount(fcinfo, 1, "amount", LIMIT_PAYMENT),
 		.transaction_id = arg_text(fcinfo, 3, "reference", IDENTIFIER_BYTES_MAX),
 		.currency = PG_ARGISNULL(4) ? NULL : arg_currency(fcinfo, 4),
@@ -105,6 +128,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 
+	payment.order_id = insert_order(&payment);
 	payment_insert(&payment);
 	claim(&payment, try);
 	booking->gateway = payment.gateway;
@@ -129,7 +153,7 @@ billing_reverse_offline_payment(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "reverse_offline_payment", (OperatorArguments){2, 3, 4},
 							&answer))
 		return answer;
-	if (!payment_of_order(call.idempotent.account_id, order_id, &payment) ||
+	if (!payment_that_paid(call.idempotent.account_id, order_id, &payment) ||
 		strcmp(payment.gateway, GATEWAY_OFFLINE) != 0)
 		refuse(ERROR_ORDER_UNKNOWN, call.idempotent.account_id, order_id);
 	if (payment_is_taken_back(payment.account_id, payment.payment_id))

@@ -99,6 +99,25 @@ static const Change call_changes[] = {
 const Lifecycle lifecycle_call = {call_states, LENGTH(call_states), CALL_RETRY_UNSENT, call_changes,
 								  LENGTH(call_changes)};
 
+static const struct
+{
+	const char *table;
+	const Lifecycle *lifecycle;
+} lifecycles[] = {
+	{"payment_order", &lifecycle_order},
+	{"payment", &lifecycle_payment},
+	{"gateway_call", &lifecycle_call},
+};
+
+const Lifecycle *
+lifecycle_from_name(const char *table)
+{
+	for (size_t i = 0; i < LENGTH(lifecycles); i++)
+		if (strcmp(lifecycles[i].table, table) == 0)
+			return lifecycles[i].lifecycle;
+	return NULL;
+}
+
 LifecycleAnswer
 lifecycle_next(const Lifecycle *lifecycle, int state, int event, int *next)
 {

@@ -101,6 +101,9 @@ extern const Lifecycle lifecycle_order;
 extern const Lifecycle lifecycle_payment;
 extern const Lifecycle lifecycle_call;
 
+/* By the table whose rows live by it; NULL where there is none. */
+extern const Lifecycle *lifecycle_from_name(const char *table);
+
 typedef enum LifecycleAnswer
 {
 	LIFECYCLE_MOVES,

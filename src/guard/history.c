@@ -66,9 +66,8 @@ column_is_unchanged(const TriggerData *trigger, TupleDesc descriptor, int column
 		   datumIsEqual(old_value, new_value, attribute->attbyval, attribute->attlen);
 }
 
-/* The number of a column; 0 when there is none of that name. */
-static int
-column_number(TupleDesc descriptor, const char *name)
+int
+history_column(TupleDesc descriptor, const char *name)
 {
 	for (int i = 0; i < descriptor->natts; i++)
 		if (namestrcmp(&TupleDescAttr(descriptor, i)->attname, name) == 0)
@@ -87,7 +86,7 @@ is_first_setting(const TriggerData *trigger)
 	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
 		definition->tgnargs == 0)
 		return false;
-	first_column = column_number(descriptor, definition->tgargs[0]);
+	first_column = history_column(descriptor, definition->tgargs[0]);
 	if (first_column == 0 || !heap_attisnull(trigger->tg_trigtuple, first_column, descriptor) ||
 		heap_attisnull(trigger->tg_newtuple, first_column, descriptor))
 		return false;
@@ -96,6 +95,17 @@ is_first_setting(const TriggerData *trigger)
 			!column_is_unchanged(trigger, descriptor, column))
 			return false;
 	return true;
+}
+
+bool
+history_may_change(const TriggerData *trigger)
+{
+	if (allow_history_change)
+		ereport(LOG, (errmsg("history changed: %s of table \"%s\" under "
+							 "billing.allow_history_change",
+							 command_name(trigger->tg_event),
+							 RelationGetRelationName(trigger->tg_relation))));
+	return allow_history_change;
 }
 
 /* The row that a BEFORE trigger lets pass. */
@@ -113,18 +123,12 @@ Datum
 billing_history_guard(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	const char *table;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		refuse(ERROR_INTERNAL, "history_guard() is no BEFORE trigger here");
-	if (is_first_setting(trigger))
-		return pass(trigger);
-	table = RelationGetRelationName(trigger->tg_relation);
-	if (!allow_history_change)
-		refuse(ERROR_HISTORY, command_name(trigger->tg_event), table);
-	ereport(LOG, (errmsg("history changed: %s of table \"%s\" under "
-						 "billing.allow_history_change",
-						 command_name(trigger->tg_event), table)));
+	if (!is_first_setting(trigger) && !history_may_change(trigger))
+		refuse(ERROR_HISTORY, command_name(trigger->tg_event),
+			   RelationGetRelationName(trigger->tg_relation));
 	return pass(trigger);
 }
 

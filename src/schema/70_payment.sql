@@ -3,46 +3,63 @@ CREATE TABLE billing_books.payment_order (
     order_id bigint NOT NULL,
     kind text NOT NULL CHECK (kind IN ('topup')),
     method text NOT NULL,
-    state text NOT NULL CHECK (state IN ('paid')),
+    gateway text NOT NULL,
+    state text NOT NULL CHECK (state IN ('created', 'pending', 'closing', 'closed', 'paid')),
+    close_reason text CHECK (close_reason IN ('expired', 'cancelled', 'locked', 'refused', 'unmatched', 'gateway')),
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
     pay_amount numeric(18,9) NOT NULL CHECK (pay_amount > 0 AND pay_amount = round(pay_amount, 2)),
+    discount numeric(18,9) NOT NULL CHECK (discount >= 0 AND discount = round(discount, 2)),
+    gift numeric(18,9) NOT NULL CHECK (gift >= 0 AND gift = round(gift, 2)),
+    gift_days integer CHECK (gift_days > 0),
     created_at timestamptz NOT NULL,
-    paid_at timestamptz NOT NULL,
-    PRIMARY KEY (account_id, order_id)
+    payable_until timestamptz,
+    paid_at timestamptz,
+    actor text NOT NULL,
+    PRIMARY KEY (account_id, order_id),
+    CHECK ((state = 'paid') = (paid_at IS NOT NULL)),
+    CHECK (state NOT IN ('closing', 'closed') OR close_reason IS NOT NULL)
 );
 COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups; so far those that an operator books as offline payments, born paid.';
 COMMENT ON COLUMN billing_books.payment_order.account_id IS 'The account that is topped up.';
 COMMENT ON COLUMN billing_books.payment_order.order_id IS 'Number of the order within the account.';
 COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
 COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer.';
-COMMENT ON COLUMN billing_books.payment_order.state IS 'paid.';
+COMMENT ON COLUMN billing_books.payment_order.gateway IS 'The merchant account at which it is paid; offline is the bank account.';
+COMMENT ON COLUMN billing_books.payment_order.state IS 'created, pending, closing, closed or paid: docs/books-and-states.md 4.2.';
+COMMENT ON COLUMN billing_books.payment_order.close_reason IS 'Why it closes or closed: expired, cancelled, locked, refused, unmatched or gateway. One that was paid all the same keeps it.';
 COMMENT ON COLUMN billing_books.payment_order.currency IS 'The account''s currency.';
-COMMENT ON COLUMN billing_books.payment_order.created_at IS 'When it was placed; here: booked.';
 COMMENT ON COLUMN billing_books.payment_order.pay_amount IS 'What the customer pays, in whole 0.01 of the currency.';
-COMMENT ON COLUMN billing_books.payment_order.paid_at IS 'When the money was paid, by the payer''s side.';
+COMMENT ON COLUMN billing_books.payment_order.discount IS 'What he gets beyond it as bonus that does not expire (R19).';
+COMMENT ON COLUMN billing_books.payment_order.gift IS 'What he gets on top as bonus (R19).';
+COMMENT ON COLUMN billing_books.payment_order.gift_days IS 'Days from the credit until the gift expires; null: never.';
+COMMENT ON COLUMN billing_books.payment_order.created_at IS 'When it was placed; for an offline payment: booked.';
+COMMENT ON COLUMN billing_books.payment_order.payable_until IS 'What was paid up to then is in time (R4): expiry, or cancel or lock if that came first; null for an offline payment.';
+COMMENT ON COLUMN billing_books.payment_order.paid_at IS 'When the money was paid, by the payer''s side; null until it is.';
+COMMENT ON COLUMN billing_books.payment_order.actor IS 'Who placed it.';
 
 CREATE TABLE billing_books.payment (
     account_id bigint NOT NULL,
     payment_id bigint NOT NULL,
-    order_id bigint NOT NULL,
+    order_id bigint,
     gateway text NOT NULL,
     transaction_id text NOT NULL,
-    state text NOT NULL CHECK (state IN ('credited')),
+    state text NOT NULL CHECK (state IN ('credited', 'held', 'returning', 'returned', 'dismissed', 'forfeited', 'moved')),
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
     amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount = round(amount, 2)),
     paid_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     actor text NOT NULL,
     PRIMARY KEY (account_id, payment_id),
-    FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order
+    FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order,
+    CHECK (state <> 'credited' OR order_id IS NOT NULL)
 );
-COMMENT ON TABLE billing_books.payment IS 'Money that arrived. gateway offline is the bank account, transaction_id its reference there.';
-COMMENT ON COLUMN billing_books.payment.account_id IS 'The account that is credited.';
+COMMENT ON TABLE billing_books.payment IS 'Money that arrived (R5). gateway offline is the bank account, transaction_id its reference there.';
+COMMENT ON COLUMN billing_books.payment.account_id IS 'The account; the house''s where it is of no customer''s.';
 COMMENT ON COLUMN billing_books.payment.payment_id IS 'Number of the payment within the account.';
-COMMENT ON COLUMN billing_books.payment.order_id IS 'The order that it pays.';
+COMMENT ON COLUMN billing_books.payment.order_id IS 'The order that it is for; null where there is none.';
 COMMENT ON COLUMN billing_books.payment.gateway IS 'Where the money arrived.';
 COMMENT ON COLUMN billing_books.payment.transaction_id IS 'The gateway''s own number; for offline the bank''s reference.';
-COMMENT ON COLUMN billing_books.payment.state IS 'credited.';
+COMMENT ON COLUMN billing_books.payment.state IS 'credited, held, returning, returned, dismissed, forfeited or moved: docs/books-and-states.md 4.1.';
 COMMENT ON COLUMN billing_books.payment.currency IS 'Currency of the amount.';
 COMMENT ON COLUMN billing_books.payment.amount IS 'What arrived, in whole 0.01.';
 COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the payer''s side.';

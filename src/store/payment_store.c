@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * payment_store.c
- *	  Orders, the payments that paid them, and money taken back.
+ *	  Money that arrived, which transaction counts as which payment, and
+ *	  money taken back.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,31 +17,28 @@
 void
 payment_insert(Payment *payment)
 {
-	static Sql next_order = SQL_NEXT_NUMBER("payment_order", "order_id");
-	static Sql next_payment = SQL_NEXT_NUMBER("payment", "payment_id");
-	static Sql insert = SQL(
-		"WITH o AS (INSERT INTO " BOOKS "payment_order (account_id, order_id, kind, method, state, "
-		"currency, pay_amount, created_at, paid_at) VALUES ($1, $2, 'topup', $4, 'paid', $6, $7, "
-		"$9, $8)) INSERT INTO " BOOKS "payment (account_id, order_id, payment_id, gateway, "
-		"transaction_id, state, currency, amount, paid_at, recorded_at, actor) VALUES ($1, $2, $3, "
-		"$4, $5, 'credited', $6, $7, $8, $9, $10)",
-		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TEXTOID);
-	char nulls[] = "          ";
-	Datum values[10];
+	static Sql next = SQL_NEXT_NUMBER("payment", "payment_id");
+	static Sql insert = SQL("INSERT INTO " BOOKS "payment (account_id, payment_id, order_id, "
+							"gateway, transaction_id, state, currency, amount, paid_at, "
+							"recorded_at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+							"$11)",
+							INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+							NUMERICOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "           ";
+	Datum values[11];
 
-	payment->order_id = sql_next_number(&next_order, payment->account_id);
-	payment->payment_id = sql_next_number(&next_payment, payment->account_id);
+	payment->payment_id = sql_next_number(&next, payment->account_id);
 	values[0] = Int64GetDatum(payment->account_id);
-	values[1] = Int64GetDatum(payment->order_id);
-	values[2] = Int64GetDatum(payment->payment_id);
+	values[1] = Int64GetDatum(payment->payment_id);
+	bind_number(values, nulls, 2, payment->order_id);
 	bind_text(values, nulls, 3, payment->gateway);
 	bind_text(values, nulls, 4, payment->transaction_id);
-	bind_text(values, nulls, 5, payment->currency);
-	values[6] = nano_datum(payment->amount_nano);
-	values[7] = TimestampTzGetDatum(payment->paid_at);
-	values[8] = TimestampTzGetDatum(payment->recorded_at);
-	bind_text(values, nulls, 9, payment->actor);
+	bind_text(values, nulls, 5, lifecycle_state_name(&lifecycle_payment, payment->state));
+	bind_text(values, nulls, 6, payment->currency);
+	values[7] = nano_datum(payment->amount_nano);
+	values[8] = TimestampTzGetDatum(payment->paid_at);
+	values[9] = TimestampTzGetDatum(payment->recorded_at);
+	bind_text(values, nulls, 10, payment->actor);
 	sql_write(&insert, values, nulls);
 }
 
@@ -89,11 +87,11 @@ payment_claim(const Payment *payment, int32 try)
 }
 
 bool
-payment_of_order(int64 account_id, int64 order_id, Payment *payment)
+payment_that_paid(int64 account_id, int64 order_id, Payment *payment)
 {
 	static Sql find = SQL("SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
 						  "recorded_at, actor FROM " BOOKS
-						  "payment WHERE account_id = $1 AND order_id = $2",
+						  "payment WHERE account_id = $1 AND order_id = $2 AND state = 'credited'",
 						  INT8OID, INT8OID);
 
 	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
@@ -101,6 +99,7 @@ payment_of_order(int64 account_id, int64 order_id, Payment *payment)
 	*payment = (Payment){
 		.account_id = account_id,
 		.order_id = order_id,
+		.state = PAYMENT_CREDITED,
 		.payment_id = column_int64(0, 1),
 		.gateway = column_text(0, 2),
 		.transaction_id = column_text(0, 3),
@@ -157,9 +156,9 @@ void
 payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 {
 	static Sql sum = SQL(
-		"SELECT round((SELECT coalesce(sum(pay_amount), 0) FROM " BOOKS
-		"payment_order WHERE account_id "
-		"= $1 AND kind = 'topup' AND state = 'paid') - coalesce(sum(amount) FILTER (WHERE kind = "
+		"SELECT round((SELECT coalesce(sum(p.amount), 0) FROM " BOOKS "payment AS p JOIN " BOOKS
+		"payment_order AS o USING (account_id, order_id) WHERE p.account_id = $1 AND p.state = "
+		"'credited' AND o.kind = 'topup') - coalesce(sum(amount) FILTER (WHERE kind = "
 		"'offline_reversal'), 0), 9), round(coalesce(sum(amount) FILTER (WHERE kind <> "
 		"'offline_reversal'), 0), 9) FROM " BOOKS "take_back WHERE account_id = $1",
 		INT8OID);

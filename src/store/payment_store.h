@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * payment_store.h
- *	  Rows of payment_order, payment and take_back.
+ *	  Rows of payment, payment_claim and take_back.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,11 +13,15 @@
 #include "datatype/timestamp.h"
 #include "utils/numeric.h"
 
+#include "core/books.h"
+#include "core/lifecycle.h"
+
 typedef struct Payment
 {
 	int64 account_id;
-	int64 order_id;
 	int64 payment_id;
+	int64 order_id; /* NO_NUMBER: of none */
+	PaymentState state;
 	const char *gateway;
 	const char *transaction_id;
 	const char *currency;
@@ -30,7 +34,7 @@ typedef struct Payment
 /* The gateway of money that an operator books: the bank account. */
 #define GATEWAY_OFFLINE "offline"
 
-/* Stores a top-up order and the payment that paid it; sets both their numbers. */
+/* Stores a payment; sets its number. */
 extern void payment_insert(Payment *payment);
 
 /* The last booking of a gateway's transaction, in whatever account it was. */
@@ -52,15 +56,16 @@ extern bool payment_last_claim(const char *gateway, const char *transaction_id,
  */
 extern bool payment_claim(const Payment *payment, int32 try);
 
-/* The payment of an order; false when there is none. */
-extern bool payment_of_order(int64 account_id, int64 order_id, Payment *payment);
+/* The payment that was credited for an order; false when there is none. */
+extern bool payment_that_paid(int64 account_id, int64 order_id, Payment *payment);
 
 extern bool payment_is_taken_back(int64 account_id, int64 payment_id);
 extern int64 payment_next_take_back_id(int64 account_id);
 extern void payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
 									 const char *actor, const char *reason);
 
-/* Cumulative top-up (R2) and money given back, in the caller's snapshot. */
+/* Cumulative top-up (R2: what was credited for orders of top-ups, less mistakes) and money given
+ * back, in the caller's snapshot. */
 extern void payment_totals(int64 account_id, Numeric *topup, Numeric *refunded);
 
 #endif

@@ -55,11 +55,11 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 }
 
 /* How a lot l is described to people. */
-#define LOT_DETAIL                                                                                \
-	"CASE WHEN l.order_id IS NOT NULL THEN format('cash of order %s (%s, paid %s)', "             \
-	"l.order_id, o.method, to_char(o.paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"')) " \
-	"WHEN l.lot_no IS NOT NULL THEN format('bonus from %s %s%s', l.source_type, l.source_id, "    \
-	"', expires ' || to_char(l.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"')) "    \
+#define LOT_DETAIL                                                                                        \
+	"CASE WHEN l.order_id IS NOT NULL THEN format('%s of order %s (%s, paid %s)', "                       \
+	"l.kind, l.order_id, o.method, to_char(o.paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"')) " \
+	"WHEN l.lot_no IS NOT NULL THEN format('bonus from %s %s%s', l.source_type, l.source_id, "            \
+	"', expires ' || to_char(l.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS\"Z\"')) "            \
 	"ELSE 'beyond all credit' END"
 
 void

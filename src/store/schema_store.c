@@ -62,6 +62,10 @@ static const struct
 	{                                                                            \
 #table, "no_update", "history_guard", ROW | BEFORE | UPDATE, columns, "" \
 	}
+#define LIFECYCLE(table)                                                            \
+	{                                                                               \
+#table, "lifecycle", "lifecycle_guard", ROW | BEFORE | UPDATE, NULL, #table \
+	}
 #define FORGET_CACHED(table)                                                                    \
 	{                                                                                           \
 #table, "forget_cached", "forget_cached", INSERT | UPDATE | DELETE | TRUNCATE, NULL, "" \
@@ -101,9 +105,17 @@ static const Guard guards[] = {
 	NO_TRUNCATE(account_lock),
 	NO_CHANGE(price),
 	NO_TRUNCATE(price),
-	NO_CHANGE(payment_order),
+	NO_DELETE(payment_order),
+	NO_UPDATE_OF(payment_order,
+				 "account_id, order_id, kind, method, gateway, currency, pay_amount, "
+				 "discount, gift, gift_days, created_at, actor"),
+	LIFECYCLE(payment_order),
 	NO_TRUNCATE(payment_order),
-	NO_CHANGE(payment),
+	NO_DELETE(payment),
+	NO_UPDATE_OF(payment,
+				 "account_id, payment_id, gateway, transaction_id, currency, amount, paid_at, "
+				 "recorded_at, actor"),
+	LIFECYCLE(payment),
 	NO_TRUNCATE(payment),
 	NO_CHANGE(payment_claim),
 	NO_TRUNCATE(payment_claim),

@@ -79,7 +79,7 @@ FULL JOIN (
 WHERE (l.remaining, l.amount, l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.kind, e.kind_max)
 
 -- check lot_source
--- A lot comes from where the entry that filled it comes from; cash has an order, bonus has none.
+-- A lot comes from where the entry that filled it comes from; cash has an order, and of bonus that which came with one.
 SELECT e.account_id,
        format('lot %s comes from %s %s and order %s, its entry %s from %s %s',
               l.lot_no, l.source_type, l.source_id, l.order_id, e.entry_no, e.source_type, e.source_id)
@@ -89,9 +89,10 @@ WHERE e.credit IN ('cash', 'bonus')
     AND e.debit IN ('gateway', 'suspense', 'promotion', 'adjustment')
     AND e.source_type <> 'take_back'
     AND ((l.source_type, l.source_id) <> (e.source_type, e.source_id)
-        OR (l.kind = 'cash') <> (l.order_id IS NOT NULL)
+        OR (l.kind = 'cash' OR l.source_type = 'payment_order') <> (l.order_id IS NOT NULL)
         OR NOT CASE l.source_type
                    WHEN 'payment' THEN true
+                   WHEN 'payment_order' THEN l.source_id = l.order_id AND l.kind = 'bonus'
                    WHEN 'grant' THEN l.source_id = l.lot_no
                    WHEN 'adjustment' THEN l.source_id = e.entry_no
                    ELSE false
@@ -136,7 +137,7 @@ FROM (
     UNION ALL
     SELECT account_id, debit, -amount FROM billing_books.ledger_entry
 ) AS e
-WHERE book IN ('refund_payable', 'suspense', 'plan_deferred')
+WHERE book IN ('refund_payable', 'plan_deferred')
 GROUP BY account_id, book
 HAVING sum(amount) <> 0
 

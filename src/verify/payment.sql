@@ -1,8 +1,8 @@
 -- check payment_credited
--- Every payment is credited by one entry of its amount.
+-- A payment that is credited is so by one entry of its amount, and no other is.
 SELECT coalesce(p.account_id, e.account_id),
-       format('payment %s of %s: %s entries credit %s',
-              coalesce(p.payment_id, e.source_id), p.amount, coalesce(e.entries, 0), e.amount)
+       format('payment %s of %s is %s: %s entries credit %s',
+              coalesce(p.payment_id, e.source_id), p.amount, coalesce(p.state, 'not there'), coalesce(e.entries, 0), e.amount)
 FROM billing_books.payment AS p
 FULL JOIN (
     SELECT account_id, source_id, count(*) AS entries, sum(amount) AS amount
@@ -10,19 +10,52 @@ FULL JOIN (
     WHERE source_type = 'payment' AND debit IN ('gateway', 'suspense') AND credit IN ('cash', 'plan_deferred')
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = p.account_id AND e.source_id = p.payment_id
-WHERE (p.amount, 1) IS DISTINCT FROM (e.amount, e.entries)
+WHERE p.account_id IS NULL
+    OR CASE p.state WHEN 'credited' THEN (e.amount, e.entries) IS DISTINCT FROM (p.amount, 1) ELSE e.entries IS NOT NULL END
+
+-- check suspense
+-- What a payment has in suspense is its amount while it is held or returning, and nothing before and after.
+SELECT coalesce(p.account_id, e.account_id),
+       format('payment %s of %s is %s and has %s in suspense',
+              coalesce(p.payment_id, e.payment_id), p.amount, coalesce(p.state, 'not there'), coalesce(e.amount, 0))
+FROM billing_books.payment AS p
+FULL JOIN (
+    SELECT e.account_id, coalesce(t.payment_id, e.source_id) AS payment_id,
+           sum(CASE 'suspense' WHEN e.credit THEN e.amount ELSE -e.amount END) AS amount
+    FROM billing_books.ledger_entry AS e
+    LEFT JOIN billing_books.take_back AS t
+        ON e.source_type = 'take_back' AND t.account_id = e.account_id AND t.take_back_id = e.source_id
+    WHERE 'suspense' IN (e.debit, e.credit)
+    GROUP BY 1, 2
+) AS e ON e.account_id = p.account_id AND e.payment_id = p.payment_id
+WHERE coalesce(e.amount, 0) IS DISTINCT FROM CASE WHEN p.state IN ('held', 'returning') THEN p.amount ELSE 0 END
 
 -- check order_paid
--- Every order is paid in full, in the currency of its account.
-SELECT o.account_id, format('order %s of %s is paid by %s', o.order_id, o.pay_amount, p.amount)
+-- An order is paid by one payment that was credited, in full and in the currency of its account; no other has one.
+SELECT o.account_id, format('order %s of %s is %s, and %s of it is credited', o.order_id, o.pay_amount, o.state, coalesce(p.amount, 0))
 FROM billing_books.payment_order AS o
 LEFT JOIN billing_books.account AS a ON a.account_id = o.account_id
 LEFT JOIN (
     SELECT account_id, order_id, sum(amount) AS amount, min(currency) AS currency
     FROM billing_books.payment
+    WHERE state = 'credited'
     GROUP BY account_id, order_id
 ) AS p ON p.account_id = o.account_id AND p.order_id = o.order_id
-WHERE (o.pay_amount, o.currency, o.currency) IS DISTINCT FROM (p.amount, p.currency, a.currency)
+WHERE o.currency IS DISTINCT FROM a.currency
+    OR CASE o.state WHEN 'paid' THEN (p.amount, p.currency) IS DISTINCT FROM (o.pay_amount, o.currency) ELSE p.amount IS NOT NULL END
+
+-- check order_bonus
+-- The bonus that came with an order is what the order promised, once it is paid (R19).
+SELECT coalesce(o.account_id, l.account_id),
+       format('order %s promises %s of bonus and gave %s', coalesce(o.order_id, l.order_id), o.discount + o.gift, coalesce(l.amount, 0))
+FROM billing_books.payment_order AS o
+FULL JOIN (
+    SELECT account_id, order_id, sum(amount) AS amount
+    FROM billing_books.lot
+    WHERE source_type = 'payment_order'
+    GROUP BY account_id, order_id
+) AS l ON l.account_id = o.account_id AND l.order_id = o.order_id
+WHERE coalesce(l.amount, 0) IS DISTINCT FROM CASE o.state WHEN 'paid' THEN o.discount + o.gift ELSE 0 END
 
 -- check payment_claim
 -- Every payment is the claim of its gateway's transaction.

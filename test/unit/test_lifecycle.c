@@ -145,6 +145,17 @@ test_call(void **state)
 	check_names(&lifecycle_call, LENGTH(rows));
 }
 
+static void
+test_tables(void **state)
+{
+	(void) state;
+	assert_ptr_equal(lifecycle_from_name("payment_order"), &lifecycle_order);
+	assert_ptr_equal(lifecycle_from_name("payment"), &lifecycle_payment);
+	assert_ptr_equal(lifecycle_from_name("gateway_call"), &lifecycle_call);
+	assert_null(lifecycle_from_name("account"));
+	assert_null(lifecycle_from_name(""));
+}
+
 int
 main(void)
 {
@@ -152,6 +163,7 @@ main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_payment),
 		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
