@@ -36,7 +36,7 @@ SELECT what, pg_temp.altered(call, command) FROM (VALUES
     ('an int for a bigint', 'SELECT billing.settle()', 'ALTER TABLE billing_books.usage_inbox ALTER account_id TYPE int'),
     ('a bigint for an int', 'SELECT billing.charge(2200, 1, ''before'', ''altered'', 1, 0)', 'ALTER TABLE billing_books.usage_event ALTER input_tokens TYPE bigint'),
     ('an int for a smallint', 'SELECT billing.charge(2200, 1, ''before'', ''altered'', 1, 0)', 'ALTER TABLE billing_books.usage_event ALTER probe TYPE int'),
-    ('a domain', 'SELECT billing.charge(2200, 1, ''a'', ''altered'', 1, 0)', 'CREATE DOMAIN pg_temp.n AS text; ALTER TABLE billing_books.api_key ALTER name TYPE pg_temp.n'),
+    ('a domain', 'SELECT billing.charge(2200, 1, ''a'', ''altered'', 1, 0)', 'CREATE DOMAIN test.n AS text; ALTER TABLE billing_books.api_key ALTER name TYPE test.n'),
     ('in a report', 'SELECT billing.statement(2200)', 'ALTER TABLE billing_books.ledger_entry ALTER actor TYPE bytea USING actor::bytea'),
     ('in a view of ours', 'SELECT * FROM billing.unpriced_usage', 'ALTER TABLE billing_books.usage_event ALTER model TYPE varchar(200)')) AS c (what, call, command);
 

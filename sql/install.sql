@@ -1,5 +1,6 @@
 -- Installing: the extension, then its tables, which are no members of it.
 -- Not into a schema that is somebody else's, that others may add to, or that holds anything already: it would become ours.
+\set SHOW_CONTEXT never
 CREATE ROLE regress_install;
 CREATE SCHEMA billing AUTHORIZATION regress_install;
 CREATE EXTENSION billing;

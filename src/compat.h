@@ -76,4 +76,11 @@ backend_transaction_start(int pid)
 	return started_at;
 }
 
+/* 17 asks whether a stronger lock will do. */
+#if PG_VERSION_NUM >= 170000
+#define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode, false)
+#else
+#define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
+#endif
+
 #endif

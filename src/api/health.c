@@ -60,7 +60,7 @@ billing_status(PG_FUNCTION_ARGS)
 	put_status(result, "clock offset", psprintf("%d s", clock_offset_s()),
 			   "billing.clock_offset; anything but 0 is for tests");
 	put_settler(result);
-	scope_open(&scope);
+	scope_open_to_scan(&scope);
 	report_status(result);
 	scope_close(&scope);
 	return (Datum) 0;
@@ -126,7 +126,7 @@ return_report(FunctionCallInfo fcinfo, void (*report)(ReturnSetInfo *result))
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
+	scope_open_to_scan(&scope);
 	report((ReturnSetInfo *) fcinfo->resultinfo);
 	scope_close(&scope);
 	return (Datum) 0;

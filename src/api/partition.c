@@ -115,7 +115,7 @@ billing_close_partitions(PG_FUNCTION_ARGS)
 	int first;
 	Scope scope;
 
-	scope_open(&scope);
+	scope_open_to_scan(&scope);
 	if (policy_get(POLICY_USAGE_RETENTION, NULL, &retention_us) && partition_oldest(&first))
 		closable = count_closable(first, now, retention_us);
 	for (int i = 0; i < closable; i++)

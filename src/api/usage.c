@@ -53,7 +53,6 @@ record_event(Booking *booking, UsageEvent *event)
 
 	if (fault.message)
 		refuse_fault(&fault);
-	price_hold_for_reading();
 	booking_load(booking, LOTS_OPEN, 0);
 	if (event->status == USAGE_STATUS_UNPRICED)
 		(void) usage_charge(booking, event);
@@ -89,7 +88,7 @@ billing_charge(PG_FUNCTION_ARGS)
 	Datum row;
 
 	scope_open(&scope);
-	booking_begin(&booking, arguments.account_id);
+	booking_begin_usage(&booking, arguments.account_id);
 	event = inbox_row_event(&arguments, booking.at);
 	stored = usage_find_recent(&event, booking_dedupe_since(&booking), booking.at);
 	if (usage_is_recorded(&booking, &event, stored, &recorded))

@@ -113,7 +113,7 @@ billing_usage_report(PG_FUNCTION_ARGS)
 
 	read_grouping(fcinfo, 3, &report);
 	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
+	scope_open_to_scan(&scope);
 	if (!account_read(report.account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, report.account_id);
 	account_zone = usage_report_time_zone(report.account_id);

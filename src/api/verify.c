@@ -20,7 +20,7 @@ billing_verify(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
+	scope_open_to_scan(&scope);
 	verify_books(result);
 	verify_policies(result);
 	verify_guards(result);

@@ -16,13 +16,28 @@
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "store/ledger_store.h"
+#include "store/price_store.h"
 
-void
-booking_begin(Booking *booking, int64 account_id)
+static void
+hold(Booking *booking, int64 account_id)
 {
 	*booking = (Booking){0};
 	if (!hold_account(account_id, &booking->account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+}
+
+void
+booking_begin(Booking *booking, int64 account_id)
+{
+	hold(booking, account_id);
+	booking_begin_held(booking);
+}
+
+void
+booking_begin_usage(Booking *booking, int64 account_id)
+{
+	hold(booking, account_id);
+	price_hold_for_reading();
 	booking_begin_held(booking);
 }
 

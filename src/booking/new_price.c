@@ -3,6 +3,11 @@
  * new_price.c
  *	  Adding price rows that price no charge anew.
  *
+ * Charges go on while the usage booked so far is looked at. Who booked usage
+ * before that look is waited for; who books after it reads his instant under a
+ * lock that he took later. So under the exclusive lock, for which everybody
+ * waits, only what was received since the look began is left to look at.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -11,11 +16,12 @@
 
 #include "booking/new_price.h"
 #include "clock.h"
-#include "core/money.h"
+#include "core/books.h"
 #include "core/policy.h"
 #include "errors.h"
 #include "spi/catalog.h"
 #include "store/audit_store.h"
+#include "store/partition_store.h"
 
 /*
  * Charges stamped at or after an instant were recorded since this one: callers'
@@ -27,23 +33,40 @@ recorded_since(TimestampTz stamped_since)
 	return stamped_since - policy_catalog[POLICY_FUTURE_TOLERANCE].max;
 }
 
-/* The instant from which prices hold that are to hold from now on. */
-static TimestampTz
-from_now_on(const char *currency)
+/* What is booked until the end of both looks. */
+typedef struct Looks
 {
-	TimestampTz now = clock_now();
-	TimestampTz newest = price_newest_charge(currency, now, recorded_since(now));
+	TimestampTz began_at; /* whatever the first look may have missed is recorded since */
+	TimestampTz newest;	  /* stamp of a charge that the first look found; DT_NOBEGIN: none */
+} Looks;
 
-	return newest >= now ? newest + 1 : now;
+/* The newest stamp of a charge in a currency, among those stamped since the first look began. */
+static TimestampTz
+newest_charge(const Looks *looks, const char *currency, TimestampTz recorded_since)
+{
+	return price_newest_charge(currency, looks->began_at, recorded_since);
 }
 
-/* Refuses where one of the rows added, from an instant on, would have priced a booked charge. */
+/* The instant from which prices hold that are to hold from now on, under the exclusive lock. */
+static TimestampTz
+from_now_on(const Looks *looks, const char *currency)
+{
+	TimestampTz newest = Max(looks->newest, newest_charge(looks, currency, looks->began_at));
+
+	return Max(clock_now(), newest + 1);
+}
+
+/*
+ * Refuses where one of the rows added, from an instant on, would have priced a
+ * charge that is booked and was recorded since another.
+ */
 static void
-check_not_backdated(int64 first_price_id, TimestampTz effective_from)
+check_not_backdated(int64 first_price_id, TimestampTz effective_from, TimestampTz recorded_since)
 {
 	PricedCharge charge;
 
-	if (price_find_backdated(first_price_id, recorded_since(effective_from), &charge))
+	if (first_price_id != NO_NUMBER &&
+		price_find_backdated(first_price_id, effective_from, recorded_since, &charge))
 		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
 }
 
@@ -101,9 +124,9 @@ is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
 	return false;
 }
 
-/* Adds the rows that are new, from an instant on; returns how many, *first_price_id of the first.
+/* Adds the rows that are new, from an instant on; *first_price_id is the first one's, or NO_NUMBER.
  */
-static size_t
+static int64
 add_rows(const NewPrices *prices, TimestampTz effective_from, int64 *first_price_id)
 {
 	PriceRow **added = palloc(prices->count * sizeof(PriceRow *));
@@ -118,24 +141,45 @@ add_rows(const NewPrices *prices, TimestampTz effective_from, int64 *first_price
 	for (size_t i = 0; i < count; i++)
 		lines[i] = audit_line(added[i], prices->action);
 	audit_insert_all(lines, count);
-	*first_price_id = count > 0 ? added[0]->price.price_id : 0;
+	*first_price_id = count > 0 ? added[0]->price.price_id : NO_NUMBER;
+	return (int64) count;
+}
+
+/* From now on means behind the newest charge: nothing that is booked can be priced anew. */
+static int64
+add_from_now_on(const NewPrices *prices, Looks *looks)
+{
+	int64 first_price_id;
+
+	looks->newest = newest_charge(looks, prices->currency, recorded_since(looks->began_at));
+	price_hold_for_adding();
+	return add_rows(prices, from_now_on(looks, prices->currency), &first_price_id);
+}
+
+static int64
+add_from(const NewPrices *prices, const Looks *looks)
+{
+	TimestampTz from = prices->effective_from;
+	int64 first_price_id;
+	int64 count = add_rows(prices, from, &first_price_id);
+
+	check_not_backdated(first_price_id, from, recorded_since(from));
+	price_hold_for_adding();
+	check_not_backdated(first_price_id, from, looks->began_at);
 	return count;
 }
 
 int64
 new_price_add(const NewPrices *prices)
 {
-	TimestampTz effective_from = prices->effective_from;
-	int64 first_price_id;
-	size_t count;
+	Looks looks;
 
 	if (prices->count == 0)
 		return 0;
-	price_hold_for_adding();
-	if (effective_from == DT_NOBEGIN)
-		effective_from = from_now_on(prices->currency);
-	count = add_rows(prices, effective_from, &first_price_id);
-	if (count > 0)
-		check_not_backdated(first_price_id, effective_from);
-	return (int64) count;
+	price_hold_for_changing();
+	looks.began_at = clock_now();
+	price_wait_for_readers();
+	partition_summarize(looks.began_at);
+	return prices->effective_from == DT_NOBEGIN ? add_from_now_on(prices, &looks)
+												: add_from(prices, &looks);
 }

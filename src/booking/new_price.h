@@ -25,8 +25,9 @@ typedef struct NewPrices
 
 /*
  * Adds the rows and sets their numbers; one that exists with the same prices
- * keeps its own. Refuses what would have priced a booked charge. Holds the
- * prices. Returns how many rows are new.
+ * keeps its own. Refuses what would have priced a booked charge. Waits for who
+ * books usage, and keeps all others out for the end of its work, until the
+ * transaction ends. Returns how many rows are new.
  */
 extern int64 new_price_add(const NewPrices *prices);
 

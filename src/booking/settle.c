@@ -202,7 +202,8 @@ settle_unpriced(int64 events_max, SettleWait wait)
 	int64 *accounts;
 	size_t count;
 
-	price_hold_for_reading();
+	if (!price_hold_unchanged())
+		return 0;
 	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && settled < events_max; i++)
 	{

@@ -83,6 +83,7 @@ begin_batches(SettleGroup *group, const int64 *accounts, size_t count, SettleWai
 		group->batches[group->batches_count++].booking.account = first;
 	for (size_t i = 0; i < free_count; i++)
 		group->batches[group->batches_count++].booking.account = free_accounts[i];
+	price_hold_for_reading();
 	for (size_t i = 0; i < group->batches_count; i++)
 		booking_begin_held(&group->batches[i].booking);
 }
@@ -468,7 +469,6 @@ settle_group(InboxRef *refs, size_t count, SettleWait wait)
 	ForceSyncCommit();
 	hold_accounts(&group, refs, count, wait);
 	rows = inbox_take(refs, count, &rows_count);
-	price_hold_for_reading();
 	admit_rows(&group, rows, rows_count);
 	if (group.count == 0)
 		return group.settled;

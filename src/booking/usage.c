@@ -131,6 +131,7 @@ usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
 	Price price;
 	int64 charge_nano;
 
+	Assert(price_is_held());
 	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
 	if (!price_find(booking->account.currency, event->payload.model,
 					rating_prompt_tokens(&event->payload.tokens), event->occurred_at, &price))

@@ -37,7 +37,7 @@ extern Fault usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEven
 /*
  * Prices an event: charged, or unpriced still where it has no price or where
  * the account, with taken_nano of its batch besides, cannot owe that much;
- * then false. price_hold_for_reading() is held.
+ * then false. The prices are held.
  */
 extern bool usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event);
 

@@ -62,6 +62,23 @@ scope_close_inner(void)
 	SPI_finish();
 }
 
+/*
+ * Plans go by indexes whatever the statistics say: a plan that was made while a
+ * table was small, or by statistics of such a time, would read all of it under
+ * somebody's hold. A statement that has no index to go by is not affected, but
+ * looks so dear that it would be compiled.
+ */
+static void
+plan_by_indexes(void)
+{
+	static const char *const settings[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin",
+										   "jit"};
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+		(void) set_config_option(settings[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+}
+
 static void
 enter(Scope *scope)
 {
@@ -84,7 +101,7 @@ open_as_owner(Scope *scope, Oid account)
 }
 
 void
-scope_open(Scope *scope)
+scope_open_to_scan(Scope *scope)
 {
 	Oid account = catalog_table("account");
 
@@ -93,6 +110,13 @@ scope_open(Scope *scope)
 	open_as_owner(scope, account);
 	if (schema_version() != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+}
+
+void
+scope_open(Scope *scope)
+{
+	scope_open_to_scan(scope);
+	plan_by_indexes();
 }
 
 bool
@@ -104,6 +128,7 @@ scope_open_if_ready(Scope *scope)
 		!OidIsValid(catalog_extension()))
 		return false;
 	open_as_owner(scope, account);
+	plan_by_indexes();
 	if (schema_version() == SCHEMA_VERSION)
 		return true;
 	scope_close(scope);

@@ -29,8 +29,11 @@ typedef struct Scope
 /* Registers the caches; called once, when the library is loaded. */
 extern void scope_init(void);
 
-/* Refuses when the tables are missing or of another version. */
+/* Refuses when the tables are missing or of another version. Statements go by indexes. */
 extern void scope_open(Scope *scope);
+
+/* The same for what reads whole tables: its statements are planned as the server thinks best. */
+extern void scope_open_to_scan(Scope *scope);
 
 /* The same whatever their version, and as the caller where there are none: to make and mend them.
  */

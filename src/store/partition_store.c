@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "storage/bufmgr.h"
+#include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -99,6 +100,21 @@ partition_oldest(int *month)
 		return false;
 	*month += (year - 2000) * MONTHS_PER_YEAR - 1;
 	return true;
+}
+
+void
+partition_summarize(TimestampTz at)
+{
+	static Sql summarize = SQL(
+		"SELECT brin_summarize_new_values(x.indexrelid) FROM pg_inherits AS i JOIN pg_index AS x "
+		"ON x.indexrelid = i.inhrelid WHERE i.inhparent = to_regclass('" BOOKS
+		"usage_event_recorded') AND x.indrelid IN (to_regclass('" BOOKS
+		"' || $1), to_regclass('" BOOKS DEFAULT_PARTITION "'))",
+		TEXTOID);
+	char name[NAMEDATALEN];
+
+	partition_name(partition_month(at), name);
+	sql_run(&summarize, (Datum[]){CStringGetTextDatum(name)}, NULL);
 }
 
 MonthState

@@ -42,6 +42,13 @@ extern bool partition_oldest(int *month);
 /* The first instant of a month. */
 extern TimestampTz partition_month_start(int month);
 
+/*
+ * Lets the index on recorded_at know all that was received up to now, in the
+ * partition of an instant and in the default one: a look at what is received
+ * from then on reads that alone. Waits for a vacuum of theirs.
+ */
+extern void partition_summarize(TimestampTz at);
+
 /* What is to be known of a month before it is closed. */
 typedef struct MonthState
 {

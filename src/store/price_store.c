@@ -7,10 +7,12 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "spi/bind.h"
 #include "spi/cached_table.h"
 #include "spi/catalog.h"
@@ -45,6 +47,42 @@ void
 price_hold_for_reading(void)
 {
 	LockRelationOid(catalog_table("price"), RowShareLock);
+}
+
+bool
+price_hold_unchanged(void)
+{
+	/* It waits for nobody: who changes prices waits for all who have read some. */
+	return ConditionalLockRelationOid(catalog_table("price"), ShareLock);
+}
+
+void
+price_hold_for_changing(void)
+{
+	LockRelationOid(catalog_table("price"), ShareUpdateExclusiveLock);
+}
+
+static LOCKTAG
+lock_tag(void)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_RELATION(tag, MyDatabaseId, catalog_table("price"));
+	return tag;
+}
+
+void
+price_wait_for_readers(void)
+{
+	WaitForLockers(lock_tag(), ExclusiveLock, false);
+}
+
+bool
+price_is_held(void)
+{
+	LOCKTAG tag = lock_tag();
+
+	return lock_held_by_me(&tag, RowShareLock) || lock_held_by_me(&tag, ShareLock);
 }
 
 void
@@ -238,26 +276,34 @@ price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
+/*
+ * Each charge looks its own price up, and the new ones of its model: OFFSET keeps
+ * the planner from joining rows with events the other way round. A tier above 0 is for larger prompts,
+ * tier 0 for all. Of closed months
+ * only the days are known.
+ */
 bool
-price_find_backdated(int64 first_price_id, TimestampTz recorded_since, PricedCharge *charge)
+price_find_backdated(int64 first_price_id, TimestampTz effective_from, TimestampTz recorded_since,
+					 PricedCharge *charge)
 {
 	static Sql find = SQL(
-		"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "price AS n JOIN " BOOKS
-		"usage_event AS u ON u.model = n.model AND u.occurred_at >= n.effective_from JOIN " BOOKS
-		"price AS p ON p.price_id = u.price_id AND p.currency = n.currency WHERE "
-		"n.price_id >= $1 AND u.status = 'charged' AND u.recorded_at >= $2 AND "
-		"(n.prompt_tokens_over = 0 OR n.prompt_tokens_over < " USAGE_PROMPT_TOKENS ") AND "
-		"(n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from) "
-		/* Of closed months only the days are known. */
-		"UNION ALL SELECT d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
-		"price AS n JOIN " BOOKS "usage_day AS d ON d.model = n.model AND d.day_ends_at > "
-		"n.effective_from JOIN " BOOKS
-		"account AS a ON a.account_id = d.account_id AND a.currency = "
-		"n.currency WHERE n.price_id >= $1 AND d.charge > 0 LIMIT 1",
-		INT8OID, TIMESTAMPTZOID);
+		"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u WHERE u.status "
+		"= 'charged' AND u.occurred_at >= $2 AND u.recorded_at >= $3 AND EXISTS (SELECT FROM " BOOKS
+		"price AS p JOIN " BOOKS "price AS n ON n.currency = p.currency AND n.model = u.model "
+		"WHERE p.price_id = u.price_id AND n.price_id >= $1 AND n.prompt_tokens_over < "
+		"greatest(" USAGE_PROMPT_TOKENS ", 1) AND (n.prompt_tokens_over, "
+		"n.effective_from) > (p.prompt_tokens_over, p.effective_from) OFFSET 0) UNION ALL SELECT "
+		"d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
+		"usage_day AS d WHERE $2 < (SELECT max(ends_at) FROM " BOOKS "closed_month) AND "
+		"d.day_ends_at > $2 AND d.charge > 0 AND EXISTS (SELECT FROM " BOOKS
+		"account AS a JOIN " BOOKS
+		"price AS n ON n.currency = a.currency AND n.model = d.model WHERE a.account_id = "
+		"d.account_id AND n.price_id >= $1 OFFSET 0) LIMIT 1",
+		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 	if (sql_latest(&find,
-				   (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(recorded_since)},
+				   (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(effective_from),
+							 TimestampTzGetDatum(recorded_since)},
 				   NULL) == 0)
 		return false;
 	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};

@@ -41,8 +41,21 @@ typedef struct PricedCharge
 /* Registers the cache; called once, when the library is loaded. */
 extern void price_init(void);
 
+/*
+ * The locks on the table price, to the end of the transaction. Who books usage
+ * holds it for reading before he reads his instant; who books usage that waited
+ * for a price holds it against changes, and passes over where somebody changes it.
+ * Who adds prices lets others read first (price_hold_for_changing(), alone), waits
+ * for those who read by then, and only then keeps readers out.
+ */
 extern void price_hold_for_reading(void);
+extern bool price_hold_unchanged(void);
+extern void price_hold_for_changing(void);
+extern void price_wait_for_readers(void);
 extern void price_hold_for_adding(void);
+
+/* True where this transaction holds them in a way that books usage. */
+extern bool price_is_held(void);
 
 /* The row that prices a request (R20); false when there is none. */
 extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,
@@ -66,9 +79,9 @@ extern TimestampTz price_newest_charge(const char *currency, TimestampTz stamped
 
 /*
  * A booked charge, recorded since an instant, that one of the rows numbered
- * first_price_id or more would have priced.
+ * first_price_id or more would have priced; all of them begin at effective_from.
  */
-extern bool price_find_backdated(int64 first_price_id, TimestampTz recorded_since,
-								 PricedCharge *charge);
+extern bool price_find_backdated(int64 first_price_id, TimestampTz effective_from,
+								 TimestampTz recorded_since, PricedCharge *charge);
 
 #endif
