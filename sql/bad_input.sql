@@ -44,6 +44,8 @@ FROM (VALUES
     ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL),
     ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('pause_workers', $$interval '1 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('dismiss_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL),

@@ -58,8 +58,8 @@ ROLLBACK;
 BEGIN;
 SET LOCAL billing.clock_offset = '2000d';
 SELECT status FROM billing.charge(2152, 1, 'far', 'jobs', 1, 0);
-SELECT test.attempt('SELECT billing.check_health()');
-SELECT test.attempt('SELECT billing.check_health(''1 day'')');
+SELECT regexp_replace(test.attempt(call), '[0-9]+ (rows of usage are set aside|events have no price); ', '', 'g') AS attempt
+FROM (VALUES ('SELECT billing.check_health()'), ('SELECT billing.check_health(''1 day'')')) AS c (call);
 ROLLBACK;
-SELECT test.attempt('SELECT billing.check_health()') = CASE WHEN EXISTS (SELECT FROM billing_books.usage_event_default) THEN 'LB611 billing needs attention: usage_event_default is not empty' ELSE 'done' END AS as_it_is;
+SELECT test.attempt('SELECT billing.check_health()') ~ 'usage_event_default is not empty' = EXISTS (SELECT FROM billing_books.usage_event_default) AS as_it_is;
 SELECT * FROM billing.verify();

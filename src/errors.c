@@ -127,6 +127,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"Check occurred_at and key_id; policy future_tolerance is what "
 								"clocks may differ by."},
 
+	[ERROR_SET_ASIDE_UNKNOWN] = {"LB311", "set_aside_unknown",
+								 "no row that was set aside has number " INT64_FORMAT " and waits",
+								 "SELECT * FROM billing_books.usage_set_aside WHERE handled_at IS "
+								 "NULL lists those that do."},
 	[ERROR_REQUEST_NOT_UNPRICED] = {"LB310", "request_not_unpriced",
 									"request \"%s\" of account " ACCOUNT
 									" does not wait for a price: its status is %s",

@@ -272,7 +272,7 @@ wake_report_settled(int64 events, int64 lag_us)
 }
 
 void
-wake_report_looked(int64 rows_left)
+wake_report_looked(int64 rows_left, int64 rows_failed)
 {
 	Slot *slot;
 
@@ -284,6 +284,9 @@ wake_report_looked(int64 rows_left)
 		slot->state.rows_left = rows_left;
 		if (rows_left == 0 || slot->state.left_since == 0)
 			slot->state.left_since = rows_left > 0 ? GetCurrentTimestamp() : 0;
+		slot->state.rows_failed = rows_failed;
+		if (rows_failed == 0 || slot->state.failed_since == 0)
+			slot->state.failed_since = rows_failed > 0 ? GetCurrentTimestamp() : 0;
 	}
 	LWLockRelease(shared->lock);
 }

@@ -35,6 +35,8 @@ typedef struct SettlerState
 	int64 events_total;		/* since it started, as the next */
 	int64 rows_left;		/* that were left for accounts that somebody held */
 	TimestampTz left_since; /* 0: nothing is left */
+	int64 rows_failed;		/* that stay because their booking fails */
+	TimestampTz failed_since;
 } SettlerState;
 
 /* Called once, when the library is loaded. */
@@ -66,7 +68,7 @@ extern TimestampTz wake_look(void);
 extern void wake_report_settled(int64 events, int64 lag_us);
 
 /* For the settler: it has looked for all that it was looking for, and what it left. */
-extern void wake_report_looked(int64 rows_left);
+extern void wake_report_looked(int64 rows_left, int64 rows_failed);
 
 /* For the settler: true where it shall end. */
 extern bool wake_is_paused(Oid database);

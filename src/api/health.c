@@ -20,6 +20,8 @@
 #include "store/inbox_store.h"
 #include "store/partition_store.h"
 #include "store/report_store.h"
+#include "store/set_aside_store.h"
+#include "store/usage_store.h"
 #include "wake.h"
 
 static void
@@ -96,8 +98,28 @@ check_settler(StringInfo complaints, int64 tolerance_us)
 	if (state.left_since != 0 && now - state.left_since > tolerance_us)
 		complain(complaints, psprintf("usage of accounts that somebody holds has waited for %d s",
 									  (int) ((now - state.left_since) / USECS_PER_SEC)));
+	if (state.failed_since != 0 && now - state.failed_since > tolerance_us)
+		complain(complaints,
+				 psprintf("the booking of " INT64_FORMAT " rows of usage fails since %s",
+						  state.rows_failed, timestamptz_to_str(state.failed_since)));
 	if (state.pid == 0 && state.paused_until <= now && !inbox_is_empty())
 		complain(complaints, "there is metered usage and no settler runs");
+}
+
+/* Usage that somebody has to look after: set aside, or without a price. */
+static void
+check_usage(StringInfo complaints, int64 tolerance_us)
+{
+	TimestampTz before = clock_now() - tolerance_us;
+	int64 set_aside = set_aside_waiting(before);
+	int64 unpriced = usage_unpriced(before);
+
+	if (set_aside > 0)
+		complain(complaints, psprintf(INT64_FORMAT "%s rows of usage are set aside", set_aside,
+									  set_aside == WAITING_COUNT_MAX ? " or more" : ""));
+	if (unpriced > 0)
+		complain(complaints, psprintf(INT64_FORMAT "%s events have no price", unpriced,
+									  unpriced == WAITING_COUNT_MAX ? " or more" : ""));
 }
 
 PG_FUNCTION_INFO_V1(billing_check_health);
@@ -111,6 +133,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	initStringInfo(&complaints);
 	scope_open(&scope);
 	check_settler(&complaints, tolerance_us);
+	check_usage(&complaints, tolerance_us);
 	if (partition_default_has_rows(DT_NOEND))
 		complain(&complaints, "usage_event_default is not empty");
 	scope_close(&scope);

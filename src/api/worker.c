@@ -75,13 +75,14 @@ billing_settler(PG_FUNCTION_ARGS)
 		TimestampTzGetDatum(state.paused_until),
 		TimestampTzGetDatum(pending_since),
 		Int64GetDatum(state.rows_left),
+		Int64GetDatum(state.rows_failed),
 		TimestampTzGetDatum(state.settled_at),
 		Int64GetDatum(state.settled_events),
 		PointerGetDatum(&(Interval){.time = state.settled_lag_us}),
 		Int64GetDatum(state.events_total),
 	};
 	bool nulls[] = {false,	!runs,	  !runs,	!paused,  pending_since == 0,
-					!known, !settled, !settled, !settled, !known};
+					!known, !known,	  !settled, !settled, !settled, !known};
 
 	return result_row(fcinfo, values, nulls);
 }

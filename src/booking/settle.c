@@ -11,6 +11,7 @@
 #include "spi/scope.h"
 #include "utils/timestamp.h"
 
+#include "booking/failure.h"
 #include "booking/hold.h"
 #include "booking/settle.h"
 #include "booking/usage.h"
@@ -18,16 +19,20 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "store/price_store.h"
+#include "store/set_aside_store.h"
 #include "subtransaction.h"
 
 /* Accounts looked at for usage that has a price by now, so that a transaction stays bounded. */
 #define SETTLE_ACCOUNTS_MAX 1000
 #define SETTLE_PAGE_SIZE 1000
 
+/* Lists of the inbox that settle() goes through for one that has something to settle. */
+#define SETTLE_LISTS_MAX 10
+
 /* How long settle() waits for an account where it can do nothing else. */
 #define SETTLE_WAIT "3s"
 
-/* How often a row that stays in the inbox for good is complained about. */
+/* How often rows that fail are complained about. */
 #define FAILURE_TOLD_MS 60000
 
 static int
@@ -66,27 +71,6 @@ run_group_call(void *argument)
 	scope_close_inner();
 }
 
-/* True for errors that can be a row's own, so that trying again will not mend them. */
-static bool
-is_rows_own(int sqlstate)
-{
-	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED) || sqlstate == ERRCODE_DATA_CORRUPTED ||
-		sqlstate == ERRCODE_INDEX_CORRUPTED)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(sqlstate))
-	{
-		case ERRCODE_DATA_EXCEPTION:
-		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
-		case ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION:
-		case ERRCODE_PLPGSQL_ERROR: /* a trigger of the owner's */
-		case ERRCODE_INTERNAL_ERROR:
-		case MAKE_SQLSTATE('L', 'B', '0', '0', '0'):
-			return true;
-		default:
-			return false;
-	}
-}
-
 /* A row that makes its group fail, and why, for subtransaction_run(). */
 typedef struct FailedRow
 {
@@ -98,45 +82,74 @@ static void
 take_failed_row(void *argument)
 {
 	const FailedRow *failed = argument;
-	const ErrorData *error = failed->error;
-	Fault fault = {ERROR_INTERNAL,
-				   psprintf("%s: %s", unpack_sql_state(error->sqlerrcode), error->message)};
+	char cause[FAILURE_CAUSE_SIZE];
+	Fault fault = {ERROR_INTERNAL, psprintf("%s: %s", unpack_sql_state(failed->error->sqlerrcode),
+											failed->error->message)};
 	size_t count;
 	InboxRow *rows;
 
+	(void) failure_cause(failed->error, cause);
 	failed->ref->taken = true;
 	rows = inbox_take(failed->ref, 1, &count);
 	for (size_t i = 0; i < count; i++)
-		inbox_set_aside(&rows[i], &fault, clock_now());
+		set_aside_insert(&rows[i], &fault, cause, clock_now());
 }
 
-static bool
-is_any_error(int sqlstate)
+/* What is told of rows that fail, once a minute. */
+typedef struct Complaint
 {
+	int64 rows; /* since it was told */
+	TimestampTz told_at;
+} Complaint;
+
+/* Counts a row; true where it is time to tell. */
+static bool
+is_due(Complaint *complaint)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	complaint->rows++;
+	if (!TimestampDifferenceExceeds(complaint->told_at, now, FAILURE_TOLD_MS))
+		return false;
+	complaint->told_at = now;
 	return true;
 }
 
-/* Sets one row aside that nothing else can be done about; where that fails as well, it stays. */
-static int64
-set_aside_failed(InboxRef *ref, const ErrorData *error)
+static void
+complain(bool set_aside, const ErrorData *error)
 {
-	static TimestampTz told_at;
-	FailedRow failed = {ref, error};
-	bool done = subtransaction_run(take_failed_row, &failed, is_any_error) == NULL;
-	char *message;
-
-	ref->taken = done;
+	static Complaint complaints[2];
+	Complaint *complaint = &complaints[set_aside];
 	/* Whoever wrote the trigger that raised it writes no lines of the log. */
-	message = text_one_line(pstrdup(error->message));
-	if (done)
-		ereport(WARNING, (errmsg("a row of usage_inbox was set aside: %s", message)));
-	else if (TimestampDifferenceExceeds(told_at, GetCurrentTimestamp(), FAILURE_TOLD_MS))
-	{
-		told_at = GetCurrentTimestamp();
+	char *message = text_one_line(pstrdup(error->message));
+
+	if (!is_due(complaint))
+		return;
+	if (set_aside)
+		ereport(WARNING, (errmsg_plural("%ld row of usage_inbox was set aside: %s",
+										"%ld rows of usage_inbox were set aside, the last for: %s",
+										complaint->rows, (long) complaint->rows, message)));
+	else
 		ereport(WARNING,
-				(errmsg("a row of usage_inbox can be neither settled nor set aside: %s", message)));
-	}
-	return done;
+				(errmsg_plural("%ld row of usage_inbox stays there, since its booking fails: %s",
+							   "%ld rows of usage_inbox stay there, since their booking fails, the "
+							   "last for: %s",
+							   complaint->rows, (long) complaint->rows, message)));
+	complaint->rows = 0;
+}
+
+/* Sets a row aside that failed alone, if it is at fault; else, or where that fails as well, it
+ * stays. */
+static int64
+take_or_leave(InboxRef *ref, const ErrorData *error)
+{
+	FailedRow failed = {ref, error};
+
+	ref->taken = failure_sets_aside(error, ref->account_id) &&
+				 subtransaction_run(take_failed_row, &failed, failure_is_of_rows) == NULL;
+	ref->failed = !ref->taken;
+	complain(ref->taken, error);
+	return ref->taken;
 }
 
 int64
@@ -148,13 +161,13 @@ settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
 
 	if (count == 0)
 		return 0;
-	error = subtransaction_run(run_group_call, &call, is_rows_own);
+	error = subtransaction_run(run_group_call, &call, failure_is_of_rows);
 	if (error == NULL)
 		return call.taken;
 	for (size_t i = 0; i < count; i++)
 		refs[i].taken = false;
 	if (count == 1)
-		return set_aside_failed(refs, error);
+		return take_or_leave(refs, error);
 	return settle_inbox(refs, half, wait) + settle_inbox(refs + half, count - half, wait);
 }
 
@@ -285,13 +298,23 @@ settle_waiting(InboxRef *refs, size_t count, const char *timeout)
 int64
 settle_all(int64 events_max)
 {
-	ItemPointerData first = inbox_before_block(0);
+	ItemPointerData after = inbox_before_block(0);
 	size_t count;
-	InboxRef *refs = inbox_list(&first, events_max, &count);
-	int64 settled;
+	InboxRef *refs;
+	int64 settled = 0;
 
-	settle_sort(refs, count);
-	settled = settle_inbox(refs, count, SETTLE_SKIP);
+	/* Rows that stay must not stand before the others for good. */
+	for (int lists = 0; settled == 0 && lists < SETTLE_LISTS_MAX; lists++)
+	{
+		refs = inbox_list(&after, events_max, &count);
+		if (count > 0)
+			after = refs[count - 1].place;
+		settle_sort(refs, count);
+		settled = settle_inbox(refs, count, SETTLE_SKIP);
+		if ((int64) count < events_max)
+			break;
+	}
+	failure_end_pass();
 	if (settled < events_max)
 		settled += settle_unpriced(events_max - settled, SETTLE_SKIP);
 	if (settled == 0)

@@ -20,8 +20,9 @@
 extern void settle_sort(InboxRef *refs, size_t count);
 
 /*
- * Settles rows of the inbox as settle_group() does, and sets a row aside that
- * makes the booking fail: a failing group is halved until the row is found.
+ * Settles rows of the inbox as settle_group() does. A group whose booking fails is
+ * halved until the row is found, which is set aside, or stays and is marked as
+ * failed (see booking/failure).
  */
 extern int64 settle_inbox(InboxRef *refs, size_t count, SettleWait wait);
 

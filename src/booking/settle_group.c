@@ -20,6 +20,7 @@
 #include "booking/usage.h"
 #include "clock.h"
 #include "store/price_store.h"
+#include "store/set_aside_store.h"
 #include "store/usage_batch_store.h"
 
 /* A row that was taken, on its way to become an event. */
@@ -187,7 +188,7 @@ admit_row(SettleGroup *group, const InboxRow *row)
 		fault = fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
 	if (fault.message)
 	{
-		inbox_set_aside(row, &fault, clock_now());
+		set_aside_insert(row, &fault, NULL, clock_now());
 		return NULL;
 	}
 	batch->count++;
@@ -224,7 +225,7 @@ admit_rows(SettleGroup *group, const InboxRow *rows, size_t count)
 static void
 set_aside(const Candidate *candidate, const Fault *fault, const Batch *batch)
 {
-	inbox_set_aside(candidate->row, fault, batch->booking.at);
+	set_aside_insert(candidate->row, fault, NULL, batch->booking.at);
 }
 
 /* An event that was recorded before counts no more, and another payload is set aside. */

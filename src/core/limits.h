@@ -52,6 +52,9 @@
 #define ALERTS_MAX 20
 #define RUNWAY_HOURS_MAX 720
 
+/* Rows set aside that one call handles at the most. */
+#define SET_ASIDE_ROWS_MAX 10000
+
 #define PAUSE_HOURS_MAX 24
 #define TOLERANCE_HOURS_MAX 24
 
@@ -77,6 +80,7 @@ typedef enum LimitId
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
 	LIMIT_PRICE_LIST_ROWS,
+	LIMIT_SET_ASIDE_ROWS,
 	LIMITS_COUNT
 } LimitId;
 

@@ -22,8 +22,9 @@ UNION ALL
 SELECT 'metered usage, not settled', count(*)::text, 'rows of billing_books.usage_inbox: see billing.settler_lag'
 FROM billing_books.usage_inbox
 UNION ALL
-SELECT 'metered usage, set aside', count(*)::text, 'rows of billing_books.usage_set_aside, the last at ' || max(set_aside_at)
+SELECT 'metered usage, set aside', count(*)::text, 'rows of billing_books.usage_set_aside that nobody has handled, the last at ' || max(set_aside_at)
 FROM billing_books.usage_set_aside
+WHERE handled_at IS NULL
 UNION ALL
 SELECT 'usage without a price', count(*)::text, 'events: see billing.unpriced_usage'
 FROM billing_books.usage_event

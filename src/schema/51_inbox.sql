@@ -21,33 +21,3 @@ COMMENT ON COLUMN billing_books.usage_inbox.output_tokens IS 'Generated tokens.'
 COMMENT ON COLUMN billing_books.usage_inbox.cache_read_tokens IS 'Prompt tokens read from the cache.';
 COMMENT ON COLUMN billing_books.usage_inbox.cache_write_tokens IS 'Prompt tokens written to the cache.';
 COMMENT ON COLUMN billing_books.usage_inbox.occurred_at IS 'Start of the call; null: when it is settled.';
-
-CREATE TABLE billing_books.usage_set_aside (
-    account_id bigint,
-    key_id bigint,
-    request_id text,
-    model text,
-    input_tokens bigint,
-    output_tokens bigint,
-    cache_read_tokens bigint,
-    cache_write_tokens bigint,
-    occurred_at timestamptz,
-    set_aside_at timestamptz NOT NULL,
-    sqlstate text NOT NULL,
-    reason text NOT NULL,
-    detail text NOT NULL
-);
-COMMENT ON TABLE billing_books.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came (texts cut to 1,000 characters), with the reason. They took no request id: put right, they can be metered again.';
-COMMENT ON COLUMN billing_books.usage_set_aside.account_id IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.key_id IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.request_id IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.model IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.input_tokens IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.output_tokens IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.cache_read_tokens IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.cache_write_tokens IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.occurred_at IS 'As it came.';
-COMMENT ON COLUMN billing_books.usage_set_aside.set_aside_at IS 'When it was taken out of the inbox.';
-COMMENT ON COLUMN billing_books.usage_set_aside.sqlstate IS 'The code of the error that charge() would have raised: see error_codes().';
-COMMENT ON COLUMN billing_books.usage_set_aside.reason IS 'The name of that error; internal where something else failed, which detail tells.';
-COMMENT ON COLUMN billing_books.usage_set_aside.detail IS 'Its message.';

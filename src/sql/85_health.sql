@@ -7,7 +7,7 @@ COMMENT ON FUNCTION billing.status() IS 'Versions, clock, and what needs attenti
 
 CREATE FUNCTION billing.check_health(tolerance interval = '30 seconds') RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_check_health';
-COMMENT ON FUNCTION billing.check_health(interval) IS 'An alarm to be called periodically: error LB611 where metered usage waits for longer than tolerance (0 to 1 day) or no settler runs, or where usage was received in a month without a partition.';
+COMMENT ON FUNCTION billing.check_health(interval) IS 'An alarm to be called periodically: error LB611 where metered usage waits for longer than tolerance (0 to 1 day) or no settler runs, where its booking fails for more than a few accounts, where rows that were set aside or usage without a price wait for somebody for longer, or where usage was received in a month without a partition.';
 
 CREATE FUNCTION billing.unsettled_usage(OUT unsettled_rows bigint, OUT first_occurred_at timestamptz) RETURNS SETOF record
     LANGUAGE c STABLE ROWS 1 AS 'MODULE_PATHNAME', 'billing_unsettled_usage';
@@ -15,10 +15,10 @@ COMMENT ON FUNCTION billing.unsettled_usage() IS 'What stands in the inbox: its 
 
 CREATE VIEW billing.settler_lag AS
     SELECT s.status, s.pid, s.paused_until, u.unsettled_rows, u.first_occurred_at,
-           CASE WHEN s.pending_since IS NOT NULL THEN greatest(clock_timestamp() - s.pending_since, interval '0') END AS waiting, s.rows_left,
+           CASE WHEN s.pending_since IS NOT NULL THEN greatest(clock_timestamp() - s.pending_since, interval '0') END AS waiting, s.rows_left, s.rows_failed,
            s.settled_at, s.settled_events, s.settled_lag, s.events_total
     FROM billing.settler() AS s, billing.unsettled_usage() AS u;
-COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; settled_lag: the time from commit to settlement, lately. Counts the inbox: not for every second.';
+COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; rows_failed: left because their booking fails, which concerns more than a few accounts, and tried again; settled_lag: the time from commit to settlement, lately. Counts the inbox: not for every second.';
 
 CREATE FUNCTION billing.unpriced_usage(OUT currency text, OUT model text, OUT events bigint, OUT accounts bigint, OUT first_occurred_at timestamptz, OUT last_occurred_at timestamptz) RETURNS SETOF record
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_unpriced_usage';

@@ -80,6 +80,8 @@ static const Right rights[] = {
 	{CALL("reverse_charge"), ACCESS_OPERATOR},
 	{CALL("withdraw_approval"), ACCESS_OPERATOR},
 	{CALL("reject_usage"), ACCESS_OPERATOR},
+	{CALL("retry_set_aside"), ACCESS_OPERATOR},
+	{CALL("dismiss_set_aside"), ACCESS_OPERATOR},
 	{CALL("lock_account"), ACCESS_OPERATOR},
 	{CALL("unlock_account"), ACCESS_OPERATOR},
 	{CALL("close_account"), ACCESS_OPERATOR},

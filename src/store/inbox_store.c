@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inbox_store.c
- *	  Appending to the inbox, taking rows out of it, setting rows aside.
+ *	  Appending to the inbox, and taking rows out of it.
  *
  *-------------------------------------------------------------------------
  */
@@ -19,12 +19,6 @@
 #include "spi/sql.h"
 #include "store/inbox_store.h"
 
-#define INBOX_COLUMN_LIST                                                  \
-	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
-	"cache_read_tokens, cache_write_tokens, occurred_at"
-#define INBOX_TYPES \
-	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID
-
 const InboxTokens inbox_tokens[TOKEN_CLASSES] = {
 	[TOKENS_INPUT] = {INBOX_INPUT_TOKENS, "input_tokens"},
 	[TOKENS_CACHE_READ] = {INBOX_CACHE_READ_TOKENS, "cache_read_tokens"},
@@ -32,8 +26,8 @@ const InboxTokens inbox_tokens[TOKEN_CLASSES] = {
 	[TOKENS_OUTPUT] = {INBOX_OUTPUT_TOKENS, "output_tokens"},
 };
 
-static void
-set_inbox_columns(Datum *values, char *nulls, const InboxRow *row)
+void
+inbox_bind_row(Datum *values, char *nulls, const InboxRow *row)
 {
 	for (int column = 0; column < INBOX_COLUMNS; column++)
 		nulls[column] = row->nulls[column] ? 'n' : ' ';
@@ -55,7 +49,7 @@ inbox_append(const InboxRow *row)
 	char nulls[INBOX_COLUMNS];
 	Datum values[INBOX_COLUMNS];
 
-	set_inbox_columns(values, nulls, row);
+	inbox_bind_row(values, nulls, row);
 	sql_write(&insert, values, nulls);
 }
 
@@ -83,7 +77,7 @@ inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 	{
 		refs[row].account_id = column_int64(row, 1);
 		refs[row].place = *(ItemPointer) DatumGetPointer(column_datum(row, 2, TIDOID));
-		refs[row].taken = false;
+		refs[row].taken = refs[row].failed = false;
 	}
 	return refs;
 }
@@ -186,24 +180,4 @@ inbox_has_rows(int64 account_id)
 						  INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
-}
-
-void
-inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now)
-{
-	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "usage_set_aside (" INBOX_COLUMN_LIST
-		", set_aside_at, sqlstate, reason, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-		"$10, $11, $12, $13)",
-		INBOX_TYPES, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
-	char nulls[INBOX_COLUMNS + 4];
-	Datum values[INBOX_COLUMNS + 4];
-
-	set_inbox_columns(values, nulls, row);
-	nulls[INBOX_COLUMNS] = ' ';
-	values[INBOX_COLUMNS] = TimestampTzGetDatum(now);
-	bind_text(values, nulls, INBOX_COLUMNS + 1, error_codes[fault->error].sqlstate);
-	bind_text(values, nulls, INBOX_COLUMNS + 2, error_codes[fault->error].name);
-	bind_text(values, nulls, INBOX_COLUMNS + 3, fault->message);
-	sql_write(&insert, values, nulls);
 }

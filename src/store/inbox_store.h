@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * inbox_store.h
- *	  Rows of usage_inbox and usage_set_aside.
+ *	  Rows of usage_inbox.
  *
  * Rows leave the inbox in two steps: inbox_list() tells of whom there are
  * rows and where they stand; then, under the accounts' locks, inbox_take()
@@ -39,7 +39,8 @@ typedef struct InboxRef
 {
 	int64 account_id;
 	ItemPointerData place;
-	bool taken; /* set by who has taken the row out */
+	bool taken;	 /* set by who has taken the row out */
+	bool failed; /* it stays, because its booking failed */
 } InboxRef;
 
 /* The columns of usage_inbox, in their order; the arguments of charge() and meter() are the same.
@@ -66,6 +67,16 @@ typedef struct InboxTokens
 } InboxTokens;
 extern const InboxTokens inbox_tokens[TOKEN_CLASSES];
 
+/* The same, for statements of the tables that have these columns first: names, types. */
+#define INBOX_COLUMN_LIST                                                  \
+	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
+	"cache_read_tokens, cache_write_tokens, occurred_at"
+#define INBOX_TYPES \
+	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID
+
+/* Usage that waits for somebody is counted up to so many. */
+#define WAITING_COUNT_MAX 1000
+
 /* A row as it came: nothing of it is known to be right. */
 typedef struct InboxRow
 {
@@ -80,6 +91,9 @@ typedef struct InboxRow
 
 /* The row of what stands in its columns: values and nulls of INBOX_COLUMNS, unjudged. */
 extern InboxRow inbox_make_row(const Datum *values, const bool *nulls);
+
+/* The values of INBOX_COLUMN_LIST. */
+extern void inbox_bind_row(Datum *values, char *nulls, const InboxRow *row);
 
 extern void inbox_append(const InboxRow *row);
 
@@ -105,8 +119,5 @@ extern bool inbox_hold_if_free(const InboxRef *ref);
 
 /* True where the inbox has rows of the account. */
 extern bool inbox_has_rows(int64 account_id);
-
-/* Keeps a row that was taken with the reason why it is no usage. */
-extern void inbox_set_aside(const InboxRow *row, const Fault *fault, TimestampTz now);
 
 #endif

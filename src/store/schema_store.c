@@ -81,7 +81,7 @@ static const Guard guards[] = {
 	NO_TRUNCATE(usage_event),
 	{"usage_inbox", "wake_settler", "wake_settler", INSERT, NULL, ""},
 	NO_TRUNCATE(usage_inbox),
-	NO_CHANGE(usage_set_aside),
+	WRITE_ONCE(usage_set_aside, "handled_at, handling, handled_by, handling_reason"),
 	NO_TRUNCATE(usage_set_aside),
 	NO_DELETE(lot),
 	NO_UPDATE_OF(lot, "account_id, lot_no, order_id, source_id, created_at, expires_at, amount, "

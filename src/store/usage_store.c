@@ -17,6 +17,7 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
+#include "store/inbox_store.h"
 #include "store/partition_store.h"
 #include "store/usage_store.h"
 
@@ -345,4 +346,17 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	bind_text(values, nulls, 10, actor);
 	bind_text(values, nulls, 11, reason);
 	sql_write(&insert, values, nulls);
+}
+
+int64
+usage_unpriced(TimestampTz before)
+{
+	static Sql count = SQL(
+		"SELECT count(*) FROM (SELECT FROM " BOOKS
+		"usage_event WHERE status = 'unpriced' AND recorded_at < $1 LIMIT $2) AS "
+		"w",
+		TIMESTAMPTZOID, INT8OID);
+
+	sql_run(&count, (Datum[]){TimestampTzGetDatum(before), Int64GetDatum(WAITING_COUNT_MAX)}, NULL);
+	return column_int64(0, 1);
 }

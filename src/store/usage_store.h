@@ -129,4 +129,8 @@ extern int64 usage_next_reversal_id(int64 account_id);
 extern void usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_nano,
 								  TimestampTz now, const char *actor, const char *reason);
 
+/* How many events were received before an instant and have no price, counted up to
+ * WAITING_COUNT_MAX. */
+extern int64 usage_unpriced(TimestampTz before);
+
 #endif

@@ -21,10 +21,12 @@
 #include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "booking/failure.h"
 #include "booking/settle.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
@@ -60,6 +62,13 @@
 #define UNPRICED_MS 5000
 #define DUTY 10
 
+/* Rows whose booking fails are tried again after so long, doubled each time; so many are
+ * remembered.
+ */
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 60000
+#define FAILED_MAX 1000000
+
 static char *database_name;
 static bool is_unlisted;
 
@@ -76,6 +85,9 @@ typedef struct Settler
 	int64 waited_for;		 /* the account that was waited for last */
 	TimestampTz whole_at;	 /* the whole inbox is not looked at before */
 	TimestampTz unpriced_at; /* nor usage that waits for a price */
+	HTAB *failed;			 /* places of rows whose booking failed; NULL: of none */
+	TimestampTz retry_at;	 /* they are passed over until then */
+	int retry_ms;			 /* the last wait for that; 0: nothing fails */
 } Settler;
 
 /* One look through the inbox, in lists of LIST_ROWS_MAX rows. */
@@ -83,10 +95,12 @@ typedef struct Round
 {
 	InboxRef *refs; /* the list that is worked on */
 	size_t count;
+	size_t to_settle;		/* the first of them; the others failed lately */
 	ItemPointerData after;	/* where the next list begins */
 	BlockNumber last_block; /* of the inbox when the round began */
 	BlockNumber left_block; /* the first that holds a row that was left */
-	int64 left;				/* rows that were left */
+	int64 left;				/* rows that were left for others who hold their accounts */
+	int64 failed;			/* rows that stay because their booking fails */
 	bool whole;				/* it began at the inbox's first block */
 	int64 wasted_us;		/* listing took beyond what the rows were worth */
 } Round;
@@ -161,6 +175,80 @@ begin_round(Settler *settler, Round *round)
 	return ready;
 }
 
+/* ---- rows whose booking fails -------------------------------------------- */
+
+/* When their time has come, they are rows like any other. */
+static void
+release_failed(Settler *settler)
+{
+	if (settler->failed == NULL || GetCurrentTimestamp() < settler->retry_at)
+		return;
+	hash_destroy(settler->failed);
+	settler->failed = NULL;
+}
+
+static bool
+has_failed(const Settler *settler, const InboxRef *ref)
+{
+	return settler->failed && hash_search(settler->failed, &ref->place, HASH_FIND, NULL) != NULL;
+}
+
+static void
+remember_failed(Settler *settler, const InboxRef *ref)
+{
+	HASHCTL control = {.keysize = sizeof(ItemPointerData), .entrysize = sizeof(ItemPointerData)};
+
+	if (settler->failed == NULL)
+		settler->failed = hash_create("billing failed rows", 1000, &control,
+									  HASH_ELEM | HASH_BLOBS);
+	if (hash_get_num_entries(settler->failed) < FAILED_MAX)
+		(void) hash_search(settler->failed, &ref->place, HASH_ENTER, NULL);
+}
+
+/* Sets the time for the next try, where a round found rows that fail. */
+static void
+plan_retry(Settler *settler, const Round *round)
+{
+	if (round->failed == 0)
+		settler->retry_ms = 0;
+	else if (GetCurrentTimestamp() >= settler->retry_at)
+	{
+		settler->retry_ms = Min(Max(settler->retry_ms * 2, RETRY_MIN_MS), RETRY_MAX_MS);
+		settler->retry_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), settler->retry_ms);
+	}
+}
+
+/* How long to sleep where nothing else is to be done. */
+static long
+idle_ms(const Settler *settler)
+{
+	long retry_ms = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), settler->retry_at);
+
+	return settler->retry_ms == 0 ? IDLE_MS : Min(Max(retry_ms, ROUND_MS), IDLE_MS);
+}
+
+/* ---- one round, continued ------------------------------------------------ */
+
+/* Puts what failed lately behind the rows that are to be settled. */
+static void
+pass_over_failed(const Settler *settler, Round *round)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < round->count; i++)
+	{
+		InboxRef ref = round->refs[i];
+
+		ref.failed = has_failed(settler, &ref);
+		round->refs[i].failed = ref.failed;
+		if (ref.failed)
+			continue;
+		round->refs[i] = round->refs[kept];
+		round->refs[kept++] = ref;
+	}
+	round->to_settle = kept;
+}
+
 /* Lists the next rows; false where there are none. */
 static bool
 list_rows(Settler *settler, Round *round)
@@ -184,6 +272,7 @@ list_rows(Settler *settler, Round *round)
 	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
 	if (round->count > 0)
 		round->after = round->refs[round->count - 1].place;
+	pass_over_failed(settler, round);
 	return round->count > 0;
 }
 
@@ -221,14 +310,14 @@ wait_for_account(InboxRef *refs, size_t count, const char *timeout)
 	return taken;
 }
 
-/* The first row that was left of an account behind another one; count where there is none. */
+/* The first row that was left of an account behind another one; to_settle where there is none. */
 static size_t
 find_left(const Round *round, int64 behind_account)
 {
 	size_t i = 0;
 
-	while (i < round->count &&
-		   (round->refs[i].taken || round->refs[i].account_id <= behind_account))
+	while (i < round->to_settle && (round->refs[i].taken || round->refs[i].failed ||
+									round->refs[i].account_id <= behind_account))
 		i++;
 	return i;
 }
@@ -244,14 +333,14 @@ wait_for_skipped(Settler *settler, Round *round)
 	{
 		size_t at = find_left(round, settler->waited_for);
 
-		if (at == round->count && waits > 0)
+		if (at == round->to_settle && waits > 0)
 			break;
-		if (at == round->count)
+		if (at == round->to_settle)
 			at = find_left(round, 0);
-		if (at == round->count)
+		if (at == round->to_settle)
 			break;
 		settler->waited_for = round->refs[at].account_id;
-		taken += wait_for_account(&round->refs[at], Min(settler->group_rows, round->count - at),
+		taken += wait_for_account(&round->refs[at], Min(settler->group_rows, round->to_settle - at),
 								  timeout);
 		timeout = WAIT_SHORT;
 	}
@@ -260,7 +349,7 @@ wait_for_skipped(Settler *settler, Round *round)
 
 /* Notes what was left of a list. */
 static void
-count_left(Round *round)
+count_left(Settler *settler, Round *round)
 {
 	for (size_t i = 0; i < round->count; i++)
 	{
@@ -268,7 +357,10 @@ count_left(Round *round)
 			continue;
 		round->left_block = Min(round->left_block,
 								ItemPointerGetBlockNumber(&round->refs[i].place));
-		round->left++;
+		round->left += !round->refs[i].failed;
+		round->failed += round->refs[i].failed;
+		if (round->refs[i].failed)
+			remember_failed(settler, &round->refs[i]);
 	}
 }
 
@@ -304,10 +396,10 @@ settle_list(Settler *settler, Round *round, TimestampTz since)
 {
 	int64 settled = 0;
 
-	settle_sort(round->refs, round->count);
-	for (size_t done = 0; done < round->count;)
+	settle_sort(round->refs, round->to_settle);
+	for (size_t done = 0; done < round->to_settle;)
 	{
-		size_t rows = Min(settler->group_rows, round->count - done);
+		size_t rows = Min(settler->group_rows, round->to_settle - done);
 		int64 taken;
 
 		heed_signals();
@@ -347,6 +439,8 @@ static void
 end_round(Settler *settler, const Round *round)
 {
 	settler->first_block = Min(round->left_block, round->last_block);
+	plan_retry(settler, round);
+	failure_end_pass();
 	if (round->whole)
 		settler->whole_at = GetCurrentTimestamp() + Max(round->wasted_us, 0) * DUTY;
 }
@@ -361,6 +455,7 @@ run_round(Settler *settler)
 	int64 taken;
 	Round round;
 
+	release_failed(settler);
 	if (!begin_round(settler, &round))
 		return IDLE_MS;
 	while (!shall_end() && list_rows(settler, &round))
@@ -372,7 +467,7 @@ run_round(Settler *settler)
 			report(taken, 0);
 			settled += taken;
 		}
-		count_left(&round);
+		count_left(settler, &round);
 		if (round.count < LIST_ROWS_MAX)
 			break;
 		/* What comes next was committed after the first of them, at the earliest. */
@@ -380,10 +475,10 @@ run_round(Settler *settler)
 		since = since ? since : since_next;
 	}
 	end_round(settler, &round);
-	wake_report_looked(round.left);
+	wake_report_looked(round.left, round.failed);
 	taken = settle_price_waiters(settler);
 	report(taken, 0);
-	return round.left > 0 || settled + taken > 0 ? ROUND_MS : IDLE_MS;
+	return round.left > 0 || settled + taken > 0 ? ROUND_MS : idle_ms(settler);
 }
 
 /* ---- its life ------------------------------------------------------------ */

@@ -76,6 +76,7 @@ test_range(void **state)
 		[LIMIT_THRESHOLD] = "0 to 999,999,999.99",
 		[LIMIT_PRICE] = "0 to 1,000,000 per 1,000,000 tokens",
 		[LIMIT_PRICE_LIST_ROWS] = "0 to 20,000",
+		[LIMIT_SET_ASIDE_ROWS] = "1 to 10,000",
 	};
 	char text[LIMITS_TEXT_SIZE];
 
