@@ -46,6 +46,7 @@ FROM (VALUES
     ('pause_workers', $$interval '1 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('retry_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('dismiss_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('unpark', $$1150$$, $$'why'$$, $$'me'$$, $$'settler'$$, NULL, NULL, NULL, NULL, NULL),
     ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL),

@@ -38,6 +38,7 @@ SELECT billing.set_balance_alert(1350, 30);
 SELECT status FROM billing.charge(1350, 1, 'down', 'history', 80, 0);
 SELECT billing.meter(1350, 9, 'set aside', 'history', 3, 0);
 SELECT billing.settle() > 0 AS settled;
+INSERT INTO billing_books.parking (worker, account_id, parked_at) VALUES ('settler', 1350, now()); -- as the settler does after a crash
 SELECT billing.meter(1350, 1, 'metered', 'history', 5, 0);
 -- Each table of history, a leaf of usage_event on its own and the default one.
 SELECT min(tableoid::regclass::text) AS leaf FROM billing_books.usage_event WHERE account_id = 1350 AND request_id = 'charged' \gset
@@ -72,6 +73,7 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('notification, what it says', 'billing_books.notification', 'payload = ''{}''', 'account_id = 1350'),
     ('notification, to whom', 'billing_books.notification', 'address = ''other''', 'account_id = 1350'),
     ('notification, what about', 'billing_books.notification', 'kind = ''balance_recovered'', episode = 2', 'account_id = 1350'),
+    ('parking', 'billing_books.parking', 'parked_at = now() + interval ''1 s''', 'account_id = 1350'),
     ('price', 'billing_books.price', 'input = 0', 'model = ''history'''),
     ('payment_order', 'billing_books.payment_order', 'pay_amount = 1', 'account_id = 1350'),
     ('payment_order, its state', 'billing_books.payment_order', 'state = ''closed'', close_reason = ''expired'', paid_at = NULL', 'account_id = 1350'),

@@ -175,7 +175,7 @@ wake_status_name(const SettlerState *state)
 	return state->pid ? "running" : "not running";
 }
 
-static void
+void
 wake_supervisor(void)
 {
 	LWLockAcquire(shared->lock, LW_SHARED);

@@ -76,6 +76,9 @@ extern bool wake_is_paused(Oid database);
 /* True where a commit has called for a settler since it last looked. */
 extern bool wake_is_pending(Oid database);
 
+/* Makes the supervisor look at its databases now; only where there can be workers. */
+extern void wake_supervisor(void);
+
 /* For the supervisor, who wants to hear of pauses and of settlers that end. */
 extern void wake_attach_supervisor(void);
 

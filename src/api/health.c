@@ -14,10 +14,13 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "booking/settle.h"
 #include "clock.h"
+#include "crash_mark.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/inbox_store.h"
+#include "store/parking_store.h"
 #include "store/partition_store.h"
 #include "store/report_store.h"
 #include "store/set_aside_store.h"
@@ -122,6 +125,17 @@ check_usage(StringInfo complaints, int64 tolerance_us)
 									  unpriced == WAITING_COUNT_MAX ? " or more" : ""));
 }
 
+static void
+check_parking(StringInfo complaints)
+{
+	int64 parked = parking_count(SETTLER);
+
+	if (crash_mark_read(MyDatabaseId, SETTLER).state == MARK_PARKED)
+		complain(complaints, "the settler is parked after a crash");
+	else if (parked > 0)
+		complain(complaints, psprintf(INT64_FORMAT " accounts are parked after a crash", parked));
+}
+
 PG_FUNCTION_INFO_V1(billing_check_health);
 Datum
 billing_check_health(PG_FUNCTION_ARGS)
@@ -134,6 +148,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
+	check_parking(&complaints);
 	if (partition_default_has_rows(DT_NOEND))
 		complain(&complaints, "usage_event_default is not empty");
 	scope_close(&scope);

@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "core/limits.h"
 #include "core/text.h"
+#include "store/parking_store.h"
 #include "store/price_store.h"
 #include "store/set_aside_store.h"
 #include "subtransaction.h"
@@ -48,6 +49,79 @@ void
 settle_sort(InboxRef *refs, size_t count)
 {
 	qsort(refs, count, sizeof(InboxRef), compare_refs);
+}
+
+/* ---- what is passed over ------------------------------------------------- */
+
+SettleNote settle_note = NULL;
+
+/* Accounts that are parked, in their order. */
+typedef struct ParkedAccounts
+{
+	int64 *accounts;
+	size_t count;
+} ParkedAccounts;
+
+static ParkedAccounts
+read_parked(void)
+{
+	ParkedAccounts parked;
+
+	parked.accounts = parking_accounts(SETTLER, &parked.count);
+	return parked;
+}
+
+static int
+compare_accounts(const void *left, const void *right)
+{
+	int64 a = *(const int64 *) left;
+	int64 b = *(const int64 *) right;
+
+	return (a > b) - (a < b);
+}
+
+static bool
+is_parked(const ParkedAccounts *parked, int64 account_id)
+{
+	return bsearch(&account_id, parked->accounts, parked->count, sizeof(int64), compare_accounts) !=
+		   NULL;
+}
+
+size_t
+settle_pass_over(InboxRef *refs, size_t count, bool (*passes)(const InboxRef *ref, void *argument),
+				 void *argument)
+{
+	ParkedAccounts parked = read_parked();
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		InboxRef ref = refs[i];
+
+		refs[i].failed = is_parked(&parked, ref.account_id) || (passes && passes(&ref, argument));
+		if (refs[i].failed)
+			continue;
+		refs[i] = refs[kept];
+		refs[kept++] = ref;
+	}
+	return kept;
+}
+
+/* Notes whose rows they are, sorted, each account once. */
+static void
+note_accounts(const InboxRef *refs, size_t count)
+{
+	int64 *accounts;
+	size_t accounts_count = 0;
+
+	if (settle_note == NULL)
+		return;
+	accounts = palloc((count + 1) * sizeof(int64));
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || refs[i].account_id != refs[i - 1].account_id)
+			accounts[accounts_count++] = refs[i].account_id;
+	settle_note(accounts, accounts_count);
+	pfree(accounts);
 }
 
 /* ---- rows that fail ------------------------------------------------------ */
@@ -161,6 +235,7 @@ settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
 
 	if (count == 0)
 		return 0;
+	note_accounts(refs, count);
 	error = subtransaction_run(run_group_call, &call, failure_is_of_rows);
 	if (error == NULL)
 		return call.taken;
@@ -212,21 +287,25 @@ int64
 settle_unpriced(int64 events_max, SettleWait wait)
 {
 	int64 settled = 0;
+	ParkedAccounts parked;
 	int64 *accounts;
 	size_t count;
 
 	if (!price_hold_unchanged())
 		return 0;
+	parked = read_parked();
 	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && settled < events_max; i++)
 	{
 		Booking booking = {0};
 		bool waits = i == 0 && wait == SETTLE_WAIT_FOR_ONE;
-		bool held = waits ? account_hold(accounts[i], &booking.account)
-						  : account_hold_if_free(accounts[i], &booking.account);
 
-		if (!held)
+		if (is_parked(&parked, accounts[i]) ||
+			!(waits ? account_hold(accounts[i], &booking.account)
+					: account_hold_if_free(accounts[i], &booking.account)))
 			continue;
+		if (settle_note)
+			settle_note(&accounts[i], 1);
 		booking_begin_held(&booking);
 		settled += settle_account(&booking, events_max - settled);
 	}
@@ -299,6 +378,7 @@ int64
 settle_all(int64 events_max)
 {
 	ItemPointerData after = inbox_before_block(0);
+	size_t listed;
 	size_t count;
 	InboxRef *refs;
 	int64 settled = 0;
@@ -306,12 +386,13 @@ settle_all(int64 events_max)
 	/* Rows that stay must not stand before the others for good. */
 	for (int lists = 0; settled == 0 && lists < SETTLE_LISTS_MAX; lists++)
 	{
-		refs = inbox_list(&after, events_max, &count);
-		if (count > 0)
-			after = refs[count - 1].place;
+		refs = inbox_list(&after, events_max, &listed);
+		if (listed > 0)
+			after = refs[listed - 1].place;
+		count = settle_pass_over(refs, listed, NULL, NULL);
 		settle_sort(refs, count);
 		settled = settle_inbox(refs, count, SETTLE_SKIP);
-		if ((int64) count < events_max)
+		if ((int64) listed < events_max)
 			break;
 	}
 	failure_end_pass();

@@ -16,6 +16,24 @@
 
 #include "booking/settle_group.h"
 
+/* The kind of worker that settles, by which accounts are parked. */
+#define SETTLER "settler"
+
+/*
+ * Called before the accounts are worked on, sorted, by all functions below: a
+ * worker notes down what it does, should it crash (crash_mark.h). NULL: nobody does.
+ */
+typedef void (*SettleNote)(const int64 *accounts, size_t count);
+extern SettleNote settle_note;
+
+/*
+ * Puts rows behind the others that are not to be settled now: of parked accounts,
+ * and those of which passes() says so (NULL: none); they are marked as failed.
+ * Returns how many rows are left.
+ */
+extern size_t settle_pass_over(InboxRef *refs, size_t count,
+							   bool (*passes)(const InboxRef *ref, void *argument), void *argument);
+
 /* Sorts what inbox_list() returned for the functions below. */
 extern void settle_sort(InboxRef *refs, size_t count);
 

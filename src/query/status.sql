@@ -26,6 +26,10 @@ SELECT 'metered usage, set aside', count(*)::text, 'rows of billing_books.usage_
 FROM billing_books.usage_set_aside
 WHERE handled_at IS NULL
 UNION ALL
+SELECT 'parked after a crash', count(*)::text, 'rows of billing_books.parking: find out why, then unpark()'
+FROM billing_books.parking
+WHERE unparked_at IS NULL
+UNION ALL
 SELECT 'usage without a price', count(*)::text, 'events: see billing.unpriced_usage'
 FROM billing_books.usage_event
 WHERE status = 'unpriced'

@@ -125,6 +125,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(charge_reversal),
 	NO_CHANGE(usage_day),
 	NO_TRUNCATE(usage_day),
+	WRITE_ONCE(parking, "unparked_at, unparked_by, unpark_reason"),
+	NO_TRUNCATE(parking),
 	NO_CHANGE(closed_month),
 	NO_TRUNCATE(closed_month),
 	NO_CHANGE(idempotent_call),

@@ -28,8 +28,11 @@
 
 #include "booking/failure.h"
 #include "booking/settle.h"
+#include "clock.h"
+#include "crash_mark.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
+#include "store/parking_store.h"
 #include "store/schema_store.h"
 #include "wake.h"
 #include "worker/supervisor.h"
@@ -88,6 +91,9 @@ typedef struct Settler
 	HTAB *failed;			 /* places of rows whose booking failed; NULL: of none */
 	TimestampTz retry_at;	 /* they are passed over until then */
 	int retry_ms;			 /* the last wait for that; 0: nothing fails */
+	int64 *suspects;		 /* accounts at which it crashed together: each is tried alone */
+	size_t suspects_count;
+	TimestampTz started_at;
 } Settler;
 
 /* One look through the inbox, in lists of LIST_ROWS_MAX rows. */
@@ -107,11 +113,55 @@ typedef struct Round
 
 extern PGDLLEXPORT void billing_settler_main(Datum argument);
 
+/* ---- marks for the case of a crash --------------------------------------- */
+
+/* Whether what is noted next is one suspect, tried alone. */
+static bool tries_alone;
+
+static void
+note_work(const int64 *accounts, size_t count)
+{
+	crash_mark_work(accounts, count, tries_alone);
+}
+
+static int
+compare_accounts(const void *left, const void *right)
+{
+	int64 a = *(const int64 *) left;
+	int64 b = *(const int64 *) right;
+
+	return (a > b) - (a < b);
+}
+
+static bool
+is_suspect(const Settler *settler, int64 account_id)
+{
+	return bsearch(&account_id, settler->suspects, settler->suspects_count, sizeof(int64),
+				   compare_accounts) != NULL;
+}
+
+/*
+ * How many of the sorted rows make the next group: up to a suspect, or those of
+ * a suspect at their beginning, who is alone in his.
+ */
+static size_t
+group_size(const Settler *settler, const InboxRef *refs, size_t count)
+{
+	size_t rows = 0;
+
+	tries_alone = is_suspect(settler, refs[0].account_id);
+	while (rows < count && (tries_alone ? refs[rows].account_id == refs[0].account_id
+										: !is_suspect(settler, refs[rows].account_id)))
+		rows++;
+	return rows;
+}
+
 /* ---- transactions -------------------------------------------------------- */
 
 static bool
 begin_work(Scope *scope, const char *what)
 {
+	crash_mark_work(NULL, 0, false);
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -126,6 +176,7 @@ end_work(Scope *scope, bool ready)
 		scope_close(scope);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
+	crash_mark_idle();
 	pgstat_report_stat(false);
 	pgstat_report_activity(STATE_IDLE, NULL);
 }
@@ -187,9 +238,12 @@ release_failed(Settler *settler)
 	settler->failed = NULL;
 }
 
+/* For settle_pass_over(). */
 static bool
-has_failed(const Settler *settler, const InboxRef *ref)
+has_failed(const InboxRef *ref, void *argument)
 {
+	const Settler *settler = argument;
+
 	return settler->failed && hash_search(settler->failed, &ref->place, HASH_FIND, NULL) != NULL;
 }
 
@@ -229,26 +283,6 @@ idle_ms(const Settler *settler)
 
 /* ---- one round, continued ------------------------------------------------ */
 
-/* Puts what failed lately behind the rows that are to be settled. */
-static void
-pass_over_failed(const Settler *settler, Round *round)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < round->count; i++)
-	{
-		InboxRef ref = round->refs[i];
-
-		ref.failed = has_failed(settler, &ref);
-		round->refs[i].failed = ref.failed;
-		if (ref.failed)
-			continue;
-		round->refs[i] = round->refs[kept];
-		round->refs[kept++] = ref;
-	}
-	round->to_settle = kept;
-}
-
 /* Lists the next rows; false where there are none. */
 static bool
 list_rows(Settler *settler, Round *round)
@@ -259,20 +293,20 @@ list_rows(Settler *settler, Round *round)
 	bool ready;
 
 	MemoryContextReset(settler->round_context);
-	round->count = 0;
+	round->count = round->to_settle = 0;
 	ready = begin_work(&scope, "billing: listing the inbox");
 	if (ready)
 	{
 		refs = inbox_list(&round->after, LIST_ROWS_MAX, &round->count);
 		round->refs = MemoryContextAllocHuge(settler->round_context,
 											 (round->count + 1) * sizeof(InboxRef));
+		if (round->count > 0)
+			round->after = refs[round->count - 1].place;
+		round->to_settle = settle_pass_over(refs, round->count, has_failed, settler);
 		memcpy(round->refs, refs, round->count * sizeof(InboxRef));
 	}
 	end_work(&scope, ready);
 	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
-	if (round->count > 0)
-		round->after = round->refs[round->count - 1].place;
-	pass_over_failed(settler, round);
 	return round->count > 0;
 }
 
@@ -399,7 +433,8 @@ settle_list(Settler *settler, Round *round, TimestampTz since)
 	settle_sort(round->refs, round->to_settle);
 	for (size_t done = 0; done < round->to_settle;)
 	{
-		size_t rows = Min(settler->group_rows, round->to_settle - done);
+		size_t rows = group_size(settler, &round->refs[done],
+								 Min(settler->group_rows, round->to_settle - done));
 		int64 taken;
 
 		heed_signals();
@@ -441,6 +476,8 @@ end_round(Settler *settler, const Round *round)
 	settler->first_block = Min(round->left_block, round->last_block);
 	plan_retry(settler, round);
 	failure_end_pass();
+	tries_alone = false;
+	settler->suspects_count = 0;
 	if (round->whole)
 		settler->whole_at = GetCurrentTimestamp() + Max(round->wasted_us, 0) * DUTY;
 }
@@ -520,6 +557,43 @@ look_up_name(Oid database)
 	return name;
 }
 
+/*
+ * After a crash: the accounts it worked on are tried one by one; one that was
+ * tried so is parked. Where it crashed while it worked on none, and again, the
+ * worker itself is parked; then it returns false.
+ */
+static bool
+learn_from_crash(Settler *settler, const CrashMark *last)
+{
+	bool parks_worker = last->count == 0;
+	Scope scope;
+	bool ready;
+
+	if (last->state != MARK_WORKING || (parks_worker && last->crashes == 0))
+		return true;
+	if (last->count > 0 && !last->alone)
+	{
+		settler->suspects = last->accounts;
+		settler->suspects_count = last->count;
+		return true;
+	}
+	ereport(WARNING, (errmsg("billing parks %s, at which the server crashed",
+							 parks_worker ? "its settler"
+										  : psprintf("account " INT64_FORMAT, last->accounts[0])),
+					  errhint("Find out why, then call billing.unpark().")));
+	ready = begin_work(&scope, "billing: parking what it crashed at");
+	if (parks_worker)
+		crash_mark_park();
+	if (ready)
+		parking_insert(SETTLER, parks_worker ? PARKED_WORKER : last->accounts[0], clock_now());
+	end_work(&scope, ready);
+	if (parks_worker)
+		crash_mark_park();
+	else
+		crash_mark_forgive();
+	return !parks_worker;
+}
+
 /* pg_terminate_backend() and DROP DATABASE ... WITH (FORCE) are no failures. */
 static void
 end_by_order(SIGNAL_ARGS)
@@ -532,22 +606,29 @@ void
 billing_settler_main(Datum argument)
 {
 	Oid database = DatumGetObjectId(argument);
-	Settler settler = {.group_rows = 1000};
+	Settler settler = {.group_rows = 1000, .started_at = GetCurrentTimestamp()};
+	CrashMark last;
 
 	pqsignal(SIGTERM, end_by_order);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
 	if (!wake_attach(database))
 		proc_exit(0);
+	last = crash_mark_attach(database, SETTLER);
+	settle_note = note_work;
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	override_settings();
 	database_name = look_up_name(database);
 	settler.round_context = AllocSetContextCreate(TopMemoryContext, "billing round",
 												  ALLOCSET_DEFAULT_SIZES);
+	if (!learn_from_crash(&settler, &last))
+		proc_exit(0);
 	while (!shall_end())
 	{
 		long timeout_ms = run_round(&settler);
 
+		if (TimestampDifferenceExceeds(settler.started_at, GetCurrentTimestamp(), GOOD_RUN_MS))
+			crash_mark_forgive();
 		if (timeout_ms > 0)
 			sleep_ms(0, ROUND_MS);
 		heed_signals();

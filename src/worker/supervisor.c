@@ -29,8 +29,10 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "booking/settle.h"
 #include "compat.h"
 #include "core/text.h"
+#include "crash_mark.h"
 #include "wake.h"
 #include "worker/supervisor.h"
 
@@ -39,9 +41,6 @@
 #define RESTART_MS_MIN 1000
 #define RESTART_MS_MAX 60000
 
-/* A settler that ran as long has not failed. */
-#define GOOD_RUN_MS 60000
-
 /* A name in the list, and what is done about it. */
 typedef struct Entry
 {
@@ -49,6 +48,7 @@ typedef struct Entry
 	Oid database; /* InvalidOid: it does not exist */
 	bool listed;
 	bool reported_missing;
+	bool looked_at_mark;			/* what its settler did when the server last went down */
 	BackgroundWorkerHandle *handle; /* of the settler that was started last; NULL: none runs */
 	bool adopted;					/* an earlier supervisor started the one that runs */
 	TimestampTz started_at;
@@ -289,18 +289,41 @@ start(Entry *entry, TimestampTz now)
 	MemoryContextSwitchTo(caller_context);
 }
 
+/*
+ * Where the settler took the server down, the next one starts later each time:
+ * the server forgets that there were others.
+ */
+static void
+heed_crashes(Entry *entry, const CrashMark *mark, TimestampTz now)
+{
+	if (entry->looked_at_mark)
+		return;
+	entry->looked_at_mark = true;
+	if (mark->state != MARK_WORKING)
+		return;
+	entry->restart_ms = RESTART_MS_MAX;
+	if (mark->crashes < 6)
+		entry->restart_ms = Min(RESTART_MS_MIN << mark->crashes, RESTART_MS_MAX);
+	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
+}
+
 /* Starts the settler of a database, which ends by itself when it is not listed; returns when it
  * wants to be looked at again. */
 static TimestampTz
 attend(Entry *entry, TimestampTz now)
 {
 	SettlerState state = {0};
+	CrashMark mark;
 
 	report_missing(entry);
 	/* One that ended before it had a slot has failed. */
 	state.failed = !wake_read(entry->database, &state) || state.failed;
 	watch(entry, &state, now);
 	if (!entry->listed || !OidIsValid(entry->database) || entry->handle || state.pid != 0)
+		return DT_NOEND;
+	mark = crash_mark_read(entry->database, SETTLER);
+	heed_crashes(entry, &mark, now);
+	if (mark.state == MARK_PARKED)
 		return DT_NOEND;
 	if (state.paused_until > now || entry->start_at > now)
 		return Max(state.paused_until, entry->start_at);

@@ -10,6 +10,9 @@
 
 #include "postgres.h"
 
+/* A worker that ran as long has not failed. */
+#define GOOD_RUN_MS 60000
+
 /* True where billing.databases names that database. */
 extern bool supervisor_lists(const char *database);
 
