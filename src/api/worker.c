@@ -81,8 +81,8 @@ billing_settler(PG_FUNCTION_ARGS)
 		PointerGetDatum(&(Interval){.time = state.settled_lag_us}),
 		Int64GetDatum(state.events_total),
 	};
-	bool nulls[] = {false,	!runs,	  !runs,	!paused,  pending_since == 0,
-					!known, !known,	  !settled, !settled, !settled, !known};
+	bool nulls[] = {false,	  !runs,	!runs,	  !paused, pending_since == 0, !known, !known,
+					!settled, !settled, !settled, !known};
 
 	return result_row(fcinfo, values, nulls);
 }
