@@ -112,7 +112,7 @@ SELECT period, requests, charge FROM billing.usage_report(1, '2025-01-21 00:00 A
 SELECT pg_temp.attempt('SELECT billing.reverse_charge(1, ''jan charged'', ''too late'')') AS reverse, pg_temp.attempt('SELECT * FROM billing.explain_charge(1, ''jan charged'')') AS explain;
 SELECT given_back FROM billing.usage_report(1, group_by => '{}');
 -- A price behind them is refused, as it is behind any charge.
-SELECT pg_temp.attempt('SELECT billing.set_price(''two'', ''CNY'', 1, 1, effective_from => ''2025-01-10 00:00+00'')') AS behind;
+SELECT regexp_replace(pg_temp.attempt('SELECT billing.set_price(''two'', ''CNY'', 1, 1, effective_from => ''2025-01-10 00:00+00'')'), 'account [13]', 'account N') AS behind;
 -- Its table stays, guarded as before; verify() tells where it is not, install() mends it. It may be dropped.
 SELECT call, pg_temp.attempt(call) AS outcome FROM (VALUES ('UPDATE billing_books.usage_event_2025_01 SET charge = 0'), ('DELETE FROM billing_books.usage_event_2025_01'), ('TRUNCATE billing_books.usage_event_2025_01')) AS c (call);
 ALTER TABLE billing_books.usage_event_2025_01 DISABLE TRIGGER no_change;

@@ -118,8 +118,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"A charge can be undone once."},
 	[ERROR_REPORT_CLOSED] =
 		{"LB308", "report_closed", "usage before %s is known as sums of days only: %s",
-		 "Report whole days of the account's time zone, by key, model or day and "
-		 "by recorded_at, or begin later."},
+		 "Report whole days, in the time zone in which they were summed up "
+		 "(billing_books.usage_day), by key, model or day and by recorded_at, or begin later."},
 
 	[ERROR_USAGE_BEFORE_KEY] = {"LB309", "usage_before_key",
 								"request \"%s\" of account " ACCOUNT
@@ -127,6 +127,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"Check occurred_at and key_id; policy future_tolerance is what "
 								"clocks may differ by."},
 
+	[ERROR_CLOSED_MEANWHILE] =
+		{"LB312", "closed_meanwhile",
+		 "a month of usage was closed since this transaction took its snapshot",
+		 "Call again; at REPEATABLE READ and SERIALIZABLE in a new transaction."},
 	[ERROR_SET_ASIDE_UNKNOWN] = {"LB311", "set_aside_unknown",
 								 "no row that was set aside has number " INT64_FORMAT " and waits",
 								 "SELECT * FROM billing_books.usage_set_aside WHERE handled_at IS "

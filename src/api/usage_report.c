@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/account_store.h"
+#include "store/partition_store.h"
 #include "store/usage_report_store.h"
 
 /* Notes one word of group_by; false where it is none, or contradicts another. */
@@ -71,10 +72,11 @@ arg_by_occurred_at(FunctionCallInfo fcinfo, int index)
 
 /* Refuses what cannot be told of months that are sums of the account's days by now. */
 static void
-check_closed(const UsageReport *report, const char *account_zone)
+check_closed(const UsageReport *report)
 {
 	TimestampTz closed_until = usage_report_closed_until();
 	const char *because = NULL;
+	const char *other_zone;
 
 	if (closed_until == DT_NOBEGIN)
 		return;
@@ -87,8 +89,8 @@ check_closed(const UsageReport *report, const char *account_zone)
 		because = "not when its calls started";
 	else if (report->period && strcmp(report->period, "hour") == 0)
 		because = "not its hours";
-	else if (report->period && pg_strcasecmp(report->time_zone, account_zone) != 0)
-		because = "not the days of another time zone";
+	else if (report->period && (other_zone = usage_report_other_zone(report)) != NULL)
+		because = psprintf("days of time zone %s, not of %s", other_zone, report->time_zone);
 	else if (usage_report_day_is_cut(report->account_id, report->from) ||
 			 usage_report_day_is_cut(report->account_id, report->to))
 		because = "not parts of days";
@@ -107,7 +109,6 @@ billing_usage_report(PG_FUNCTION_ARGS)
 		.time_zone = arg_time_zone_or_null(fcinfo, 4),
 		.by_occurred_at = arg_by_occurred_at(fcinfo, 5),
 	};
-	const char *account_zone;
 	Account account;
 	Scope scope;
 
@@ -116,10 +117,10 @@ billing_usage_report(PG_FUNCTION_ARGS)
 	scope_open_to_scan(&scope);
 	if (!account_read(report.account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, report.account_id);
-	account_zone = usage_report_time_zone(report.account_id);
 	if (report.time_zone == NULL)
-		report.time_zone = account_zone;
-	check_closed(&report, account_zone);
+		report.time_zone = usage_report_time_zone(report.account_id);
+	partition_check_snapshot();
+	check_closed(&report);
 	usage_report(&report, (ReturnSetInfo *) fcinfo->resultinfo);
 	scope_close(&scope);
 	return (Datum) 0;

@@ -10,6 +10,7 @@
 #include "funcapi.h"
 
 #include "spi/scope.h"
+#include "store/partition_store.h"
 #include "store/verify_store.h"
 
 PG_FUNCTION_INFO_V1(billing_verify);
@@ -21,6 +22,7 @@ billing_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open_to_scan(&scope);
+	partition_check_snapshot();
 	verify_books(result);
 	verify_policies(result);
 	verify_guards(result);

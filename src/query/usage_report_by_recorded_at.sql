@@ -39,7 +39,8 @@ WITH event AS NOT MATERIALIZED (
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
 ), grouped AS (
-    SELECT date_trunc($4, at, $5) AS period,
+    SELECT CASE WHEN $4 = 'day' THEN (at AT TIME ZONE $5)::date END AS day,
+           CASE WHEN $4 = 'hour' THEN date_trunc('hour', at, $5) END AS hour,
            CASE WHEN $6 THEN key_id END AS key_id,
            CASE WHEN $6 THEN key_name END AS key_name,
            CASE WHEN $7 THEN model END AS model,
@@ -47,11 +48,11 @@ WITH event AS NOT MATERIALIZED (
            charge, given_back
     FROM line
 )
-SELECT period, key_id, max(key_name), model,
+SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id, max(key_name), model,
        sum(requests)::bigint, sum(rejected)::bigint, sum(unpriced)::bigint,
        sum(input_tokens)::bigint, sum(output_tokens)::bigint,
        sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint,
        sum(charge), sum(given_back)
 FROM grouped
-GROUP BY period, key_id, model
+GROUP BY day, hour, key_id, model
 ORDER BY period, key_id, model COLLATE "C"

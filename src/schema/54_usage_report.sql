@@ -3,6 +3,7 @@ CREATE TABLE billing_books.usage_day (
     month date NOT NULL,
     day_starts_at timestamptz NOT NULL,
     day_ends_at timestamptz NOT NULL,
+    time_zone text NOT NULL,
     key_id bigint NOT NULL,
     key_name text NOT NULL,
     model text NOT NULL,
@@ -18,8 +19,9 @@ CREATE TABLE billing_books.usage_day (
 COMMENT ON TABLE billing_books.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key and model. Days go by the booking of the charge, as the ledger does.';
 COMMENT ON COLUMN billing_books.usage_day.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.usage_day.month IS 'The closed month; a local day at its edge has a row in both.';
-COMMENT ON COLUMN billing_books.usage_day.day_starts_at IS 'First instant of the day.';
-COMMENT ON COLUMN billing_books.usage_day.day_ends_at IS 'First instant of the next day.';
+COMMENT ON COLUMN billing_books.usage_day.day_starts_at IS 'First instant of the day: of the local date, or the end of the last day of another time zone, if that is later.';
+COMMENT ON COLUMN billing_books.usage_day.day_ends_at IS 'First instant of the next local date.';
+COMMENT ON COLUMN billing_books.usage_day.time_zone IS 'The time zone whose day it is: the account''s when the month was closed, or that of the day begun before.';
 COMMENT ON COLUMN billing_books.usage_day.key_id IS 'The API key that called.';
 COMMENT ON COLUMN billing_books.usage_day.key_name IS 'Its name.';
 COMMENT ON COLUMN billing_books.usage_day.model IS 'The model that was called.';

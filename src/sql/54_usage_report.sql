@@ -7,3 +7,9 @@ COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the f
 CREATE FUNCTION billing.usage_report(account_id bigint, "from" timestamptz = NULL, "to" timestamptz = NULL, group_by text[] = '{day}', time_zone text = NULL, by text = 'recorded_at') RETURNS SETOF billing.usage_line
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_usage_report';
 COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[], text, text) IS 'Usage in [from, to) (null: from the beginning, to the end), grouped by any of key, model and one of day and hour ({}: one line), whose edges are those of time_zone (null: the account''s). by recorded_at: a charge counts when it was booked, so that the sums equal the ledger; by occurred_at: when the call started. Deleted keys are there with their names. Closed months are known by the account''s days, by recorded_at. Errors: LB201, LB105, LB108, LB308. Example: SELECT * FROM billing.usage_report(7, ''2026-11-01 Asia/Shanghai'', ''2026-12-01 Asia/Shanghai'', ''{day,model}'').';
+
+CREATE FUNCTION billing.day_start(day date, time_zone text) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (day::timestamp AT TIME ZONE time_zone)
+        - greatest((((day::timestamp AT TIME ZONE time_zone) - interval '1 us') AT TIME ZONE time_zone) - day::timestamp + interval '1 us', interval '0');
+COMMENT ON FUNCTION billing.day_start(date, text) IS 'The first instant of a local date: where midnight comes twice the first one, where it does not come at all the first that does. Days of usage_report() begin there. Example: SELECT * FROM billing.usage_report(7, billing.day_start(''2026-11-01'', ''Asia/Shanghai''), billing.day_start(''2026-12-01'', ''Asia/Shanghai'')).';

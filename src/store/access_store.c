@@ -54,6 +54,7 @@ static const Right rights[] = {
 	{"USAGE ON SCHEMA " BOOKS_SCHEMA, CUSTOMERS_READERS},
 	{CALL("version"), EVERYBODY},
 	{CALL("error_codes"), EVERYBODY},
+	{CALL("day_start"), EVERYBODY},
 	{CALL("authorize"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("balance"), CUSTOMERS_READERS},
 	{CALL("balance_at"), CUSTOMERS_READERS},

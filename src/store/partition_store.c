@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "catalog/pg_am.h"
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/rel.h"
@@ -147,22 +148,29 @@ partition_sum_up(int month, TimestampTz now)
 					   TimestampTzGetDatum(partition_month_start(month + 1))};
 
 	partition_name(month, name);
+	/* Whoever moved to another time zone ends the day that was begun in the old one. */
 	(void) sql_execute(psprintf(
-		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, key_id, "
-		"key_name, model, requests, rejected, input_tokens, output_tokens, cache_read_tokens, "
-		"cache_write_tokens, charge) SELECT account_id, '%04d-%02d-01', date_trunc('day', settled_at, "
-		"time_zone) AS day_starts_at, (date_trunc('day', settled_at AT TIME ZONE time_zone) + interval "
-		"'1 day') AT TIME ZONE time_zone AS day_ends_at, key_id, min(key_name), model, count(*) FILTER "
+		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, time_zone, "
+		"key_id, key_name, model, requests, rejected, input_tokens, output_tokens, "
+		"cache_read_tokens, cache_write_tokens, charge) SELECT account_id, '%2$04d-%3$02d-01', "
+		"day_starts_at, day_ends_at, day_time_zone, key_id, min(key_name), model, count(*) FILTER "
 		"(WHERE counts), count(*) FILTER (WHERE NOT counts), coalesce(sum(input_tokens) FILTER (WHERE "
 		"counts), 0), coalesce(sum(output_tokens) FILTER (WHERE counts), 0), "
 		"coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), coalesce(sum(cache_write_tokens) "
-		"FILTER (WHERE counts), 0), coalesce(sum(charge), 0.000000000) FROM (SELECT u.*, "
-		"coalesce(p.time_zone, 'UTC') AS time_zone, u.status <> 'rejected' AS counts FROM " BOOKS
-		"%s "
-		"AS u LEFT JOIN " BOOKS
-		"account_profile AS p USING (account_id)) AS u GROUP BY account_id, "
-		"day_starts_at, day_ends_at, key_id, model",
-		2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, name));
+		"FILTER (WHERE counts), 0), coalesce(sum(charge), 0.000000000) FROM (SELECT u.*, u.status <> "
+		"'rejected' AS counts, CASE WHEN old THEN z.last_starts_at ELSE "
+		"greatest(billing.day_start(day, z.time_zone), z.last_ends_at) END AS day_starts_at, CASE WHEN "
+		"old THEN z.last_ends_at ELSE billing.day_start(day + 1, z.time_zone) END AS day_ends_at, CASE "
+		"WHEN old THEN z.last_time_zone ELSE z.time_zone END AS day_time_zone FROM " BOOKS
+		"%1$s AS u JOIN (SELECT a.account_id, coalesce(p.time_zone, 'UTC') AS time_zone, "
+		"d.day_starts_at AS last_starts_at, d.day_ends_at AS last_ends_at, d.time_zone AS "
+		"last_time_zone FROM (SELECT DISTINCT account_id FROM " BOOKS "%1$s) AS a LEFT JOIN " BOOKS
+		"account_profile AS p USING (account_id) LEFT JOIN LATERAL (SELECT * FROM " BOOKS
+		"usage_day AS d WHERE d.account_id = a.account_id ORDER BY d.month DESC, d.day_starts_at DESC "
+		"LIMIT 1) AS d ON true) AS z USING (account_id) CROSS JOIN LATERAL (SELECT (u.settled_at AT "
+		"TIME ZONE z.time_zone)::date AS day, coalesce(u.settled_at < z.last_ends_at, false) AS old) "
+		"AS l) AS u GROUP BY account_id, day_starts_at, day_ends_at, day_time_zone, key_id, model",
+		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
 	(void) sql_execute(
 		psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM " BOOKS "%s", name));
@@ -171,6 +179,25 @@ partition_sum_up(int month, TimestampTz now)
 	bind_text(values, nulls, 2, name);
 	values[3] = TimestampTzGetDatum(now);
 	sql_write(&note, values, nulls);
+}
+
+/* How many months are closed, as one who runs statements in that way sees it. */
+static int64
+closed_months(SqlRunner run)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS "closed_month");
+
+	run(&count, NULL, NULL);
+	return column_int64(0, 1);
+}
+
+void
+partition_check_snapshot(void)
+{
+	/* From here on nothing is closed until this transaction ends. */
+	LockRelationOid(catalog_table("usage_event"), AccessShareLock);
+	if (closed_months(sql_read) != closed_months(sql_latest))
+		refuse(ERROR_CLOSED_MEANWHILE);
 }
 
 void

@@ -62,6 +62,13 @@ extern MonthState partition_read(int month);
 /* Sums a month up into usage_day and notes it as closed; its partition stays where it is. */
 extern void partition_sum_up(int month, TimestampTz now);
 
+/*
+ * Refuses where a month was closed that the caller's snapshot does not know as
+ * closed: it would miss the usage and not see its days. Nothing is closed from
+ * then on until the transaction ends.
+ */
+extern void partition_check_snapshot(void);
+
 /* Detaches a month's partition, whose table stays. */
 extern void partition_detach(int month);
 

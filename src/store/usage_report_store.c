@@ -46,6 +46,22 @@ usage_report_day_is_cut(int64 account_id, TimestampTz at)
 	return sql_read(&find, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL) > 0;
 }
 
+char *
+usage_report_other_zone(const UsageReport *report)
+{
+	static Sql find = SQL("SELECT time_zone FROM " BOOKS
+						  "usage_day WHERE account_id = $1 AND day_starts_at >= $2 AND "
+						  "day_starts_at < $3 AND lower(time_zone) <> lower($4) ORDER BY "
+						  "day_starts_at LIMIT 1",
+						  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
+					   TimestampTzGetDatum(report->to)};
+
+	bind_text(values, nulls, 3, report->time_zone);
+	return sql_read(&find, values, nulls) > 0 ? column_text(0, 1) : NULL;
+}
+
 static const char by_recorded_at_sql[] =
 #include "query/usage_report_by_recorded_at.inc"
 	;

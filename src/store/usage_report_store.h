@@ -34,6 +34,11 @@ extern TimestampTz usage_report_closed_until(void);
 /* True where an instant lies within a day of the account's that is known as a sum only. */
 extern bool usage_report_day_is_cut(int64 account_id, TimestampTz at);
 
+/* The time zone of a closed day in the report's range that is not the report's; NULL: there is
+ * none.
+ */
+extern char *usage_report_other_zone(const UsageReport *report);
+
 /* Rows of type billing.usage_line. */
 extern void usage_report(const UsageReport *report, ReturnSetInfo *result);
 

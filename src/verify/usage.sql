@@ -188,7 +188,7 @@ FULL JOIN (
 WHERE coalesce(u.amount, 0) <> coalesce(e.amount, 0)
 
 -- check usage_day
--- The days of closed months hold what the ledger booked on them, and nothing that it booked is on none.
+-- The days of closed months hold what the ledger booked on them, nothing that it booked is on none, and no two overlap.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
        format('charges of the day from %s are %s, the ledger has %s', day_starts_at, d.charge, coalesce(e.amount, 0))
@@ -206,6 +206,14 @@ LEFT JOIN LATERAL (
         AND e.recorded_at < least(d.day_ends_at, (SELECT until FROM closed))
 ) AS e ON true
 WHERE d.charge <> coalesce(e.amount, 0)
+UNION ALL
+SELECT account_id, format('the day from %s reaches to %s, the next begins at %s', day_starts_at, day_ends_at, next_starts_at)
+FROM (
+    SELECT account_id, day_starts_at, day_ends_at,
+           lead(day_starts_at) OVER (PARTITION BY account_id ORDER BY day_starts_at, day_ends_at) AS next_starts_at
+    FROM (SELECT DISTINCT account_id, day_starts_at, day_ends_at FROM billing_books.usage_day) AS d
+) AS d
+WHERE day_ends_at > next_starts_at OR day_ends_at <= day_starts_at
 UNION ALL
 SELECT account_id,
        format('charges of closed months are %s, the ledger has %s', coalesce(d.charge, 0), coalesce(e.amount, 0))
