@@ -55,7 +55,7 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('lot, its number', 'billing_books.lot', 'lot_no = lot_no + 100', 'account_id = 1350'),
     ('lot, its amount', 'billing_books.lot', 'amount = amount + 1', 'account_id = 1350'),
     ('lot, its order', 'billing_books.lot', 'order_id = NULL', 'account_id = 1350'),
-    ('lot, its expiry', 'billing_books.lot', 'expires_at = NULL', 'account_id = 1350'),
+    ('lot, its expiry', 'billing_books.lot', 'expires_at = now()', 'account_id = 1350'),
     ('lot, its kind and source', 'billing_books.lot', 'kind = ''bonus'', source_type = ''grant'', source_id = 1', 'account_id = 1350'),
     ('account, its number', 'billing_books.account', 'account_id = 1359', 'account_id = 1350'),
     ('account, its region', 'billing_books.account', 'region = ''global'', currency = ''USD''', 'account_id = 1350'),

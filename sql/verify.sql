@@ -180,6 +180,8 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
         'UPDATE billing_books.ledger_entry SET recorded_at = ''2020-01-03 12:00+00'' WHERE account_id = 1901 AND source_type = ''charge''')),
     ('usage recorded in a closed month', pg_temp.found('INSERT INTO billing_books.closed_month VALUES (''2020-01-01'', ''2020-02-01 00:00+00'', ''gone'', now(), 0, 0)',
         'UPDATE billing_books.usage_event SET recorded_at = ''2020-01-03 12:00+00'' WHERE account_id = 1901')),
+    ('an inbox that cannot be published', pg_temp.found('ALTER TABLE billing_books.usage_inbox REPLICA IDENTITY NOTHING')),
+    ('a partition that cannot be published', pg_temp.found('ALTER TABLE billing_books.usage_event_default REPLICA IDENTITY DEFAULT')),
     ('a guard of one leaf disabled', pg_temp.found('ALTER TABLE billing_books.usage_event_default DISABLE TRIGGER no_change'))
     ) AS t (damage, found);
 SELECT damage, found FROM fires ORDER BY place;

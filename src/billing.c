@@ -14,6 +14,7 @@
 #include "guard/history.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
+#include "spi/subscription.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "wake.h"
@@ -30,6 +31,7 @@ _PG_init(void)
 	history_init();
 	scope_init();
 	sql_init();
+	subscription_init();
 	policy_init();
 	price_init();
 	wake_init();

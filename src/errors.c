@@ -26,6 +26,11 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							  "the billing tables have version %d, this library needs %d",
 							  "Use the version of the extension that made the tables: steps "
 							  "from one version to another come with 1.0."},
+	[ERROR_BOOKS_REPLICATED] =
+		{"LB003", "books_replicated",
+		 "these books are fed by subscription \"%s\": nothing is booked here",
+		 "Book on the publisher. To take the books over, drop the "
+		 "subscription and call billing.adopt_books()."},
 
 	[ERROR_NULL_ARGUMENT] = {"LB101", "null_argument", "%s must not be null", "Give a value."},
 	[ERROR_TEXT_EMPTY] = {"LB102", "text_empty", "%s must not be empty",

@@ -20,6 +20,7 @@ typedef enum BillingError
 	/* the installation */
 	ERROR_NOT_INSTALLED,
 	ERROR_SCHEMA_VERSION,
+	ERROR_BOOKS_REPLICATED,
 	/* arguments */
 	ERROR_NULL_ARGUMENT,
 	ERROR_TEXT_EMPTY,

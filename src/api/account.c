@@ -17,6 +17,7 @@
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/scope.h"
+#include "spi/subscription.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/usage_store.h"
@@ -122,6 +123,7 @@ billing_create_account(PG_FUNCTION_ARGS)
 		refuse(ERROR_ACCOUNT_RESERVED, account_id);
 	ForceSyncCommit();
 	scope_open(&scope);
+	subscription_check_none();
 	found = find_same(account_id, &profile);
 	if (found == 0 && account_id)
 		arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);

@@ -59,6 +59,7 @@ billing_make_partitions(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
+	partition_follow_closings();
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 	{
 		ErrorData *error = try_month(this_month + ahead, &made);

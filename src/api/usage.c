@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "spi/subscription.h"
 #include "store/audit_store.h"
 #include "store/price_store.h"
 
@@ -120,6 +121,7 @@ billing_meter(PG_FUNCTION_ARGS)
 		row.nulls[INBOX_OCCURRED_AT] = false;
 	}
 	scope_open(&scope);
+	subscription_check_none();
 	inbox_append(&row);
 	scope_close(&scope);
 	PG_RETURN_TEXT_P(cstring_to_text("accepted"));

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "core/lock_reason.h"
 #include "errors.h"
+#include "spi/subscription.h"
 #include "store/ledger_store.h"
 #include "store/price_store.h"
 
@@ -44,6 +45,7 @@ booking_begin_usage(Booking *booking, int64 account_id)
 void
 booking_begin_held(Booking *booking)
 {
+	subscription_check_none();
 	ForceSyncCommit();
 	booking->at = Max(clock_now(), booking->account.last_booked_at);
 	booking->policies = policy_values(booking->account.currency);

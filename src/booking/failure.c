@@ -45,7 +45,8 @@ is_internal(int sqlstate)
 bool
 failure_is_of_rows(int sqlstate)
 {
-	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED))
+	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED) ||
+		sqlstate == error_sqlstate(ERROR_BOOKS_REPLICATED))
 		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{

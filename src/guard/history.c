@@ -5,8 +5,9 @@
  *
  * Which changes a trigger is fired for, its definition says (see
  * store/schema_store.c); this function refuses them all, but for an update that
- * sets, once, the columns that the trigger names. forget_cached() tells the
- * backends that a table they remember has changed.
+ * sets, once, the columns that the trigger names, or leaves those that it is of
+ * as they are. forget_cached() tells the backends that a table they remember has
+ * changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -75,6 +76,25 @@ history_column(TupleDesc descriptor, const char *name)
 	return 0;
 }
 
+/*
+ * True where the trigger is of some columns, and an update leaves them as they
+ * are: what a subscription applies names all columns.
+ */
+static bool
+leaves_columns(const TriggerData *trigger)
+{
+	TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+	const Trigger *definition = trigger->tg_trigger;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
+		definition->tgnattr == 0)
+		return false;
+	for (int i = 0; i < definition->tgnattr; i++)
+		if (!column_is_unchanged(trigger, descriptor, definition->tgattr[i]))
+			return false;
+	return true;
+}
+
 /* True where an update sets the trigger's columns for the first time, and no others. */
 static bool
 is_first_setting(const TriggerData *trigger)
@@ -126,7 +146,7 @@ billing_history_guard(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		refuse(ERROR_INTERNAL, "history_guard() is no BEFORE trigger here");
-	if (!is_first_setting(trigger) && !history_may_change(trigger))
+	if (!leaves_columns(trigger) && !is_first_setting(trigger) && !history_may_change(trigger))
 		refuse(ERROR_HISTORY, command_name(trigger->tg_event),
 			   RelationGetRelationName(trigger->tg_relation));
 	return pass(trigger);
@@ -138,8 +158,8 @@ billing_forget_cached(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_FOR_STATEMENT(trigger->tg_event))
-		refuse(ERROR_INTERNAL, "forget_cached() is no statement trigger here");
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		refuse(ERROR_INTERNAL, "forget_cached() is no trigger here");
 	CacheInvalidateRelcache(trigger->tg_relation);
-	return PointerGetDatum(NULL);
+	return pass(trigger);
 }

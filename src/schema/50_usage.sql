@@ -49,4 +49,5 @@ CREATE INDEX usage_event_recorded ON billing_books.usage_event USING brin (recor
 
 CREATE TABLE billing_books.usage_event_default PARTITION OF billing_books.usage_event DEFAULT;
 CREATE UNIQUE INDEX usage_event_default_request ON billing_books.usage_event_default (account_id, request_hash, probe);
+ALTER TABLE billing_books.usage_event_default REPLICA IDENTITY USING INDEX usage_event_default_request;
 COMMENT ON TABLE billing_books.usage_event_default IS 'Usage received in a month that has no partition; normally empty.';

@@ -11,6 +11,8 @@ CREATE TABLE billing_books.usage_inbox (
     cache_write_tokens bigint DEFAULT 0,
     occurred_at timestamptz
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000, autovacuum_vacuum_insert_threshold = -1, autovacuum_vacuum_cost_delay = 0);
+-- It has no key: where it is published, rows are known by all of their columns.
+ALTER TABLE billing_books.usage_inbox REPLICA IDENTITY FULL;
 COMMENT ON TABLE billing_books.usage_inbox IS 'Metered requests that are not settled yet: what a row''s presence says. Write by COPY, INSERT or meter(); the settler takes rows out.';
 COMMENT ON COLUMN billing_books.usage_inbox.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.usage_inbox.key_id IS 'The API key that called.';

@@ -54,6 +54,7 @@ static const Right rights[] = {
 	{"USAGE ON SCHEMA " BOOKS_SCHEMA, CUSTOMERS_READERS},
 	{CALL("version"), EVERYBODY},
 	{CALL("error_codes"), EVERYBODY},
+	{CALL("replicated_tables"), READERS},
 	{CALL("day_start"), EVERYBODY},
 	{CALL("authorize"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("balance"), CUSTOMERS_READERS},

@@ -71,8 +71,10 @@ partition_make(int month)
 	append_month_start(&sql, month + 1);
 	appendStringInfo(&sql,
 					 "); CREATE UNIQUE INDEX %s_request ON " BOOKS "%s (account_id, request_hash, "
-					 "probe); COMMENT ON TABLE " BOOKS "%s IS 'Usage received in one month (UTC).'",
-					 name, name, name);
+					 "probe); ALTER TABLE " BOOKS
+					 "%s REPLICA IDENTITY USING INDEX %s_request; COMMENT ON "
+					 "TABLE " BOOKS "%s IS 'Usage received in one month (UTC).'",
+					 name, name, name, name, name);
 	(void) sql_execute(sql.data);
 	return true;
 }
@@ -208,6 +210,24 @@ partition_detach(int month)
 	partition_name(month, name);
 	(void) sql_execute(
 		psprintf("ALTER TABLE " BOOKS "usage_event DETACH PARTITION " BOOKS "%s", name));
+}
+
+void
+partition_follow_closings(void)
+{
+	static Sql find = SQL(
+		"SELECT partition_name FROM " BOOKS
+		"closed_month AS m WHERE EXISTS (SELECT FROM pg_inherits "
+		"AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = '" BOOKS
+		"usage_event'::regclass AND c.relname = m.partition_name::name)");
+	uint64 count = sql_run(&find, NULL, NULL);
+	char **names = palloc((count + 1) * sizeof(char *));
+
+	for (uint64 row = 0; row < count; row++)
+		names[row] = column_text(row, 1);
+	for (uint64 i = 0; i < count; i++)
+		(void) sql_execute(psprintf("ALTER TABLE " BOOKS "usage_event DETACH PARTITION " BOOKS "%s",
+									quote_identifier(names[i])));
 }
 
 bool

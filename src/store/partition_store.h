@@ -72,6 +72,9 @@ extern void partition_check_snapshot(void);
 /* Detaches a month's partition, whose table stays. */
 extern void partition_detach(int month);
 
+/* Detaches the partitions of months that a publisher has closed. */
+extern void partition_follow_closings(void);
+
 /* True where usage was received before an instant in a month that had no partition. */
 extern bool partition_default_has_rows(TimestampTz before);
 

@@ -278,9 +278,8 @@ price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz
 
 /*
  * Each charge looks its own price up, and the new ones of its model: OFFSET keeps
- * the planner from joining rows with events the other way round. A tier above 0 is for larger prompts,
- * tier 0 for all. Of closed months
- * only the days are known.
+ * the planner from joining rows with events the other way round. A tier above 0 is for larger
+ * prompts, tier 0 for all. Of closed months only the days are known.
  */
 bool
 price_find_backdated(int64 first_price_id, TimestampTz effective_from, TimestampTz recorded_since,

@@ -66,9 +66,11 @@ static const struct
 	{                                                                               \
 #table, "lifecycle", "lifecycle_guard", ROW | BEFORE | UPDATE, NULL, #table \
 	}
-#define FORGET_CACHED(table)                                                                    \
-	{                                                                                           \
-#table, "forget_cached", "forget_cached", INSERT | UPDATE | DELETE | TRUNCATE, NULL, "" \
+/* By row, too: what a subscription applies fires no others. */
+#define FORGET_CACHED(table)                                                                       \
+	{#table, "forget_cached", "forget_cached", ROW | BEFORE | INSERT | UPDATE | DELETE, NULL, ""}, \
+	{                                                                                              \
+#table, "forget_cached_all", "forget_cached", TRUNCATE, NULL, ""                           \
 	}
 
 static const Guard guards[] = {

@@ -79,3 +79,14 @@ SELECT NULL, format('rule %s on %s rewrites what is written there', r.rulename, 
 FROM pg_rewrite AS r
 JOIN pg_class AS c ON c.oid = r.ev_class
 WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind IN ('r', 'p')
+
+-- check replica_identity
+-- Every table has a replica identity: without one, publishing it would stop what changes its rows.
+SELECT NULL, format('table %s has no replica identity', c.oid::regclass)
+FROM pg_class AS c
+WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind = 'r'
+    AND NOT CASE c.relreplident
+                WHEN 'd' THEN EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = c.oid AND x.indisprimary)
+                WHEN 'i' THEN EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = c.oid AND x.indisreplident)
+                ELSE c.relreplident = 'f'
+            END

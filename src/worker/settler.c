@@ -32,6 +32,7 @@
 #include "crash_mark.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
+#include "spi/subscription.h"
 #include "store/parking_store.h"
 #include "store/schema_store.h"
 #include "wake.h"
@@ -79,6 +80,7 @@ typedef struct Settler
 {
 	MemoryContext round_context;
 	bool reported_incomplete;
+	bool reported_fed;
 	/* The books that were found complete: their account table, and the extension whose guards those
 	 * are. */
 	Oid complete_account;
@@ -206,13 +208,25 @@ books_are_complete(Settler *settler)
 	return false;
 }
 
+/* False where another server sends them. The session is open. */
+static bool
+books_are_ours(Settler *settler)
+{
+	bool are_fed = subscription_feeds_books();
+
+	if (are_fed && !settler->reported_fed)
+		ereport(LOG, (errmsg("billing settles nothing while a subscription feeds the books")));
+	settler->reported_fed = are_fed;
+	return !are_fed;
+}
+
 /* False where there is nothing to work on. */
 static bool
 begin_round(Settler *settler, Round *round)
 {
 	Scope scope;
 	bool opened = begin_work(&scope, "billing: looking for the books");
-	bool ready = opened && books_are_complete(settler);
+	bool ready = opened && books_are_ours(settler) && books_are_complete(settler);
 
 	if (!opened)
 		settler->complete_account = InvalidOid;
