@@ -105,19 +105,31 @@ partition_oldest(int *month)
 	return true;
 }
 
-void
-partition_summarize(TimestampTz at)
+/* Not where a vacuum is at work, which does the same: it may take long. */
+static void
+summarize(const char *name)
 {
 	static Sql summarize = SQL(
 		"SELECT brin_summarize_new_values(x.indexrelid) FROM pg_inherits AS i JOIN pg_index AS x "
 		"ON x.indexrelid = i.inhrelid WHERE i.inhparent = to_regclass('" BOOKS
-		"usage_event_recorded') AND x.indrelid IN (to_regclass('" BOOKS
-		"' || $1), to_regclass('" BOOKS DEFAULT_PARTITION "'))",
-		TEXTOID);
+		"usage_event_recorded') AND x.indrelid = $1",
+		OIDOID);
+	Oid table = catalog_table(name);
+
+	if (!OidIsValid(table) || !ConditionalLockRelationOid(table, ShareUpdateExclusiveLock))
+		return;
+	sql_run(&summarize, (Datum[]){ObjectIdGetDatum(table)}, NULL);
+	UnlockRelationOid(table, ShareUpdateExclusiveLock);
+}
+
+void
+partition_summarize(TimestampTz at)
+{
 	char name[NAMEDATALEN];
 
 	partition_name(partition_month(at), name);
-	sql_run(&summarize, (Datum[]){CStringGetTextDatum(name)}, NULL);
+	summarize(name);
+	summarize(DEFAULT_PARTITION);
 }
 
 MonthState

@@ -45,7 +45,7 @@ extern TimestampTz partition_month_start(int month);
 /*
  * Lets the index on recorded_at know all that was received up to now, in the
  * partition of an instant and in the default one: a look at what is received
- * from then on reads that alone. Waits for a vacuum of theirs.
+ * from then on reads that alone. Waits for nobody.
  */
 extern void partition_summarize(TimestampTz at);
 
