@@ -378,28 +378,31 @@ int64
 settle_all(int64 events_max)
 {
 	ItemPointerData after = inbox_before_block(0);
-	size_t listed;
-	size_t count;
-	InboxRef *refs;
+	WaitingCall waiting = {.events_max = events_max, .timeout = SETTLE_WAIT};
 	int64 settled = 0;
 
 	/* Rows that stay must not stand before the others for good. */
 	for (int lists = 0; settled == 0 && lists < SETTLE_LISTS_MAX; lists++)
 	{
-		refs = inbox_list(&after, events_max, &listed);
+		size_t listed;
+		InboxRef *refs = inbox_list(&after, events_max, &listed);
+		size_t count;
+
 		if (listed > 0)
 			after = refs[listed - 1].place;
 		count = settle_pass_over(refs, listed, NULL, NULL);
 		settle_sort(refs, count);
 		settled = settle_inbox(refs, count, SETTLE_SKIP);
+		if (waiting.count == 0)
+		{
+			waiting.refs = refs;
+			waiting.count = count;
+		}
 		if ((int64) listed < events_max)
 			break;
 	}
 	failure_end_pass();
 	if (settled < events_max)
 		settled += settle_unpriced(events_max - settled, SETTLE_SKIP);
-	if (settled == 0)
-		settled = wait_for_account((WaitingCall){
-			.refs = refs, .count = count, .events_max = events_max, .timeout = SETTLE_WAIT});
-	return settled;
+	return settled > 0 ? settled : wait_for_account(waiting);
 }
