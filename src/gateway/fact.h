@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * fact.h
+ *	  What a gateway says of a payment, in words that all gateways share.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_FACT_H
+#define GATEWAY_FACT_H
+
+#include <stdint.h>
+
+#define FACT_NUMBER_SIZE 65 /* numbers of orders and transactions, with a NUL */
+#define FACT_PARTY_SIZE 33	/* merchants and apps */
+
+typedef enum FactState
+{
+	FACT_PENDING,
+	FACT_PAID,
+	FACT_CLOSED /* unpaid */
+} FactState;
+
+/* Amounts are in nano-units, instants in microseconds of the server's epoch. */
+typedef struct PaymentFact
+{
+	FactState state;
+	char order_number[FACT_NUMBER_SIZE];
+	char transaction_id[FACT_NUMBER_SIZE]; /* empty where it is not paid */
+	char merchant_id[FACT_PARTY_SIZE];
+	char app_id[FACT_PARTY_SIZE];
+	char currency[4];
+	int64_t amount_nano;   /* of the order */
+	int64_t payer_nano;	   /* of it what the payer gave himself, without coupons (R15) */
+	int64_t refunded_nano; /* given back so far, as far as this says */
+	int64_t paid_at;	   /* 0 where it is not paid */
+} PaymentFact;
+
+/* What became of a notice. All but the first mean that nothing in it is to be believed. */
+typedef enum NoticeVerdict
+{
+	NOTICE_OF_PAYMENT,
+	NOTICE_OF_ANOTHER_KIND, /* genuine, and not about a payment */
+	NOTICE_UNKNOWN_KEY,		/* signed by a key that is not here (yet): to be sent again */
+	NOTICE_FORGED,			/* the signature does not hold; WeChat's probes are such */
+	NOTICE_STALE,			/* signed too long ago, or ahead */
+	NOTICE_MALFORMED		/* genuine or not, it cannot be read */
+} NoticeVerdict;
+
+#endif

@@ -1,0 +1,24 @@
+/*-------------------------------------------------------------------------
+ *
+ * instant.h
+ *	  Instants as gateways write them. Microseconds since 2000-01-01 UTC, the
+ *	  server's epoch.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_INSTANT_H
+#define GATEWAY_INSTANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Seconds from the epoch of Unix to that of the server. */
+#define INSTANT_EPOCH_S INT64_C(946684800)
+
+/* RFC 3339 in whole seconds, years 2000 to 2999: 2026-01-01T10:00:05+08:00. WeChat Pay. */
+extern bool instant_from_rfc3339(const char *text, int64_t *instant);
+
+/* The time of China without a zone: 2026-01-01 10:00:05. Alipay. */
+extern bool instant_from_china(const char *text, int64_t *instant);
+
+#endif
