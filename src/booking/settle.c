@@ -162,8 +162,11 @@ take_failed_row(void *argument)
 	size_t count;
 	InboxRow *rows;
 
+	/* Its account is not held: whoever takes the row just now does so without being waited for. */
+	failed->ref->taken = inbox_hold_if_free(failed->ref);
+	if (!failed->ref->taken)
+		return;
 	(void) failure_cause(failed->error, cause);
-	failed->ref->taken = true;
 	rows = inbox_take(failed->ref, 1, &count);
 	for (size_t i = 0; i < count; i++)
 		set_aside_insert(&rows[i], &fault, cause, clock_now());
@@ -219,8 +222,9 @@ take_or_leave(InboxRef *ref, const ErrorData *error)
 {
 	FailedRow failed = {ref, error};
 
-	ref->taken = failure_sets_aside(error, ref->account_id) &&
-				 subtransaction_run(take_failed_row, &failed, failure_is_of_rows) == NULL;
+	if (!failure_sets_aside(error, ref->account_id) ||
+		subtransaction_run(take_failed_row, &failed, failure_is_of_rows) != NULL)
+		ref->taken = false;
 	ref->failed = !ref->taken;
 	complain(ref->taken, error);
 	return ref->taken;
@@ -334,10 +338,12 @@ wait_and_settle(void *argument)
 									: settle_unpriced(call->events_max, SETTLE_WAIT_FOR_ONE);
 }
 
+/* It may hold accounts by then, for one of which the other waits: so a deadlock is like a timeout.
+ */
 static bool
 is_lock_timeout(int sqlstate)
 {
-	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE;
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED;
 }
 
 /* The rows of the same account from the first on. */
