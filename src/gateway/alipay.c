@@ -1,17 +1,22 @@
 /*-------------------------------------------------------------------------
  *
  * alipay.c
- *	  Reading Alipay's notices: first whose they are, then what they say.
+ *	  Alipay: building and signing what is asked; reading what comes, first
+ *	  whose it is, then what it says.
  *
  *-------------------------------------------------------------------------
  */
 #include "gateway/alipay.h"
 
 #include "core/money.h"
+#include "gateway/document.h"
 #include "gateway/form.h"
 #include "gateway/instant.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define HOURS(n) ((n) *INT64_C(3600000000))
 
 #define TEXT_SIZE 33
 
@@ -38,7 +43,7 @@ signed_pieces(const Form *form, bool with_sign_type, Bytes pieces[4 * FORM_FIELD
 }
 
 static bool
-is_signed(const Form *form, const AlipayTrust *trust)
+is_signed(const Form *form, const Merchant *merchant)
 {
 	Bytes sign = form_value(form, "sign");
 	Bytes pieces[4 * FORM_FIELDS_MAX];
@@ -47,24 +52,47 @@ is_signed(const Form *form, const AlipayTrust *trust)
 	{
 		size_t count = signed_pieces(form, with_sign_type, pieces);
 
-		for (size_t i = 0; i < trust->keys_count; i++)
-			if (signature_holds(trust->keys[i], pieces, count, sign))
-				return true;
+		if (merchant_believes(merchant, pieces, count, sign))
+			return true;
 	}
 	return false;
 }
 
+/* ---- trades, as notices and replies have them ---------------------------- */
+
+/* Copies a text of 1 to size - 1 bytes without control characters: of a form, or of a document. */
+typedef bool (*TextReader)(const void *source, const char *name, char *text, size_t size);
+
+static bool
+read_form_text(const void *source, const char *name, char *text, size_t size)
+{
+	return form_text(source, name, text, size);
+}
+
+static bool
+read_document_text(const void *source, const char *name, char *text, size_t size)
+{
+	return document_text(source, name, text, size);
+}
+
+/* What a trade is read from; the same things have other names in notices and in replies. */
+typedef struct TradeSource
+{
+	TextReader text;
+	const void *from;
+	const char *paid_at; /* the name of the time of payment */
+} TradeSource;
+
 /* An amount in yuan with at most two decimals; if_none where the field is missing. */
 static bool
-read_yuan(const Form *form, const char *name, int64_t if_none, int64_t *nano)
+read_yuan(const TradeSource *source, const char *name, int64_t if_none, int64_t *nano)
 {
 	char text[TEXT_SIZE];
 
 	*nano = if_none;
-	if (form_value(form, name).size == 0)
+	if (!source->text(source->from, name, text, sizeof(text)))
 		return if_none >= 0;
-	return form_text(form, name, text, sizeof(text)) && money_parse(text, nano) &&
-		   *nano % MONEY_NANO_PER_CENT == 0;
+	return money_parse(text, nano) && *nano % MONEY_NANO_PER_CENT == 0;
 }
 
 /*
@@ -72,61 +100,433 @@ read_yuan(const Form *form, const char *name, int64_t if_none, int64_t *nano)
  * whole: the time of payment tells them apart.
  */
 static bool
-read_state(const Form *form, FactState *state)
+read_state(const TradeSource *source, FactState *state)
 {
-	Bytes name = form_value(form, "trade_status");
+	char name[TEXT_SIZE];
+	char paid_at[INSTANT_TEXT_SIZE];
 
-	if (bytes_equal(name, bytes_of("TRADE_SUCCESS")) ||
-		bytes_equal(name, bytes_of("TRADE_FINISHED")))
+	if (!source->text(source->from, "trade_status", name, sizeof(name)))
+		return false;
+	if (strcmp(name, "TRADE_SUCCESS") == 0 || strcmp(name, "TRADE_FINISHED") == 0)
 		*state = FACT_PAID;
-	else if (bytes_equal(name, bytes_of("TRADE_CLOSED")))
-		*state = form_value(form, "gmt_payment").size > 0 ? FACT_PAID : FACT_CLOSED;
-	else if (bytes_equal(name, bytes_of("WAIT_BUYER_PAY")))
+	else if (strcmp(name, "TRADE_CLOSED") == 0)
+		*state = source->text(source->from, source->paid_at, paid_at, sizeof(paid_at))
+					 ? FACT_PAID
+					 : FACT_CLOSED;
+	else if (strcmp(name, "WAIT_BUYER_PAY") == 0)
 		*state = FACT_PENDING;
 	else
 		return false;
 	return true;
 }
 
+/* Reads a trade but for whose it is. Alipay names no currency on the mainland. */
 static bool
-read_trade(const Form *form, PaymentFact *fact)
+read_trade(const TradeSource *source, PaymentFact *fact)
 {
-	char paid_at[TEXT_SIZE];
+	char paid_at[INSTANT_TEXT_SIZE];
 
-	*fact = (PaymentFact){.currency = "CNY"}; /* Alipay's notices of the mainland name none */
-	if (!read_state(form, &fact->state) ||
-		!form_text(form, "out_trade_no", fact->order_number, sizeof(fact->order_number)) ||
-		!form_text(form, "app_id", fact->app_id, sizeof(fact->app_id)) ||
-		!form_text(form, "seller_id", fact->merchant_id, sizeof(fact->merchant_id)))
+	*fact = (PaymentFact){.currency = "CNY"};
+	if (!read_state(source, &fact->state) ||
+		!source->text(source->from, "out_trade_no", fact->order_number, sizeof(fact->order_number)))
 		return false;
 	if (fact->state != FACT_PAID)
 		return true;
-	return form_text(form, "trade_no", fact->transaction_id, sizeof(fact->transaction_id)) &&
-		   read_yuan(form, "total_amount", -1, &fact->amount_nano) &&
-		   read_yuan(form, "invoice_amount", fact->amount_nano, &fact->payer_nano) &&
-		   read_yuan(form, "refund_fee", 0, &fact->refunded_nano) &&
-		   form_text(form, "gmt_payment", paid_at, sizeof(paid_at)) &&
+	return source->text(source->from, "trade_no", fact->transaction_id,
+						sizeof(fact->transaction_id)) &&
+		   read_yuan(source, "total_amount", -1, &fact->amount_nano) &&
+		   read_yuan(source, "invoice_amount", fact->amount_nano, &fact->payer_nano) &&
+		   read_yuan(source, "refund_fee", 0, &fact->refunded_nano) &&
+		   source->text(source->from, source->paid_at, paid_at, sizeof(paid_at)) &&
 		   instant_from_china(paid_at, &fact->paid_at);
 }
 
-static NoticeVerdict
-judge(const Form *form, const AlipayTrust *trust, PaymentFact *fact)
+/* ---- notices ------------------------------------------------------------- */
+
+static bool
+read_notified(const Form *form, PaymentFact *fact)
 {
-	if (!is_signed(form, trust))
+	TradeSource source = {read_form_text, form, "gmt_payment"};
+
+	return read_trade(&source, fact) &&
+		   form_text(form, "app_id", fact->app_id, sizeof(fact->app_id)) &&
+		   form_text(form, "seller_id", fact->merchant_id, sizeof(fact->merchant_id));
+}
+
+static NoticeVerdict
+judge(const Form *form, const Merchant *merchant, PaymentFact *fact)
+{
+	if (!is_signed(form, merchant))
 		return NOTICE_FORGED;
 	if (!bytes_equal(form_value(form, "notify_type"), bytes_of("trade_status_sync")))
 		return NOTICE_OF_ANOTHER_KIND;
-	return read_trade(form, fact) ? NOTICE_OF_PAYMENT : NOTICE_MALFORMED;
+	return read_notified(form, fact) ? NOTICE_OF_PAYMENT : NOTICE_MALFORMED;
 }
 
-NoticeVerdict
-alipay_read_notice(Bytes body, const AlipayTrust *trust, PaymentFact *fact)
+static NoticeVerdict
+read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, PaymentFact *fact)
 {
 	Form *form = malloc(sizeof(Form));
 	NoticeVerdict verdict = NOTICE_MALFORMED;
 
-	if (form && form_read(body, form))
-		verdict = judge(form, trust, fact);
+	(void) now_s;
+	if (form && form_read(notice->body, form))
+		verdict = judge(form, merchant, fact);
 	free(form);
 	return verdict;
 }
+
+/* ---- what is asked ------------------------------------------------------- */
+
+static const struct
+{
+	const char *method;
+	const char *root; /* of its reply */
+} methods[CALL_OPERATIONS_COUNT] = {
+	[CALL_CREATE] = {"alipay.trade.precreate", "alipay_trade_precreate_response"},
+	[CALL_QUERY] = {"alipay.trade.query", "alipay_trade_query_response"},
+	[CALL_CLOSE] = {"alipay.trade.close", "alipay_trade_close_response"},
+	[CALL_REFUND] = {"alipay.trade.refund", "alipay_trade_refund_response"},
+	[CALL_REFUND_QUERY] = {"alipay.trade.fastpay.refund.query",
+						   "alipay_trade_fastpay_refund_query_response"},
+};
+
+#define YUAN_SIZE 24
+
+static const char *
+write_yuan(int64_t nano, char text[YUAN_SIZE])
+{
+	int64_t cents = nano / MONEY_NANO_PER_CENT;
+
+	(void) snprintf(text, YUAN_SIZE, "%lld.%02d", (long long) (cents / 100), (int) (cents % 100));
+	return text;
+}
+
+static bool
+is_page(const GatewayCall *call)
+{
+	return call->operation == CALL_CREATE && strcmp(call->product, "page") == 0;
+}
+
+/* What a call is about: the field biz_content. */
+static json_t *
+content_of(const GatewayCall *call)
+{
+	char amount[YUAN_SIZE];
+	char expires_at[INSTANT_TEXT_SIZE];
+
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			return json_pack("{s:s,s:s,s:s,s:s,s:s}", "out_trade_no", call->order_number,
+							 "total_amount", write_yuan(call->amount_nano, amount), "subject",
+							 call->description, "product_code",
+							 is_page(call) ? "FAST_INSTANT_TRADE_PAY" : "FACE_TO_FACE_PAYMENT",
+							 "time_expire", instant_to_china(call->expires_at, expires_at));
+		case CALL_QUERY:
+		case CALL_CLOSE:
+			return json_pack("{s:s}", "out_trade_no", call->order_number);
+		case CALL_REFUND:
+			return json_pack("{s:s,s:s,s:s}", "out_trade_no", call->order_number, "refund_amount",
+							 write_yuan(call->refund_nano, amount), "out_request_no",
+							 call->refund_number);
+		case CALL_REFUND_QUERY:
+			return json_pack("{s:s,s:s}", "out_trade_no", call->order_number, "out_request_no",
+							 call->refund_number);
+	}
+	return NULL;
+}
+
+/* The fields of a request, which point into these texts, by name in byte order; sign is the last
+ * but goes into no signature. */
+typedef struct Fields
+{
+	char content[HTTP_BODY_SIZE / 4];
+	char timestamp[INSTANT_TEXT_SIZE];
+	char signature[SIGNATURE_TEXT_SIZE];
+	FormField fields[16];
+	size_t count;
+} Fields;
+
+static void
+add_field(Fields *fields, const char *name, const char *value)
+{
+	if (value[0] != '\0')
+		fields->fields[fields->count++] = (FormField){bytes_of(name), bytes_of(value)};
+}
+
+static bool
+write_content(const GatewayCall *call, Fields *fields)
+{
+	json_t *content = content_of(call);
+	size_t size = content ? json_dumpb(content, fields->content, sizeof(fields->content) - 1,
+									   JSON_COMPACT)
+						  : 0;
+
+	json_decref(content);
+	if (size == 0 || size >= sizeof(fields->content))
+		return false;
+	fields->content[size] = '\0';
+	return true;
+}
+
+static void
+write_fields(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
+			 Fields *fields)
+{
+	bool creates = call->operation == CALL_CREATE;
+
+	(void) instant_to_china((moment->now_s - INSTANT_EPOCH_S) * 1000000, fields->timestamp);
+	add_field(fields, "app_id", merchant->app_id);
+	add_field(fields, "biz_content", fields->content);
+	add_field(fields, "charset", "utf-8");
+	add_field(fields, "format", "JSON");
+	add_field(fields, "method",
+			  is_page(call) ? "alipay.trade.page.pay" : methods[call->operation].method);
+	add_field(fields, "notify_url", creates ? merchant->notify_url : "");
+	add_field(fields, "return_url", is_page(call) ? call->return_url : "");
+	add_field(fields, "sign_type", "RSA2");
+	add_field(fields, "timestamp", fields->timestamp);
+	add_field(fields, "version", "1.0");
+}
+
+static bool
+sign_fields(const Merchant *merchant, Fields *fields)
+{
+	Bytes pieces[4 * 16];
+	size_t count = 0;
+
+	for (size_t i = 0; i < fields->count; i++)
+	{
+		if (i > 0)
+			pieces[count++] = bytes_of("&");
+		pieces[count++] = fields->fields[i].name;
+		pieces[count++] = bytes_of("=");
+		pieces[count++] = fields->fields[i].value;
+	}
+	if (!signature_make(merchant->private_key, pieces, count, fields->signature))
+		return false;
+	add_field(fields, "sign", fields->signature);
+	return true;
+}
+
+/* The address at which a browser pays. */
+static bool
+write_page(const Merchant *merchant, const Fields *fields, GatewayAnswer *answer)
+{
+	char port[16] = "";
+	int size;
+
+	if (merchant->port > 0)
+		(void) snprintf(port, sizeof(port), ":%d", merchant->port);
+	size = snprintf(answer->pay_url, CALL_PAY_URL_SIZE, "%s://%s%s/gateway.do?",
+					merchant->allow_http ? "http" : "https", merchant->host, port);
+	return size > 0 && size < CALL_PAY_URL_SIZE &&
+		   form_write(fields->fields, fields->count, answer->pay_url + size,
+					  CALL_PAY_URL_SIZE - (size_t) size);
+}
+
+static ProviderBuild
+write_request(const GatewayCall *call, const Merchant *merchant, const Fields *fields,
+			  HttpRequest *request, GatewayAnswer *answer)
+{
+	if (is_page(call))
+	{
+		*answer = (GatewayAnswer){.result = RESULT_DONE};
+		return write_page(merchant, fields, answer) ? BUILD_ANSWERS : BUILD_IMPOSSIBLE;
+	}
+	request->method = "POST";
+	request->headers_count = 0;
+	(void) snprintf(request->target, HTTP_TARGET_SIZE, "/gateway.do");
+	if (!form_write(fields->fields, fields->count, request->body, HTTP_BODY_SIZE) ||
+		!http_add_header(request, "Content-Type: application/x-www-form-urlencoded;charset=utf-8"))
+		return BUILD_IMPOSSIBLE;
+	request->body_size = strlen(request->body);
+	return BUILD_SENDS;
+}
+
+static ProviderBuild
+build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
+	  HttpRequest *request, GatewayAnswer *answer)
+{
+	Fields *fields = calloc(1, sizeof(Fields));
+	ProviderBuild built = BUILD_IMPOSSIBLE;
+
+	if (fields && strcmp(call->currency, "CNY") == 0 && merchant->private_key &&
+		write_content(call, fields))
+	{
+		write_fields(call, merchant, moment, fields);
+		if (sign_fields(merchant, fields))
+			built = write_request(call, merchant, fields, request, answer);
+	}
+	free(fields);
+	return built;
+}
+
+/* ---- what is answered ---------------------------------------------------- */
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* What a sub_code says: of a business failure. */
+static CallResult
+result_of_failure(CallOperation operation, const char *sub_code)
+{
+	static const struct
+	{
+		const char *sub_code;
+		CallResult result;
+	} results[] = {
+		{"ACQ.SYSTEM_ERROR", RESULT_UNANSWERED},
+		{"AQC.SYSTEM_ERROR", RESULT_UNANSWERED},
+		{"ACQ.TRADE_NOT_EXIST", RESULT_ABSENT},
+		{"ACQ.TRADE_HAS_SUCCESS", RESULT_UNCLEAR},
+		{"ACQ.TRADE_STATUS_ERROR", RESULT_UNCLEAR},
+		{"ACQ.REASON_TRADE_STATUS_INVALID", RESULT_UNCLEAR},
+		{"ACQ.REASON_ILLEGAL_STATUS", RESULT_UNCLEAR},
+		{"ACQ.SELLER_BALANCE_NOT_ENOUGH", RESULT_NO_FUNDS},
+	};
+
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		if (strcmp(results[i].sub_code, sub_code) == 0)
+			return results[i].result;
+	/* Whatever else is said of a refund: whether it was made is to be queried. */
+	return operation == CALL_REFUND ? RESULT_UNCLEAR : RESULT_REFUSED;
+}
+
+/* What a code other than success says. (opendocs.alipay.com: public error codes) */
+static CallResult
+result_of_code(CallOperation operation, const char *code, const char *sub_code)
+{
+	if (strcmp(code, "40004") == 0)
+		return result_of_failure(operation, sub_code);
+	if (strcmp(code, "20001") == 0 || strcmp(code, "40006") == 0 ||
+		begins(sub_code, "isv.invalid-signature") || begins(sub_code, "isv.missing-signature") ||
+		begins(sub_code, "isv.invalid-app-id"))
+		return RESULT_MISCONFIGURED;
+	if (strcmp(code, "40001") == 0 || strcmp(code, "40002") == 0)
+		return RESULT_REFUSED;
+	return strcmp(code, "40005") == 0 ? RESULT_BUSY : RESULT_UNANSWERED;
+}
+
+/* The whole amount that went back for this trade is no fact about one refund: that is queried. */
+static bool
+read_refund_query(const TradeSource *source, GatewayAnswer *answer)
+{
+	char state[TEXT_SIZE];
+	const GatewayAnswer absent = {.result = RESULT_ABSENT};
+
+	if (!source->text(source->from, "refund_status", state, sizeof(state)))
+		*answer = absent;
+	else if (strcmp(state, "REFUND_SUCCESS") != 0)
+		answer->refund.state = REFUND_PENDING;
+	else
+		answer->refund.state = REFUND_PAID;
+	return answer->result == RESULT_ABSENT || answer->refund.state == REFUND_PENDING ||
+		   read_yuan(source, "refund_amount", -1, &answer->refund.amount_nano);
+}
+
+static bool
+is_about(const TradeSource *source, const GatewayCall *call)
+{
+	char number[FACT_NUMBER_SIZE];
+
+	return source->text(source->from, "out_trade_no", number, sizeof(number)) &&
+		   strcmp(number, call->order_number) == 0;
+}
+
+/* Queries are answered to who signed them: the merchant is the one of the file. */
+static bool
+read_queried(const TradeSource *source, const GatewayCall *call, const Merchant *merchant,
+			 PaymentFact *fact)
+{
+	if (!is_about(source, call) || !read_trade(source, fact))
+		return false;
+	memcpy(fact->merchant_id, merchant->merchant_id, sizeof(fact->merchant_id));
+	memcpy(fact->app_id, merchant->app_id, sizeof(fact->app_id));
+	return true;
+}
+
+static bool
+read_success(const json_t *node, const GatewayCall *call, const Merchant *merchant,
+			 GatewayAnswer *answer)
+{
+	TradeSource source = {read_document_text, node, "send_pay_date"};
+
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			return is_about(&source, call) &&
+				   document_text(node, "qr_code", answer->pay_url, sizeof(answer->pay_url));
+		case CALL_QUERY:
+			return read_queried(&source, call, merchant, &answer->payment);
+		case CALL_CLOSE:
+			return is_about(&source, call);
+		case CALL_REFUND:
+			/* fund_change N: this call moved nothing, an earlier one may have. */
+			answer->refund.state = REFUND_PENDING;
+			return is_about(&source, call);
+		case CALL_REFUND_QUERY:
+			return read_refund_query(&source, answer);
+	}
+	return false;
+}
+
+static void
+read_node(const json_t *node, bool is_believed, const GatewayCall *call, const Merchant *merchant,
+		  GatewayAnswer *answer)
+{
+	char code[TEXT_SIZE];
+	char sub_code[CALL_CODE_SIZE];
+	CallResult failure;
+
+	if (!document_text(node, "code", code, sizeof(code)))
+		return;
+	if (!document_text(node, "sub_code", sub_code, sizeof(sub_code)))
+		sub_code[0] = '\0';
+	memcpy(answer->code, sub_code[0] ? sub_code : code,
+		   sub_code[0] ? sizeof(sub_code) : sizeof(code));
+	failure = result_of_code(call->operation, code, sub_code);
+	if (strcmp(code, "10000") != 0)
+		answer->result = failure;
+	else if (is_believed)
+	{
+		answer->result = RESULT_DONE;
+		if (!read_success(node, call, merchant, answer))
+			answer->result = RESULT_UNANSWERED;
+	}
+}
+
+static void
+read_reply(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
+		   const HttpMessage *reply, GatewayAnswer *answer)
+{
+	const char *root = methods[call->operation].root;
+	json_t *document = reply->status == 200 ? document_read(reply->body) : NULL;
+	const json_t *node = document ? document_object(document, root) : NULL;
+	Bytes span = node ? document_span(reply->body, root) : (Bytes){"", 0};
+
+	(void) now_s;
+	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};
+	if (document && node == NULL)
+		read_node(document_object(document, "error_response"), false, call, merchant, answer);
+	else if (node)
+		read_node(node, merchant_believes(merchant, &span, 1, document_bytes(document, "sign")),
+				  call, merchant, answer);
+	json_decref(document);
+}
+
+const Provider alipay_provider = {
+	.name = "alipay",
+	.region = "cn",
+	.currency = "CNY",
+	.products = {{"qr", false, HOURS(2), true}, {"page", false, HOURS(2), false}},
+	.build = build,
+	.read_reply = read_reply,
+	.read_notice = read_notice,
+	.accepted = {200, "text/plain", "success"},
+	.again = {500, "text/plain", "failure"},
+};

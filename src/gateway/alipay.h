@@ -1,31 +1,26 @@
 /*-------------------------------------------------------------------------
  *
  * alipay.h
- *	  Alipay (RSA2): its notices.
+ *	  Alipay (gateway.do, RSA2): a QR code, and the page for a browser.
  *
- * A form, signed over its decoded fields but sign and sign_type, sorted by name
- * and joined as name=value with "&" between them, empty values kept; some are
- * signed with sign_type. It says nothing of when it was sent that could be
- * relied on, so an old one may come again: what it says is monotone.
- * (opendocs.alipay.com: asynchronous notifications; alipay-sdk's
+ * Requests are forms, signed over their decoded fields but sign, sorted by name
+ * and joined as name=value with "&" between them. A reply is signed over the very
+ * bytes of its one member that is not the signature. A notice is a form like a
+ * request, but signed without sign_type; some are signed with it. It says
+ * nothing of when it was sent that could be relied on, so an old one may come
+ * again: what it says is monotone. (opendocs.alipay.com; alipay-sdk's
  * checkNotifySignV2.)
+ *
+ * A QR code makes a trade only when it is scanned: until then query and close
+ * answer that there is none.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GATEWAY_ALIPAY_H
 #define GATEWAY_ALIPAY_H
 
-#include "gateway/fact.h"
-#include "gateway/signature.h"
+#include "gateway/provider.h"
 
-/* Alipay's public keys; two or more while they change: a notice does not name its own. */
-typedef struct AlipayTrust
-{
-	SignatureKey *const *keys;
-	size_t keys_count;
-} AlipayTrust;
-
-/* *fact is set where it is NOTICE_OF_PAYMENT. */
-extern NoticeVerdict alipay_read_notice(Bytes body, const AlipayTrust *trust, PaymentFact *fact);
+extern const Provider alipay_provider;
 
 #endif

@@ -69,3 +69,74 @@ document_count(const json_t *object, const char *name, int64_t *count)
 	*count = json_is_integer(found) ? json_integer_value(found) : 0;
 	return json_is_integer(found);
 }
+
+/* Behind a string that begins at *at, which is a quotation mark; what stands in it. */
+static Bytes
+skip_string(Bytes text, size_t *at)
+{
+	size_t began = ++*at;
+
+	while (*at < text.size && text.data[*at] != '"')
+		*at += text.data[*at] == '\\' ? 2 : 1;
+	if (*at >= text.size)
+		return (Bytes){"", 0};
+	return (Bytes){text.data + began, (*at)++ - began};
+}
+
+/* Behind a value: up to the comma or bracket, outside of it, that ends it. */
+static void
+skip_value(Bytes text, size_t *at)
+{
+	int depth = 0;
+
+	while (*at < text.size)
+	{
+		char c = text.data[*at];
+
+		if (c == '"')
+		{
+			(void) skip_string(text, at);
+			continue;
+		}
+		if (depth == 0 && (c == ',' || c == '}'))
+			return;
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		(*at)++;
+	}
+}
+
+static void
+skip_blanks(Bytes text, size_t *at)
+{
+	while (*at < text.size && strchr(" \t\r\n", text.data[*at]) != NULL)
+		(*at)++;
+}
+
+Bytes
+document_span(Bytes text, const char *name)
+{
+	size_t at = 0;
+
+	skip_blanks(text, &at);
+	for (at++; at < text.size; at++)
+	{
+		Bytes member;
+		size_t began;
+
+		skip_blanks(text, &at);
+		if (at >= text.size || text.data[at] != '"')
+			break;
+		member = skip_string(text, &at);
+		skip_blanks(text, &at);
+		at++; /* the colon */
+		skip_blanks(text, &at);
+		began = at;
+		skip_value(text, &at);
+		if (!bytes_equal(member, bytes_of(name)) || at > text.size)
+			continue;
+		while (at > began && strchr(" \t\r\n", text.data[at - 1]) != NULL)
+			at--;
+		return (Bytes){text.data + began, at - began};
+	}
+	return (Bytes){"", 0};
+}

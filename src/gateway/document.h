@@ -35,4 +35,10 @@ extern Bytes document_bytes(const json_t *object, const char *name);
 /* A whole number; false where there is none. */
 extern bool document_count(const json_t *object, const char *name, int64_t *count);
 
+/*
+ * The very bytes of an object's member, as they stand in a text that document_read()
+ * took; no bytes where it has none of that name, or writes the name with escapes.
+ */
+extern Bytes document_span(Bytes text, const char *name);
+
 #endif

@@ -20,6 +20,8 @@ typedef enum FactState
 	FACT_CLOSED /* unpaid */
 } FactState;
 
+#define FACT_STATES_COUNT 3
+
 /* Amounts are in nano-units, instants in microseconds of the server's epoch. */
 typedef struct PaymentFact
 {

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * form.c
- *	  Decoding a form.
+ *	  Reading and writing forms.
  *
  *-------------------------------------------------------------------------
  */
@@ -132,5 +132,49 @@ form_text(const Form *form, const char *name, char *text, size_t size)
 			return false;
 	memcpy(text, value.data, value.size);
 	text[value.size] = '\0';
+	return true;
+}
+
+static bool
+needs_no_escape(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		   (c != '\0' && strchr("-_.~", c) != NULL);
+}
+
+/* Writes bytes, escaped where it must be, behind *used; room is left for a NUL. */
+static bool
+write_bytes(Bytes bytes, bool escaped, char *text, size_t size, size_t *used)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (size_t i = 0; i < bytes.size; i++)
+	{
+		unsigned char c = (unsigned char) bytes.data[i];
+		bool plain = !escaped || needs_no_escape((char) c);
+
+		if (size - *used <= (plain ? 1 : 3))
+			return false;
+		text[(*used)++] = plain ? (char) c : '%';
+		if (plain)
+			continue;
+		text[(*used)++] = digits[c / 16];
+		text[(*used)++] = digits[c % 16];
+	}
+	return true;
+}
+
+bool
+form_write(const FormField *fields, size_t count, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if ((i > 0 && !write_bytes(bytes_of("&"), false, text, size, &used)) ||
+			!write_bytes(fields[i].name, true, text, size, &used) ||
+			!write_bytes(bytes_of("="), false, text, size, &used) ||
+			!write_bytes(fields[i].value, true, text, size, &used))
+			return false;
+	text[used] = '\0';
 	return true;
 }

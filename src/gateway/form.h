@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * form.h
- *	  application/x-www-form-urlencoded, as Alipay sends its notices.
+ *	  application/x-www-form-urlencoded, as Alipay speaks it.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,5 +39,8 @@ extern Bytes form_value(const Form *form, const char *name);
 /* The same as a text of at most size - 1 bytes, without control characters; false where it is none
  * such. */
 extern bool form_text(const Form *form, const char *name, char *text, size_t size);
+
+/* Writes fields, with a NUL; false where they do not fit into size bytes. */
+extern bool form_write(const FormField *fields, size_t count, char *text, size_t size);
 
 #endif

@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * instant.c
- *	  Reading instants, to the letter.
+ *	  Reading instants, to the letter, and writing them.
  *
  *-------------------------------------------------------------------------
  */
 #include "gateway/instant.h"
 
-#include <stddef.h>
-#include <string.h>
+#include <stdio.h>
 
 #define CHINA_OFFSET_S (8 * 3600)
 
@@ -131,4 +130,46 @@ instant_from_china(const char *text, int64_t *instant)
 		return false;
 	*instant = (seconds_of(&at) - CHINA_OFFSET_S) * 1000000;
 	return true;
+}
+
+/* What a clock in China shows at an instant. */
+static Written
+written_in_china(int64_t instant)
+{
+	int64_t seconds = instant / 1000000 + CHINA_OFFSET_S;
+	int64_t days = seconds / 86400;
+	int rest = (int) (seconds % 86400);
+	Written at = {.year = 2000, .month = 1};
+
+	for (; days >= 337 + days_in_month(at.year, 2); at.year++)
+		days -= 337 + days_in_month(at.year, 2);
+	for (; days >= days_in_month(at.year, at.month); at.month++)
+		days -= days_in_month(at.year, at.month);
+	at.day = (int) days + 1;
+	at.hour = rest / 3600;
+	at.minute = rest / 60 % 60;
+	at.second = rest % 60;
+	return at;
+}
+
+static const char *
+write_china(int64_t instant, char separator, const char *offset, char text[INSTANT_TEXT_SIZE])
+{
+	Written at = written_in_china(instant);
+
+	(void) snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", at.year, at.month,
+					at.day, separator, at.hour, at.minute, at.second, offset);
+	return text;
+}
+
+const char *
+instant_to_rfc3339(int64_t instant, char text[INSTANT_TEXT_SIZE])
+{
+	return write_china(instant, 'T', "+08:00", text);
+}
+
+const char *
+instant_to_china(int64_t instant, char text[INSTANT_TEXT_SIZE])
+{
+	return write_china(instant, ' ', "", text);
 }

@@ -2,7 +2,7 @@
  *
  * instant.h
  *	  Instants as gateways write them. Microseconds since 2000-01-01 UTC, the
- *	  server's epoch.
+ *	  server's epoch; what is written is in whole seconds, rounded down.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,5 +20,10 @@ extern bool instant_from_rfc3339(const char *text, int64_t *instant);
 
 /* The time of China without a zone: 2026-01-01 10:00:05. Alipay. */
 extern bool instant_from_china(const char *text, int64_t *instant);
+
+/* The same, written; of the years 2000 to 2999. */
+#define INSTANT_TEXT_SIZE 64
+extern const char *instant_to_rfc3339(int64_t instant, char text[INSTANT_TEXT_SIZE]);
+extern const char *instant_to_china(int64_t instant, char text[INSTANT_TEXT_SIZE]);
 
 #endif

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * wechat.c
- *	  Reading WeChat Pay's notices: first whose they are, then what they say.
+ *	  WeChat Pay: building and signing what is asked; reading what comes, first
+ *	  whose it is, then what it says.
  *
  *-------------------------------------------------------------------------
  */
@@ -12,12 +13,13 @@
 #include "gateway/document.h"
 #include "gateway/instant.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define MINUTES(n) ((n) *INT64_C(60000000))
 
 /* A sealed notice is a few hundred bytes; its plain text is shorter. */
 #define SEALED_BYTES_MAX (16 * 1024)
-
-#define INSTANT_TEXT_SIZE 32
 
 /* Reads a whole number of at most 12 digits; false where it is none. */
 static bool
@@ -35,36 +37,39 @@ read_seconds(Bytes text, int64_t *seconds)
 	return true;
 }
 
-static SignatureKey *
-find_key(const WechatTrust *trust, Bytes serial)
-{
-	for (size_t i = 0; i < trust->keys_count; i++)
-		if (bytes_equal(bytes_of(trust->keys[i].serial), serial))
-			return trust->keys[i].key;
-	return NULL;
-}
-
-static bool
-is_signed(const WechatNotice *notice, SignatureKey *key)
+/* Whose a message is, and when it was signed. */
+static NoticeVerdict
+judge_signature(const HttpMessage *message, const Merchant *merchant, int64_t now_s)
 {
 	const Bytes line_feed = {"\n", 1};
-	const Bytes pieces[] = {notice->timestamp, line_feed,	 notice->nonce,
-							line_feed,		   notice->body, line_feed};
+	Bytes timestamp = http_header(message, "Wechatpay-Timestamp");
+	Bytes pieces[] = {timestamp, line_feed,		http_header(message, "Wechatpay-Nonce"),
+					  line_feed, message->body, line_feed};
+	SignatureKey *key = merchant_key(merchant, http_header(message, "Wechatpay-Serial"));
+	int64_t signed_s;
 
-	return signature_holds(key, pieces, sizeof(pieces) / sizeof(pieces[0]), notice->signature);
+	if (key == NULL)
+		return NOTICE_UNKNOWN_KEY;
+	if (!read_seconds(timestamp, &signed_s) ||
+		!signature_holds(key, pieces, sizeof(pieces) / sizeof(pieces[0]),
+						 http_header(message, "Wechatpay-Signature")))
+		return NOTICE_FORGED;
+	if (signed_s - now_s > WECHAT_CLOCK_TOLERANCE_S || now_s - signed_s > WECHAT_CLOCK_TOLERANCE_S)
+		return NOTICE_STALE;
+	return NOTICE_OF_PAYMENT;
 }
 
 /* Decodes and opens what is sealed; NULL where that fails. To be freed. */
 static unsigned char *
-open_resource(const json_t *resource, const WechatTrust *trust, size_t *size)
+open_resource(const json_t *resource, const Merchant *merchant, size_t *size)
 {
 	unsigned char *sealed = malloc(SEALED_BYTES_MAX);
 	unsigned char *plain = malloc(SEALED_BYTES_MAX);
 	size_t sealed_size;
-	bool opened = sealed && plain &&
+	bool opened = sealed && plain && merchant->has_sealing_key &&
 				  base64_decode(document_bytes(resource, "ciphertext"), sealed, SEALED_BYTES_MAX,
 								&sealed_size) &&
-				  sealed_open(trust->apiv3_key, document_bytes(resource, "nonce"),
+				  sealed_open(merchant->sealing_key, document_bytes(resource, "nonce"),
 							  document_bytes(resource, "associated_data"),
 							  (Bytes){(const char *) sealed, sealed_size}, plain);
 
@@ -162,7 +167,7 @@ read_opened(const unsigned char *plain, size_t size, PaymentFact *fact)
 
 /* Reads a body that is WeChat Pay's. */
 static NoticeVerdict
-read_event(const json_t *event, const WechatTrust *trust, PaymentFact *fact)
+read_event(const json_t *event, const Merchant *merchant, PaymentFact *fact)
 {
 	const json_t *resource = document_object(event, "resource");
 	NoticeVerdict verdict;
@@ -174,7 +179,7 @@ read_event(const json_t *event, const WechatTrust *trust, PaymentFact *fact)
 	if (!bytes_equal(document_bytes(resource, "algorithm"), bytes_of("AEAD_AES_256_GCM")))
 		return NOTICE_MALFORMED;
 	/* Genuine, but sealed with another APIv3 key: it was changed a moment ago. */
-	plain = open_resource(resource, trust, &size);
+	plain = open_resource(resource, merchant, &size);
 	if (plain == NULL)
 		return NOTICE_UNKNOWN_KEY;
 	verdict = read_opened(plain, size, fact);
@@ -182,25 +187,322 @@ read_event(const json_t *event, const WechatTrust *trust, PaymentFact *fact)
 	return verdict;
 }
 
-NoticeVerdict
-wechat_read_notice(const WechatNotice *notice, const WechatTrust *trust, int64_t now_s,
-				   PaymentFact *fact)
+static NoticeVerdict
+read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, PaymentFact *fact)
 {
-	SignatureKey *key = find_key(trust, notice->serial);
-	NoticeVerdict verdict;
-	int64_t signed_s;
+	NoticeVerdict verdict = judge_signature(notice, merchant, now_s);
 	json_t *event;
 
-	if (key == NULL)
-		return NOTICE_UNKNOWN_KEY;
-	if (!read_seconds(notice->timestamp, &signed_s) || !is_signed(notice, key))
-		return NOTICE_FORGED;
-	if (signed_s - now_s > WECHAT_CLOCK_TOLERANCE_S || now_s - signed_s > WECHAT_CLOCK_TOLERANCE_S)
-		return NOTICE_STALE;
+	if (verdict != NOTICE_OF_PAYMENT)
+		return verdict;
 	event = document_read(notice->body);
 	if (event == NULL)
 		return NOTICE_MALFORMED;
-	verdict = read_event(event, trust, fact);
+	verdict = read_event(event, merchant, fact);
 	json_decref(event);
 	return verdict;
 }
+
+/* ---- what is asked ------------------------------------------------------- */
+
+/* An amount; whole fen, as orders have it. */
+static json_t *
+fen_of(int64_t nano)
+{
+	return json_integer(nano / MONEY_NANO_PER_CENT);
+}
+
+static json_t *
+order_body(const GatewayCall *call, const Merchant *merchant)
+{
+	char expires_at[INSTANT_TEXT_SIZE];
+	json_t *body = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:{s:o,s:s}}", "mchid",
+							 merchant->merchant_id, "appid", merchant->app_id, "description",
+							 call->description, "out_trade_no", call->order_number, "time_expire",
+							 instant_to_rfc3339(call->expires_at, expires_at), "notify_url",
+							 merchant->notify_url, "amount", "total", fen_of(call->amount_nano),
+							 "currency", call->currency);
+
+	if (body && strcmp(call->product, "h5") == 0)
+		(void) json_object_set_new(body, "scene_info",
+								   json_pack("{s:s,s:{s:s}}", "payer_client_ip", call->client_ip,
+											 "h5_info", "type", "Wap"));
+	return body;
+}
+
+static json_t *
+refund_body(const GatewayCall *call)
+{
+	return json_pack("{s:s,s:s,s:{s:o,s:o,s:s}}", "out_trade_no", call->order_number,
+					 "out_refund_no", call->refund_number, "amount", "refund",
+					 fen_of(call->refund_nano), "total", fen_of(call->amount_nano), "currency",
+					 call->currency);
+}
+
+/* The body of a call, NULL where it has none or there is no memory. */
+static json_t *
+call_body(const GatewayCall *call, const Merchant *merchant)
+{
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			return order_body(call, merchant);
+		case CALL_CLOSE:
+			return json_pack("{s:s}", "mchid", merchant->merchant_id);
+		case CALL_REFUND:
+			return refund_body(call);
+		default:
+			return NULL;
+	}
+}
+
+/* Writes path and query; its parts are of letters, digits and such that need no escape. */
+static bool
+write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *request)
+{
+	char *target = request->target;
+	int size = -1;
+
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/pay/transactions/%s", call->product);
+			break;
+		case CALL_QUERY:
+			size = snprintf(target, HTTP_TARGET_SIZE,
+							"/v3/pay/transactions/out-trade-no/%s?mchid=%s", call->order_number,
+							merchant->merchant_id);
+			break;
+		case CALL_CLOSE:
+			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/pay/transactions/out-trade-no/%s/close",
+							call->order_number);
+			break;
+		case CALL_REFUND:
+			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/refund/domestic/refunds");
+			break;
+		case CALL_REFUND_QUERY:
+			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/refund/domestic/refunds/%s",
+							call->refund_number);
+			break;
+	}
+	return size > 0 && size < HTTP_TARGET_SIZE;
+}
+
+static bool
+write_body(const GatewayCall *call, const Merchant *merchant, HttpRequest *request)
+{
+	bool asks = call->operation == CALL_QUERY || call->operation == CALL_REFUND_QUERY;
+	json_t *body = asks ? NULL : call_body(call, merchant);
+
+	request->method = asks ? "GET" : "POST";
+	request->body_size = body ? json_dumpb(body, request->body, HTTP_BODY_SIZE, JSON_COMPACT) : 0;
+	json_decref(body);
+	return asks || (request->body_size > 0 && request->body_size <= HTTP_BODY_SIZE);
+}
+
+static bool
+sign_request(const Merchant *merchant, const ProviderMoment *moment, HttpRequest *request)
+{
+	const Bytes line_feed = {"\n", 1};
+	char timestamp[24];
+	char signature[SIGNATURE_TEXT_SIZE];
+
+	(void) snprintf(timestamp, sizeof(timestamp), "%lld", (long long) moment->now_s);
+	return signature_make(merchant->private_key,
+						  (Bytes[]){bytes_of(request->method), line_feed, bytes_of(request->target),
+									line_feed, bytes_of(timestamp), line_feed,
+									bytes_of(moment->nonce), line_feed,
+									(Bytes){request->body, request->body_size}, line_feed},
+						  10, signature) &&
+		   http_add_header(request,
+						   "Authorization: WECHATPAY2-SHA256-RSA2048 mchid=\"%s\",nonce_str=\"%s\","
+						   "signature=\"%s\",timestamp=\"%s\",serial_no=\"%s\"",
+						   merchant->merchant_id, moment->nonce, signature, timestamp,
+						   merchant->serial);
+}
+
+/* Says which key the reply is to be signed with: the one that stands first. */
+static bool
+ask_for_key(const Merchant *merchant, HttpRequest *request)
+{
+	return merchant->keys_count == 0 ||
+		   http_add_header(request, "Wechatpay-Serial: %s", merchant->keys[0].serial);
+}
+
+static ProviderBuild
+build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
+	  HttpRequest *request, GatewayAnswer *answer)
+{
+	(void) answer;
+	request->headers_count = 0;
+	if (strcmp(call->currency, "CNY") != 0 || merchant->private_key == NULL ||
+		!write_target(call, merchant, request) || !write_body(call, merchant, request) ||
+		!http_add_header(request, "Accept: application/json") ||
+		!http_add_header(request, "Content-Type: application/json") ||
+		!ask_for_key(merchant, request) || !sign_request(merchant, moment, request))
+		return BUILD_IMPOSSIBLE;
+	return BUILD_SENDS;
+}
+
+/* ---- what is answered ---------------------------------------------------- */
+
+/*
+ * What an error says of the call; spellings with and without the underscore occur.
+ * None of them is signed, so none says that money moved or an order is closed:
+ * where that may be, it is to be queried. (B&S 4.3)
+ */
+static CallResult
+result_of_code(const char *code)
+{
+	static const struct
+	{
+		const char *code;
+		CallResult result;
+	} results[] = {
+		{"FREQUENCY_LIMITED", RESULT_BUSY},
+		{"FREQUENCY_LIMIT_EXCEED", RESULT_BUSY},
+		{"RATELIMIT_EXCEEDED", RESULT_BUSY},
+		{"NOT_ENOUGH", RESULT_NO_FUNDS},
+		{"SIGN_ERROR", RESULT_MISCONFIGURED},
+		{"NO_AUTH", RESULT_MISCONFIGURED},
+		{"MCH_NOT_EXISTS", RESULT_MISCONFIGURED},
+		{"APPID_MCHID_NOT_MATCH", RESULT_MISCONFIGURED},
+		{"ORDER_NOT_EXIST", RESULT_ABSENT},
+		{"ORDERNOTEXIST", RESULT_ABSENT},
+		{"RESOURCE_NOT_EXISTS", RESULT_ABSENT},
+		{"ORDERPAID", RESULT_UNCLEAR},
+		{"ORDER_PAID", RESULT_UNCLEAR},
+		{"ORDERCLOSED", RESULT_UNCLEAR},
+		{"ORDER_CLOSED", RESULT_UNCLEAR},
+		{"OUT_TRADE_NO_USED", RESULT_UNCLEAR},
+		{"INVALID_REQUEST", RESULT_UNCLEAR},
+		{"TRADE_ERROR", RESULT_REFUSED},
+		{"PARAM_ERROR", RESULT_REFUSED},
+		{"RULE_LIMIT", RESULT_REFUSED},
+		{"USER_ACCOUNT_ABNORMAL", RESULT_REFUSED},
+	};
+
+	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+		if (strcmp(results[i].code, code) == 0)
+			return results[i].result;
+	return RESULT_UNANSWERED;
+}
+
+static CallResult
+read_error(const HttpMessage *reply, GatewayAnswer *answer)
+{
+	json_t *error = document_read(reply->body);
+	bool is_read = error && document_text(error, "code", answer->code, sizeof(answer->code));
+
+	json_decref(error);
+	if (reply->status == 429)
+		return RESULT_BUSY;
+	if (reply->status >= 500 || reply->status < 400 || !is_read)
+		return RESULT_UNANSWERED;
+	return result_of_code(answer->code);
+}
+
+static bool
+read_pay_url(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer)
+{
+	return document_text(reply, strcmp(call->product, "h5") == 0 ? "h5_url" : "code_url",
+						 answer->pay_url, sizeof(answer->pay_url));
+}
+
+/* A reply about an order that is not the one asked for says nothing. */
+static bool
+read_order(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer)
+{
+	return read_transaction(reply, &answer->payment) &&
+		   strcmp(answer->payment.order_number, call->order_number) == 0;
+}
+
+static bool
+read_refund_state(const json_t *refund, RefundState *state)
+{
+	static const struct
+	{
+		const char *name;
+		RefundState state;
+	} states[] = {{"PROCESSING", REFUND_PENDING},
+				  {"SUCCESS", REFUND_PAID},
+				  {"CLOSED", REFUND_FAILED},
+				  {"ABNORMAL", REFUND_ABNORMAL}};
+	Bytes name = document_bytes(refund, "status");
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (bytes_equal(bytes_of(states[i].name), name))
+		{
+			*state = states[i].state;
+			return true;
+		}
+	return false;
+}
+
+static bool
+read_refund(const json_t *refund, const GatewayCall *call, RefundFact *fact)
+{
+	char number[FACT_NUMBER_SIZE];
+
+	return read_refund_state(refund, &fact->state) &&
+		   document_text(refund, "out_refund_no", number, sizeof(number)) &&
+		   strcmp(number, call->refund_number) == 0 &&
+		   document_text(refund, "refund_id", fact->refund_id, sizeof(fact->refund_id)) &&
+		   read_fen(document_object(refund, "amount"), "refund", &fact->amount_nano);
+}
+
+static bool
+read_success(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer)
+{
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			return read_pay_url(reply, call, answer);
+		case CALL_QUERY:
+			return read_order(reply, call, answer);
+		case CALL_CLOSE:
+			return true;
+		case CALL_REFUND:
+		case CALL_REFUND_QUERY:
+			return read_refund(reply, call, &answer->refund);
+	}
+	return false;
+}
+
+static void
+read_reply(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
+		   const HttpMessage *reply, GatewayAnswer *answer)
+{
+	json_t *document;
+
+	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};
+	if (reply->status < 200 || reply->status > 299)
+	{
+		answer->result = read_error(reply, answer);
+		return;
+	}
+	/* wechatpay-go and others verify 200 alone; a success that nobody signed is none. */
+	if (judge_signature(reply, merchant, now_s) != NOTICE_OF_PAYMENT)
+		return;
+	if (reply->status == 204)
+	{
+		answer->result = call->operation == CALL_CLOSE ? RESULT_DONE : RESULT_UNANSWERED;
+		return;
+	}
+	document = document_read(reply->body);
+	if (document && read_success(document, call, answer))
+		answer->result = RESULT_DONE;
+	json_decref(document);
+}
+
+const Provider wechat_provider = {
+	.name = "wechat",
+	.region = "cn",
+	.currency = "CNY",
+	.products = {{"native", false, MINUTES(120), true}, {"h5", true, MINUTES(5), false}},
+	.build = build,
+	.read_reply = read_reply,
+	.read_notice = read_notice,
+	.accepted = {200, "application/json", "{\"code\":\"SUCCESS\"}"},
+	.again = {500, "application/json", "{\"code\":\"FAIL\",\"message\":\"later\"}"},
+};

@@ -12,35 +12,43 @@
 
 #define ROUNDS 2000 /* of mutations */
 
-static SignatureKey *keys[2];
 static SignatureKey *platform_private;
-static AlipayTrust trust;
+static Merchant merchant;
 
 static int
 set_up(void **state)
 {
 	(void) state;
-	keys[0] = signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY));
-	keys[1] = signature_public_key(bytes_of(PLATFORM_PUBLIC_KEY));
 	platform_private = signature_private_key(bytes_of(PLATFORM_PRIVATE_KEY));
-	trust = (AlipayTrust){keys, 2};
-	return keys[0] && keys[1] && platform_private ? 0 : -1;
+	merchant = (Merchant){
+		.keys = {{"", signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY))},
+				 {"", signature_public_key(bytes_of(PLATFORM_PUBLIC_KEY))}},
+		.keys_count = 2,
+	};
+	return platform_private ? 0 : -1;
 }
 
 static int
 tear_down(void **state)
 {
 	(void) state;
-	signature_free_key(keys[0]);
-	signature_free_key(keys[1]);
+	merchant_free(&merchant);
 	signature_free_key(platform_private);
 	return 0;
 }
 
 static NoticeVerdict
+read_by(const Merchant *by, Bytes body, PaymentFact *fact)
+{
+	HttpMessage message = {.body = body};
+
+	return alipay_provider.read_notice(&message, by, 0, fact);
+}
+
+static NoticeVerdict
 read_it(const char *body, PaymentFact *fact)
 {
-	return alipay_read_notice(bytes_of(body), &trust, fact);
+	return read_by(&merchant, bytes_of(body), fact);
 }
 
 static void
@@ -59,12 +67,10 @@ test_genuine(void **state)
 	assert_true(fact.amount_nano == INT64_C(88880000000) && fact.payer_nano == fact.amount_nano);
 	assert_true(fact.refunded_nano == 0);
 	assert_true(fact.paid_at == (INT64_C(1767232805) - INT64_C(946684800)) * 1000000);
-	assert_int_equal(
-		alipay_read_notice(bytes_of(ALIPAY_NOTICE_BODY), &(AlipayTrust){keys, 1}, &fact),
-		NOTICE_FORGED);
-	assert_int_equal(
-		alipay_read_notice(bytes_of(ALIPAY_NOTICE_BODY), &(AlipayTrust){keys, 0}, &fact),
-		NOTICE_FORGED);
+	merchant.keys_count = 1;
+	assert_int_equal(read_it(ALIPAY_NOTICE_BODY, &fact), NOTICE_FORGED);
+	merchant.keys_count = 2;
+	assert_int_equal(read_by(&(Merchant){0}, bytes_of(ALIPAY_NOTICE_BODY), &fact), NOTICE_FORGED);
 }
 
 /* Fields added, left out or changed. */

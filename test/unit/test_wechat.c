@@ -17,8 +17,17 @@
 
 static SignatureKey *platform_public;
 static SignatureKey *platform_private;
-static WechatKey keys[2];
-static WechatTrust trust;
+static Merchant merchant;
+
+/* What a notice is made of. */
+typedef struct WechatNotice
+{
+	Bytes serial;
+	Bytes timestamp;
+	Bytes nonce;
+	Bytes signature;
+	Bytes body;
+} WechatNotice;
 
 static int
 set_up(void **state)
@@ -26,10 +35,13 @@ set_up(void **state)
 	(void) state;
 	platform_public = signature_public_key(bytes_of(PLATFORM_PUBLIC_KEY));
 	platform_private = signature_private_key(bytes_of(PLATFORM_PRIVATE_KEY));
-	keys[0] = (WechatKey){"SERIAL OF ANOTHER", signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY))};
-	keys[1] = (WechatKey){WECHAT_NOTICE_SERIAL, platform_public};
-	trust = (WechatTrust){.keys = keys, .keys_count = 2};
-	memcpy(trust.apiv3_key, WECHAT_APIV3_KEY, SEALED_KEY_BYTES);
+	merchant = (Merchant){
+		.keys = {{"SERIAL OF ANOTHER", signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY))},
+				 {WECHAT_NOTICE_SERIAL, platform_public}},
+		.keys_count = 2,
+		.has_sealing_key = true,
+	};
+	memcpy(merchant.sealing_key, WECHAT_APIV3_KEY, SEALED_KEY_BYTES);
 	return platform_public && platform_private ? 0 : -1;
 }
 
@@ -37,9 +49,8 @@ static int
 tear_down(void **state)
 {
 	(void) state;
-	signature_free_key(platform_public);
+	merchant_free(&merchant);
 	signature_free_key(platform_private);
-	signature_free_key(keys[0].key);
 	return 0;
 }
 
@@ -57,9 +68,23 @@ genuine(void)
 }
 
 static NoticeVerdict
+read_by(const Merchant *by, const WechatNotice *notice, int64_t now_s, PaymentFact *fact)
+{
+	const HttpHeader headers[] = {
+		{bytes_of("Wechatpay-Serial"), notice->serial},
+		{bytes_of("wechatpay-timestamp"), notice->timestamp},
+		{bytes_of("WECHATPAY-NONCE"), notice->nonce},
+		{bytes_of("Wechatpay-Signature"), notice->signature},
+	};
+	HttpMessage message = {.headers = headers, .headers_count = 4, .body = notice->body};
+
+	return wechat_provider.read_notice(&message, by, now_s, fact);
+}
+
+static NoticeVerdict
 read_it(const WechatNotice *notice, PaymentFact *fact)
 {
-	return wechat_read_notice(notice, &trust, NOW, fact);
+	return read_by(&merchant, notice, NOW, fact);
 }
 
 static void
@@ -88,11 +113,11 @@ test_not_believed(void **state)
 	PaymentFact fact;
 
 	(void) state;
-	assert_int_equal(wechat_read_notice(&notice, &trust, NOW + WECHAT_CLOCK_TOLERANCE_S, &fact),
+	assert_int_equal(read_by(&merchant, &notice, NOW + WECHAT_CLOCK_TOLERANCE_S, &fact),
 					 NOTICE_OF_PAYMENT);
-	assert_int_equal(wechat_read_notice(&notice, &trust, NOW + WECHAT_CLOCK_TOLERANCE_S + 1, &fact),
+	assert_int_equal(read_by(&merchant, &notice, NOW + WECHAT_CLOCK_TOLERANCE_S + 1, &fact),
 					 NOTICE_STALE);
-	assert_int_equal(wechat_read_notice(&notice, &trust, NOW - WECHAT_CLOCK_TOLERANCE_S - 1, &fact),
+	assert_int_equal(read_by(&merchant, &notice, NOW - WECHAT_CLOCK_TOLERANCE_S - 1, &fact),
 					 NOTICE_STALE);
 	notice.timestamp = bytes_of("1767232807");
 	assert_int_equal(read_it(&notice, &fact), NOTICE_FORGED);
@@ -113,12 +138,11 @@ test_not_believed(void **state)
 	notice = genuine();
 	notice.signature = bytes_of("WECHATPAY/SIGNTEST/" WECHAT_NOTICE_SIGNATURE);
 	assert_int_equal(read_it(&notice, &fact), NOTICE_FORGED);
-	trust.apiv3_key[31] ^= 1;
+	merchant.sealing_key[31] ^= 1;
 	notice = genuine();
 	assert_int_equal(read_it(&notice, &fact), NOTICE_UNKNOWN_KEY);
-	trust.apiv3_key[31] ^= 1;
-	assert_int_equal(wechat_read_notice(&notice, &(WechatTrust){0}, NOW, &fact),
-					 NOTICE_UNKNOWN_KEY);
+	merchant.sealing_key[31] ^= 1;
+	assert_int_equal(read_by(&(Merchant){0}, &notice, NOW, &fact), NOTICE_UNKNOWN_KEY);
 }
 
 /* No bit of the body can be another. */
@@ -156,7 +180,7 @@ seal(const char *plain, unsigned char *sealed)
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 	int size;
 
-	EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, trust.apiv3_key,
+	EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, merchant.sealing_key,
 					   (const unsigned char *) "nonce of 12.");
 	EVP_EncryptUpdate(context, sealed, &size, (const unsigned char *) plain, (int) strlen(plain));
 	EVP_EncryptFinal_ex(context, sealed + size, &size);

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.c
+ *	  Names of operations and results.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gateway/call.h"
+
+#include <string.h>
+
+static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
+	[CALL_CREATE] = "create",
+	[CALL_QUERY] = "query",
+	[CALL_CLOSE] = "close",
+	[CALL_REFUND] = "refund",
+	[CALL_REFUND_QUERY] = "refund_query",
+};
+
+static const char *const result_names[CALL_RESULTS_COUNT] = {
+	[RESULT_DONE] = "done",
+	[RESULT_REFUSED] = "refused",
+	[RESULT_UNCLEAR] = "unclear",
+	[RESULT_ABSENT] = "absent",
+	[RESULT_BUSY] = "busy",
+	[RESULT_NO_FUNDS] = "no_funds",
+	[RESULT_UNANSWERED] = "unanswered",
+	[RESULT_NOT_DELIVERED] = "not_delivered",
+	[RESULT_MISCONFIGURED] = "misconfigured",
+};
+
+/* The place of a name in a list; count where it is not there. */
+static int
+find_name(const char *const *names, int count, const char *name)
+{
+	int i = 0;
+
+	while (i < count && strcmp(names[i], name) != 0)
+		i++;
+	return i;
+}
+
+const char *
+call_operation_name(CallOperation operation)
+{
+	return operation_names[operation];
+}
+
+bool
+call_operation_from_name(const char *name, CallOperation *operation)
+{
+	int i = find_name(operation_names, CALL_OPERATIONS_COUNT, name);
+
+	*operation = (CallOperation) i;
+	return i < CALL_OPERATIONS_COUNT;
+}
+
+const char *
+call_result_name(CallResult result)
+{
+	return result_names[result];
+}
+
+bool
+call_result_from_name(const char *name, CallResult *result)
+{
+	int i = find_name(result_names, CALL_RESULTS_COUNT, name);
+
+	*result = (CallResult) i;
+	return i < CALL_RESULTS_COUNT;
+}

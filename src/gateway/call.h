@@ -1,0 +1,102 @@
+/*-------------------------------------------------------------------------
+ *
+ * call.h
+ *	  One call of a gateway: what is asked, and what was answered, in words that
+ *	  all gateways share.
+ *
+ * A call has typed fields and no text of a protocol: what is sent is built, and
+ * signed, by the provider's file alone, from these and from the merchant's files.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_CALL_H
+#define GATEWAY_CALL_H
+
+#include "gateway/fact.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CALL_NAME_SIZE 64 /* of gateways and products */
+#define CALL_DESCRIPTION_SIZE 128
+#define CALL_ADDRESS_SIZE 46 /* of the internet, as text */
+#define CALL_URL_SIZE 257
+#define CALL_PAY_URL_SIZE 2048
+#define CALL_CODE_SIZE 65
+
+typedef enum CallOperation
+{
+	CALL_CREATE, /* an order */
+	CALL_QUERY,	 /* of an order */
+	CALL_CLOSE,	 /* an order */
+	CALL_REFUND, /* of a payment, or of a part of it */
+	CALL_REFUND_QUERY
+} CallOperation;
+
+#define CALL_OPERATIONS_COUNT 5
+
+/* Instants are microseconds of the server's epoch, amounts nano-units; an empty text: not given. */
+typedef struct GatewayCall
+{
+	CallOperation operation;
+	char gateway[CALL_NAME_SIZE];
+	char product[CALL_NAME_SIZE];
+	char order_number[FACT_NUMBER_SIZE];  /* ours */
+	char refund_number[FACT_NUMBER_SIZE]; /* ours */
+	char currency[4];
+	int64_t amount_nano; /* of the order */
+	int64_t refund_nano;
+	int64_t expires_at;
+	char description[CALL_DESCRIPTION_SIZE];
+	char client_ip[CALL_ADDRESS_SIZE];
+	char return_url[CALL_URL_SIZE];
+} GatewayCall;
+
+typedef enum CallResult
+{
+	RESULT_DONE,		  /* definitely; a query: it knows the order, the fact says more */
+	RESULT_REFUSED,		  /* definitely; nothing happened */
+	RESULT_UNCLEAR,		  /* refused, but perhaps because it has happened: to be queried */
+	RESULT_ABSENT,		  /* it knows no such order or refund */
+	RESULT_BUSY,		  /* nothing happened: later */
+	RESULT_NO_FUNDS,	  /* the merchant's balance does not cover the refund: later */
+	RESULT_UNANSWERED,	  /* nobody knows */
+	RESULT_NOT_DELIVERED, /* nothing was sent */
+	RESULT_MISCONFIGURED  /* nothing happened, and nothing will until somebody acts */
+} CallResult;
+
+#define CALL_RESULTS_COUNT 9
+
+typedef enum RefundState
+{
+	REFUND_PENDING,
+	REFUND_PAID,
+	REFUND_FAILED,	/* for good under that number */
+	REFUND_ABNORMAL /* left the merchant, reached nobody */
+} RefundState;
+
+#define REFUND_STATES_COUNT 4
+
+typedef struct RefundFact
+{
+	RefundState state;
+	int64_t amount_nano;
+	char refund_id[FACT_NUMBER_SIZE]; /* the gateway's; empty where it gives none */
+} RefundFact;
+
+typedef struct GatewayAnswer
+{
+	CallResult result;
+	char code[CALL_CODE_SIZE];		 /* the gateway's own word, for people */
+	char pay_url[CALL_PAY_URL_SIZE]; /* CALL_CREATE, done */
+	PaymentFact payment;			 /* CALL_QUERY, done */
+	RefundFact refund;				 /* CALL_REFUND, CALL_REFUND_QUERY, done */
+} GatewayAnswer;
+
+/* Names as frames and tables have them; false where there is none of that name. */
+extern const char *call_operation_name(CallOperation operation);
+extern bool call_operation_from_name(const char *name, CallOperation *operation);
+extern const char *call_result_name(CallResult result);
+extern bool call_result_from_name(const char *name, CallResult *result);
+
+#endif

@@ -1,0 +1,220 @@
+/*-------------------------------------------------------------------------
+ *
+ * frame.c
+ *	  Calls and answers as bytes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gateway/frame.h"
+
+#include "gateway/document.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A member of a struct that is a text, or a number. */
+typedef struct Member
+{
+	const char *name;
+	size_t offset;
+	size_t size; /* of the text, with its NUL; 0: an int64 */
+} Member;
+
+#define TEXT(type, field)                                          \
+	{                                                              \
+#field, offsetof(type, field), sizeof(((type *) 0)->field) \
+	}
+#define NUMBER(type, field)              \
+	{                                    \
+#field, offsetof(type, field), 0 \
+	}
+
+static const Member call_members[] = {
+	TEXT(GatewayCall, gateway),		  TEXT(GatewayCall, product),
+	TEXT(GatewayCall, order_number),  TEXT(GatewayCall, refund_number),
+	TEXT(GatewayCall, currency),	  NUMBER(GatewayCall, amount_nano),
+	NUMBER(GatewayCall, refund_nano), NUMBER(GatewayCall, expires_at),
+	TEXT(GatewayCall, description),	  TEXT(GatewayCall, client_ip),
+	TEXT(GatewayCall, return_url),
+};
+
+static const Member answer_members[] = {
+	TEXT(GatewayAnswer, code),
+	TEXT(GatewayAnswer, pay_url),
+};
+
+static const Member payment_members[] = {
+	TEXT(PaymentFact, order_number), TEXT(PaymentFact, transaction_id),
+	TEXT(PaymentFact, merchant_id),	 TEXT(PaymentFact, app_id),
+	TEXT(PaymentFact, currency),	 NUMBER(PaymentFact, amount_nano),
+	NUMBER(PaymentFact, payer_nano), NUMBER(PaymentFact, refunded_nano),
+	NUMBER(PaymentFact, paid_at),
+};
+
+static const Member refund_members[] = {
+	NUMBER(RefundFact, amount_nano),
+	TEXT(RefundFact, refund_id),
+};
+
+/* Puts what is not empty into an object. */
+static bool
+put_members(json_t *object, const Member *members, size_t count, const void *from)
+{
+	bool put = object != NULL;
+
+	for (size_t i = 0; i < count && put; i++)
+	{
+		const char *field = (const char *) from + members[i].offset;
+
+		if (members[i].size == 0 && *(const int64_t *) field != 0)
+			put = json_object_set_new(object, members[i].name,
+									  json_integer(*(const int64_t *) field)) == 0;
+		else if (members[i].size > 0 && field[0] != '\0')
+			put = json_object_set_new(object, members[i].name, json_string(field)) == 0;
+	}
+	return put;
+}
+
+/* Gets them; false where one is of another kind, or too long. */
+static bool
+get_members(const json_t *object, const Member *members, size_t count, void *to)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		char *field = (char *) to + members[i].offset;
+
+		if (json_object_get(object, members[i].name) == NULL)
+			continue;
+		if (members[i].size == 0 ? !document_count(object, members[i].name, (int64_t *) field)
+								 : !document_text(object, members[i].name, field, members[i].size))
+			return false;
+	}
+	return true;
+}
+
+static size_t
+write_frame(json_t *object, bool is_whole, char *room)
+{
+	size_t size = is_whole
+					  ? json_dumpb(object, room + FRAME_PREFIX_BYTES, FRAME_BYTES_MAX, JSON_COMPACT)
+					  : 0;
+
+	json_decref(object);
+	if (size == 0 || size > FRAME_BYTES_MAX)
+		return 0;
+	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
+		room[i] = (char) (size >> 8 * (FRAME_PREFIX_BYTES - 1 - i) & 0xff);
+	return FRAME_PREFIX_BYTES + size;
+}
+
+size_t
+frame_write_call(int64_t id, const GatewayCall *call, char *room)
+{
+	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "operation",
+							   call_operation_name(call->operation));
+	bool is_whole = put_members(object, call_members, LENGTH(call_members), call);
+
+	return write_frame(object, is_whole, room);
+}
+
+/* An object in an object. */
+static bool
+put_part(json_t *object, const char *name, int state, const Member *members, size_t count,
+		 const void *from)
+{
+	json_t *part = json_pack("{s:i}", "state", state);
+
+	if (put_members(part, members, count, from))
+		return json_object_set_new(object, name, part) == 0;
+	json_decref(part);
+	return false;
+}
+
+size_t
+frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
+{
+	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "result",
+							   call_result_name(answer->result));
+	bool is_whole = put_members(object, answer_members, LENGTH(answer_members), answer) &&
+					put_part(object, "payment", (int) answer->payment.state, payment_members,
+							 LENGTH(payment_members), &answer->payment) &&
+					put_part(object, "refund", (int) answer->refund.state, refund_members,
+							 LENGTH(refund_members), &answer->refund);
+
+	return write_frame(object, is_whole, room);
+}
+
+size_t
+frame_size(Bytes received)
+{
+	size_t size = 0;
+
+	if (received.size < FRAME_PREFIX_BYTES)
+		return 0;
+	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
+		size = size << 8 | (unsigned char) received.data[i];
+	return FRAME_PREFIX_BYTES + size;
+}
+
+static json_t *
+read_frame(Bytes frame, int64_t *id)
+{
+	json_t *object;
+
+	if (frame.size < FRAME_PREFIX_BYTES || frame.size > FRAME_ROOM)
+		return NULL;
+	object = document_read(
+		(Bytes){frame.data + FRAME_PREFIX_BYTES, frame.size - FRAME_PREFIX_BYTES});
+	if (object && document_count(object, "id", id))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+bool
+frame_read_call(Bytes frame, int64_t *id, GatewayCall *call)
+{
+	json_t *object = read_frame(frame, id);
+	char operation[CALL_NAME_SIZE];
+	bool is_read;
+
+	*call = (GatewayCall){0};
+	is_read = object && document_text(object, "operation", operation, sizeof(operation)) &&
+			  call_operation_from_name(operation, &call->operation) &&
+			  get_members(object, call_members, LENGTH(call_members), call);
+	json_decref(object);
+	return is_read;
+}
+
+/* Gets an object in an object, with its state below states_count. */
+static bool
+get_part(const json_t *object, const char *name, int states_count, int64_t *state,
+		 const Member *members, size_t count, void *to)
+{
+	const json_t *part = document_object(object, name);
+
+	return part && document_count(part, "state", state) && *state >= 0 && *state < states_count &&
+		   get_members(part, members, count, to);
+}
+
+bool
+frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
+{
+	json_t *object = read_frame(frame, id);
+	char result[CALL_NAME_SIZE];
+	int64_t payment_state = 0;
+	int64_t refund_state = 0;
+	bool is_read;
+
+	*answer = (GatewayAnswer){0};
+	is_read = object && document_text(object, "result", result, sizeof(result)) &&
+			  call_result_from_name(result, &answer->result) &&
+			  get_members(object, answer_members, LENGTH(answer_members), answer) &&
+			  get_part(object, "payment", FACT_STATES_COUNT, &payment_state, payment_members,
+					   LENGTH(payment_members), &answer->payment) &&
+			  get_part(object, "refund", REFUND_STATES_COUNT, &refund_state, refund_members,
+					   LENGTH(refund_members), &answer->refund);
+	answer->payment.state = (FactState) payment_state;
+	answer->refund.state = (RefundState) refund_state;
+	json_decref(object);
+	return is_read;
+}

@@ -1,0 +1,35 @@
+/*-------------------------------------------------------------------------
+ *
+ * frame.h
+ *	  What the gateway worker and billing-caller send each other: a call, and
+ *	  its answer.
+ *
+ * A frame is the length of a JSON object, four bytes with the highest first, and
+ * the object. Neither side believes the other: who reads looks at everything.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_FRAME_H
+#define GATEWAY_FRAME_H
+
+#include "gateway/bytes.h"
+#include "gateway/call.h"
+
+#define FRAME_PREFIX_BYTES 4
+#define FRAME_BYTES_MAX (16 * 1024) /* without the prefix */
+#define FRAME_ROOM (FRAME_PREFIX_BYTES + FRAME_BYTES_MAX)
+
+/* Write a frame into room for FRAME_ROOM bytes; its size with the prefix, 0 where it does not fit.
+ */
+extern size_t frame_write_call(int64_t id, const GatewayCall *call, char *room);
+extern size_t frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room);
+
+/* The size, prefix included, of the frame that begins here: 0 where that is not known yet;
+ * above FRAME_ROOM where there can be no such frame. */
+extern size_t frame_size(Bytes received);
+
+/* Read what a whole frame holds; false where it is no such thing. */
+extern bool frame_read_call(Bytes frame, int64_t *id, GatewayCall *call);
+extern bool frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer);
+
+#endif

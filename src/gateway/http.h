@@ -1,0 +1,51 @@
+/*-------------------------------------------------------------------------
+ *
+ * http.h
+ *	  Requests and replies as values: nothing here sends or receives.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_HTTP_H
+#define GATEWAY_HTTP_H
+
+#include "gateway/bytes.h"
+
+#define HTTP_TARGET_SIZE 512
+#define HTTP_HEADERS_MAX 8
+#define HTTP_HEADER_SIZE 1024
+#define HTTP_BODY_SIZE 8192
+
+/* What is sent: target is path and query, headers are "Name: value". */
+typedef struct HttpRequest
+{
+	const char *method;
+	char target[HTTP_TARGET_SIZE];
+	char headers[HTTP_HEADERS_MAX][HTTP_HEADER_SIZE];
+	size_t headers_count;
+	char body[HTTP_BODY_SIZE];
+	size_t body_size;
+} HttpRequest;
+
+typedef struct HttpHeader
+{
+	Bytes name;
+	Bytes value;
+} HttpHeader;
+
+/* What comes, as a reply or as a notice. */
+typedef struct HttpMessage
+{
+	int status; /* of a reply */
+	const HttpHeader *headers;
+	size_t headers_count;
+	Bytes body;
+} HttpMessage;
+
+/* A header's value, whatever the case of its name; no bytes where it is missing or stands twice. */
+extern Bytes http_header(const HttpMessage *message, const char *name);
+
+/* Adds a header made by a printf format; false where there is no room. */
+extern bool http_add_header(HttpRequest *request, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,294 @@
+/*-------------------------------------------------------------------------
+ *
+ * merchant.c
+ *	  Reading a merchant's file, and the keys beside it.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gateway/merchant.h"
+
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What reading goes by. */
+typedef struct Reading
+{
+	Merchant *merchant;
+	bool with_private_key;
+	MerchantReader reader;
+	void *argument;
+	char *fault;
+	unsigned seen; /* bits of settings that stood in the file */
+} Reading;
+
+typedef enum SettingKind
+{
+	SETTING_TEXT,
+	SETTING_PORT,
+	SETTING_SWITCH,
+	SETTING_PRIVATE_KEY,
+	SETTING_PUBLIC_KEY, /* "FILE", or "SERIAL FILE"; may stand several times */
+	SETTING_SEALING_KEY
+} SettingKind;
+
+#define TEXT(field) SETTING_TEXT, offsetof(Merchant, field), sizeof(((Merchant *) 0)->field)
+
+static const struct Setting
+{
+	const char *name;
+	SettingKind kind;
+	size_t offset; /* SETTING_TEXT */
+	size_t size;
+	bool needed;
+} settings[] = {
+	{"provider", TEXT(provider), true},
+	{"merchant_id", TEXT(merchant_id), true},
+	{"app_id", TEXT(app_id), true},
+	{"certificate_serial", TEXT(serial), false},
+	{"host", TEXT(host), true},
+	{"port", SETTING_PORT, 0, 0, false},
+	{"allow_http", SETTING_SWITCH, 0, 0, false},
+	{"ca_file", TEXT(ca_file), false},
+	{"notify_url", TEXT(notify_url), true},
+	{"private_key", SETTING_PRIVATE_KEY, 0, 0, true},
+	{"public_key", SETTING_PUBLIC_KEY, 0, 0, true},
+	{"apiv3_key", SETTING_SEALING_KEY, 0, 0, false},
+};
+
+#define SETTINGS_COUNT (sizeof(settings) / sizeof(settings[0]))
+
+/* Says what is wrong; false. Values are not repeated: they may be secrets. */
+static bool
+wrong(const Reading *reading, const char *what, const char *name)
+{
+	(void) snprintf(reading->fault, MERCHANT_FAULT_SIZE, "%s %s", name, what);
+	return false;
+}
+
+static Bytes
+trim(Bytes text)
+{
+	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		text = (Bytes){text.data + 1, text.size - 1};
+	while (text.size > 0 && strchr(" \t\r", text.data[text.size - 1]) != NULL)
+		text.size--;
+	return text;
+}
+
+/* Cuts off what stands before a character; all where it is not there. */
+static Bytes
+cut(Bytes *rest, char separator)
+{
+	const char *end = rest->size > 0 ? memchr(rest->data, separator, rest->size) : NULL;
+	Bytes part = {rest->data, end ? (size_t) (end - rest->data) : rest->size};
+	size_t taken = part.size + (end != NULL);
+
+	*rest = (Bytes){rest->data + taken, rest->size - taken};
+	return part;
+}
+
+/* Copies a printable text that is shorter than size. */
+static bool
+copy(Bytes text, char *to, size_t size)
+{
+	if (text.size == 0 || text.size >= size)
+		return false;
+	for (size_t i = 0; i < text.size; i++)
+		if (text.data[i] <= ' ' || text.data[i] == 0x7f)
+			return false;
+	memcpy(to, text.data, text.size);
+	to[text.size] = '\0';
+	return true;
+}
+
+/* Reads a file beside the merchant's into room for MERCHANT_FILE_BYTES_MAX bytes. */
+static bool
+read_file(const Reading *reading, Bytes name, char *room, Bytes *text)
+{
+	char file[MERCHANT_SERIAL_SIZE];
+	size_t size;
+
+	if (!copy(name, file, sizeof(file)) || strchr(file, '/') || file[0] == '.' ||
+		!reading->reader(reading->argument, file, room, MERCHANT_FILE_BYTES_MAX, &size))
+		return false;
+	*text = (Bytes){room, size};
+	return true;
+}
+
+static SignatureKey *
+read_key(const Reading *reading, Bytes file, SignatureKey *(*parse)(Bytes pem))
+{
+	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	SignatureKey *key = NULL;
+	Bytes pem;
+
+	if (room && read_file(reading, file, room, &pem))
+		key = parse(pem);
+	if (room)
+		OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+	free(room);
+	return key;
+}
+
+static bool
+read_public_key(Reading *reading, Bytes value)
+{
+	Merchant *merchant = reading->merchant;
+	MerchantKey *key = &merchant->keys[merchant->keys_count];
+	Bytes first = trim(cut(&value, ' '));
+	Bytes second = trim(value);
+
+	if (merchant->keys_count == MERCHANT_KEYS_MAX ||
+		(second.size > 0 && !copy(first, key->serial, sizeof(key->serial))))
+		return false;
+	key->key = read_key(reading, second.size > 0 ? second : first, signature_public_key);
+	merchant->keys_count += key->key != NULL;
+	return key->key != NULL;
+}
+
+static bool
+read_private_key(Reading *reading, Bytes value)
+{
+	if (!reading->with_private_key)
+		return true;
+	reading->merchant->private_key = read_key(reading, value, signature_private_key);
+	return reading->merchant->private_key != NULL;
+}
+
+/* A file with the key's 32 characters; a line break may follow. */
+static bool
+read_sealing_key(Reading *reading, Bytes value)
+{
+	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	Bytes text;
+	bool read = room && read_file(reading, value, room, &text);
+
+	while (read && text.size > 0 && strchr("\r\n", text.data[text.size - 1]) != NULL)
+		text.size--;
+	read = read && text.size == SEALED_KEY_BYTES;
+	if (read)
+		memcpy(reading->merchant->sealing_key, text.data, SEALED_KEY_BYTES);
+	reading->merchant->has_sealing_key = read;
+	if (room)
+		OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+	free(room);
+	return read;
+}
+
+static bool
+read_port(Bytes value, int *port)
+{
+	*port = 0;
+	for (size_t i = 0; i < value.size; i++)
+	{
+		if (value.size > 5 || value.data[i] < '0' || value.data[i] > '9')
+			return false;
+		*port = *port * 10 + (value.data[i] - '0');
+	}
+	return *port > 0 && *port < 65536;
+}
+
+static bool
+read_switch(Bytes value, bool *is_on)
+{
+	*is_on = bytes_equal(value, bytes_of("yes"));
+	return *is_on || bytes_equal(value, bytes_of("no"));
+}
+
+static bool
+read_value(Reading *reading, const struct Setting *setting, Bytes value)
+{
+	Merchant *merchant = reading->merchant;
+
+	switch (setting->kind)
+	{
+		case SETTING_TEXT:
+			return copy(value, (char *) merchant + setting->offset, setting->size);
+		case SETTING_PORT:
+			return read_port(value, &merchant->port);
+		case SETTING_SWITCH:
+			return read_switch(value, &merchant->allow_http);
+		case SETTING_PRIVATE_KEY:
+			return read_private_key(reading, value);
+		case SETTING_PUBLIC_KEY:
+			return read_public_key(reading, value);
+		case SETTING_SEALING_KEY:
+			return read_sealing_key(reading, value);
+	}
+	return false;
+}
+
+static bool
+read_line(Reading *reading, Bytes line)
+{
+	Bytes name = trim(cut(&line, '='));
+	Bytes value = trim(line);
+	size_t i = 0;
+
+	if (name.size == 0 || name.data[0] == '#')
+		return name.size > 0 || value.size == 0 ||
+			   wrong(reading, "has a value without a name", "it");
+	while (i < SETTINGS_COUNT && !bytes_equal(name, bytes_of(settings[i].name)))
+		i++;
+	if (i == SETTINGS_COUNT)
+		return wrong(reading, "has a name that is no setting", "it");
+	if ((reading->seen & 1u << i) && settings[i].kind != SETTING_PUBLIC_KEY)
+		return wrong(reading, "stands twice", settings[i].name);
+	reading->seen |= 1u << i;
+	return read_value(reading, &settings[i], value) ||
+		   wrong(reading, "is unsound, or its file cannot be read", settings[i].name);
+}
+
+static bool
+has_all(const Reading *reading)
+{
+	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+		if (settings[i].needed && !(reading->seen & 1u << i))
+			return wrong(reading, "is missing", settings[i].name);
+	return true;
+}
+
+bool
+merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
+			  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
+{
+	Reading reading = {merchant, with_private_key, reader, argument, fault, 0};
+	bool read = true;
+
+	*merchant = (Merchant){0};
+	fault[0] = '\0';
+	while (read && text.size > 0)
+		read = read_line(&reading, cut(&text, '\n'));
+	read = read && has_all(&reading);
+	if (!read)
+		merchant_free(merchant);
+	return read;
+}
+
+void
+merchant_free(Merchant *merchant)
+{
+	signature_free_key(merchant->private_key);
+	for (size_t i = 0; i < merchant->keys_count; i++)
+		signature_free_key(merchant->keys[i].key);
+	OPENSSL_cleanse(merchant, sizeof(*merchant));
+}
+
+SignatureKey *
+merchant_key(const Merchant *merchant, Bytes serial)
+{
+	for (size_t i = 0; i < merchant->keys_count; i++)
+		if (bytes_equal(bytes_of(merchant->keys[i].serial), serial))
+			return merchant->keys[i].key;
+	return NULL;
+}
+
+bool
+merchant_believes(const Merchant *merchant, const Bytes *pieces, size_t count, Bytes signature)
+{
+	for (size_t i = 0; i < merchant->keys_count; i++)
+		if (signature_holds(merchant->keys[i].key, pieces, count, signature))
+			return true;
+	return false;
+}

@@ -1,0 +1,71 @@
+/*-------------------------------------------------------------------------
+ *
+ * merchant.h
+ *	  A merchant account at a gateway, as its file in secrets_dir describes it.
+ *
+ * Lines of "name = value"; "#" begins a comment. Values that are files are names
+ * of files beside it. docs/operating.md lists the names.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_MERCHANT_H
+#define GATEWAY_MERCHANT_H
+
+#include "gateway/call.h"
+#include "gateway/sealed.h"
+#include "gateway/signature.h"
+
+#define MERCHANT_FILE_BYTES_MAX (32 * 1024)
+#define MERCHANT_KEYS_MAX 8
+#define MERCHANT_SERIAL_SIZE 65
+#define MERCHANT_HOST_SIZE 254
+#define MERCHANT_FAULT_SIZE 160
+
+/* A key that the gateway signs with; several while they change. */
+typedef struct MerchantKey
+{
+	char serial[MERCHANT_SERIAL_SIZE]; /* empty where the gateway names none */
+	SignatureKey *key;
+} MerchantKey;
+
+typedef struct Merchant
+{
+	char provider[CALL_NAME_SIZE];
+	char merchant_id[FACT_PARTY_SIZE];
+	char app_id[FACT_PARTY_SIZE];
+	char serial[MERCHANT_SERIAL_SIZE]; /* of the merchant's own certificate */
+	char host[MERCHANT_HOST_SIZE];
+	int port;							/* 0: the scheme's own */
+	bool allow_http;					/* for tests: without TLS */
+	char ca_file[MERCHANT_SERIAL_SIZE]; /* empty: the system's */
+	char notify_url[CALL_URL_SIZE];
+	SignatureKey *private_key; /* NULL where it was not asked for */
+	MerchantKey keys[MERCHANT_KEYS_MAX];
+	size_t keys_count;
+	bool has_sealing_key;
+	unsigned char sealing_key[SEALED_KEY_BYTES];
+} Merchant;
+
+/* Reads a file beside the merchant's; false where it cannot be, or holds more than size_max. */
+typedef bool (*MerchantReader)(void *argument, const char *file, char *room, size_t size_max,
+							   size_t *size);
+
+/*
+ * Reads a merchant's file. with_private_key: who only reads notices has no need of it.
+ * False, and fault says why, where something is unknown, missing, twice or
+ * unsound: then the merchant is empty. To be freed.
+ */
+extern bool merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
+						  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
+
+/* Frees its keys, and wipes it. */
+extern void merchant_free(Merchant *merchant);
+
+/* The key of a serial number; NULL where there is none. */
+extern SignatureKey *merchant_key(const Merchant *merchant, Bytes serial);
+
+/* True where any of its keys signed the pieces. */
+extern bool merchant_believes(const Merchant *merchant, const Bytes *pieces, size_t count,
+							  Bytes signature);
+
+#endif

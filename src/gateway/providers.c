@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * providers.c
+ *	  The table of providers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gateway/providers.h"
+
+#include "gateway/alipay.h"
+#include "gateway/wechat.h"
+
+static const Provider *const providers[] = {
+	&alipay_provider,
+	&wechat_provider,
+};
+
+const Provider *
+providers_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		if (strcmp(providers[i]->name, name) == 0)
+			return providers[i];
+	return NULL;
+}
+
+const ProviderProduct *
+providers_product(const Provider *provider, const char *name)
+{
+	for (size_t i = 0; i < PROVIDER_PRODUCTS_MAX && provider->products[i].name; i++)
+		if (strcmp(provider->products[i].name, name) == 0)
+			return &provider->products[i];
+	return NULL;
+}

@@ -1,0 +1,19 @@
+/*-------------------------------------------------------------------------
+ *
+ * providers.h
+ *	  The providers that there are: a line for each.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_PROVIDERS_H
+#define GATEWAY_PROVIDERS_H
+
+#include "gateway/provider.h"
+
+/* NULL where there is none of that name. */
+extern const Provider *providers_find(const char *name);
+
+/* NULL where the provider has no such product. */
+extern const ProviderProduct *providers_product(const Provider *provider, const char *name);
+
+#endif

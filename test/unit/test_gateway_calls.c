@@ -1,0 +1,505 @@
+/*-------------------------------------------------------------------------
+ *
+ * test_gateway_calls.c
+ *	  What is sent to gateways, what their replies mean, and how both travel
+ *	  between the worker and billing-caller.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gateway/form.h"
+#include "gateway/frame.h"
+#include "gateway/providers.h"
+
+#include "gateway_vectors.h"
+#include "unit.h"
+
+#include <stdlib.h>
+
+#define NOW INT64_C(1767232800)
+#define ROUNDS 3000 /* of mutations */
+
+static Merchant merchant;
+static SignatureKey *platform_private;
+static HttpRequest request;
+static GatewayAnswer answer;
+
+/* The files beside a merchant's. */
+static bool
+read_file(void *argument, const char *file, char *room, size_t size_max, size_t *size)
+{
+	static const struct
+	{
+		const char *file;
+		const char *text;
+	} files[] = {
+		{"merchant.pem", MERCHANT_PRIVATE_KEY},
+		{"platform.pem", PLATFORM_PUBLIC_KEY},
+		{"apiv3", WECHAT_APIV3_KEY "\n"},
+		{"apiv3.short", "0123"},
+	};
+
+	(void) argument;
+	for (size_t i = 0; i < LENGTH(files); i++)
+		if (strcmp(files[i].file, file) == 0 && strlen(files[i].text) <= size_max)
+		{
+			*size = strlen(files[i].text);
+			memcpy(room, files[i].text, *size);
+			return true;
+		}
+	return false;
+}
+
+#define IDENTITY                                                                        \
+	"merchant_id = 1900000001\napp_id=wxd678efh567hg6787\n"                             \
+	"certificate_serial = 3775B6A45ACD588826D15E583A95F5DD00000001\nhost = 127.0.0.1\n" \
+	"port = 8443\nnotify_url = https://bill.example.com/n/wechat\nprivate_key = merchant.pem\n"
+#define SOUND                                                                              \
+	"# a comment\r\nprovider = wechat\r\n\n" IDENTITY "public_key = " WECHAT_NOTICE_SERIAL \
+	" platform.pem\napiv3_key = apiv3"
+
+static int
+set_up(void **state)
+{
+	char fault[MERCHANT_FAULT_SIZE];
+
+	(void) state;
+	platform_private = signature_private_key(bytes_of(PLATFORM_PRIVATE_KEY));
+	return merchant_read(bytes_of(SOUND), true, read_file, NULL, &merchant, fault) ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void) state;
+	merchant_free(&merchant);
+	signature_free_key(platform_private);
+	return 0;
+}
+
+static void
+test_merchant(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		const char *fault;
+	} cases[] = {
+		{"", "provider is missing"},
+		{IDENTITY, "provider is missing"},
+		{"provider = wechat\n" IDENTITY, "public_key is missing"},
+		{SOUND "\nhost = other", "host stands twice"},
+		{SOUND "\npassword = x", "it has a name that is no setting"},
+		{SOUND "\n= x", "it has a value without a name"},
+		{SOUND "\nallow_http = maybe", "allow_http is unsound, or its file cannot be read"},
+		{SOUND "\nca_file = a b", "ca_file is unsound, or its file cannot be read"},
+		{"port = 0", "port is unsound, or its file cannot be read"},
+		{"port = 65536", "port is unsound, or its file cannot be read"},
+		{"port = 99999999999", "port is unsound, or its file cannot be read"},
+		{"public_key = ../platform.pem", "public_key is unsound, or its file cannot be read"},
+		{"public_key = .platform.pem", "public_key is unsound, or its file cannot be read"},
+		{"public_key = merchant.pem", "public_key is unsound, or its file cannot be read"},
+		{"private_key = platform.pem", "private_key is unsound, or its file cannot be read"},
+		{"apiv3_key = apiv3.short", "apiv3_key is unsound, or its file cannot be read"},
+		{"apiv3_key = nowhere", "apiv3_key is unsound, or its file cannot be read"},
+	};
+	Merchant read;
+	char fault[MERCHANT_FAULT_SIZE];
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		assert_false(merchant_read(bytes_of(cases[i].text), true, read_file, NULL, &read, fault));
+		assert_string_equal(fault, cases[i].fault);
+		assert_true(read.keys_count == 0 && read.private_key == NULL && !read.has_sealing_key);
+	}
+	assert_true(merchant_read(bytes_of(SOUND), false, read_file, NULL, &read, fault));
+	assert_null(read.private_key);
+	assert_true(read.port == 8443 && !read.allow_http && read.has_sealing_key);
+	assert_non_null(merchant_key(&read, bytes_of(WECHAT_NOTICE_SERIAL)));
+	assert_null(merchant_key(&read, bytes_of("")));
+	merchant_free(&read);
+}
+
+static GatewayCall
+call_of(CallOperation operation, const char *product)
+{
+	GatewayCall call = {
+		.operation = operation,
+		.gateway = "g",
+		.order_number = "R20260101000001",
+		.refund_number = "F1",
+		.currency = "CNY",
+		.amount_nano = INT64_C(88880000000),
+		.refund_nano = INT64_C(20000000000),
+		.expires_at = (INT64_C(1767234600) - INT64_C(946684800)) * 1000000 + 999999,
+		.description = "API 充值",
+		.client_ip = "192.0.2.1",
+		.return_url = "https://shop.example.com/back?a=b",
+	};
+
+	snprintf(call.product, sizeof(call.product), "%s", product);
+	return call;
+}
+
+static ProviderBuild
+build(const Provider *provider, const GatewayCall *call)
+{
+	ProviderMoment moment = {NOW, "593BEC0C930BF1AFEB40B4A08C8FB242"};
+
+	memset(&request, 0, sizeof(request));
+	return provider->build(call, &merchant, &moment, &request, &answer);
+}
+
+/* The request that an official package signed, byte by byte. */
+static void
+test_wechat_create(void **state)
+{
+	const Provider *wechat = providers_find("wechat");
+	GatewayCall call = call_of(CALL_CREATE, "native");
+	char text[4096];
+
+	(void) state;
+	assert_int_equal(build(wechat, &call), BUILD_SENDS);
+	snprintf(text, sizeof(text), "%s\n%s\n%lld\n%s\n%.*s\n", request.method, request.target,
+			 (long long) NOW, "593BEC0C930BF1AFEB40B4A08C8FB242", (int) request.body_size,
+			 request.body);
+	assert_string_equal(text, WECHAT_REQUEST_TEXT);
+	assert_non_null(strstr(request.headers[request.headers_count - 1], WECHAT_REQUEST_SIGNATURE));
+	call = call_of(CALL_CREATE, "h5");
+	assert_int_equal(build(wechat, &call), BUILD_SENDS);
+	assert_string_equal(request.target, "/v3/pay/transactions/h5");
+	assert_non_null(strstr(request.body, "\"payer_client_ip\":\"192.0.2.1\""));
+	strcpy(call.currency, "USD");
+	assert_int_equal(build(wechat, &call), BUILD_IMPOSSIBLE);
+}
+
+static void
+test_wechat_others(void **state)
+{
+	const Provider *wechat = providers_find("wechat");
+	static const struct
+	{
+		CallOperation operation;
+		const char *method;
+		const char *target;
+		const char *body;
+	} cases[] = {
+		{CALL_QUERY, "GET", "/v3/pay/transactions/out-trade-no/R20260101000001?mchid=1900000001",
+		 ""},
+		{CALL_CLOSE, "POST", "/v3/pay/transactions/out-trade-no/R20260101000001/close",
+		 "{\"mchid\":\"1900000001\"}"},
+		{CALL_REFUND, "POST", "/v3/refund/domestic/refunds",
+		 "{\"out_trade_no\":\"R20260101000001\",\"out_refund_no\":\"F1\",\"amount\":{\"refund\":"
+		 "2000,\"total\":8888,\"currency\":\"CNY\"}}"},
+		{CALL_REFUND_QUERY, "GET", "/v3/refund/domestic/refunds/F1", ""},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		GatewayCall call = call_of(cases[i].operation, "native");
+
+		assert_int_equal(build(wechat, &call), BUILD_SENDS);
+		assert_string_equal(request.method, cases[i].method);
+		assert_string_equal(request.target, cases[i].target);
+		assert_true(request.body_size == strlen(cases[i].body) &&
+					memcmp(request.body, cases[i].body, request.body_size) == 0);
+	}
+}
+
+/* A reply signed by the platform a moment ago, or not. */
+static void
+wechat_reply(const GatewayCall *call, int status, const char *body, bool is_signed)
+{
+	char signature[SIGNATURE_TEXT_SIZE] = "";
+	HttpHeader headers[] = {
+		{bytes_of("Wechatpay-Serial"), bytes_of(WECHAT_NOTICE_SERIAL)},
+		{bytes_of("Wechatpay-Timestamp"), bytes_of("1767232790")},
+		{bytes_of("Wechatpay-Nonce"), bytes_of("n")},
+		{bytes_of("Wechatpay-Signature"), {NULL, 0}},
+	};
+	HttpMessage reply = {status, headers, LENGTH(headers), bytes_of(body)};
+
+	assert_true(signature_make(
+		platform_private, (Bytes[]){bytes_of("1767232790\nn\n"), bytes_of(body), bytes_of("\n")}, 3,
+		signature));
+	headers[3].value = bytes_of(is_signed ? signature : "WECHATPAY/SIGNTEST/x");
+	providers_find("wechat")->read_reply(call, &merchant, NOW, &reply, &answer);
+}
+
+#define REFUND(number, state)                                                    \
+	"{\"refund_id\":\"50\",\"out_refund_no\":\"" number "\",\"status\":\"" state \
+	"\",\"amount\":{\"refund\":2000,\"total\":8888}}"
+#define ORDER(number, state, rest)                                                              \
+	"{\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"" number "\",\"trade_state\":\"" state \
+	"\"" rest "}"
+#define PAID                                                                               \
+	",\"transaction_id\":\"t\",\"success_time\":\"2026-01-01T10:00:05+08:00\",\"amount\":" \
+	"{\"total\":8888,\"currency\":\"CNY\"}"
+
+static void
+test_wechat_replies(void **state)
+{
+	static const struct
+	{
+		CallOperation operation;
+		int status;
+		const char *body;
+		bool is_signed;
+		CallResult result;
+	} cases[] = {
+		{CALL_CREATE, 200, "{\"code_url\":\"weixin://x\"}", true, RESULT_DONE},
+		{CALL_CREATE, 200, "{\"code_url\":\"weixin://x\"}", false, RESULT_UNANSWERED},
+		{CALL_CREATE, 200, "{}", true, RESULT_UNANSWERED},
+		{CALL_CREATE, 200, "", true, RESULT_UNANSWERED},
+		{CALL_CREATE, 204, "", true, RESULT_UNANSWERED},
+		{CALL_CREATE, 302, "{\"code\":\"PARAM_ERROR\"}", true, RESULT_UNANSWERED},
+		{CALL_CREATE, 400, "{\"code\":\"PARAM_ERROR\"}", false, RESULT_REFUSED},
+		{CALL_CREATE, 400, "{\"code\":\"INVALID_REQUEST\"}", false, RESULT_UNCLEAR},
+		{CALL_CREATE, 400, "<html>", false, RESULT_UNANSWERED},
+		{CALL_CREATE, 401, "{\"code\":\"SIGN_ERROR\"}", false, RESULT_MISCONFIGURED},
+		{CALL_CREATE, 403, "{\"code\":\"OUT_TRADE_NO_USED\"}", false, RESULT_UNCLEAR},
+		{CALL_CREATE, 403, "{\"code\":\"WHAT_IS_THIS\"}", false, RESULT_UNANSWERED},
+		{CALL_CREATE, 429, "", false, RESULT_BUSY},
+		{CALL_CREATE, 500, "{\"code\":\"PARAM_ERROR\"}", false, RESULT_UNANSWERED},
+		{CALL_QUERY, 404, "{\"code\":\"ORDER_NOT_EXIST\"}", false, RESULT_ABSENT},
+		{CALL_QUERY, 200, ORDER("R20260101000001", "NOTPAY", ""), true, RESULT_DONE},
+		{CALL_QUERY, 200, ORDER("R20260101000001", "SUCCESS", PAID), true, RESULT_DONE},
+		{CALL_QUERY, 200, ORDER("R20260101000001", "SUCCESS", PAID), false, RESULT_UNANSWERED},
+		{CALL_QUERY, 200, ORDER("R20260101000002", "SUCCESS", PAID), true, RESULT_UNANSWERED},
+		{CALL_CLOSE, 204, "", true, RESULT_DONE},
+		{CALL_CLOSE, 204, "", false, RESULT_UNANSWERED},
+		{CALL_CLOSE, 400, "{\"code\":\"ORDERPAID\"}", false, RESULT_UNCLEAR},
+		{CALL_CLOSE, 400, "{\"code\":\"ORDER_CLOSED\"}", false, RESULT_UNCLEAR},
+		{CALL_REFUND, 200, REFUND("F1", "PROCESSING"), true, RESULT_DONE},
+		{CALL_REFUND, 200, REFUND("F2", "SUCCESS"), true, RESULT_UNANSWERED},
+		{CALL_REFUND, 200, REFUND("F1", "SUCCESS"), false, RESULT_UNANSWERED},
+		{CALL_REFUND, 403, "{\"code\":\"NOT_ENOUGH\"}", false, RESULT_NO_FUNDS},
+		{CALL_REFUND_QUERY, 200, REFUND("F1", "ABNORMAL"), true, RESULT_DONE},
+		{CALL_REFUND_QUERY, 404, "{\"code\":\"RESOURCE_NOT_EXISTS\"}", false, RESULT_ABSENT},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		GatewayCall call = call_of(cases[i].operation, "native");
+
+		wechat_reply(&call, cases[i].status, cases[i].body, cases[i].is_signed);
+		assert_int_equal(answer.result, cases[i].result);
+	}
+	assert_string_equal(answer.code, "RESOURCE_NOT_EXISTS");
+	assert_int_equal(answer.refund.state, REFUND_PENDING);
+}
+
+static void
+test_alipay_requests(void **state)
+{
+	const Provider *alipay = providers_find("alipay");
+	SignatureKey *merchant_public = signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY));
+	GatewayCall call = call_of(CALL_CREATE, "qr");
+	Form *form = malloc(sizeof(Form));
+	char signature[SIGNATURE_TEXT_SIZE];
+	char text[4096];
+	size_t used = 0;
+
+	(void) state;
+	assert_int_equal(build(alipay, &call), BUILD_SENDS);
+	assert_true(form_read((Bytes){request.body, request.body_size}, form));
+	assert_true(form_text(form, "sign", signature, sizeof(signature)));
+	for (size_t i = 0; i < form->count; i++)
+		if (!bytes_equal(form->fields[i].name, bytes_of("sign")))
+			used += (size_t) snprintf(text + used, sizeof(text) - used, "%s%.*s=%.*s",
+									  used ? "&" : "", (int) form->fields[i].name.size,
+									  form->fields[i].name.data, (int) form->fields[i].value.size,
+									  form->fields[i].value.data);
+	assert_true(signature_holds(merchant_public, &(Bytes){text, used}, 1, bytes_of(signature)));
+	assert_string_equal(
+		text,
+		"app_id=wxd678efh567hg6787&biz_content={\"out_trade_no\":\"R20260101000001\","
+		"\"total_amount\":\"88.88\",\"subject\":\"API 充值\",\"product_code\":"
+		"\"FACE_TO_FACE_PAYMENT\",\"time_expire\":\"2026-01-01 10:30:00\"}&charset=utf-8&format="
+		"JSON&method=alipay.trade.precreate&notify_url=https://bill.example.com/n/wechat&"
+		"sign_type=RSA2&timestamp=2026-01-01 10:00:00&version=1.0");
+	call = call_of(CALL_CREATE, "page");
+	assert_int_equal(build(alipay, &call), BUILD_ANSWERS);
+	assert_int_equal(answer.result, RESULT_DONE);
+	assert_non_null(strstr(answer.pay_url, "https://127.0.0.1:8443/gateway.do?app_id="));
+	assert_non_null(
+		strstr(answer.pay_url, "&return_url=https%3A%2F%2Fshop.example.com%2Fback%3Fa%3Db&"));
+	call.description[0] = '\0';
+	memset(call.description, 0xff, 3);
+	assert_int_equal(build(alipay, &call), BUILD_IMPOSSIBLE);
+	signature_free_key(merchant_public);
+	free(form);
+}
+
+/* A reply with a node, signed over its bytes, or with another signature. */
+static void
+alipay_reply(const GatewayCall *call, const char *root, const char *node, bool is_signed)
+{
+	static char body[8192];
+	char signature[SIGNATURE_TEXT_SIZE];
+	HttpMessage reply = {.status = 200};
+
+	assert_true(signature_make(platform_private, &(Bytes){node, strlen(node)}, 1, signature));
+	snprintf(body, sizeof(body), " { \"%s\" : %s , \"sign\":\"%s\"}", root, node,
+			 is_signed ? signature : "AAAA");
+	reply.body = bytes_of(body);
+	providers_find("alipay")->read_reply(call, &merchant, NOW, &reply, &answer);
+}
+
+#define PRECREATE "alipay_trade_precreate_response"
+#define TRADE_QUERY "alipay_trade_query_response"
+#define OK(rest) \
+	"{\"code\":\"10000\",\"msg\":\"\\\"}{Success\",\"out_trade_no\":\"R20260101000001\"" rest "}"
+#define FAILURE(code, sub_code) "{\"code\":\"" code "\",\"sub_code\":\"" sub_code "\"}"
+
+static void
+test_alipay_replies(void **state)
+{
+	static const struct
+	{
+		CallOperation operation;
+		const char *root;
+		const char *node;
+		bool is_signed;
+		CallResult result;
+	} cases[] = {
+		{CALL_CREATE, PRECREATE, OK(",\"qr_code\":\"https:\\/\\/qr.example\""), true, RESULT_DONE},
+		{CALL_CREATE, PRECREATE, OK(",\"qr_code\":\"https:\\/\\/qr.example\""), false,
+		 RESULT_UNANSWERED},
+		{CALL_CREATE, TRADE_QUERY, OK(",\"qr_code\":\"x\""), true, RESULT_UNANSWERED},
+		{CALL_CREATE, PRECREATE, OK(""), true, RESULT_UNANSWERED},
+		{CALL_CREATE, PRECREATE, "[]", true, RESULT_UNANSWERED},
+		{CALL_CREATE, PRECREATE, FAILURE("40004", "ACQ.TRADE_HAS_SUCCESS"), false, RESULT_UNCLEAR},
+		{CALL_CREATE, PRECREATE, FAILURE("40004", "ACQ.INVALID_PARAMETER"), false, RESULT_REFUSED},
+		{CALL_CREATE, PRECREATE, FAILURE("20000", "isp.unknow-error"), true, RESULT_UNANSWERED},
+		{CALL_CREATE, "error_response", FAILURE("40002", "isv.invalid-signature"), false,
+		 RESULT_MISCONFIGURED},
+		{CALL_CREATE, "error_response", OK(",\"qr_code\":\"x\""), true, RESULT_UNANSWERED},
+		{CALL_QUERY, TRADE_QUERY, FAILURE("40004", "ACQ.TRADE_NOT_EXIST"), true, RESULT_ABSENT},
+		{CALL_QUERY, TRADE_QUERY, OK(",\"trade_status\":\"WAIT_BUYER_PAY\""), true, RESULT_DONE},
+		{CALL_QUERY, TRADE_QUERY,
+		 OK(",\"trade_status\":\"TRADE_SUCCESS\",\"trade_no\":\"t\",\"total_amount\":\"88.88\","
+			"\"send_pay_date\":\"2026-01-01 10:00:05\""),
+		 true, RESULT_DONE},
+		{CALL_QUERY, TRADE_QUERY,
+		 "{\"code\":\"10000\",\"out_trade_no\":\"R2\",\"trade_status\":\"WAIT_BUYER_PAY\"}", true,
+		 RESULT_UNANSWERED},
+		{CALL_CLOSE, "alipay_trade_close_response", OK(""), true, RESULT_DONE},
+		{CALL_CLOSE, "alipay_trade_close_response", FAILURE("40004", "ACQ.TRADE_STATUS_ERROR"),
+		 true, RESULT_UNCLEAR},
+		{CALL_REFUND, "alipay_trade_refund_response", OK(",\"fund_change\":\"N\""), true,
+		 RESULT_DONE},
+		{CALL_REFUND, "alipay_trade_refund_response",
+		 FAILURE("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH"), true, RESULT_NO_FUNDS},
+		{CALL_REFUND, "alipay_trade_refund_response", FAILURE("40004", "ACQ.TRADE_HAS_CLOSE"), true,
+		 RESULT_UNCLEAR},
+		{CALL_REFUND_QUERY, "alipay_trade_fastpay_refund_query_response",
+		 "{\"code\":\"10000\",\"msg\":\"Success\"}", true, RESULT_ABSENT},
+		{CALL_REFUND_QUERY, "alipay_trade_fastpay_refund_query_response",
+		 OK(",\"refund_status\":\"REFUND_SUCCESS\",\"refund_amount\":\"20.00\""), true,
+		 RESULT_DONE},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		GatewayCall call = call_of(cases[i].operation, "qr");
+
+		alipay_reply(&call, cases[i].root, cases[i].node, cases[i].is_signed);
+		assert_int_equal(answer.result, cases[i].result);
+	}
+	assert_int_equal(answer.refund.state, REFUND_PAID);
+	assert_true(answer.refund.amount_nano == INT64_C(20000000000));
+}
+
+/* Two nodes of one name: which of them was signed nobody could say. */
+static void
+test_alipay_duplicate(void **state)
+{
+	GatewayCall call = call_of(CALL_CREATE, "qr");
+
+	(void) state;
+	alipay_reply(&call, PRECREATE,
+				 OK(",\"qr_code\":\"a\"") ",\"" PRECREATE "\":" OK(",\"qr_code\":\"b\""), true);
+	assert_int_equal(answer.result, RESULT_UNANSWERED);
+}
+
+static void
+test_frames(void **state)
+{
+	static char room[FRAME_ROOM];
+	GatewayCall call = call_of(CALL_REFUND, "native");
+	GatewayCall read;
+	GatewayAnswer sent = {.result = RESULT_DONE,
+						  .pay_url = "weixin://x",
+						  .payment = {.state = FACT_PAID, .amount_nano = 5, .paid_at = -7},
+						  .refund = {.state = REFUND_ABNORMAL, .refund_id = "50"}};
+	size_t size = frame_write_call(INT64_MAX, &call, room);
+	int64_t id;
+
+	(void) state;
+	assert_true(size > FRAME_PREFIX_BYTES && frame_size((Bytes){room, size}) == size);
+	assert_true(frame_size((Bytes){room, 3}) == 0);
+	assert_true(frame_size(bytes_of("\xff\xff\xff\xff")) > FRAME_ROOM);
+	assert_true(frame_read_call((Bytes){room, size}, &id, &read) && id == INT64_MAX);
+	assert_memory_equal(&read, &call, sizeof(call));
+	size = frame_write_answer(7, &sent, room);
+	assert_true(frame_read_answer((Bytes){room, size}, &id, &answer) && id == 7);
+	assert_memory_equal(&answer, &sent, sizeof(sent));
+	assert_false(frame_read_call((Bytes){room, size}, &id, &read));
+	/* Whatever one side sends, the other reads nothing beyond it. */
+	for (int round = 0; round < ROUNDS; round++)
+	{
+		size = frame_write_answer(7, &sent, room);
+		for (int64_t change = random_below(4); change >= 0; change--)
+			room[FRAME_PREFIX_BYTES + random_below((int64_t) size - FRAME_PREFIX_BYTES)] = (char)
+				random_below(256);
+		(void) frame_read_answer((Bytes){room, size}, &id, &answer);
+		(void) frame_read_call((Bytes){room, size - (size_t) random_below(8)}, &id, &read);
+	}
+}
+
+/* Replies that were changed on their way: whatever comes is answered, and no success is believed.
+ */
+static void
+test_mutations(void **state)
+{
+	static const char node[] = OK(
+		",\"trade_status\":\"TRADE_SUCCESS\",\"trade_no\":\"t\",\"total_amount\":\"88.88\"");
+	GatewayCall call = call_of(CALL_QUERY, "qr");
+	char signature[SIGNATURE_TEXT_SIZE];
+	char body[4096];
+	char changed[4096];
+	size_t size;
+
+	(void) state;
+	assert_true(signature_make(platform_private, &(Bytes){node, strlen(node)}, 1, signature));
+	size = (size_t) snprintf(body, sizeof(body), "{\"" TRADE_QUERY "\":%s,\"sign\":\"%s\"}", node,
+							 signature);
+	for (int round = 0; round < ROUNDS; round++)
+	{
+		HttpMessage reply = {.status = 200, .body = {changed, size}};
+
+		memcpy(changed, body, size);
+		changed[2 + random_below((int64_t) (sizeof(TRADE_QUERY) + sizeof(node)))] ^=
+			(char) (1 << random_below(8));
+		providers_find("alipay")->read_reply(&call, &merchant, NOW, &reply, &answer);
+		assert_int_not_equal(answer.result, RESULT_DONE);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_merchant),		 cmocka_unit_test(test_wechat_create),
+		cmocka_unit_test(test_wechat_others),	 cmocka_unit_test(test_wechat_replies),
+		cmocka_unit_test(test_alipay_requests),	 cmocka_unit_test(test_alipay_replies),
+		cmocka_unit_test(test_alipay_duplicate), cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_mutations),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
