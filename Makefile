@@ -12,8 +12,7 @@ SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
 QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
-# src/gateway is not linked into the server yet: nothing there calls it.
-OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/gateway/%,$(wildcard src/*.c src/*/*.c))))
+OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/%,$(wildcard src/*.c src/*/*.c))))
 DATA_built   = billing--$(EXTVERSION).sql
 EXTRA_CLEAN  = build $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
@@ -21,7 +20,7 @@ PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
 # that nobody reads; PostgreSQL's structs are meant to be initialised in part.
 PG_CFLAGS    = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers
-SHLIB_LINK   = -lcrypto
+SHLIB_LINK   = -lcrypto -ljansson
 # No bitcode, and so no clang, unless asked for: make with_llvm=yes
 override with_llvm := $(or $(with_llvm),no)
 

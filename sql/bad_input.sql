@@ -12,54 +12,67 @@ SELECT status, charge FROM billing.charge(1150, 1, 'unpriced', 'bad-input-unpric
 SELECT billing.set_policy('second_person_above', '1000', 'CNY');
 SELECT status FROM billing.adjust(1150, 2000, 'waiting');
 SELECT billing.set_policy('second_person_above', NULL, 'CNY');
+SELECT billing.set_gateway('bad_input', 'wechat', 'cn', 'subject');
+SELECT billing.set_payment_method('bad_input', 'bad_input', 'native', 1, 20);
+SELECT billing.create_promotion('bad input', 'cn', 10, 1);
+SELECT order_id, state FROM billing.create_topup(1150, 10, 'bad_input', 'topup');
 
 -- Every function with every argument, one value wrong at a time. A good call of each:
 CREATE TEMP TABLE good_call (function text, place int, argument text, type text, value text);
 INSERT INTO good_call
 SELECT p.proname, a.n, a.name, a.type::regtype, a.value
 FROM (VALUES
-    ('transfer_allowed', $$1150$$, $$'cash'$$, $$'revenue'$$, $$1$$, $$NULL$$, $$NULL$$, $$'charge'$$, NULL, NULL),
-    ('grant_access', $$'pg_monitor'$$, $$'auditor'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('revoke_access', $$'regress_no_such_role'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_policy', $$'second_person_above'$$, $$'1000'$$, $$'CNY'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
-    ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL),
-    ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('statement', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('withdraw_approval', $$1150$$, $$'waiting'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
-    ('reject_usage', $$1150$$, $$'unpriced'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL, NULL),
-    ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
-    ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
-    ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
-    ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL),
-    ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, NULL),
+    ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
+    ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL),
+    ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('create_promotion', $$'bad input 2'$$, $$'cn'$$, $$10$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now() + interval '1 day'$$, $$'me'$$, $$'why'$$),
+    ('end_promotion', $$'bad input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('create_topup', $$1150$$, $$10$$, $$'bad_input'$$, $$'new key'$$, $$'bad input'$$, $$'{"client_ip": "192.0.2.1"}'$$, $$'https://example.org'$$, NULL, NULL, NULL),
+    ('order_status', $$1150$$, $$3$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('refresh_order', $$1150$$, $$3$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('cancel_order', $$1150$$, $$3$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('transfer_allowed', $$1150$$, $$'cash'$$, $$'revenue'$$, $$1$$, $$NULL$$, $$NULL$$, $$'charge'$$, NULL, NULL, NULL),
+    ('grant_access', $$'pg_monitor'$$, $$'auditor'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('revoke_access', $$'regress_no_such_role'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_policy', $$'second_person_above'$$, $$'1000'$$, $$'CNY'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL, NULL),
+    ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('statement', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('withdraw_approval', $$1150$$, $$'waiting'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('reject_usage', $$1150$$, $$'unpriced'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL),
+    ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
-        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL),
-    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL),
-    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$),
-    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$),
-    ('usage_report', $$1150$$, $$now()$$, $$now()$$, $$'{day}'$$, $$'UTC'$$, $$'recorded_at'$$, NULL, NULL, NULL),
-    ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL),
-    ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('pause_workers', $$interval '1 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('retry_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('dismiss_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('unpark', $$1150$$, $$'why'$$, $$'me'$$, $$'settler'$$, NULL, NULL, NULL, NULL, NULL),
-    ('day_start', $$date '2026-01-01'$$, $$'UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL),
-    ('grant_bonus', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL),
-    ('withdraw_bonus', $$1150$$, $$3$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
-    ('adjust', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
-    ('write_off', $$1150$$, $$1$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
-    ('record_offline_payment', $$1150$$, $$1$$, $$'new key'$$, $$'bank 3'$$, $$'CNY'$$, $$now()$$, $$'me'$$, $$'why'$$, NULL),
-    ('reverse_offline_payment', $$1150$$, $$2$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL)
-    ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9)
+        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL, NULL),
+    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL, NULL),
+    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, NULL),
+    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, NULL),
+    ('usage_report', $$1150$$, $$now()$$, $$now()$$, $$'{day}'$$, $$'UTC'$$, $$'recorded_at'$$, NULL, NULL, NULL, NULL),
+    ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL, NULL),
+    ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('pause_workers', $$interval '1 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('dismiss_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('unpark', $$1150$$, $$'why'$$, $$'me'$$, $$'settler'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('day_start', $$date '2026-01-01'$$, $$'UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('explain_charge', $$1150$$, $$'charged'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('reverse_charge', $$1150$$, $$'charged'$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL, NULL),
+    ('grant_bonus', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL),
+    ('withdraw_bonus', $$1150$$, $$3$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('adjust', $$1150$$, $$1$$, $$'new key'$$, $$now() + interval '1 day'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('write_off', $$1150$$, $$1$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
+    ('record_offline_payment', $$1150$$, $$1$$, $$'new key'$$, $$'bank 3'$$, $$'CNY'$$, $$now()$$, $$'me'$$, $$'why'$$, NULL, NULL),
+    ('reverse_offline_payment', $$1150$$, $$2$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL)
+    ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10)
 JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
-LATERAL unnest(p.proargnames, p.proargtypes::oid[], ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9]) WITH ORDINALITY AS a (name, type, value, n)
+LATERAL unnest(p.proargnames, p.proargtypes::oid[], ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10]) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.

@@ -26,6 +26,12 @@ SELECT status FROM billing.charge(1350, 1, 'undone', 'history', 4, 0);
 SELECT status FROM billing.reverse_charge(1350, 'undone', 'undo');
 SELECT status FROM billing.charge(1350, 1, 'unpriced', 'history-unpriced', 3, 0);
 SELECT status FROM billing.charge(1350, 2, 'rejected', 'history', 3, 0);
+SELECT billing.set_gateway('history', 'wechat', 'cn', 'subject');
+SELECT billing.set_payment_method('history', 'history', 'native');
+SELECT billing.create_promotion('history', 'cn', 10, 1);
+SELECT order_id, state FROM billing.create_topup(1350, 10, 'history', 'topup', 'history');
+INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by) VALUES (0, 'history', now(), 'me');
+INSERT INTO billing_books.gateway_notice (gateway, received_at, state, headers, body) VALUES ('history', now(), 'applied', '{}', '');
 SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);
 SELECT billing.set_policy('second_person_above', '10', 'CNY');
@@ -81,6 +87,13 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('payment, its state', 'billing_books.payment', 'state = ''held''', 'account_id = 1350'),
     ('payment_claim', 'billing_books.payment_claim', 'try = 2', 'account_id = 1350'),
     ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
+    ('payment_order, how it is paid', 'billing_books.payment_order', 'payer = ''{}'', return_url = ''x'', expires_at = now()', 'account_id = 1350 AND order_id = 3'),
+    ('payment_order, its promotion', 'billing_books.payment_order', 'promotion = ''other''', 'account_id = 1350 AND order_id = 3'),
+    ('gateway', 'billing_books.gateway', 'provider = ''alipay''', 'gateway = ''history'''),
+    ('promotion', 'billing_books.promotion', 'gift = 100', 'promotion = ''history'''),
+    ('gateway_call', 'billing_books.gateway_call', 'kind = ''follow''', 'account_id = 1350'),
+    ('gateway_call, its state', 'billing_books.gateway_call', 'state = ''done'', due_at = NULL', 'account_id = 1350'),
+    ('arming', 'billing_books.arming', 'epoch = 1', 'token = ''history'''),
     ('charge_reversal', 'billing_books.charge_reversal', 'amount = 1', 'account_id = 1350'),
     ('idempotent_call', 'billing_books.idempotent_call', 'result = ''{}''', 'account_id = 1350'),
     ('approval_request', 'billing_books.approval_request', 'requested_by = ''other''', 'account_id = 1350'),
@@ -98,8 +111,9 @@ SELECT what AS without_rows FROM target WHERE pg_temp.rows(name, only_where) = 0
 SELECT DISTINCT c.relname AS no_target FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
 WHERE t.tgfoid IN ('billing.history_guard'::regproc, 'billing.lifecycle_guard'::regproc) AND NOT c.relispartition AND c.relname !~ '^usage_event_[0-9]'
   AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing_books.' || c.relname);
--- The inbox is no history yet, and a profile may change; but nobody shall empty them.
+-- The inbox is no history yet, a profile may change, forged messages are forgotten; but nobody shall empty them.
 SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing_books.usage_inbox'), ('DELETE FROM billing_books.account_profile WHERE account_id = 1350'), ('TRUNCATE billing_books.account_profile'),
+    ('TRUNCATE billing_books.gateway_notice'), ('UPDATE billing_books.gateway_notice SET body = ''x'' WHERE gateway = ''history'''),
     ('UPDATE billing_books.account_profile SET email = ''b@c.d'' WHERE account_id = 1350')) AS c (call);
 
 CREATE FUNCTION pg_temp.tried(g target, OUT update text, OUT merge_update text, OUT delete text, OUT merge_delete text, OUT truncate text) LANGUAGE plpgsql AS $$

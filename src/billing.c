@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "guard/history.h"
+#include "settings.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
 #include "spi/subscription.h"
@@ -34,6 +35,7 @@ _PG_init(void)
 	subscription_init();
 	policy_init();
 	price_init();
+	settings_init();
 	wake_init();
 	supervisor_init();
 	MarkGUCPrefixReserved("billing");

@@ -186,8 +186,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								 "account " ACCOUNT " owes less than that: %s",
 								 "Write off what is owed at the most."},
 	[ERROR_ORDER_UNKNOWN] = {"LB506", "order_unknown",
-							 "account " ACCOUNT " has no offline order " INT64_FORMAT,
-							 "Use the id that record_offline_payment() returned."},
+							 "account " ACCOUNT " has no such order: " INT64_FORMAT,
+							 "Use the order_id that create_topup(), or the id that record_offline_payment() "
+							 "returned."},
 	[ERROR_ORDER_REVERSED] = {"LB507", "order_reversed",
 							  "order " INT64_FORMAT " of account " ACCOUNT " is reversed already",
 							  "A payment can be reversed once."},
@@ -206,6 +207,46 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								  "something was written off",
 								  "Give back by adjust() what is due; what was forgiven is not."},
 
+	[ERROR_GATEWAY_UNKNOWN] = {"LB511", "gateway_unknown", "there is no %s \"%s\"",
+							   "billing_books.gateway and billing_books.payment_method list what "
+							   "was set up; docs/operating.md says how."},
+	[ERROR_GATEWAY_CONFLICT] =
+		{"LB512", "gateway_conflict", "gateway \"%s\" exists with another %s",
+		 "Orders are pinned to their gateway for ever: give the other merchant account a name of "
+		 "its own, and retire the old one."},
+	[ERROR_METHOD_UNAVAILABLE] = {"LB513", "method_unavailable",
+								  "payment method \"%s\" cannot be used now: %s",
+								  "billing.payment_methods() lists those of an account, with the "
+								  "amounts that they take."},
+	[ERROR_PROMOTION_UNAVAILABLE] = {"LB514", "promotion_unavailable",
+									 "promotion \"%s\" cannot be used: %s",
+									 "Place the order without it, or with another one."},
+	[ERROR_PAYER] = {"LB515", "payer", "payer cannot be used, field \"%s\": %s",
+					 "payer is a JSON object of the texts client_ip, terminal, uid and email; "
+					 "billing.payment_methods() says what a method needs."},
+	[ERROR_ORDER_STATE] = {"LB516", "order_state",
+						   "order " INT64_FORMAT " of account " ACCOUNT " is %s",
+						   "Only an order that can still be paid can be cancelled or refreshed."},
+	[ERROR_ORDER_TOO_SOON] = {"LB517", "order_too_soon",
+							  "order " INT64_FORMAT " of account " ACCOUNT
+							  " was asked for less than 5 seconds ago",
+							  "Read billing.order_status() instead: it asks no gateway."},
+	[ERROR_PAYMENT_UNKNOWN] = {"LB518", "payment_unknown",
+							   "account " ACCOUNT " has no payment " INT64_FORMAT,
+							   "billing_books.payment lists them."},
+	[ERROR_PAYMENT_STATE] =
+		{"LB519", "payment_state",
+		 "payment " INT64_FORMAT " of account " ACCOUNT " cannot be resolved so: %s",
+		 "docs/books-and-states.md 4.1 lists what can be done with a payment in "
+		 "each state."},
+	[ERROR_CALL_UNKNOWN] = {"LB520", "call_unknown",
+							"account " ACCOUNT " has no parked call " INT64_FORMAT,
+							"SELECT * FROM billing.parked_calls lists them."},
+	[ERROR_NOT_ARMED] = {"LB521", "not_armed", "gateways cannot be called from here: %s",
+						 "docs/operating.md has a chapter on arming."},
+	[ERROR_NOTICE] = {"LB522", "notice", "no message of a gateway: %s",
+					  "Pass headers, query and body as they came."},
+
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "
 					   "reverse_offline_payment()."},
@@ -217,7 +258,7 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_POLICY_VALUE] = {"LB604", "policy_value", "invalid value for policy \"%s\": %s",
 							"SELECT * FROM billing.policy shows type and bounds."},
 	[ERROR_ACCESS_LEVEL] = {"LB605", "access_level", "access level \"%s\" does not exist",
-							"The levels are app, operator, auditor and monitor."},
+							"The levels are app, operator, auditor, monitor and notice."},
 	[ERROR_ROLE_UNKNOWN] = {"LB606", "role_unknown", "role \"%s\" does not exist",
 							"Create it with CREATE ROLE first."},
 	[ERROR_POLICY_OWNER] =

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * wake.c
- *	  The slots in shared memory, and waking a settler at commit.
+ *	  The slots in shared memory, and waking workers at commit.
  *
  *-------------------------------------------------------------------------
  */
@@ -21,10 +21,18 @@
 
 #define TRANCHE "billing"
 
+typedef struct Worker
+{
+	WorkerState state; /* paused_until stands in the slot */
+	Latch *latch;	   /* of the process with state.pid */
+} Worker;
+
 typedef struct Slot
 {
-	SettlerState state; /* database InvalidOid: free */
-	Latch *latch;		/* of the process with state.pid */
+	Oid database; /* InvalidOid: free */
+	TimestampTz paused_until;
+	Worker workers[WORKER_KINDS];
+	SettlerReport report;
 } Slot;
 
 typedef struct Shared
@@ -36,7 +44,8 @@ typedef struct Shared
 } Shared;
 
 static Shared *shared;
-static bool wakes_at_commit;
+static bool wakes_at_commit[WORKER_KINDS];
+static WorkerKind attached_kind;
 static volatile sig_atomic_t ends_by_order;
 static shmem_request_hook_type next_request_hook;
 static shmem_startup_hook_type next_startup_hook;
@@ -71,9 +80,26 @@ static Slot *
 find_slot(Oid database)
 {
 	for (int i = 0; i < WORKER_DATABASES_MAX; i++)
-		if (shared->slots[i].state.database == database)
+		if (shared->slots[i].database == database)
 			return &shared->slots[i];
 	return NULL;
+}
+
+static Worker *
+find_worker(Oid database, WorkerKind kind)
+{
+	Slot *slot = find_slot(database);
+
+	return slot ? &slot->workers[kind] : NULL;
+}
+
+static bool
+has_workers(const Slot *slot)
+{
+	for (int i = 0; i < WORKER_KINDS; i++)
+		if (slot->workers[i].state.pid != 0)
+			return true;
+	return false;
 }
 
 /* The database's slot, or one that can be had for it; NULL when all are in use. */
@@ -85,45 +111,49 @@ claim_slot(Oid database)
 	if (slot == NULL)
 		slot = find_slot(InvalidOid);
 	for (int i = 0; i < WORKER_DATABASES_MAX && slot == NULL; i++)
-		if (shared->slots[i].state.pid == 0 &&
-			shared->slots[i].state.paused_until < GetCurrentTimestamp())
+		if (!has_workers(&shared->slots[i]) &&
+			shared->slots[i].paused_until < GetCurrentTimestamp())
 			slot = &shared->slots[i];
-	if (slot && slot->state.database != database)
+	if (slot && slot->database != database)
 	{
 		memset(slot, 0, sizeof(Slot));
-		slot->state.database = database;
+		slot->database = database;
 	}
 	return slot;
 }
 
 /* Runs after the commit has become visible. */
 static void
-wake_settler(void)
+wake_worker(WorkerKind kind)
 {
-	Slot *slot;
+	Worker *worker;
 
 	LWLockAcquire(shared->lock, LW_SHARED);
-	slot = find_slot(MyDatabaseId);
-	if (slot && slot->state.pending_since == 0)
+	worker = find_worker(MyDatabaseId, kind);
+	if (worker && worker->state.pending_since == 0)
 	{
 		LWLockRelease(shared->lock);
 		LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-		slot = find_slot(MyDatabaseId);
-		if (slot && slot->state.pending_since == 0)
-			slot->state.pending_since = GetCurrentTimestamp();
+		worker = find_worker(MyDatabaseId, kind);
+		if (worker && worker->state.pending_since == 0)
+			worker->state.pending_since = GetCurrentTimestamp();
 	}
-	if (slot && slot->latch)
-		SetLatch(slot->latch);
+	if (worker && worker->latch)
+		SetLatch(worker->latch);
 	LWLockRelease(shared->lock);
 }
 
 static void
 at_transaction_end(XactEvent event, void *argument)
 {
-	if (event == XACT_EVENT_COMMIT && wakes_at_commit && shared)
-		wake_settler();
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		wakes_at_commit = false;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	for (int i = 0; i < WORKER_KINDS; i++)
+	{
+		if (event == XACT_EVENT_COMMIT && wakes_at_commit[i] && shared)
+			wake_worker((WorkerKind) i);
+		wakes_at_commit[i] = false;
+	}
 }
 
 void
@@ -144,29 +174,72 @@ wake_is_available(void)
 	return shared != NULL;
 }
 
-void
-wake_settler_at_commit(void)
+static const char *const kind_names[WORKER_KINDS] = {
+	[WORKER_SETTLER] = "settler",
+	[WORKER_GATEWAY] = "gateway",
+};
+
+const char *
+wake_kind_name(WorkerKind kind)
 {
-	wakes_at_commit = true;
+	return kind_names[kind];
 }
 
 bool
-wake_read(Oid database, SettlerState *state)
+wake_kind_from_name(const char *name, WorkerKind *kind)
+{
+	for (int i = 0; i < WORKER_KINDS; i++)
+		if (strcmp(kind_names[i], name) == 0)
+		{
+			*kind = (WorkerKind) i;
+			return true;
+		}
+	return false;
+}
+
+void
+wake_at_commit(WorkerKind kind)
+{
+	wakes_at_commit[kind] = true;
+}
+
+bool
+wake_read(Oid database, WorkerKind kind, WorkerState *state)
 {
 	Slot *slot;
 
+	*state = (WorkerState){0};
 	if (shared == NULL)
 		return false;
 	LWLockAcquire(shared->lock, LW_SHARED);
 	slot = find_slot(database);
 	if (slot)
-		*state = slot->state;
+	{
+		*state = slot->workers[kind].state;
+		state->paused_until = slot->paused_until;
+	}
 	LWLockRelease(shared->lock);
 	return slot != NULL;
 }
 
+SettlerReport
+wake_read_report(Oid database)
+{
+	SettlerReport report = {0};
+	Slot *slot;
+
+	if (shared == NULL)
+		return report;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	slot = find_slot(database);
+	if (slot)
+		report = slot->report;
+	LWLockRelease(shared->lock);
+	return report;
+}
+
 const char *
-wake_status_name(const SettlerState *state)
+wake_status_name(const WorkerState *state)
 {
 	if (shared == NULL)
 		return "not preloaded";
@@ -190,41 +263,52 @@ wake_end_by_order(void)
 	ends_by_order = true;
 }
 
-/* Tells the supervisor, too: it may be another one than started this settler. */
+/* Tells the supervisor, too: it may be another one than started this worker. */
 static void
 detach(int code, Datum argument)
 {
-	Slot *slot;
+	Worker *worker;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_slot(DatumGetObjectId(argument));
-	if (slot && slot->state.pid == MyProcPid)
+	worker = find_worker(DatumGetObjectId(argument), attached_kind);
+	if (worker && worker->state.pid == MyProcPid)
 	{
-		slot->state.pid = 0;
-		slot->state.failed = code != 0 && !ends_by_order;
-		slot->latch = NULL;
+		worker->state.pid = 0;
+		worker->state.failed = code != 0 && !ends_by_order;
+		worker->latch = NULL;
 	}
 	LWLockRelease(shared->lock);
 	wake_supervisor();
 }
 
+/* Takes a place that is free; what it reports is of this worker from now on. */
+static void
+take_place(Slot *slot, WorkerKind kind)
+{
+	Worker *worker = &slot->workers[kind];
+
+	worker->state.pid = MyProcPid;
+	worker->state.started_at = GetCurrentTimestamp();
+	worker->latch = MyLatch;
+	if (kind == WORKER_SETTLER)
+	{
+		slot->report.events_total = 0;
+		slot->report.rows_left = 0;
+	}
+}
+
 bool
-wake_attach(Oid database)
+wake_attach(Oid database, WorkerKind kind)
 {
 	Slot *slot;
 	bool is_free;
 
+	attached_kind = kind;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	slot = claim_slot(database);
-	is_free = slot && slot->state.pid == 0;
+	is_free = slot && slot->workers[kind].state.pid == 0;
 	if (is_free)
-	{
-		slot->state.pid = MyProcPid;
-		slot->state.started_at = GetCurrentTimestamp();
-		slot->state.events_total = 0;
-		slot->state.rows_left = 0;
-		slot->latch = MyLatch;
-	}
+		take_place(slot, kind);
 	LWLockRelease(shared->lock);
 	if (is_free)
 		before_shmem_exit(detach, ObjectIdGetDatum(database));
@@ -232,23 +316,35 @@ wake_attach(Oid database)
 }
 
 TimestampTz
-wake_look(void)
+wake_look(WorkerKind kind)
 {
-	Slot *slot;
+	Worker *worker;
 	TimestampTz since = 0;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	slot = find_slot(MyDatabaseId);
-	if (slot)
+	worker = find_worker(MyDatabaseId, kind);
+	if (worker)
 	{
-		/* Where a settler ended while it looked, the next one looks for the same. */
-		if (slot->state.looking_since == 0)
-			slot->state.looking_since = slot->state.pending_since;
-		slot->state.pending_since = 0;
-		since = slot->state.looking_since;
+		/* Where a worker ended while it looked, the next one looks for the same. */
+		if (worker->state.looking_since == 0)
+			worker->state.looking_since = worker->state.pending_since;
+		worker->state.pending_since = 0;
+		since = worker->state.looking_since;
 	}
 	LWLockRelease(shared->lock);
 	return since;
+}
+
+void
+wake_looked(WorkerKind kind)
+{
+	Worker *worker;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	worker = find_worker(MyDatabaseId, kind);
+	if (worker)
+		worker->state.looking_since = 0;
+	LWLockRelease(shared->lock);
 }
 
 void
@@ -262,17 +358,17 @@ wake_report_settled(int64 events, int64 lag_us)
 	slot = find_slot(MyDatabaseId);
 	if (slot)
 	{
-		slot->state.events_total += events;
-		slot->state.settled_at = GetCurrentTimestamp();
-		slot->state.settled_events = events;
+		slot->report.events_total += events;
+		slot->report.settled_at = GetCurrentTimestamp();
+		slot->report.settled_events = events;
 		if (lag_us > 0)
-			slot->state.settled_lag_us = lag_us;
+			slot->report.settled_lag_us = lag_us;
 	}
 	LWLockRelease(shared->lock);
 }
 
 void
-wake_report_looked(int64 rows_left, int64 rows_failed)
+wake_report_left(int64 rows_left, int64 rows_failed)
 {
 	Slot *slot;
 
@@ -280,13 +376,14 @@ wake_report_looked(int64 rows_left, int64 rows_failed)
 	slot = find_slot(MyDatabaseId);
 	if (slot)
 	{
-		slot->state.looking_since = 0;
-		slot->state.rows_left = rows_left;
-		if (rows_left == 0 || slot->state.left_since == 0)
-			slot->state.left_since = rows_left > 0 ? GetCurrentTimestamp() : 0;
-		slot->state.rows_failed = rows_failed;
-		if (rows_failed == 0 || slot->state.failed_since == 0)
-			slot->state.failed_since = rows_failed > 0 ? GetCurrentTimestamp() : 0;
+		SettlerReport *report = &slot->report;
+
+		report->rows_left = rows_left;
+		if (rows_left == 0 || report->left_since == 0)
+			report->left_since = rows_left > 0 ? GetCurrentTimestamp() : 0;
+		report->rows_failed = rows_failed;
+		if (rows_failed == 0 || report->failed_since == 0)
+			report->failed_since = rows_failed > 0 ? GetCurrentTimestamp() : 0;
 	}
 	LWLockRelease(shared->lock);
 }
@@ -294,17 +391,17 @@ wake_report_looked(int64 rows_left, int64 rows_failed)
 bool
 wake_is_paused(Oid database)
 {
-	SettlerState state;
+	WorkerState state;
 
-	return wake_read(database, &state) && state.paused_until > GetCurrentTimestamp();
+	return wake_read(database, attached_kind, &state) && state.paused_until > GetCurrentTimestamp();
 }
 
 bool
-wake_is_pending(Oid database)
+wake_is_pending(Oid database, WorkerKind kind)
 {
-	SettlerState state;
+	WorkerState state;
 
-	return wake_read(database, &state) && state.pending_since != 0;
+	return wake_read(database, kind, &state) && state.pending_since != 0;
 }
 
 static void
@@ -335,9 +432,10 @@ wake_pause(Oid database, TimestampTz until)
 	slot = claim_slot(database);
 	if (slot)
 	{
-		slot->state.paused_until = until;
-		if (slot->latch)
-			SetLatch(slot->latch);
+		slot->paused_until = until;
+		for (int i = 0; i < WORKER_KINDS; i++)
+			if (slot->workers[i].latch)
+				SetLatch(slot->workers[i].latch);
 	}
 	LWLockRelease(shared->lock);
 	wake_supervisor();
@@ -351,7 +449,7 @@ wake_free(Oid database)
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	slot = find_slot(database);
-	if (slot && slot->state.pid == 0)
+	if (slot && !has_workers(slot))
 		memset(slot, 0, sizeof(Slot));
 	LWLockRelease(shared->lock);
 }

@@ -13,6 +13,7 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/order.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "errors.h"
@@ -20,6 +21,7 @@
 #include "spi/subscription.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
+#include "store/payment_store.h"
 #include "store/usage_store.h"
 
 /* How often create_account() looks for a number, while others choose theirs. */
@@ -173,6 +175,7 @@ change_lock(Booking *booking, LockChange *change, bool sets)
 	{
 		account_lock_insert(account->account_id, change);
 		account->locks |= lock_reason_from_name(change->lock);
+		order_stop_all(account->account_id, booking->at);
 	}
 	else
 	{
@@ -236,6 +239,10 @@ check_closable(const Account *account, const Books *books)
 		because = "it has usage without a price";
 	else if (inbox_has_rows(account->account_id))
 		because = "it has metered usage that is not settled";
+	else if (order_is_any_open(account->account_id))
+		because = "it has an order that can be paid";
+	else if (payment_is_any_open(account->account_id))
+		because = "it has a payment that is held or on its way back";
 	if (because)
 		refuse(ERROR_ACCOUNT_NOT_CLOSABLE, account->account_id, because);
 }

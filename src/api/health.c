@@ -14,7 +14,6 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "booking/settle.h"
 #include "clock.h"
 #include "crash_mark.h"
 #include "errors.h"
@@ -40,15 +39,16 @@ put_status(ReturnSetInfo *result, const char *name, const char *value, const cha
 static void
 put_settler(ReturnSetInfo *result)
 {
-	SettlerState state = {0};
+	WorkerState state;
+	SettlerReport report = wake_read_report(MyDatabaseId);
 	const char *detail = "in the background; without it call settle()";
 
-	(void) wake_read(MyDatabaseId, &state);
-	if (state.settled_at != 0)
-		detail = psprintf("pid %d, " INT64_FORMAT
-						  " events since %s, the last %d ms after their commit",
-						  (int) state.pid, state.events_total, timestamptz_to_str(state.started_at),
-						  (int) (state.settled_lag_us / 1000));
+	(void) wake_read(MyDatabaseId, WORKER_SETTLER, &state);
+	if (report.settled_at != 0)
+		detail = psprintf(
+			"pid %d, " INT64_FORMAT " events since %s, the last %d ms after their commit",
+			(int) state.pid, report.events_total, timestamptz_to_str(state.started_at),
+			(int) (report.settled_lag_us / 1000));
 	put_status(result, "settler", wake_status_name(&state), detail);
 }
 
@@ -82,7 +82,8 @@ complain(StringInfo complaints, const char *complaint)
 static void
 check_settler(StringInfo complaints, int64 tolerance_us)
 {
-	SettlerState state = {0};
+	WorkerState state;
+	SettlerReport report = wake_read_report(MyDatabaseId);
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz since;
 
@@ -93,18 +94,18 @@ check_settler(StringInfo complaints, int64 tolerance_us)
 			complain(complaints, "there is metered usage that nobody has settled");
 		return;
 	}
-	(void) wake_read(MyDatabaseId, &state);
+	(void) wake_read(MyDatabaseId, WORKER_SETTLER, &state);
 	since = state.looking_since ? state.looking_since : state.pending_since;
 	if (since != 0 && now - since > tolerance_us)
 		complain(complaints, psprintf("metered usage has not been settled for %d s",
 									  (int) ((now - since) / USECS_PER_SEC)));
-	if (state.left_since != 0 && now - state.left_since > tolerance_us)
+	if (report.left_since != 0 && now - report.left_since > tolerance_us)
 		complain(complaints, psprintf("usage of accounts that somebody holds has waited for %d s",
-									  (int) ((now - state.left_since) / USECS_PER_SEC)));
-	if (state.failed_since != 0 && now - state.failed_since > tolerance_us)
+									  (int) ((now - report.left_since) / USECS_PER_SEC)));
+	if (report.failed_since != 0 && now - report.failed_since > tolerance_us)
 		complain(complaints,
 				 psprintf("the booking of " INT64_FORMAT " rows of usage fails since %s",
-						  state.rows_failed, timestamptz_to_str(state.failed_since)));
+						  report.rows_failed, timestamptz_to_str(report.failed_since)));
 	if (state.pid == 0 && state.paused_until <= now && !inbox_is_empty())
 		complain(complaints, "there is metered usage and no settler runs");
 }
@@ -126,12 +127,13 @@ check_usage(StringInfo complaints, int64 tolerance_us)
 }
 
 static void
-check_parking(StringInfo complaints)
+check_parking(StringInfo complaints, WorkerKind kind)
 {
-	int64 parked = parking_count(SETTLER);
+	const char *name = wake_kind_name(kind);
+	int64 parked = parking_count(name);
 
-	if (crash_mark_read(MyDatabaseId, SETTLER).state == MARK_PARKED)
-		complain(complaints, "the settler is parked after a crash");
+	if (crash_mark_read(MyDatabaseId, name).state == MARK_PARKED)
+		complain(complaints, psprintf("the %s is parked after a crash", name));
 	else if (parked > 0)
 		complain(complaints, psprintf(INT64_FORMAT " accounts are parked after a crash", parked));
 }
@@ -148,7 +150,8 @@ billing_check_health(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
-	check_parking(&complaints);
+	for (int i = 0; i < WORKER_KINDS; i++)
+		check_parking(&complaints, (WorkerKind) i);
 	if (partition_default_has_rows(DT_NOEND))
 		complain(&complaints, "usage_event_default is not empty");
 	scope_close(&scope);

@@ -10,7 +10,6 @@
 #include "miscadmin.h"
 
 #include "api/arguments.h"
-#include "booking/settle.h"
 #include "clock.h"
 #include "crash_mark.h"
 #include "errors.h"
@@ -27,10 +26,11 @@ billing_unpark(PG_FUNCTION_ARGS)
 	char *reason = arg_text(fcinfo, 1, "reason", REASON_BYTES_MAX);
 	char *actor = arg_actor(fcinfo, 2);
 	char *worker = arg_text(fcinfo, 3, "worker", VALUE_BYTES_MAX);
+	WorkerKind kind;
 	bool was_parked;
 	Scope scope;
 
-	if (strcmp(worker, SETTLER) != 0)
+	if (!wake_kind_from_name(worker, &kind))
 		refuse(ERROR_INVALID_VALUE, "worker", worker);
 	scope_open(&scope);
 	was_parked = parking_end(worker, account_id, clock_now(), actor, reason);

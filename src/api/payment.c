@@ -85,6 +85,7 @@ insert_order(const Payment *payment)
 		.currency = payment->currency,
 		.pay_nano = payment->amount_nano,
 		.created_at = payment->recorded_at,
+		.expires_at = DT_NOEND,
 		.payable_until = DT_NOEND,
 		.paid_at = payment->paid_at,
 		.actor = payment->actor,
@@ -120,6 +121,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 		refuse(ERROR_CURRENCY_MISMATCH, payment.account_id, booking->account.currency,
 			   payment.currency);
 	payment.currency = booking->account.currency;
+	payment.payer_nano = payment.amount_nano;
 	payment.recorded_at = booking->at;
 	payment.paid_at = arg_instant(fcinfo, 5, "paid_at", booking->at);
 	payment.actor = booking->actor;

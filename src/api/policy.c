@@ -44,9 +44,9 @@ print_duration(int64 duration_us)
 
 /* A policy's value as text, in a form that set_policy() reads again. */
 static char *
-print_value(const Policy *policy, int64 value)
+print_value(PolicyId id, int64 value)
 {
-	switch (policy->type)
+	switch (policy_catalog[id].type)
 	{
 		case POLICY_BOOLEAN:
 			return pstrdup(value ? "on" : "off");
@@ -56,6 +56,8 @@ print_value(const Policy *policy, int64 value)
 			return pstrdup(timestamptz_to_str(value));
 		case POLICY_AMOUNT:
 			return money_print(value, palloc(MONEY_TEXT_SIZE));
+		case POLICY_CHOICE:
+			return pstrdup(policy_choice(id, value));
 	}
 	return NULL;
 }
@@ -93,9 +95,21 @@ read_instant(void *argument)
 	read->is_valid = !TIMESTAMP_NOT_FINITE(read->value);
 }
 
-static int64
-read_value(const Policy *policy, const char *text)
+/* One of a policy's words. */
+static void
+read_choice(PolicyId id, ValueText *read)
 {
+	const char *choice;
+
+	while ((choice = policy_choice(id, read->value)) != NULL && strcmp(choice, read->text) != 0)
+		read->value++;
+	read->is_valid = choice != NULL;
+}
+
+static int64
+read_value(PolicyId id, const char *text)
+{
+	const Policy *policy = &policy_catalog[id];
 	ValueText read = {.text = text};
 	bool on = false;
 	const char *needed = NULL;
@@ -118,6 +132,10 @@ read_value(const Policy *policy, const char *text)
 		case POLICY_AMOUNT:
 			needed = "an amount is needed";
 			read.is_valid = money_parse(text, &read.value);
+			break;
+		case POLICY_CHOICE:
+			needed = "one of the words of its description is needed";
+			read_choice(id, &read);
 			break;
 	}
 	if (!read.is_valid)
@@ -152,11 +170,11 @@ billing_set_policy(PG_FUNCTION_ARGS)
 		refuse(ERROR_POLICY_UNKNOWN, name);
 	check_currency(policy, currency);
 	if (text)
-		value = read_value(policy, text);
+		value = read_value(id, text);
 	if (text && !policy_accepts(id, value))
 		refuse(ERROR_POLICY_VALUE, name,
-			   psprintf("it must be from %s to %s", print_value(policy, policy->min),
-						print_value(policy, policy->max)));
+			   psprintf("it must be from %s to %s", print_value(id, policy->min),
+						print_value(id, policy->max)));
 
 	scope_open(&scope);
 	subscription_check_none();
@@ -165,11 +183,11 @@ billing_set_policy(PG_FUNCTION_ARGS)
 		refuse(ERROR_POLICY_OWNER, name);
 	line.object = currency ? psprintf("%s in %s", name, currency) : name;
 	if (policy_get(id, currency, &old_value))
-		line.old_value = print_value(policy, old_value);
+		line.old_value = print_value(id, old_value);
 	if (text)
 	{
 		policy_store(id, currency, value);
-		line.new_value = print_value(policy, value);
+		line.new_value = print_value(id, value);
 	}
 	else
 		policy_remove(id, currency);
@@ -180,18 +198,18 @@ billing_set_policy(PG_FUNCTION_ARGS)
 
 /* An optional value of a row of the view. */
 static void
-put_value(Datum *values, bool *nulls, int column, const Policy *policy, bool exists, int64 value)
+put_value(Datum *values, bool *nulls, int column, PolicyId id, bool exists, int64 value)
 {
 	nulls[column] = !exists;
 	if (exists)
-		values[column] = CStringGetTextDatum(print_value(policy, value));
+		values[column] = CStringGetTextDatum(print_value(id, value));
 }
 
 static void
 put_policy(ReturnSetInfo *result, PolicyId id, const char *currency)
 {
 	const Policy *policy = &policy_catalog[id];
-	bool is_instant = policy->type == POLICY_INSTANT;
+	bool is_bounded = policy->type != POLICY_INSTANT;
 	int64 value;
 	bool is_set = policy_get(id, currency, &value);
 	Datum values[8];
@@ -201,10 +219,10 @@ put_policy(ReturnSetInfo *result, PolicyId id, const char *currency)
 	values[1] = CStringGetTextDatum(policy_type_name(policy->type));
 	nulls[2] = currency == NULL;
 	values[2] = currency ? CStringGetTextDatum(currency) : (Datum) 0;
-	put_value(values, nulls, 3, policy, is_set, value);
-	put_value(values, nulls, 4, policy, policy->has_default, policy->default_value);
-	put_value(values, nulls, 5, policy, !is_instant, policy->min);
-	put_value(values, nulls, 6, policy, !is_instant, policy->max);
+	put_value(values, nulls, 3, id, is_set, value);
+	put_value(values, nulls, 4, id, policy->has_default, policy->default_value);
+	put_value(values, nulls, 5, id, is_bounded, policy->min);
+	put_value(values, nulls, 6, id, is_bounded, policy->max);
 	values[7] = CStringGetTextDatum(policy->description);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -23,14 +23,23 @@
 #define WAIT_MS 10000
 #define LOOK_MS 10
 
+static bool
+runs_any(void)
+{
+	WorkerState state;
+
+	for (int i = 0; i < WORKER_KINDS; i++)
+		if (wake_read(MyDatabaseId, (WorkerKind) i, &state) && state.pid != 0)
+			return true;
+	return false;
+}
+
 static void
 wait_for_end(void)
 {
-	SettlerState state;
-
 	for (int waited_ms = 0; waited_ms < WAIT_MS; waited_ms += LOOK_MS)
 	{
-		if (!wake_read(MyDatabaseId, &state) || state.pid == 0)
+		if (!runs_any())
 			return;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, LOOK_MS,
 						 PG_WAIT_EXTENSION);
@@ -61,25 +70,26 @@ PG_FUNCTION_INFO_V1(billing_settler);
 Datum
 billing_settler(PG_FUNCTION_ARGS)
 {
-	SettlerState state = {0};
+	WorkerState state;
+	SettlerReport report = wake_read_report(MyDatabaseId);
 	TimestampTz now = GetCurrentTimestamp();
-	bool known = wake_read(MyDatabaseId, &state);
+	bool known = wake_read(MyDatabaseId, WORKER_SETTLER, &state);
 	bool runs = state.pid != 0;
 	bool paused = state.paused_until > now;
 	TimestampTz pending_since = state.looking_since ? state.looking_since : state.pending_since;
-	bool settled = state.settled_at != 0;
+	bool settled = report.settled_at != 0;
 	Datum values[] = {
 		CStringGetTextDatum(wake_status_name(&state)),
 		Int32GetDatum((int32) state.pid),
 		TimestampTzGetDatum(state.started_at),
 		TimestampTzGetDatum(state.paused_until),
 		TimestampTzGetDatum(pending_since),
-		Int64GetDatum(state.rows_left),
-		Int64GetDatum(state.rows_failed),
-		TimestampTzGetDatum(state.settled_at),
-		Int64GetDatum(state.settled_events),
-		PointerGetDatum(&(Interval){.time = state.settled_lag_us}),
-		Int64GetDatum(state.events_total),
+		Int64GetDatum(report.rows_left),
+		Int64GetDatum(report.rows_failed),
+		TimestampTzGetDatum(report.settled_at),
+		Int64GetDatum(report.settled_events),
+		PointerGetDatum(&(Interval){.time = report.settled_lag_us}),
+		Int64GetDatum(report.events_total),
 	};
 	bool nulls[] = {false,	  !runs,	!runs,	  !paused, pending_since == 0, !known, !known,
 					!settled, !settled, !settled, !known};

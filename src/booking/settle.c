@@ -22,6 +22,7 @@
 #include "store/price_store.h"
 #include "store/set_aside_store.h"
 #include "subtransaction.h"
+#include "wake.h"
 
 /* Accounts looked at for usage that has a price by now, so that a transaction stays bounded. */
 #define SETTLE_ACCOUNTS_MAX 1000
@@ -67,7 +68,7 @@ read_parked(void)
 {
 	ParkedAccounts parked;
 
-	parked.accounts = parking_accounts(SETTLER, &parked.count);
+	parked.accounts = parking_accounts(wake_kind_name(WORKER_SETTLER), &parked.count);
 	return parked;
 }
 

@@ -16,9 +16,6 @@
 
 #include "booking/settle_group.h"
 
-/* The kind of worker that settles, by which accounts are parked. */
-#define SETTLER "settler"
-
 /*
  * Called before the accounts are worked on, sorted, by all functions below: a
  * worker notes down what it does, should it crash (crash_mark.h). NULL: nobody does.

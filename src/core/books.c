@@ -217,6 +217,12 @@ books_can_take(const Books *books, int64_t amount_nano)
 	return owed_after_nano(books, amount_nano) <= MONEY_NANO_MAX;
 }
 
+bool
+books_can_add(const Books *books, int64_t amount_nano)
+{
+	return credit_nano(books) - books->arrears_nano <= BOOKS_BALANCE_MAX - amount_nano;
+}
+
 Outcome
 books_add_lot(Books *books, const Lot *lot, Book debit)
 {
@@ -225,7 +231,7 @@ books_add_lot(Books *books, const Lot *lot, Book debit)
 
 	if (books->lots_count == books->lots_capacity)
 		return OUTCOME_TOO_MANY;
-	if (credit_nano(books) - books->arrears_nano > BOOKS_BALANCE_MAX - lot->amount_nano)
+	if (!books_can_add(books, lot->amount_nano))
 		return OUTCOME_OUT_OF_RANGE;
 	added = &books->lots[books->lots_count++];
 	*added = *lot;
@@ -233,6 +239,18 @@ books_add_lot(Books *books, const Lot *lot, Book debit)
 	outcome = post(books, debit, lot_book(added), added, lot->amount_nano, NO_NUMBER);
 	books_sort_lots(books);
 	return outcome;
+}
+
+Outcome
+books_suspend(Books *books, int64_t amount_nano)
+{
+	return post(books, BOOK_GATEWAY, BOOK_SUSPENSE, NULL, amount_nano, NO_NUMBER);
+}
+
+Outcome
+books_end_suspense(Books *books, int64_t amount_nano, Book credit)
+{
+	return post(books, BOOK_SUSPENSE, credit, NULL, amount_nano, NO_NUMBER);
 }
 
 Outcome

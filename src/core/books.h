@@ -168,6 +168,17 @@ extern Outcome books_take(Books *books, int64_t amount_nano, Book income);
  */
 extern Outcome books_add_lot(Books *books, const Lot *lot, Book debit);
 
+/*
+ * Money that was received and is of no lot yet: into suspense, and out of it to the
+ * gateway, where it goes back, or to breakage, where nobody claimed it. Credited
+ * it is by books_add_lot(), from BOOK_SUSPENSE.
+ */
+extern Outcome books_suspend(Books *books, int64_t amount_nano);
+extern Outcome books_end_suspense(Books *books, int64_t amount_nano, Book credit);
+
+/* False where credit of that amount would be refused: see books_add_lot(). */
+extern bool books_can_add(const Books *books, int64_t amount_nano);
+
 /* Lets lots pay arrears, in their order, as far as they last (R6). */
 extern Outcome books_pay_arrears(Books *books);
 

@@ -94,6 +94,7 @@ static const Change call_changes[] = {
 	{IN(CALL_QUEUED) | IN(CALL_UNKNOWN), CALL_ATTEMPTS_SPENT, CALL_PARKED},
 	{IN(CALL_PARKED), CALL_RETRY_UNSENT, CALL_QUEUED},
 	{IN(CALL_PARKED), CALL_RETRY_SENT, CALL_UNKNOWN},
+	{IN(CALL_DONE), CALL_RENEW, CALL_QUEUED},
 };
 
 const Lifecycle lifecycle_call = {call_states, LENGTH(call_states), CALL_RETRY_UNSENT, call_changes,

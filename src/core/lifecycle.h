@@ -92,7 +92,8 @@ typedef enum CallEvent
 	CALL_MISCONFIGURED,
 	CALL_ATTEMPTS_SPENT,
 	CALL_RETRY_UNSENT, /* these two are asked for by an operator */
-	CALL_RETRY_SENT
+	CALL_RETRY_SENT,
+	CALL_RENEW /* asked for: what it answered has run out */
 } CallEvent;
 
 typedef struct Lifecycle Lifecycle;

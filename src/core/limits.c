@@ -37,6 +37,8 @@ const ArgumentLimit limits_table[LIMITS_COUNT] = {
 	[LIMIT_PRICE] = {LIMIT_KIND_AMOUNT, 0, PRICE_NANO_MAX, MONEY_DECIMALS, " per 1,000,000 tokens"},
 	[LIMIT_PRICE_LIST_ROWS] = {LIMIT_KIND_COUNT, 0, PRICE_LIST_ROWS_MAX, 0, ""},
 	[LIMIT_SET_ASIDE_ROWS] = {LIMIT_KIND_COUNT, 1, SET_ASIDE_ROWS_MAX, 0, ""},
+	[LIMIT_GIFT_DAYS] = {LIMIT_KIND_COUNT, 1, GIFT_DAYS_MAX, 0, " days"},
+	[LIMIT_PROMOTION_ORDERS] = {LIMIT_KIND_COUNT, 1, PROMOTION_ORDERS_MAX, 0, ""},
 };
 
 /* Appends the digits of a whole number in groups of three; returns the end. */

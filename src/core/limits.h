@@ -55,6 +55,10 @@
 /* Rows set aside that one call handles at the most. */
 #define SET_ASIDE_ROWS_MAX 10000
 
+/* Promotions: when a gift expires, and how many orders of an account may use one. */
+#define GIFT_DAYS_MAX 3650
+#define PROMOTION_ORDERS_MAX 1000
+
 #define PAUSE_HOURS_MAX 24
 #define TOLERANCE_HOURS_MAX 24
 
@@ -81,6 +85,8 @@ typedef enum LimitId
 	LIMIT_PRICE,
 	LIMIT_PRICE_LIST_ROWS,
 	LIMIT_SET_ASIDE_ROWS,
+	LIMIT_GIFT_DAYS,
+	LIMIT_PROMOTION_ORDERS,
 	LIMITS_COUNT
 } LimitId;
 

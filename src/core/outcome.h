@@ -14,7 +14,7 @@
 typedef enum Outcome
 {
 	OUTCOME_OK,
-	OUTCOME_WRITTEN_OFF, /* what paid it was taken back, and that debt written off */
+	OUTCOME_WRITTEN_OFF,  /* what paid it was taken back, and that debt written off */
 	OUTCOME_OUT_OF_RANGE, /* an amount would leave numeric(18,9) */
 	OUTCOME_NOT_ALLOWED,  /* a transfer outside books-and-states 2.2 */
 	OUTCOME_NOT_COVERED,  /* a book or a lot would fall below zero */

@@ -41,13 +41,29 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 							 MINUTES(10),
 							 "a call waits so long for an account on which another transaction is "
 							 "open"},
+	[POLICY_PAYMENT_TIMEOUT] = {"payment_timeout", POLICY_DURATION, true, MINUTES(30), MINUTES(5),
+								MINUTES(110), "an order can be paid for so long"},
+	[POLICY_LATE_PAYMENT] =
+		{"late_payment", POLICY_CHOICE, true, LATE_PAYMENT_RETURN, LATE_PAYMENT_RETURN,
+		 LATE_PAYMENT_CREDIT,
+		 "what becomes of a payment that came when its order was closed: return "
+		 "or credit"},
+	[POLICY_TOPUP_MIN] = {"topup_min", POLICY_AMOUNT, true, MONEY_NANO_PER_CENT,
+						  MONEY_NANO_PER_CENT, MONEY_NANO_MAX, "smallest top-up"},
+	[POLICY_TOPUP_MAX] = {"topup_max", POLICY_AMOUNT, true, INT64_C(50000) * MONEY_NANO_PER_UNIT,
+						  MONEY_NANO_PER_CENT, MONEY_NANO_MAX, "largest top-up"},
+	[POLICY_NOTICE_RETENTION] = {"notice_retention", POLICY_DURATION, true, DAYS(30), DAYS(1),
+								 DAYS(3650), "messages that no gateway signed are kept so long"},
+};
+
+static const char *const late_payment_choices[] = {
+	[LATE_PAYMENT_RETURN] = "return",
+	[LATE_PAYMENT_CREDIT] = "credit",
 };
 
 static const char *const type_names[] = {
-	[POLICY_BOOLEAN] = "boolean",
-	[POLICY_DURATION] = "interval",
-	[POLICY_INSTANT] = "timestamptz",
-	[POLICY_AMOUNT] = "amount",
+	[POLICY_BOOLEAN] = "boolean", [POLICY_DURATION] = "interval", [POLICY_INSTANT] = "timestamptz",
+	[POLICY_AMOUNT] = "amount",	  [POLICY_CHOICE] = "choice",
 };
 
 const char *
@@ -70,4 +86,11 @@ bool
 policy_accepts(PolicyId id, int64_t value)
 {
 	return value >= policy_catalog[id].min && value <= policy_catalog[id].max;
+}
+
+const char *
+policy_choice(PolicyId id, int64_t value)
+{
+	return id == POLICY_LATE_PAYMENT && policy_accepts(id, value) ? late_payment_choices[value]
+																  : NULL;
 }

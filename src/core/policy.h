@@ -20,6 +20,11 @@ typedef enum PolicyId
 	POLICY_USAGE_RETENTION,
 	POLICY_SECOND_PERSON_ABOVE,
 	POLICY_HOLD_TIMEOUT,
+	POLICY_PAYMENT_TIMEOUT,
+	POLICY_LATE_PAYMENT,
+	POLICY_TOPUP_MIN,
+	POLICY_TOPUP_MAX,
+	POLICY_NOTICE_RETENTION,
 	POLICIES_COUNT
 } PolicyId;
 
@@ -28,8 +33,16 @@ typedef enum PolicyType
 	POLICY_BOOLEAN,	 /* 0 or 1 */
 	POLICY_DURATION, /* microseconds */
 	POLICY_INSTANT,	 /* microseconds of the server's epoch */
-	POLICY_AMOUNT	 /* nano-units, one value per currency */
+	POLICY_AMOUNT,	 /* nano-units, one value per currency */
+	POLICY_CHOICE	 /* one of the words of policy_choice(), from 0 */
 } PolicyType;
+
+/* Choices of policy late_payment. */
+enum
+{
+	LATE_PAYMENT_RETURN,
+	LATE_PAYMENT_CREDIT
+};
 
 typedef struct Policy
 {
@@ -48,6 +61,9 @@ extern const char *policy_type_name(PolicyType type);
 
 /* POLICIES_COUNT when no policy has that name. */
 extern PolicyId policy_from_name(const char *name);
+
+/* The word of a choice; NULL where there is none. */
+extern const char *policy_choice(PolicyId id, int64_t value);
 
 /* Whether a policy may have that value; its bounds belong to it. */
 extern bool policy_accepts(PolicyId id, int64_t value);

@@ -227,11 +227,11 @@ content_of(const GatewayCall *call)
 		case CALL_CLOSE:
 			return json_pack("{s:s}", "out_trade_no", call->order_number);
 		case CALL_REFUND:
-			return json_pack("{s:s,s:s,s:s}", "out_trade_no", call->order_number, "refund_amount",
+			return json_pack("{s:s,s:s,s:s}", "trade_no", call->transaction_id, "refund_amount",
 							 write_yuan(call->refund_nano, amount), "out_request_no",
 							 call->refund_number);
 		case CALL_REFUND_QUERY:
-			return json_pack("{s:s,s:s}", "out_trade_no", call->order_number, "out_request_no",
+			return json_pack("{s:s,s:s}", "trade_no", call->transaction_id, "out_request_no",
 							 call->refund_number);
 	}
 	return NULL;
@@ -430,12 +430,12 @@ read_refund_query(const TradeSource *source, GatewayAnswer *answer)
 }
 
 static bool
-is_about(const TradeSource *source, const GatewayCall *call)
+is_about(const TradeSource *source, const char *name, const char *expected)
 {
 	char number[FACT_NUMBER_SIZE];
 
-	return source->text(source->from, "out_trade_no", number, sizeof(number)) &&
-		   strcmp(number, call->order_number) == 0;
+	return source->text(source->from, name, number, sizeof(number)) &&
+		   strcmp(number, expected) == 0;
 }
 
 /* Queries are answered to who signed them: the merchant is the one of the file. */
@@ -443,7 +443,7 @@ static bool
 read_queried(const TradeSource *source, const GatewayCall *call, const Merchant *merchant,
 			 PaymentFact *fact)
 {
-	if (!is_about(source, call) || !read_trade(source, fact))
+	if (!is_about(source, "out_trade_no", call->order_number) || !read_trade(source, fact))
 		return false;
 	memcpy(fact->merchant_id, merchant->merchant_id, sizeof(fact->merchant_id));
 	memcpy(fact->app_id, merchant->app_id, sizeof(fact->app_id));
@@ -459,16 +459,16 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 	switch (call->operation)
 	{
 		case CALL_CREATE:
-			return is_about(&source, call) &&
+			return is_about(&source, "out_trade_no", call->order_number) &&
 				   document_text(node, "qr_code", answer->pay_url, sizeof(answer->pay_url));
 		case CALL_QUERY:
 			return read_queried(&source, call, merchant, &answer->payment);
 		case CALL_CLOSE:
-			return is_about(&source, call);
+			return is_about(&source, "out_trade_no", call->order_number);
 		case CALL_REFUND:
 			/* fund_change N: this call moved nothing, an earlier one may have. */
 			answer->refund.state = REFUND_PENDING;
-			return is_about(&source, call);
+			return is_about(&source, "trade_no", call->transaction_id);
 		case CALL_REFUND_QUERY:
 			return read_refund_query(&source, answer);
 	}

@@ -41,8 +41,9 @@ typedef struct GatewayCall
 	CallOperation operation;
 	char gateway[CALL_NAME_SIZE];
 	char product[CALL_NAME_SIZE];
-	char order_number[FACT_NUMBER_SIZE];  /* ours */
-	char refund_number[FACT_NUMBER_SIZE]; /* ours */
+	char order_number[FACT_NUMBER_SIZE];   /* ours */
+	char refund_number[FACT_NUMBER_SIZE];  /* ours, as that of the order */
+	char transaction_id[FACT_NUMBER_SIZE]; /* the gateway's, of the payment that goes back */
 	char currency[4];
 	int64_t amount_nano; /* of the order */
 	int64_t refund_nano;

@@ -29,12 +29,12 @@ typedef struct Member
 	}
 
 static const Member call_members[] = {
-	TEXT(GatewayCall, gateway),		  TEXT(GatewayCall, product),
-	TEXT(GatewayCall, order_number),  TEXT(GatewayCall, refund_number),
-	TEXT(GatewayCall, currency),	  NUMBER(GatewayCall, amount_nano),
-	NUMBER(GatewayCall, refund_nano), NUMBER(GatewayCall, expires_at),
-	TEXT(GatewayCall, description),	  TEXT(GatewayCall, client_ip),
-	TEXT(GatewayCall, return_url),
+	TEXT(GatewayCall, gateway),		   TEXT(GatewayCall, product),
+	TEXT(GatewayCall, order_number),   TEXT(GatewayCall, refund_number),
+	TEXT(GatewayCall, transaction_id), TEXT(GatewayCall, currency),
+	NUMBER(GatewayCall, amount_nano),  NUMBER(GatewayCall, refund_nano),
+	NUMBER(GatewayCall, expires_at),   TEXT(GatewayCall, description),
+	TEXT(GatewayCall, client_ip),	   TEXT(GatewayCall, return_url),
 };
 
 static const Member answer_members[] = {

@@ -233,7 +233,7 @@ order_body(const GatewayCall *call, const Merchant *merchant)
 static json_t *
 refund_body(const GatewayCall *call)
 {
-	return json_pack("{s:s,s:s,s:{s:o,s:o,s:s}}", "out_trade_no", call->order_number,
+	return json_pack("{s:s,s:s,s:{s:o,s:o,s:s}}", "transaction_id", call->transaction_id,
 					 "out_refund_no", call->refund_number, "amount", "refund",
 					 fen_of(call->refund_nano), "total", fen_of(call->amount_nano), "currency",
 					 call->currency);

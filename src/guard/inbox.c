@@ -24,6 +24,6 @@ billing_wake_settler(PG_FUNCTION_ARGS)
 		refuse(ERROR_INTERNAL, "wake_settler() is no statement trigger here");
 	/* What is accepted is on disk, whatever synchronous_commit says. */
 	ForceSyncCommit();
-	wake_settler_at_commit();
+	wake_at_commit(WORKER_SETTLER);
 	return PointerGetDatum(NULL);
 }

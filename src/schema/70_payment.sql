@@ -4,6 +4,14 @@ CREATE TABLE billing_books.payment_order (
     kind text NOT NULL CHECK (kind IN ('topup')),
     method text NOT NULL,
     gateway text NOT NULL,
+    product text,
+    gateway_number text COLLATE "C" UNIQUE,
+    promotion text,
+    payer jsonb,
+    return_url text,
+    pay_url text,
+    pay_url_until timestamptz,
+    refreshed_at timestamptz,
     state text NOT NULL CHECK (state IN ('created', 'pending', 'closing', 'closed', 'paid')),
     close_reason text CHECK (close_reason IN ('expired', 'cancelled', 'locked', 'refused', 'unmatched', 'gateway')),
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
@@ -12,19 +20,30 @@ CREATE TABLE billing_books.payment_order (
     gift numeric(18,9) NOT NULL CHECK (gift >= 0 AND gift = round(gift, 2)),
     gift_days integer CHECK (gift_days > 0),
     created_at timestamptz NOT NULL,
+    expires_at timestamptz,
     payable_until timestamptz,
     paid_at timestamptz,
     actor text NOT NULL,
     PRIMARY KEY (account_id, order_id),
+    CHECK ((gateway = 'offline') = (product IS NULL AND expires_at IS NULL AND payable_until IS NULL)),
+    CHECK (payable_until <= expires_at),
     CHECK ((state = 'paid') = (paid_at IS NOT NULL)),
     CHECK (state NOT IN ('closing', 'closed') OR close_reason IS NOT NULL)
 );
-COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups; so far those that an operator books as offline payments, born paid.';
+COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups (R4, R19): placed to be paid through a gateway, or born paid by an offline payment.';
 COMMENT ON COLUMN billing_books.payment_order.account_id IS 'The account that is topped up.';
 COMMENT ON COLUMN billing_books.payment_order.order_id IS 'Number of the order within the account.';
 COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
 COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer.';
 COMMENT ON COLUMN billing_books.payment_order.gateway IS 'The merchant account at which it is paid; offline is the bank account.';
+COMMENT ON COLUMN billing_books.payment_order.product IS 'Which of the gateway''s ways of paying the method stood for; null for an offline payment.';
+COMMENT ON COLUMN billing_books.payment_order.gateway_number IS 'Our number of it at the gateway, 32 characters; null before it was first sent.';
+COMMENT ON COLUMN billing_books.payment_order.promotion IS 'The promotion that discount and gift are from.';
+COMMENT ON COLUMN billing_books.payment_order.payer IS 'What the gateway must know of the payer, such as client_ip.';
+COMMENT ON COLUMN billing_books.payment_order.return_url IS 'Where the payer''s browser is sent back to.';
+COMMENT ON COLUMN billing_books.payment_order.pay_url IS 'What is paid with: an address for the payer''s browser, or the text of a QR code; null before the gateway has answered.';
+COMMENT ON COLUMN billing_books.payment_order.pay_url_until IS 'How long the gateway takes it; refresh_order() renews it.';
+COMMENT ON COLUMN billing_books.payment_order.refreshed_at IS 'When refresh_order() last asked the gateway.';
 COMMENT ON COLUMN billing_books.payment_order.state IS 'created, pending, closing, closed or paid: docs/books-and-states.md 4.2.';
 COMMENT ON COLUMN billing_books.payment_order.close_reason IS 'Why it closes or closed: expired, cancelled, locked, refused, unmatched or gateway. One that was paid all the same keeps it.';
 COMMENT ON COLUMN billing_books.payment_order.currency IS 'The account''s currency.';
@@ -33,9 +52,11 @@ COMMENT ON COLUMN billing_books.payment_order.discount IS 'What he gets beyond i
 COMMENT ON COLUMN billing_books.payment_order.gift IS 'What he gets on top as bonus (R19).';
 COMMENT ON COLUMN billing_books.payment_order.gift_days IS 'Days from the credit until the gift expires; null: never.';
 COMMENT ON COLUMN billing_books.payment_order.created_at IS 'When it was placed; for an offline payment: booked.';
+COMMENT ON COLUMN billing_books.payment_order.expires_at IS 'When it runs out (policy payment_timeout); null for an offline payment.';
 COMMENT ON COLUMN billing_books.payment_order.payable_until IS 'What was paid up to then is in time (R4): expiry, or cancel or lock if that came first; null for an offline payment.';
 COMMENT ON COLUMN billing_books.payment_order.paid_at IS 'When the money was paid, by the payer''s side; null until it is.';
 COMMENT ON COLUMN billing_books.payment_order.actor IS 'Who placed it.';
+CREATE INDEX payment_order_runs_out ON billing_books.payment_order (payable_until) WHERE state IN ('created', 'pending');
 
 CREATE TABLE billing_books.payment (
     account_id bigint NOT NULL,
@@ -46,6 +67,8 @@ CREATE TABLE billing_books.payment (
     state text NOT NULL CHECK (state IN ('credited', 'held', 'returning', 'returned', 'dismissed', 'forfeited', 'moved')),
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
     amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount = round(amount, 2)),
+    payer_amount numeric(18,9) NOT NULL CHECK (payer_amount >= 0 AND payer_amount <= amount),
+    reason text,
     paid_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     actor text NOT NULL,
@@ -62,6 +85,8 @@ COMMENT ON COLUMN billing_books.payment.transaction_id IS 'The gateway''s own nu
 COMMENT ON COLUMN billing_books.payment.state IS 'credited, held, returning, returned, dismissed, forfeited or moved: docs/books-and-states.md 4.1.';
 COMMENT ON COLUMN billing_books.payment.currency IS 'Currency of the amount.';
 COMMENT ON COLUMN billing_books.payment.amount IS 'What arrived, in whole 0.01.';
+COMMENT ON COLUMN billing_books.payment.payer_amount IS 'What of it the payer gave himself, without a gateway''s coupons, as far as the gateway says (R15).';
+COMMENT ON COLUMN billing_books.payment.reason IS 'Why it is held or goes back: late, second, amount, currency, merchant, unknown_order, closed_account, limit; null where it was credited at once.';
 COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the payer''s side.';
 COMMENT ON COLUMN billing_books.payment.recorded_at IS 'Booking instant.';
 COMMENT ON COLUMN billing_books.payment.actor IS 'Who booked it.';

@@ -20,7 +20,8 @@ typedef enum AccessLevel
 	ACCESS_APP = 1 << 0,
 	ACCESS_OPERATOR = 1 << 1,
 	ACCESS_AUDITOR = 1 << 2,
-	ACCESS_MONITOR = 1 << 3
+	ACCESS_MONITOR = 1 << 3,
+	ACCESS_NOTICE = 1 << 4
 } AccessLevel;
 
 #define READERS (ACCESS_OPERATOR | ACCESS_AUDITOR)
@@ -33,10 +34,8 @@ static const struct
 	const char *name;
 	AccessLevel level;
 } levels[] = {
-	{"app", ACCESS_APP},
-	{"operator", ACCESS_OPERATOR},
-	{"auditor", ACCESS_AUDITOR},
-	{"monitor", ACCESS_MONITOR},
+	{"app", ACCESS_APP},		 {"operator", ACCESS_OPERATOR}, {"auditor", ACCESS_AUDITOR},
+	{"monitor", ACCESS_MONITOR}, {"notice", ACCESS_NOTICE},
 };
 
 typedef struct Right
@@ -50,7 +49,7 @@ typedef struct Right
 #define READ_VIEW(view) "SELECT ON billing." view
 
 static const Right rights[] = {
-	{"USAGE ON SCHEMA billing", EVERYBODY},
+	{"USAGE ON SCHEMA billing", EVERYBODY | ACCESS_NOTICE},
 	{"USAGE ON SCHEMA " BOOKS_SCHEMA, CUSTOMERS_READERS},
 	{CALL("version"), EVERYBODY},
 	{CALL("error_codes"), EVERYBODY},
@@ -67,6 +66,15 @@ static const Right rights[] = {
 	{CALL("create_api_key"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("delete_api_key"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("set_balance_alert"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("payment_methods"), CUSTOMERS_READERS},
+	{CALL("create_topup"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("order_status"), CUSTOMERS_READERS},
+	{CALL("refresh_order"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("cancel_order"), ACCESS_APP | ACCESS_OPERATOR},
+	{CALL("set_gateway"), ACCESS_OPERATOR},
+	{CALL("set_payment_method"), ACCESS_OPERATOR},
+	{CALL("create_promotion"), ACCESS_OPERATOR},
+	{CALL("end_promotion"), ACCESS_OPERATOR},
 	{CALL("charge"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("meter"), ACCESS_APP | ACCESS_OPERATOR},
 	{"INSERT ON " BOOKS "usage_inbox", ACCESS_APP | ACCESS_OPERATOR},
@@ -128,6 +136,13 @@ static const Right rights[] = {
 	{READ("payment"), READERS},
 	{READ("payment_claim"), READERS},
 	{READ("take_back"), READERS},
+	{READ("gateway"), READERS},
+	{READ("payment_method"), READERS},
+	{READ("promotion"), READERS},
+	{READ("gateway_call"), READERS},
+	{READ("gateway_notice"), READERS},
+	{"SELECT (arming_no, epoch, armed_at, armed_by, disarmed_at, disarmed_by) ON " BOOKS "arming",
+	 READERS},
 	{READ("approval_request"), READERS},
 	{READ("audit_log"), READERS},
 };

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "storage/procarray.h"
+#include "utils/builtins.h"
 
 #include "core/books.h"
 #include "core/gate.h"
@@ -255,6 +256,23 @@ account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now)
 	set_profile(values, nulls, profile);
 	values[6] = TimestampTzGetDatum(now);
 	return sql_run(&insert, values, nulls) > 0;
+}
+
+int64
+account_house(const char *currency, TimestampTz now)
+{
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "account (account_id, region, currency, created_at, last_booked_at) "
+		"SELECT $1, CASE $2 WHEN 'CNY' THEN 'cn' ELSE 'global' END, $2, $3, $3 WHERE NOT EXISTS "
+		"(SELECT FROM " BOOKS "account WHERE account_id = $1) ON CONFLICT DO NOTHING",
+		INT8OID, TEXTOID, TIMESTAMPTZOID);
+	int64 account_id = strcmp(currency, "CNY") == 0 ? ACCOUNT_HOUSE_CNY : ACCOUNT_HOUSE_USD;
+
+	(void) sql_run(&insert,
+				   (Datum[]){Int64GetDatum(account_id), CStringGetTextDatum(currency),
+							 TimestampTzGetDatum(now)},
+				   NULL);
+	return account_id;
 }
 
 int64

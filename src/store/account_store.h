@@ -94,6 +94,13 @@ extern void account_skip_ids(void);
 /* False when an account of that id or external_ref exists. */
 extern bool account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now);
 
+/* The account of the house in a currency. */
+#define ACCOUNT_HOUSE_CNY (-1)
+#define ACCOUNT_HOUSE_USD (-2)
+
+/* Makes it where it is not there yet; returns its id. */
+extern int64 account_house(const char *currency, TimestampTz now);
+
 /* The account of that id, or else of that external_ref; 0 when there is none. */
 extern int64 account_find(int64 account_id, const char *external_ref);
 

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
@@ -20,12 +21,13 @@ payment_insert(Payment *payment)
 	static Sql next = SQL_NEXT_NUMBER("payment", "payment_id");
 	static Sql insert = SQL("INSERT INTO " BOOKS "payment (account_id, payment_id, order_id, "
 							"gateway, transaction_id, state, currency, amount, paid_at, "
-							"recorded_at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-							"$11)",
+							"recorded_at, actor, payer_amount, reason) VALUES ($1, $2, $3, $4, $5, "
+							"$6, $7, $8, $9, $10, $11, $12, $13)",
 							INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-							NUMERICOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID);
-	char nulls[] = "           ";
-	Datum values[11];
+							NUMERICOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, NUMERICOID,
+							TEXTOID);
+	char nulls[] = "             ";
+	Datum values[13];
 
 	payment->payment_id = sql_next_number(&next, payment->account_id);
 	values[0] = Int64GetDatum(payment->account_id);
@@ -39,6 +41,8 @@ payment_insert(Payment *payment)
 	values[8] = TimestampTzGetDatum(payment->paid_at);
 	values[9] = TimestampTzGetDatum(payment->recorded_at);
 	bind_text(values, nulls, 10, payment->actor);
+	values[11] = nano_datum(payment->payer_nano);
+	bind_text(values, nulls, 12, payment->reason);
 	sql_write(&insert, values, nulls);
 }
 
@@ -49,7 +53,8 @@ payment_last_claim(const char *gateway, const char *transaction_id, PaymentClaim
 		"SELECT c.try, c.account_id, (SELECT order_id FROM " BOOKS "payment AS p WHERE "
 		"p.account_id = c.account_id AND p.payment_id = c.payment_id), (SELECT min(take_back_id) "
 		"FROM " BOOKS "take_back AS t WHERE t.account_id = c.account_id AND t.payment_id = "
-		"c.payment_id AND t.kind = 'offline_reversal') FROM " BOOKS "payment_claim AS c WHERE "
+		"c.payment_id AND t.kind = 'offline_reversal'), c.payment_id FROM " BOOKS
+		"payment_claim AS c WHERE "
 		"c.gateway = $1 AND c.transaction_id = $2 ORDER BY c.try DESC LIMIT 1",
 		TEXTOID, TEXTOID);
 	char nulls[] = "  ";
@@ -64,6 +69,7 @@ payment_last_claim(const char *gateway, const char *transaction_id, PaymentClaim
 		.account_id = column_int64(0, 2),
 		.order_id = column_int64(0, 3),
 		.is_reversed = !column_is_null(0, 4),
+		.payment_id = column_int64(0, 5),
 	};
 	return true;
 }
@@ -86,30 +92,83 @@ payment_claim(const Payment *payment, int32 try)
 	return sql_run(&insert, values, nulls) > 0;
 }
 
+/* What read_payment() reads. */
+#define PAYMENT_COLUMNS                                                                    \
+	"account_id, payment_id, order_id, state, gateway, transaction_id, currency, amount, " \
+	"payer_amount, reason, paid_at, recorded_at, actor FROM " BOOKS "payment"
+
+static Payment
+read_payment(void)
+{
+	int state = lifecycle_state_from_name(&lifecycle_payment, column_text(0, 4));
+
+	if (state < 0)
+		altered_refuse("a payment's state");
+	return (Payment){
+		.account_id = column_int64(0, 1),
+		.payment_id = column_int64(0, 2),
+		.order_id = column_int64(0, 3),
+		.state = (PaymentState) state,
+		.gateway = column_text(0, 5),
+		.transaction_id = column_text(0, 6),
+		.currency = column_text(0, 7),
+		.amount_nano = column_nano(0, 8),
+		.payer_nano = column_nano(0, 9),
+		.reason = column_text_or_null(0, 10),
+		.paid_at = column_instant(0, 11, 0),
+		.recorded_at = column_instant(0, 12, 0),
+		.actor = column_text(0, 13),
+	};
+}
+
 bool
 payment_that_paid(int64 account_id, int64 order_id, Payment *payment)
 {
-	static Sql find = SQL("SELECT payment_id, gateway, transaction_id, currency, amount, paid_at, "
-						  "recorded_at, actor FROM " BOOKS
-						  "payment WHERE account_id = $1 AND order_id = $2 AND state = 'credited'",
+	static Sql find = SQL("SELECT " PAYMENT_COLUMNS
+						  " WHERE account_id = $1 AND order_id = $2 AND state = 'credited'",
 						  INT8OID, INT8OID);
 
 	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return false;
-	*payment = (Payment){
-		.account_id = account_id,
-		.order_id = order_id,
-		.state = PAYMENT_CREDITED,
-		.payment_id = column_int64(0, 1),
-		.gateway = column_text(0, 2),
-		.transaction_id = column_text(0, 3),
-		.currency = column_text(0, 4),
-		.amount_nano = column_nano(0, 5),
-		.paid_at = column_instant(0, 6, 0),
-		.recorded_at = column_instant(0, 7, 0),
-		.actor = column_text(0, 8),
-	};
+	*payment = read_payment();
 	return true;
+}
+
+bool
+payment_find(int64 account_id, int64 payment_id, Payment *payment)
+{
+	static Sql find = SQL("SELECT " PAYMENT_COLUMNS " WHERE account_id = $1 AND payment_id = $2",
+						  INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
+		return false;
+	*payment = read_payment();
+	return true;
+}
+
+void
+payment_update(const Payment *payment)
+{
+	static Sql update = SQL("UPDATE " BOOKS "payment SET state = $3, order_id = $4, reason = $5 "
+							"WHERE account_id = $1 AND payment_id = $2",
+							INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID);
+	char nulls[] = "     ";
+	Datum values[5] = {Int64GetDatum(payment->account_id), Int64GetDatum(payment->payment_id)};
+
+	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_payment, payment->state));
+	bind_number(values, nulls, 3, payment->order_id);
+	bind_text(values, nulls, 4, payment->reason);
+	sql_write(&update, values, nulls);
+}
+
+bool
+payment_is_any_open(int64 account_id)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "payment WHERE account_id = $1 AND state IN "
+						  "('held', 'returning') LIMIT 1",
+						  INT8OID);
+
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
 bool

@@ -26,6 +26,8 @@ typedef struct Payment
 	const char *transaction_id;
 	const char *currency;
 	int64 amount_nano;
+	int64 payer_nano;	/* of it what the payer gave himself (R15) */
+	const char *reason; /* why it is held or goes back; NULL: credited at once */
 	TimestampTz paid_at;
 	TimestampTz recorded_at;
 	const char *actor;
@@ -42,6 +44,7 @@ typedef struct PaymentClaim
 {
 	int32 try; /* from 1 */
 	int64 account_id;
+	int64 payment_id;
 	int64 order_id;
 	bool is_reversed; /* it was a mistake: the transaction may be booked once more */
 } PaymentClaim;
@@ -58,6 +61,15 @@ extern bool payment_claim(const Payment *payment, int32 try);
 
 /* The payment that was credited for an order; false when there is none. */
 extern bool payment_that_paid(int64 account_id, int64 order_id, Payment *payment);
+
+/* False where the account has no such payment. */
+extern bool payment_find(int64 account_id, int64 payment_id, Payment *payment);
+
+/* Writes back what changes of a payment: state, order, reason. */
+extern void payment_update(const Payment *payment);
+
+/* True where money of the account is held, or on its way back. */
+extern bool payment_is_any_open(int64 account_id);
 
 extern bool payment_is_taken_back(int64 account_id, int64 payment_id);
 extern int64 payment_next_take_back_id(int64 account_id);

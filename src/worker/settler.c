@@ -500,7 +500,7 @@ end_round(Settler *settler, const Round *round)
 static long
 run_round(Settler *settler)
 {
-	TimestampTz since = wake_look();
+	TimestampTz since = wake_look(WORKER_SETTLER);
 	TimestampTz since_next;
 	int64 settled = 0;
 	int64 taken;
@@ -522,11 +522,12 @@ run_round(Settler *settler)
 		if (round.count < LIST_ROWS_MAX)
 			break;
 		/* What comes next was committed after the first of them, at the earliest. */
-		since_next = wake_look();
+		since_next = wake_look(WORKER_SETTLER);
 		since = since ? since : since_next;
 	}
 	end_round(settler, &round);
-	wake_report_looked(round.left, round.failed);
+	wake_looked(WORKER_SETTLER);
+	wake_report_left(round.left, round.failed);
 	taken = settle_price_waiters(settler);
 	report(taken, 0);
 	return round.left > 0 || settled + taken > 0 ? ROUND_MS : idle_ms(settler);
@@ -599,7 +600,8 @@ learn_from_crash(Settler *settler, const CrashMark *last)
 	if (parks_worker)
 		crash_mark_park();
 	if (ready)
-		parking_insert(SETTLER, parks_worker ? PARKED_WORKER : last->accounts[0], clock_now());
+		parking_insert(wake_kind_name(WORKER_SETTLER),
+					   parks_worker ? PARKED_WORKER : last->accounts[0], clock_now());
 	end_work(&scope, ready);
 	if (parks_worker)
 		crash_mark_park();
@@ -626,9 +628,9 @@ billing_settler_main(Datum argument)
 	pqsignal(SIGTERM, end_by_order);
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
-	if (!wake_attach(database))
+	if (!wake_attach(database, WORKER_SETTLER))
 		proc_exit(0);
-	last = crash_mark_attach(database, SETTLER);
+	last = crash_mark_attach(database, wake_kind_name(WORKER_SETTLER));
 	settle_note = note_work;
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
 	override_settings();
@@ -646,7 +648,7 @@ billing_settler_main(Datum argument)
 		if (timeout_ms > 0)
 			sleep_ms(0, ROUND_MS);
 		heed_signals();
-		if (timeout_ms > ROUND_MS && !wake_is_pending(database))
+		if (timeout_ms > ROUND_MS && !wake_is_pending(database, WORKER_SETTLER))
 			sleep_ms(WL_LATCH_SET, timeout_ms);
 		ResetLatch(MyLatch);
 		heed_signals();

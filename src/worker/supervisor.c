@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * supervisor.c
- *	  Keeps one settler running in each database of billing.databases.
+ *	  Keeps the workers running in each database of billing.databases.
  *
  * It reads shared catalogs only and belongs to no database, so that none is
  * kept from being dropped by it. src/worker/README.md has the states.
@@ -29,10 +29,10 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
-#include "booking/settle.h"
 #include "compat.h"
 #include "core/text.h"
 #include "crash_mark.h"
+#include "settings.h"
 #include "wake.h"
 #include "worker/supervisor.h"
 
@@ -41,19 +41,26 @@
 #define RESTART_MS_MIN 1000
 #define RESTART_MS_MAX 60000
 
-/* A name in the list, and what is done about it. */
+/* A worker of a database, and what is done about it. */
+typedef struct Post
+{
+	WorkerKind kind;
+	bool looked_at_mark;			/* what it did when the server last went down */
+	BackgroundWorkerHandle *handle; /* of the one that was started last; NULL: none runs */
+	bool adopted;					/* an earlier supervisor started the one that runs */
+	TimestampTz started_at;
+	TimestampTz start_at; /* not before */
+	int restart_ms;
+} Post;
+
+/* A name in the list. */
 typedef struct Entry
 {
 	char name[NAMEDATALEN];
 	Oid database; /* InvalidOid: it does not exist */
 	bool listed;
 	bool reported_missing;
-	bool looked_at_mark;			/* what its settler did when the server last went down */
-	BackgroundWorkerHandle *handle; /* of the settler that was started last; NULL: none runs */
-	bool adopted;					/* an earlier supervisor started the one that runs */
-	TimestampTz started_at;
-	TimestampTz start_at; /* not before */
-	int restart_ms;
+	Post posts[WORKER_KINDS];
 } Entry;
 
 static char *databases = "";
@@ -134,7 +141,16 @@ find_entry(const char *name)
 	return NULL;
 }
 
-/* Forgets databases that are no longer listed and have no settler any more. */
+static bool
+has_workers(const Entry *entry)
+{
+	for (int i = 0; i < WORKER_KINDS; i++)
+		if (entry->posts[i].handle || entry->posts[i].adopted)
+			return true;
+	return false;
+}
+
+/* Forgets databases that are no longer listed and have no worker any more. */
 static void
 forget_entries(void)
 {
@@ -142,12 +158,23 @@ forget_entries(void)
 
 	for (int i = 0; i < entries_count; i++)
 	{
-		if (entries[i].listed || entries[i].handle || entries[i].adopted)
+		if (entries[i].listed || has_workers(&entries[i]))
 			entries[kept++] = entries[i];
 		else if (OidIsValid(entries[i].database))
 			wake_free(entries[i].database);
 	}
 	entries_count = kept;
+}
+
+static void
+add_entry(const char *name)
+{
+	Entry *entry = &entries[entries_count++];
+
+	*entry = (Entry){.listed = true};
+	strlcpy(entry->name, name, NAMEDATALEN);
+	for (int i = 0; i < WORKER_KINDS; i++)
+		entry->posts[i] = (Post){.kind = (WorkerKind) i, .restart_ms = RESTART_MS_MIN};
 }
 
 /* Brings the entries in line with the setting. */
@@ -167,10 +194,8 @@ read_setting(void)
 	{
 		const char *name = lfirst(cell);
 
-		if (find_entry(name) || entries_count == WORKER_DATABASES_MAX)
-			continue;
-		entries[entries_count] = (Entry){.restart_ms = RESTART_MS_MIN, .listed = true};
-		strlcpy(entries[entries_count++].name, name, NAMEDATALEN);
+		if (find_entry(name) == NULL && entries_count < WORKER_DATABASES_MAX)
+			add_entry(name);
 	}
 	list_free(names);
 	pfree(copy);
@@ -222,67 +247,68 @@ report_missing(Entry *entry)
 	entry->reported_missing = missing;
 }
 
-/* True where the settler that was started or found here has ended. */
+/* True where the worker that was started or found here has ended. */
 static bool
-has_ended(const Entry *entry, const SettlerState *state)
+has_ended(const Post *post, const WorkerState *state)
 {
 	pid_t pid;
 
-	if (entry->handle)
-		return GetBackgroundWorkerPid(entry->handle, &pid) == BGWH_STOPPED;
-	return entry->adopted && state->pid == 0;
+	if (post->handle)
+		return GetBackgroundWorkerPid(post->handle, &pid) == BGWH_STOPPED;
+	return post->adopted && state->pid == 0;
 }
 
-/* Notices a settler that another supervisor started before this one. */
+/* Notices a worker that another supervisor started before this one. */
 static void
-adopt(Entry *entry, const SettlerState *state)
+adopt(Post *post, const WorkerState *state)
 {
-	if (entry->handle || state->pid == 0)
+	if (post->handle || state->pid == 0)
 		return;
-	entry->adopted = true;
-	entry->started_at = state->started_at;
+	post->adopted = true;
+	post->started_at = state->started_at;
 }
 
-/* Notices that a settler has ended, and decides when the next may start. */
+/* Notices that a worker has ended, and decides when the next may start. */
 static void
-watch(Entry *entry, const SettlerState *state, TimestampTz now)
+watch(Post *post, const WorkerState *state, TimestampTz now)
 {
-	adopt(entry, state);
-	if (!has_ended(entry, state))
+	adopt(post, state);
+	if (!has_ended(post, state))
 		return;
-	if (entry->handle)
-		pfree(entry->handle);
-	entry->handle = NULL;
-	entry->adopted = false;
-	if (!state->failed || now - entry->started_at >= GOOD_RUN_MS * INT64CONST(1000))
-		entry->restart_ms = RESTART_MS_MIN;
-	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
+	if (post->handle)
+		pfree(post->handle);
+	post->handle = NULL;
+	post->adopted = false;
+	if (!state->failed || now - post->started_at >= GOOD_RUN_MS * INT64CONST(1000))
+		post->restart_ms = RESTART_MS_MIN;
+	post->start_at = TimestampTzPlusMilliseconds(now, post->restart_ms);
 	if (state->failed)
-		entry->restart_ms = Min(entry->restart_ms * 2, RESTART_MS_MAX);
+		post->restart_ms = Min(post->restart_ms * 2, RESTART_MS_MAX);
 }
 
 static void
-start(Entry *entry, TimestampTz now)
+start(const Entry *entry, Post *post, TimestampTz now)
 {
+	const char *kind = wake_kind_name(post->kind);
 	BackgroundWorker worker = {
-		.bgw_type = "billing settler",
 		.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION,
 		.bgw_start_time = BgWorkerStart_RecoveryFinished,
 		.bgw_restart_time = BGW_NEVER_RESTART,
 		.bgw_library_name = LIBRARY,
-		.bgw_function_name = "billing_settler_main",
 		.bgw_main_arg = ObjectIdGetDatum(entry->database),
 		.bgw_notify_pid = MyProcPid,
 	};
 	MemoryContext caller_context = MemoryContextSwitchTo(TopMemoryContext);
 
-	snprintf(worker.bgw_name, BGW_MAXLEN, "billing settler of %s", entry->name);
+	snprintf(worker.bgw_type, BGW_MAXLEN, "billing %s", kind);
+	snprintf(worker.bgw_name, BGW_MAXLEN, "billing %s of %s", kind, entry->name);
+	snprintf(worker.bgw_function_name, BGW_MAXLEN, "billing_%s_main", kind);
 	(void) text_one_line(worker.bgw_name);
-	entry->started_at = now;
-	if (!RegisterDynamicBackgroundWorker(&worker, &entry->handle))
+	post->started_at = now;
+	if (!RegisterDynamicBackgroundWorker(&worker, &post->handle))
 	{
-		entry->handle = NULL;
-		entry->start_at = TimestampTzPlusMilliseconds(now, RESTART_MS_MAX);
+		post->handle = NULL;
+		post->start_at = TimestampTzPlusMilliseconds(now, RESTART_MS_MAX);
 		ereport(WARNING, (errmsg("no process is free for the %s", worker.bgw_name),
 						  errhint("Raise max_worker_processes.")));
 	}
@@ -290,45 +316,57 @@ start(Entry *entry, TimestampTz now)
 }
 
 /*
- * Where the settler took the server down, the next one starts later each time:
+ * Where the worker took the server down, the next one starts later each time:
  * the server forgets that there were others.
  */
 static void
-heed_crashes(Entry *entry, const CrashMark *mark, TimestampTz now)
+heed_crashes(Post *post, const CrashMark *mark, TimestampTz now)
 {
-	if (entry->looked_at_mark)
+	if (post->looked_at_mark)
 		return;
-	entry->looked_at_mark = true;
+	post->looked_at_mark = true;
 	if (mark->state != MARK_WORKING)
 		return;
-	entry->restart_ms = RESTART_MS_MAX;
+	post->restart_ms = RESTART_MS_MAX;
 	if (mark->crashes < 6)
-		entry->restart_ms = Min(RESTART_MS_MIN << mark->crashes, RESTART_MS_MAX);
-	entry->start_at = TimestampTzPlusMilliseconds(now, entry->restart_ms);
+		post->restart_ms = Min(RESTART_MS_MIN << mark->crashes, RESTART_MS_MAX);
+	post->start_at = TimestampTzPlusMilliseconds(now, post->restart_ms);
 }
 
-/* Starts the settler of a database, which ends by itself when it is not listed; returns when it
+/* Starts a worker of a database, which ends by itself when it is not wanted; returns when it
  * wants to be looked at again. */
 static TimestampTz
-attend(Entry *entry, TimestampTz now)
+attend(Entry *entry, Post *post, TimestampTz now)
 {
-	SettlerState state = {0};
+	WorkerState state;
 	CrashMark mark;
 
-	report_missing(entry);
 	/* One that ended before it had a slot has failed. */
-	state.failed = !wake_read(entry->database, &state) || state.failed;
-	watch(entry, &state, now);
-	if (!entry->listed || !OidIsValid(entry->database) || entry->handle || state.pid != 0)
+	if (!wake_read(entry->database, post->kind, &state))
+		state.failed = true;
+	watch(post, &state, now);
+	if (!entry->listed || !OidIsValid(entry->database) || post->handle || state.pid != 0 ||
+		(post->kind == WORKER_GATEWAY && !settings_have_secrets()))
 		return DT_NOEND;
-	mark = crash_mark_read(entry->database, SETTLER);
-	heed_crashes(entry, &mark, now);
+	mark = crash_mark_read(entry->database, wake_kind_name(post->kind));
+	heed_crashes(post, &mark, now);
 	if (mark.state == MARK_PARKED)
 		return DT_NOEND;
-	if (state.paused_until > now || entry->start_at > now)
-		return Max(state.paused_until, entry->start_at);
-	start(entry, now);
+	if (state.paused_until > now || post->start_at > now)
+		return Max(state.paused_until, post->start_at);
+	start(entry, post, now);
 	return DT_NOEND;
+}
+
+static TimestampTz
+attend_all(Entry *entry, TimestampTz now)
+{
+	TimestampTz next = DT_NOEND;
+
+	report_missing(entry);
+	for (int i = 0; i < WORKER_KINDS; i++)
+		next = Min(next, attend(entry, &entry->posts[i], now));
+	return next;
 }
 
 static void
@@ -340,7 +378,7 @@ turn(void)
 	read_setting();
 	look_up_databases();
 	for (int i = 0; i < entries_count; i++)
-		next = Min(next, attend(&entries[i], now));
+		next = Min(next, attend_all(&entries[i], now));
 	pgstat_report_activity(STATE_IDLE, NULL);
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 					 Max(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next), 1),

@@ -128,6 +128,7 @@ call_of(CallOperation operation, const char *product)
 		.gateway = "g",
 		.order_number = "R20260101000001",
 		.refund_number = "F1",
+		.transaction_id = "T1",
 		.currency = "CNY",
 		.amount_nano = INT64_C(88880000000),
 		.refund_nano = INT64_C(20000000000),
@@ -189,7 +190,7 @@ test_wechat_others(void **state)
 		{CALL_CLOSE, "POST", "/v3/pay/transactions/out-trade-no/R20260101000001/close",
 		 "{\"mchid\":\"1900000001\"}"},
 		{CALL_REFUND, "POST", "/v3/refund/domestic/refunds",
-		 "{\"out_trade_no\":\"R20260101000001\",\"out_refund_no\":\"F1\",\"amount\":{\"refund\":"
+		 "{\"transaction_id\":\"T1\",\"out_refund_no\":\"F1\",\"amount\":{\"refund\":"
 		 "2000,\"total\":8888,\"currency\":\"CNY\"}}"},
 		{CALL_REFUND_QUERY, "GET", "/v3/refund/domestic/refunds/F1", ""},
 	};
@@ -389,8 +390,8 @@ test_alipay_replies(void **state)
 		{CALL_CLOSE, "alipay_trade_close_response", OK(""), true, RESULT_DONE},
 		{CALL_CLOSE, "alipay_trade_close_response", FAILURE("40004", "ACQ.TRADE_STATUS_ERROR"),
 		 true, RESULT_UNCLEAR},
-		{CALL_REFUND, "alipay_trade_refund_response", OK(",\"fund_change\":\"N\""), true,
-		 RESULT_DONE},
+		{CALL_REFUND, "alipay_trade_refund_response",
+		 OK(",\"fund_change\":\"N\",\"trade_no\":\"T1\""), true, RESULT_DONE},
 		{CALL_REFUND, "alipay_trade_refund_response",
 		 FAILURE("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH"), true, RESULT_NO_FUNDS},
 		{CALL_REFUND, "alipay_trade_refund_response", FAILURE("40004", "ACQ.TRADE_HAS_CLOSE"), true,

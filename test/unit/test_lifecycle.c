@@ -123,19 +123,22 @@ static void
 test_call(void **state)
 {
 	/* claimed not_wanted absent absent_not_wanted succeeded refused not_delivered busy unanswered
-	 * lease_over misconfigured spent retry_unsent retry_sent */
-	static const char *const rows[][14] = {
+	 * lease_over misconfigured spent retry_unsent retry_sent renew */
+	static const char *const rows[][15] = {
 		[CALL_QUEUED] = {"sending", "dropped", ".", "dropped", ".", ".", ".", ".", ".", ".", ".",
-						 "parked", "-", "-"},
+						 "parked", "-", "-", "-"},
 		[CALL_SENDING] = {".", ".", ".", ".", "done", "failed", "queued", "queued", "unknown",
-						  "unknown", "parked", ".", "-", "-"},
+						  "unknown", "parked", ".", "-", "-", "-"},
 		[CALL_UNKNOWN] = {".", ".", "queued", "dropped", "done", "failed", ".", ".", ".", ".", ".",
-						  "parked", "-", "-"},
+						  "parked", "-", "-", "-"},
 		[CALL_PARKED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
-						 "unknown"},
-		[CALL_DONE] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
-		[CALL_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
-		[CALL_DROPPED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-"},
+						 "unknown", "-"},
+		[CALL_DONE] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
+					   "queued"},
+		[CALL_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
+						 "-"},
+		[CALL_DROPPED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
+						  "-"},
 	};
 
 	(void) state;

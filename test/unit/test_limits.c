@@ -77,6 +77,8 @@ test_range(void **state)
 		[LIMIT_PRICE] = "0 to 1,000,000 per 1,000,000 tokens",
 		[LIMIT_PRICE_LIST_ROWS] = "0 to 20,000",
 		[LIMIT_SET_ASIDE_ROWS] = "1 to 10,000",
+		[LIMIT_GIFT_DAYS] = "1 to 3,650 days",
+		[LIMIT_PROMOTION_ORDERS] = "1 to 1,000",
 	};
 	char text[LIMITS_TEXT_SIZE];
 

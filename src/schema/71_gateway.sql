@@ -1,0 +1,35 @@
+CREATE TABLE billing_books.gateway (
+    gateway text COLLATE "C" PRIMARY KEY,
+    provider text NOT NULL,
+    region text NOT NULL CHECK (region IN ('cn', 'global')),
+    subject text NOT NULL,
+    created_at timestamptz NOT NULL,
+    retired_at timestamptz,
+    unavailable_since timestamptz,
+    unavailable_because text
+);
+COMMENT ON TABLE billing_books.gateway IS 'Merchant accounts at payment gateways. Hosts, ids and keys stand in files of billing.secrets_dir, never here.';
+COMMENT ON COLUMN billing_books.gateway.gateway IS 'Our name of it; its file is NAME.conf.';
+COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat or alipay.';
+COMMENT ON COLUMN billing_books.gateway.region IS 'cn or global: whose accounts pay through it (R1).';
+COMMENT ON COLUMN billing_books.gateway.subject IS 'What payers read that they pay for.';
+COMMENT ON COLUMN billing_books.gateway.created_at IS 'When it was set up.';
+COMMENT ON COLUMN billing_books.gateway.retired_at IS 'When it was retired: no new orders; those there are are still asked for and refunded.';
+COMMENT ON COLUMN billing_books.gateway.unavailable_since IS 'Since when calls to it fail; null: it answers.';
+COMMENT ON COLUMN billing_books.gateway.unavailable_because IS 'How they fail.';
+
+CREATE TABLE billing_books.payment_method (
+    method text COLLATE "C" PRIMARY KEY,
+    gateway text COLLATE "C" NOT NULL REFERENCES billing_books.gateway,
+    product text NOT NULL,
+    amount_min numeric(18,9) NOT NULL,
+    amount_max numeric(18,9) NOT NULL,
+    enabled boolean NOT NULL
+);
+COMMENT ON TABLE billing_books.payment_method IS 'Ways of paying that customers are offered (R1); offline payments need none.';
+COMMENT ON COLUMN billing_books.payment_method.method IS 'Its name, chosen by an operator.';
+COMMENT ON COLUMN billing_books.payment_method.gateway IS 'The merchant account that new orders are placed at.';
+COMMENT ON COLUMN billing_books.payment_method.product IS 'The provider''s way of paying: native or h5 (wechat), qr or page (alipay).';
+COMMENT ON COLUMN billing_books.payment_method.amount_min IS 'Smallest amount to pay by it.';
+COMMENT ON COLUMN billing_books.payment_method.amount_max IS 'Largest amount to pay by it.';
+COMMENT ON COLUMN billing_books.payment_method.enabled IS 'Whether new orders may use it.';

@@ -1,0 +1,54 @@
+/*-------------------------------------------------------------------------
+ *
+ * arming_store.c
+ *	  When gateways may be called from these books.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
+#include "store/arming_store.h"
+
+bool
+arming_find(Arming *arming)
+{
+	static Sql find = SQL("SELECT epoch, token, armed_by, disarmed_at IS NULL FROM " BOOKS
+						  "arming ORDER BY arming_no DESC LIMIT 1");
+
+	if (sql_run(&find, NULL, NULL) == 0 || !column_bool(0, 4))
+		return false;
+	*arming = (Arming){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
+	return true;
+}
+
+void
+arming_insert(const Arming *arming, TimestampTz now)
+{
+	static Sql insert = SQL("INSERT INTO " BOOKS
+							"arming (epoch, token, armed_at, armed_by) VALUES ($1, $2, $3, $4)",
+							INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(arming->epoch)};
+
+	bind_text(values, nulls, 1, arming->token);
+	values[2] = TimestampTzGetDatum(now);
+	bind_text(values, nulls, 3, arming->armed_by);
+	sql_write(&insert, values, nulls);
+}
+
+bool
+arming_end(TimestampTz now, const char *actor)
+{
+	static Sql end = SQL("UPDATE " BOOKS "arming SET disarmed_at = $1, disarmed_by = $2 WHERE "
+						 "arming_no = (SELECT max(arming_no) FROM " BOOKS
+						 "arming) AND disarmed_at IS NULL",
+						 TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2] = {TimestampTzGetDatum(now)};
+
+	bind_text(values, nulls, 1, actor);
+	return sql_run(&end, values, nulls) > 0;
+}

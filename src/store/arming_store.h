@@ -1,0 +1,30 @@
+/*-------------------------------------------------------------------------
+ *
+ * arming_store.h
+ *	  Rows of arming.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_ARMING_STORE_H
+#define STORE_ARMING_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+typedef struct Arming
+{
+	int64 epoch;
+	const char *token;
+	const char *armed_by;
+} Arming;
+
+/* The arming that counts; false where there is none, or it was ended. */
+extern bool arming_find(Arming *arming);
+
+extern void arming_insert(const Arming *arming, TimestampTz now);
+
+/* False where there is none to end. */
+extern bool arming_end(TimestampTz now, const char *actor);
+
+#endif

@@ -1,0 +1,212 @@
+/*-------------------------------------------------------------------------
+ *
+ * gateway_call_store.c
+ *	  Calls of gateways.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "spi/altered.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/sql.h"
+#include "store/gateway_call_store.h"
+
+static const char *const kind_names[] = {
+	[KIND_CREATE] = "create",
+	[KIND_FOLLOW] = "follow",
+	[KIND_REFUND] = "refund",
+};
+
+void
+gateway_call_insert(CallRow *call)
+{
+	static Sql next = SQL_NEXT_NUMBER("gateway_call", "call_id");
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "gateway_call (account_id, call_id, gateway, kind, order_id, "
+		"payment_id, state, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID);
+	char nulls[] = "         ";
+	Datum values[9];
+
+	call->call_id = sql_next_number(&next, call->account_id);
+	values[0] = Int64GetDatum(call->account_id);
+	values[1] = Int64GetDatum(call->call_id);
+	bind_text(values, nulls, 2, call->gateway);
+	bind_text(values, nulls, 3, kind_names[call->kind]);
+	values[4] = Int64GetDatum(call->order_id);
+	bind_number(values, nulls, 5, call->payment_id);
+	bind_text(values, nulls, 6, lifecycle_state_name(&lifecycle_call, call->state));
+	bind_instant(values, nulls, 7, call->due_at, DT_NOEND);
+	values[8] = TimestampTzGetDatum(call->created_at);
+	sql_write(&insert, values, nulls);
+}
+
+/* What read_call() reads. */
+#define CALL_COLUMNS                                                                         \
+	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "      \
+	"closes, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at " \
+	"FROM " BOOKS "gateway_call"
+
+static CallKind
+read_kind(const char *name)
+{
+	for (size_t i = 0; i < lengthof(kind_names); i++)
+		if (strcmp(kind_names[i], name) == 0)
+			return (CallKind) i;
+	altered_refuse("a call's kind");
+}
+
+static CallState
+read_state(const char *name)
+{
+	int state = lifecycle_state_from_name(&lifecycle_call, name);
+
+	if (state < 0)
+		altered_refuse("a call's state");
+	return (CallState) state;
+}
+
+static CallRow
+read_call(uint64 row)
+{
+	return (CallRow){
+		.account_id = column_int64(row, 1),
+		.call_id = column_int64(row, 2),
+		.gateway = column_text(row, 3),
+		.kind = read_kind(column_text(row, 4)),
+		.order_id = column_int64(row, 5),
+		.payment_id = column_int64(row, 6),
+		.gateway_number = column_text_or_null(row, 7),
+		.state = read_state(column_text(row, 8)),
+		.closes = column_bool(row, 9),
+		.due_at = column_instant(row, 10, DT_NOEND),
+		.created_at = column_instant(row, 11, DT_NOBEGIN),
+		.first_sent_at = column_instant(row, 12, DT_NOBEGIN),
+		.attempts = column_int32(row, 13),
+		.asked = column_int32(row, 14),
+		.result = column_text_or_null(row, 15),
+		.code = column_text_or_null(row, 16),
+		.answered_at = column_instant(row, 17, DT_NOBEGIN),
+	};
+}
+
+bool
+gateway_call_find(int64 account_id, int64 call_id, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS " WHERE account_id = $1 AND call_id = $2", INT8OID,
+						  INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(call_id)}, NULL) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+bool
+gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS
+						  " WHERE account_id = $1 AND order_id = $2 AND kind = $3 AND kind IN "
+						  "('create', 'follow')",
+						  INT8OID, INT8OID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3] = {Int64GetDatum(account_id), Int64GetDatum(order_id)};
+
+	bind_text(values, nulls, 2, kind_names[kind]);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+bool
+gateway_call_of_payment(int64 account_id, int64 payment_id, CallRow *call)
+{
+	static Sql find = SQL(
+		"SELECT " CALL_COLUMNS
+		" WHERE account_id = $1 AND payment_id = $2 ORDER BY call_id DESC LIMIT 1",
+		INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+void
+gateway_call_update(const CallRow *call)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS
+		"gateway_call SET state = $3, closes = $4, due_at = $5, first_sent_at = $6, "
+		"attempts = $7, asked = $8, result = $9, code = $10, answered_at = $11, gateway_number = "
+		"$12 WHERE account_id = $1 AND call_id = $2",
+		INT8OID, INT8OID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID,
+		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "            ";
+	Datum values[12] = {Int64GetDatum(call->account_id), Int64GetDatum(call->call_id)};
+
+	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_call, call->state));
+	values[3] = BoolGetDatum(call->closes);
+	bind_instant(values, nulls, 4, call->due_at, DT_NOEND);
+	bind_instant(values, nulls, 5, call->first_sent_at, DT_NOBEGIN);
+	values[6] = Int32GetDatum(call->attempts);
+	values[7] = Int32GetDatum(call->asked);
+	bind_text(values, nulls, 8, call->result);
+	bind_text(values, nulls, 9, call->code);
+	bind_instant(values, nulls, 10, call->answered_at, DT_NOBEGIN);
+	bind_text(values, nulls, 11, call->gateway_number);
+	sql_write(&update, values, nulls);
+}
+
+DueCall *
+gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT c.account_id, c.call_id, c.gateway FROM " BOOKS
+		"gateway AS g CROSS JOIN LATERAL (SELECT account_id, call_id, gateway, due_at FROM " BOOKS
+		"gateway_call WHERE gateway = g.gateway AND due_at <= $1 AND state IN ('queued', "
+		"'sending', 'unknown') ORDER BY due_at LIMIT $2) AS c WHERE g.gateway <> ALL "
+		"(string_to_array($3, ',')) ORDER BY c.due_at",
+		TIMESTAMPTZOID, INT4OID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3] = {TimestampTzGetDatum(now), Int32GetDatum(per_gateway)};
+	DueCall *due;
+
+	bind_text(values, nulls, 2, busy);
+	*count = sql_run(&list, values, nulls);
+	due = palloc((*count + 1) * sizeof(DueCall));
+	for (size_t i = 0; i < *count; i++)
+		due[i] = (DueCall){column_int64(i, 1), column_int64(i, 2), column_text(i, 3)};
+	return due;
+}
+
+TimestampTz
+gateway_call_next_due(const char *busy)
+{
+	static Sql next = SQL(
+		"SELECT min(c.due_at) FROM " BOOKS
+		"gateway AS g CROSS JOIN LATERAL (SELECT due_at FROM " BOOKS
+		"gateway_call WHERE gateway = g.gateway AND due_at IS NOT NULL AND state IN ('queued', "
+		"'sending', 'unknown') ORDER BY due_at LIMIT 1) AS c WHERE g.gateway <> ALL "
+		"(string_to_array($1, ','))",
+		TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, busy);
+	sql_run(&next, values, nulls);
+	return column_instant(0, 1, DT_NOEND);
+}
+
+int64
+gateway_call_count_parked(void)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS "gateway_call WHERE state = 'parked'");
+
+	sql_run(&count, NULL, NULL);
+	return column_int64(0, 1);
+}

@@ -1,0 +1,85 @@
+/*-------------------------------------------------------------------------
+ *
+ * gateway_call_store.h
+ *	  Rows of gateway_call.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_GATEWAY_CALL_STORE_H
+#define STORE_GATEWAY_CALL_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/lifecycle.h"
+
+/* What is wanted of a gateway. */
+typedef enum CallKind
+{
+	KIND_CREATE, /* place the order */
+	KIND_FOLLOW, /* ask what became of it, and close it when it has run out */
+	KIND_REFUND	 /* send a payment back */
+} CallKind;
+
+typedef struct CallRow
+{
+	int64 account_id;
+	int64 call_id;
+	const char *gateway;
+	CallKind kind;
+	int64 order_id;
+	int64 payment_id;			/* KIND_REFUND */
+	const char *gateway_number; /* KIND_REFUND, once it was sent */
+	CallState state;
+	bool closes;		/* KIND_FOLLOW: the order is closed next */
+	TimestampTz due_at; /* DT_NOEND where it has ended or waits for an operator */
+	TimestampTz created_at;
+	TimestampTz first_sent_at; /* DT_NOBEGIN: never */
+	int32 attempts;
+	int32 asked;
+	const char *result; /* of the last answer; NULL: there was none */
+	const char *code;
+	TimestampTz answered_at; /* DT_NOBEGIN: never */
+} CallRow;
+
+static inline bool
+gateway_call_was_sent(const CallRow *call)
+{
+	return call->first_sent_at != DT_NOBEGIN;
+}
+
+/* Stores a call; sets its number. */
+extern void gateway_call_insert(CallRow *call);
+
+extern bool gateway_call_find(int64 account_id, int64 call_id, CallRow *call);
+
+/* The call of that kind of an order, or for a payment; false where there is none. */
+extern bool gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *call);
+extern bool gateway_call_of_payment(int64 account_id, int64 payment_id, CallRow *call);
+
+/* Writes back what changes of a call. */
+extern void gateway_call_update(const CallRow *call);
+
+/* What of a call is known without holding its account. */
+typedef struct DueCall
+{
+	int64 account_id;
+	int64 call_id;
+	char *gateway;
+} DueCall;
+
+/*
+ * Calls that are due, at the most so many of each gateway, the longest due first;
+ * none of the gateways named in busy (a list with commas).
+ */
+extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy,
+									  size_t *count);
+
+/* When the next call is due of gateways that are not busy; DT_NOEND where there is none. */
+extern TimestampTz gateway_call_next_due(const char *busy);
+
+/* Calls that wait for an operator. */
+extern int64 gateway_call_count_parked(void);
+
+#endif

@@ -1,0 +1,145 @@
+/*-------------------------------------------------------------------------
+ *
+ * gateway_store.c
+ *	  Merchant accounts, and the ways of paying that lead to them.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "store/gateway_store.h"
+
+bool
+gateway_find(const char *name, SqlRunner run, Gateway *gateway)
+{
+	static Sql find = SQL("SELECT gateway, provider, region, subject, retired_at IS NOT NULL, "
+						  "unavailable_since IS NOT NULL FROM " BOOKS "gateway WHERE gateway = $1",
+						  TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, name);
+	if (run(&find, values, nulls) == 0)
+		return false;
+	*gateway = (Gateway){
+		.gateway = column_text(0, 1),
+		.provider = column_text(0, 2),
+		.region = column_text(0, 3),
+		.subject = column_text(0, 4),
+		.is_retired = column_bool(0, 5),
+		.is_unavailable = column_bool(0, 6),
+	};
+	return true;
+}
+
+void
+gateway_store(const Gateway *gateway, TimestampTz now)
+{
+	static Sql store = SQL(
+		"INSERT INTO " BOOKS "gateway AS g (gateway, provider, region, subject, created_at, "
+		"retired_at) VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN $5 END) ON CONFLICT (gateway) "
+		"DO UPDATE SET subject = $4, retired_at = CASE WHEN $6 THEN coalesce(g.retired_at, $5) END",
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID);
+	char nulls[] = "      ";
+	Datum values[6];
+
+	bind_text(values, nulls, 0, gateway->gateway);
+	bind_text(values, nulls, 1, gateway->provider);
+	bind_text(values, nulls, 2, gateway->region);
+	bind_text(values, nulls, 3, gateway->subject);
+	values[4] = TimestampTzGetDatum(now);
+	values[5] = BoolGetDatum(gateway->is_retired);
+	sql_write(&store, values, nulls);
+}
+
+void
+gateway_set_unavailable(const char *name, TimestampTz now, const char *because)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "gateway SET unavailable_since = CASE WHEN $3 IS NOT NULL THEN "
+		"coalesce(unavailable_since, $2) END, unavailable_because = $3 WHERE gateway = $1",
+		TEXTOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3];
+
+	bind_text(values, nulls, 0, name);
+	values[1] = TimestampTzGetDatum(now);
+	bind_text(values, nulls, 2, because);
+	(void) sql_run(&update, values, nulls);
+}
+
+static PaymentMethod
+read_method(uint64 row)
+{
+	return (PaymentMethod){
+		.method = column_text(row, 1),
+		.gateway = column_text(row, 2),
+		.product = column_text(row, 3),
+		.min_nano = column_nano(row, 4),
+		.max_nano = column_nano(row, 5),
+		.enabled = column_bool(row, 6),
+	};
+}
+
+bool
+gateway_find_method(const char *name, SqlRunner run, PaymentMethod *method)
+{
+	static Sql find = SQL(
+		"SELECT method, gateway, product, amount_min, amount_max, enabled FROM " BOOKS
+		"payment_method WHERE method = $1",
+		TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, name);
+	if (run(&find, values, nulls) == 0)
+		return false;
+	*method = read_method(0);
+	return true;
+}
+
+void
+gateway_store_method(const PaymentMethod *method)
+{
+	static Sql store = SQL(
+		"INSERT INTO " BOOKS "payment_method (method, gateway, product, amount_min, amount_max, "
+		"enabled) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (method) DO UPDATE SET gateway = $2, "
+		"product = $3, amount_min = $4, amount_max = $5, enabled = $6",
+		TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, BOOLOID);
+	char nulls[] = "      ";
+	Datum values[6];
+
+	bind_text(values, nulls, 0, method->method);
+	bind_text(values, nulls, 1, method->gateway);
+	bind_text(values, nulls, 2, method->product);
+	values[3] = nano_datum(method->min_nano);
+	values[4] = nano_datum(method->max_nano);
+	values[5] = BoolGetDatum(method->enabled);
+	sql_write(&store, values, nulls);
+}
+
+OfferedMethod *
+gateway_list_methods(int64 account_id, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT m.method, m.gateway, m.product, m.amount_min, m.amount_max, m.enabled, g.provider, "
+		"CASE WHEN NOT m.enabled THEN 'disabled' WHEN g.retired_at IS NOT NULL THEN 'retired' WHEN "
+		"g.unavailable_since IS NOT NULL THEN 'gateway' END FROM " BOOKS "account AS a JOIN " BOOKS
+		"gateway AS g ON g.region = a.region JOIN " BOOKS
+		"payment_method AS m ON m.gateway = g.gateway WHERE a.account_id = $1 ORDER BY m.method",
+		INT8OID);
+	OfferedMethod *offered;
+
+	*count = sql_read(&list, (Datum[]){Int64GetDatum(account_id)}, NULL);
+	offered = palloc((*count + 1) * sizeof(OfferedMethod));
+	for (size_t i = 0; i < *count; i++)
+		offered[i] = (OfferedMethod){
+			.method = read_method(i),
+			.provider = column_text(i, 7),
+			.unavailable = column_text_or_null(i, 8),
+		};
+	return offered;
+}

@@ -1,0 +1,61 @@
+/*-------------------------------------------------------------------------
+ *
+ * gateway_store.h
+ *	  Rows of gateway and payment_method.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_GATEWAY_STORE_H
+#define STORE_GATEWAY_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "spi/sql.h"
+
+typedef struct Gateway
+{
+	const char *gateway;
+	const char *provider;
+	const char *region;
+	const char *subject;
+	bool is_retired;
+	bool is_unavailable; /* calls to it fail */
+} Gateway;
+
+/* A way of paying, with the gateway that it leads to. */
+typedef struct PaymentMethod
+{
+	const char *method;
+	const char *gateway;
+	const char *product;
+	int64 min_nano;
+	int64 max_nano;
+	bool enabled;
+} PaymentMethod;
+
+/* False where there is none of that name. */
+extern bool gateway_find(const char *name, SqlRunner run, Gateway *gateway);
+
+/* Stores one, or what may change of one that there is: subject, and whether it is retired. */
+extern void gateway_store(const Gateway *gateway, TimestampTz now);
+
+/* Calls to it fail from now on, because; NULL: it answers again. */
+extern void gateway_set_unavailable(const char *name, TimestampTz now, const char *because);
+
+extern bool gateway_find_method(const char *name, SqlRunner run, PaymentMethod *method);
+extern void gateway_store_method(const PaymentMethod *method);
+
+/* A way of paying as an account is offered it. */
+typedef struct OfferedMethod
+{
+	PaymentMethod method;
+	const char *provider;
+	const char *unavailable; /* disabled, retired or gateway; NULL: it can be used */
+} OfferedMethod;
+
+/* Those of an account's region, by name, in the caller's snapshot. */
+extern OfferedMethod *gateway_list_methods(int64 account_id, size_t *count);
+
+#endif
