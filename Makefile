@@ -13,8 +13,10 @@ SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
 QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
 OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/%,$(wildcard src/*.c src/*/*.c))))
+CALLER_OBJS := $(patsubst src/%.c,build/caller/%.o,$(sort $(wildcard src/caller/*.c src/gateway/*.c src/core/*.c) src/secrets.c))
+CALLER_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 DATA_built   = billing--$(EXTVERSION).sql
-EXTRA_CLEAN  = build $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
+EXTRA_CLEAN  = build billing-caller $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -41,6 +43,22 @@ PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgr
 # pg_config may be there without pgxs.mk, and pgxs.mk without the headers: both come in packages of their own.
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
 include $(PGXS)
+
+# The program that calls gateways, beside the library: it has the private keys and the network, and no server.
+all: billing-caller
+billing-caller: $(CALLER_OBJS)
+	$(CC) $(CALLER_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) -lcurl -ljansson -lcrypto
+build/caller/%.o: src/%.c $(HEADER_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(CALLER_CFLAGS) -c -o $@ $<
+install: install-caller
+install-caller: billing-caller
+	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
+	$(INSTALL_PROGRAM) billing-caller '$(DESTDIR)$(pkglibdir)/billing-caller'
+uninstall: uninstall-caller
+uninstall-caller:
+	rm -f '$(DESTDIR)$(pkglibdir)/billing-caller'
+.PHONY: install-caller uninstall-caller
 else
 all install installcheck:
 	@test -z '$(DEPS_DONE)' || { echo 'PG_CONFIG=$(PG_CONFIG) has no pgxs.mk or no server headers' >&2; exit 1; }

@@ -4,8 +4,9 @@ CREATE ROLE regress_app;
 CREATE ROLE regress_operator;
 CREATE ROLE regress_auditor;
 CREATE ROLE regress_monitor;
+CREATE ROLE regress_notice;
 CREATE ROLE regress_stranger;
-SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator'), billing.grant_access('regress_auditor', 'auditor'), billing.grant_access('regress_monitor', 'monitor');
+SELECT billing.grant_access('regress_app', 'app'), billing.grant_access('regress_operator', 'operator'), billing.grant_access('regress_auditor', 'auditor'), billing.grant_access('regress_monitor', 'monitor'), billing.grant_access('regress_notice', 'notice');
 SELECT billing.grant_access('regress_app', 'app') AS again;
 SELECT role_name, access_level FROM billing_books.access_grant WHERE role_name LIKE 'regress\_a%' OR role_name IN ('regress_operator', 'regress_monitor') ORDER BY 1;
 SELECT action, object, new_value, actor = session_user AS by_me FROM billing_books.audit_log WHERE action = 'grant_access' AND object LIKE 'role regress\_%'
@@ -16,8 +17,9 @@ SELECT p.proname AS function, max(CASE WHEN has_function_privilege(r.role, p.oid
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_operator') AS operator,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_auditor') AS auditor,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_monitor') AS monitor,
+       max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_notice') AS notice,
        max(CASE WHEN has_function_privilege(r.role, p.oid, 'EXECUTE') THEN 'x' ELSE '' END) FILTER (WHERE r.role = 'regress_stranger') AS stranger
-FROM pg_proc AS p, (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role)
+FROM pg_proc AS p, (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_notice'), ('regress_stranger')) AS r (role)
 WHERE p.pronamespace = 'billing'::regnamespace GROUP BY 1 ORDER BY 1;
 -- Tables, views, leaves and sequences: r read, c some columns only, w any way to write.
 CREATE FUNCTION pg_temp.rights(role text, object oid) RETURNS text LANGUAGE sql AS $$
@@ -29,17 +31,17 @@ CREATE FUNCTION pg_temp.rights(role text, object oid) RETURNS text LANGUAGE sql 
 $$;
 SELECT DISTINCT regexp_replace(c.relname, '_[0-9]{4}_[0-9]{2}$', '_YYYY_MM') AS relation, c.relkind AS kind, pg_temp.rights('regress_app', c.oid) AS app,
        pg_temp.rights('regress_operator', c.oid) AS operator, pg_temp.rights('regress_auditor', c.oid) AS auditor,
-       pg_temp.rights('regress_monitor', c.oid) AS monitor, pg_temp.rights('regress_stranger', c.oid) AS stranger
+       pg_temp.rights('regress_monitor', c.oid) AS monitor, pg_temp.rights('regress_notice', c.oid) AS notice, pg_temp.rights('regress_stranger', c.oid) AS stranger
 FROM pg_class AS c WHERE c.relnamespace IN ('billing'::regnamespace, 'billing_books'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ORDER BY 1;
 -- The inbox: applications put rows in, and can do nothing else there; what they put in, they cannot read.
-SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role)
+SELECT r.role, string_agg(p.right, ', ') AS rights FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_notice'), ('regress_stranger')) AS r (role)
 LEFT JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p ("right")
     ON has_table_privilege(r.role, 'billing_books.usage_inbox', p.right) OR (p.right IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.role, 'billing_books.usage_inbox', p.right))
 GROUP BY 1 ORDER BY 1;
 SELECT attname AS hidden_column FROM pg_attribute AS a
 WHERE a.attrelid = 'billing_books.api_key'::regclass AND a.attnum > 0 AND NOT has_column_privilege('regress_auditor', a.attrelid, a.attnum, 'SELECT');
 SELECT r.role, has_schema_privilege(r.role, 'billing', 'USAGE') AS usage, has_schema_privilege(r.role, 'billing', 'CREATE') AS "create"
-FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_stranger')) AS r (role);
+FROM (VALUES ('regress_app'), ('regress_operator'), ('regress_auditor'), ('regress_monitor'), ('regress_notice'), ('regress_stranger')) AS r (role);
 -- Nothing can be passed on.
 SELECT count(*) AS grantable FROM pg_proc AS p, aclexplode(p.proacl) AS a WHERE p.pronamespace = 'billing'::regnamespace AND a.is_grantable AND a.grantee <> p.proowner;
 
@@ -470,6 +472,8 @@ RESET ROLE;
 \c :old_database
 DROP DATABASE regress_billing_owner;
 
+DROP OWNED BY regress_notice;
+DROP ROLE regress_notice;
 DROP OWNED BY regress_app, regress_operator, regress_auditor, regress_stranger;
 DROP ROLE regress_app, regress_operator, regress_auditor, regress_stranger, regress_owner;
 SELECT * FROM billing.verify();

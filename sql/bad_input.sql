@@ -22,6 +22,10 @@ CREATE TEMP TABLE good_call (function text, place int, argument text, type text,
 INSERT INTO good_call
 SELECT p.proname, a.n, a.name, a.type::regtype, a.value
 FROM (VALUES
+    ('arm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('disarm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('release_refunds', $$'bad_input'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('receive_notice', $$'bad_input'$$, $$'POST'$$, $$'{}'$$, $$''$$, $$''$$, NULL, NULL, NULL, NULL, NULL),
     ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

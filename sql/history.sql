@@ -30,7 +30,7 @@ SELECT billing.set_gateway('history', 'wechat', 'cn', 'subject');
 SELECT billing.set_payment_method('history', 'history', 'native');
 SELECT billing.create_promotion('history', 'cn', 10, 1);
 SELECT order_id, state FROM billing.create_topup(1350, 10, 'history', 'topup', 'history');
-INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by) VALUES (0, 'history', now(), 'me');
+INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by, login) VALUES (0, 'history', now(), 'me', 'me');
 INSERT INTO billing_books.gateway_notice (gateway, received_at, state, headers, body) VALUES ('history', now(), 'applied', '{}', '');
 SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);

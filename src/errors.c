@@ -185,10 +185,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_MORE_THAN_ARREARS] = {"LB505", "more_than_arrears",
 								 "account " ACCOUNT " owes less than that: %s",
 								 "Write off what is owed at the most."},
-	[ERROR_ORDER_UNKNOWN] = {"LB506", "order_unknown",
-							 "account " ACCOUNT " has no such order: " INT64_FORMAT,
-							 "Use the order_id that create_topup(), or the id that record_offline_payment() "
-							 "returned."},
+	[ERROR_ORDER_UNKNOWN] =
+		{"LB506", "order_unknown", "account " ACCOUNT " has no such order: " INT64_FORMAT,
+		 "Use the order_id that create_topup(), or the id that record_offline_payment() "
+		 "returned."},
 	[ERROR_ORDER_REVERSED] = {"LB507", "order_reversed",
 							  "order " INT64_FORMAT " of account " ACCOUNT " is reversed already",
 							  "A payment can be reversed once."},
@@ -246,6 +246,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						 "docs/operating.md has a chapter on arming."},
 	[ERROR_NOTICE] = {"LB522", "notice", "no message of a gateway: %s",
 					  "Pass headers, query and body as they came."},
+
+	[ERROR_SECOND_PERSON] = {"LB523", "second_person", "%s needs somebody else than who %s",
+							 "Another person calls it, with a login and as an actor of his own."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

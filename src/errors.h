@@ -86,6 +86,7 @@ typedef enum BillingError
 	ERROR_CALL_UNKNOWN,
 	ERROR_NOT_ARMED,
 	ERROR_NOTICE,
+	ERROR_SECOND_PERSON,
 	/* guards and operation */
 	ERROR_HISTORY,
 	ERROR_TRANSFER,

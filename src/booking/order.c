@@ -39,7 +39,7 @@ drop_call(const Order *order, CallKind kind)
 	if (!gateway_call_of_order(order->account_id, order->order_id, kind, &call) ||
 		(call.state != CALL_QUEUED && call.state != CALL_UNKNOWN))
 		return;
-	call.state = kind == KIND_FOLLOW ? CALL_DONE : CALL_DROPPED;
+	call.state = CALL_DROPPED;
 	call.due_at = DT_NOEND;
 	gateway_call_update(&call);
 }

@@ -19,6 +19,9 @@
 /* No create goes out, first or again, later than this before the order runs out. */
 #define ORDER_CREATE_MARGIN_US (60 * INT64CONST(1000000))
 
+/* When an order is first asked for, after it was sent. */
+#define ORDER_FIRST_ASK_US (15 * INT64CONST(1000000))
+
 /* How long a gateway may not know of a payment that was made in time. */
 #define ORDER_CLOSE_GRACE_US (120 * INT64CONST(1000000))
 

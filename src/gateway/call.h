@@ -48,6 +48,7 @@ typedef struct GatewayCall
 	int64_t amount_nano; /* of the order */
 	int64_t refund_nano;
 	int64_t expires_at;
+	int64_t clock_offset_s; /* how far the caller's clock is ahead; tests alone are */
 	char description[CALL_DESCRIPTION_SIZE];
 	char client_ip[CALL_ADDRESS_SIZE];
 	char return_url[CALL_URL_SIZE];

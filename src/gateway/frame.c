@@ -33,8 +33,9 @@ static const Member call_members[] = {
 	TEXT(GatewayCall, order_number),   TEXT(GatewayCall, refund_number),
 	TEXT(GatewayCall, transaction_id), TEXT(GatewayCall, currency),
 	NUMBER(GatewayCall, amount_nano),  NUMBER(GatewayCall, refund_nano),
-	NUMBER(GatewayCall, expires_at),   TEXT(GatewayCall, description),
-	TEXT(GatewayCall, client_ip),	   TEXT(GatewayCall, return_url),
+	NUMBER(GatewayCall, expires_at),   NUMBER(GatewayCall, clock_offset_s),
+	TEXT(GatewayCall, description),	   TEXT(GatewayCall, client_ip),
+	TEXT(GatewayCall, return_url),
 };
 
 static const Member answer_members[] = {
@@ -141,6 +142,36 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 							 LENGTH(refund_members), &answer->refund);
 
 	return write_frame(object, is_whole, room);
+}
+
+size_t
+frame_write_fact(const PaymentFact *fact, char room[FRAME_FACT_ROOM])
+{
+	json_t *object = json_pack("{s:i}", "state", (int) fact->state);
+	size_t size = 0;
+
+	if (put_members(object, payment_members, LENGTH(payment_members), fact))
+		size = json_dumpb(object, room, FRAME_FACT_ROOM - 1, JSON_COMPACT);
+	json_decref(object);
+	if (size >= FRAME_FACT_ROOM)
+		size = 0;
+	room[size] = '\0';
+	return size;
+}
+
+bool
+frame_read_fact(Bytes text, PaymentFact *fact)
+{
+	json_t *object = document_read(text);
+	int64_t state = 0;
+	bool is_read;
+
+	*fact = (PaymentFact){0};
+	is_read = object && get_members(object, payment_members, LENGTH(payment_members), fact) &&
+			  document_count(object, "state", &state) && state >= 0 && state < FACT_STATES_COUNT;
+	fact->state = (FactState) state;
+	json_decref(object);
+	return is_read;
 }
 
 size_t

@@ -32,4 +32,9 @@ extern size_t frame_size(Bytes received);
 extern bool frame_read_call(Bytes frame, int64_t *id, GatewayCall *call);
 extern bool frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer);
 
+/* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
+#define FRAME_FACT_ROOM 1024
+extern size_t frame_write_fact(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);
+extern bool frame_read_fact(Bytes text, PaymentFact *fact);
+
 #endif

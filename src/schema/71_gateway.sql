@@ -6,7 +6,8 @@ CREATE TABLE billing_books.gateway (
     created_at timestamptz NOT NULL,
     retired_at timestamptz,
     unavailable_since timestamptz,
-    unavailable_because text
+    unavailable_because text,
+    refunds_epoch bigint
 );
 COMMENT ON TABLE billing_books.gateway IS 'Merchant accounts at payment gateways. Hosts, ids and keys stand in files of billing.secrets_dir, never here.';
 COMMENT ON COLUMN billing_books.gateway.gateway IS 'Our name of it; its file is NAME.conf.';
@@ -17,6 +18,7 @@ COMMENT ON COLUMN billing_books.gateway.created_at IS 'When it was set up.';
 COMMENT ON COLUMN billing_books.gateway.retired_at IS 'When it was retired: no new orders; those there are are still asked for and refunded.';
 COMMENT ON COLUMN billing_books.gateway.unavailable_since IS 'Since when calls to it fail; null: it answers.';
 COMMENT ON COLUMN billing_books.gateway.unavailable_because IS 'How they fail.';
+COMMENT ON COLUMN billing_books.gateway.refunds_epoch IS 'The epoch (arming) in which refunds may be sent; in another one they wait for release_refunds().';
 
 CREATE TABLE billing_books.payment_method (
     method text COLLATE "C" PRIMARY KEY,

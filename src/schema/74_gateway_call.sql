@@ -40,6 +40,6 @@ COMMENT ON COLUMN billing_books.gateway_call.created_at IS 'When it was asked fo
 COMMENT ON COLUMN billing_books.gateway_call.first_sent_at IS 'When it was first sent; null: never.';
 COMMENT ON COLUMN billing_books.gateway_call.attempts IS 'Attempts that ended by the call''s own fault.';
 COMMENT ON COLUMN billing_books.gateway_call.asked IS 'How often it was sent.';
-COMMENT ON COLUMN billing_books.gateway_call.result IS 'What the last answer said: done, refused, unclear, absent, busy, no_funds, unanswered, not_delivered or misconfigured.';
+COMMENT ON COLUMN billing_books.gateway_call.result IS 'What the last answer said: done, refused, unclear, absent, busy, no_funds, unanswered, not_delivered or misconfigured; held where it waits for release_refunds(), unrecorded where recording it failed.';
 COMMENT ON COLUMN billing_books.gateway_call.code IS 'The gateway''s own word of it.';
 COMMENT ON COLUMN billing_books.gateway_call.answered_at IS 'When the last answer came.';

@@ -15,28 +15,38 @@
 bool
 arming_find(Arming *arming)
 {
-	static Sql find = SQL("SELECT epoch, token, armed_by, disarmed_at IS NULL FROM " BOOKS
+	static Sql find = SQL("SELECT epoch, token, armed_by, login, disarmed_at IS NULL FROM " BOOKS
 						  "arming ORDER BY arming_no DESC LIMIT 1");
 
-	if (sql_run(&find, NULL, NULL) == 0 || !column_bool(0, 4))
+	if (sql_run(&find, NULL, NULL) == 0 || !column_bool(0, 5))
 		return false;
-	*arming = (Arming){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
+	*arming = (Arming){column_int64(0, 1), column_text(0, 2), column_text(0, 3), column_text(0, 4)};
 	return true;
 }
 
 void
-arming_insert(const Arming *arming, TimestampTz now)
+arming_insert(const Arming *arming, const char *actor, TimestampTz now)
 {
-	static Sql insert = SQL("INSERT INTO " BOOKS
-							"arming (epoch, token, armed_at, armed_by) VALUES ($1, $2, $3, $4)",
-							INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID);
-	char nulls[] = "    ";
-	Datum values[4] = {Int64GetDatum(arming->epoch)};
+	static Sql insert = SQL("INSERT INTO " BOOKS "arming (epoch, token, armed_at, armed_by, login) "
+							"VALUES ($1, $2, $3, $4, $5)",
+							INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "     ";
+	Datum values[5] = {Int64GetDatum(arming->epoch)};
 
 	bind_text(values, nulls, 1, arming->token);
 	values[2] = TimestampTzGetDatum(now);
-	bind_text(values, nulls, 3, arming->armed_by);
+	bind_text(values, nulls, 3, actor);
+	bind_text(values, nulls, 4, arming->login);
 	sql_write(&insert, values, nulls);
+}
+
+int64
+arming_count(void)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS "arming");
+
+	sql_run(&count, NULL, NULL);
+	return column_int64(0, 1);
 }
 
 bool

@@ -16,13 +16,17 @@ typedef struct Arming
 {
 	int64 epoch;
 	const char *token;
-	const char *armed_by;
+	const char *armed_by; /* the actor; only read */
+	const char *login;
 } Arming;
 
 /* The arming that counts; false where there is none, or it was ended. */
 extern bool arming_find(Arming *arming);
 
-extern void arming_insert(const Arming *arming, TimestampTz now);
+extern void arming_insert(const Arming *arming, const char *actor, TimestampTz now);
+
+/* How often these books were armed. */
+extern int64 arming_count(void);
 
 /* False where there is none to end. */
 extern bool arming_end(TimestampTz now, const char *actor);

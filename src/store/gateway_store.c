@@ -40,7 +40,8 @@ gateway_store(const Gateway *gateway, TimestampTz now)
 {
 	static Sql store = SQL(
 		"INSERT INTO " BOOKS "gateway AS g (gateway, provider, region, subject, created_at, "
-		"retired_at) VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN $5 END) ON CONFLICT (gateway) "
+		"retired_at, refunds_epoch) VALUES ($1, $2, $3, $4, $5, CASE WHEN $6 THEN $5 END, (SELECT "
+		"epoch FROM " BOOKS "arming ORDER BY arming_no DESC LIMIT 1)) ON CONFLICT (gateway) "
 		"DO UPDATE SET subject = $4, retired_at = CASE WHEN $6 THEN coalesce(g.retired_at, $5) END",
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID);
 	char nulls[] = "      ";
@@ -60,7 +61,8 @@ gateway_set_unavailable(const char *name, TimestampTz now, const char *because)
 {
 	static Sql update = SQL(
 		"UPDATE " BOOKS "gateway SET unavailable_since = CASE WHEN $3 IS NOT NULL THEN "
-		"coalesce(unavailable_since, $2) END, unavailable_because = $3 WHERE gateway = $1",
+		"coalesce(unavailable_since, $2) END, unavailable_because = $3 WHERE gateway = $1 AND "
+		"(unavailable_since IS NOT NULL OR $3 IS NOT NULL)",
 		TEXTOID, TIMESTAMPTZOID, TEXTOID);
 	char nulls[] = "   ";
 	Datum values[3];
@@ -69,6 +71,32 @@ gateway_set_unavailable(const char *name, TimestampTz now, const char *because)
 	values[1] = TimestampTzGetDatum(now);
 	bind_text(values, nulls, 2, because);
 	(void) sql_run(&update, values, nulls);
+}
+
+int64
+gateway_refunds_epoch(const char *name)
+{
+	static Sql find = SQL(
+		"SELECT coalesce(refunds_epoch, -1) FROM " BOOKS "gateway WHERE gateway = $1", TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, name);
+	return sql_run(&find, values, nulls) > 0 ? column_int64(0, 1) : -1;
+}
+
+bool
+gateway_release_refunds(const char *name, int64 epoch)
+{
+	static Sql release = SQL("UPDATE " BOOKS "gateway SET refunds_epoch = $2 WHERE gateway = "
+							 "coalesce($1, gateway)",
+							 TEXTOID, INT8OID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, name);
+	values[1] = Int64GetDatum(epoch);
+	return sql_run(&release, values, nulls) > 0;
 }
 
 static PaymentMethod

@@ -44,6 +44,12 @@ extern void gateway_store(const Gateway *gateway, TimestampTz now);
 /* Calls to it fail from now on, because; NULL: it answers again. */
 extern void gateway_set_unavailable(const char *name, TimestampTz now, const char *because);
 
+/* The epoch in which refunds may be sent to it; -1 where there was none. */
+extern int64 gateway_refunds_epoch(const char *name);
+
+/* Lets refunds go in an epoch: of one, or of all (NULL). False where there is none. */
+extern bool gateway_release_refunds(const char *name, int64 epoch);
+
 extern bool gateway_find_method(const char *name, SqlRunner run, PaymentMethod *method);
 extern void gateway_store_method(const PaymentMethod *method);
 

@@ -50,18 +50,42 @@ notice_update(int64 notice_id, const NoticeOutcome *outcome)
 }
 
 int64
-notice_next_waiting(int64 from, char **gateway, char **fact)
+notice_next_waiting(int64 from, WaitingNotice *waiting)
 {
-	static Sql next = SQL("SELECT notice_id, gateway, fact::text FROM " BOOKS
+	static Sql next = SQL("SELECT notice_id, gateway, verdict, fact::text FROM " BOOKS
 						  "gateway_notice WHERE state = 'waiting' AND notice_id >= $1 ORDER BY "
 						  "notice_id LIMIT 1",
 						  INT8OID);
 
 	if (sql_run(&next, (Datum[]){Int64GetDatum(from)}, NULL) == 0)
 		return 0;
-	*gateway = column_text(0, 2);
-	*fact = column_text(0, 3);
+	*waiting = (WaitingNotice){column_text(0, 2), column_text(0, 3), column_text(0, 4)};
 	return column_int64(0, 1);
+}
+
+void
+notice_insert_waiting(const char *gateway, const char *verdict, const char *fact, TimestampTz now)
+{
+	static Sql insert = SQL("INSERT INTO " BOOKS "gateway_notice (gateway, received_at, state, "
+							"verdict, headers, body, fact) VALUES ($1, $2, 'waiting', $3, '{}', "
+							"'', $4::jsonb)",
+							TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "    ";
+	Datum values[4];
+
+	bind_text(values, nulls, 0, gateway);
+	values[1] = TimestampTzGetDatum(now);
+	bind_text(values, nulls, 2, verdict);
+	bind_text(values, nulls, 3, fact);
+	sql_write(&insert, values, nulls);
+}
+
+void
+notice_delete(int64 notice_id)
+{
+	static Sql forget = SQL("DELETE FROM " BOOKS "gateway_notice WHERE notice_id = $1", INT8OID);
+
+	(void) sql_run(&forget, (Datum[]){Int64GetDatum(notice_id)}, NULL);
 }
 
 int64

@@ -36,8 +36,22 @@ extern int64 notice_insert(const Notice *notice, TimestampTz now);
 
 extern void notice_update(int64 notice_id, const NoticeOutcome *outcome);
 
+typedef struct WaitingNotice
+{
+	const char *gateway;
+	const char *verdict;
+	const char *fact;
+} WaitingNotice;
+
 /* One that waits to be booked, from a number on; 0 where there is none. */
-extern int64 notice_next_waiting(int64 from, char **gateway, char **fact);
+extern int64 notice_next_waiting(int64 from, WaitingNotice *waiting);
+
+/* A fact that came by no message, which waits to be booked. */
+extern void notice_insert_waiting(const char *gateway, const char *verdict, const char *fact,
+								  TimestampTz now);
+
+/* Forgets one again. */
+extern void notice_delete(int64 notice_id);
 
 /* How many that nobody signed came since an instant; counts to so many at the most. */
 extern int64 notice_count_unverified(TimestampTz since, int64 max);

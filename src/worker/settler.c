@@ -10,20 +10,13 @@
  */
 #include "postgres.h"
 
-#include "access/xact.h"
-#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "postmaster/bgworker.h"
-#include "postmaster/interrupt.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
-#include "tcop/tcopprot.h"
-#include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
-#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "booking/failure.h"
@@ -36,6 +29,7 @@
 #include "store/parking_store.h"
 #include "store/schema_store.h"
 #include "wake.h"
+#include "worker/life.h"
 #include "worker/supervisor.h"
 
 /* A round begins this long after the one before at the earliest: what is between them is one batch.
@@ -72,9 +66,6 @@
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
 #define FAILED_MAX 1000000
-
-static char *database_name;
-static bool is_unlisted;
 
 typedef struct Settler
 {
@@ -158,31 +149,6 @@ group_size(const Settler *settler, const InboxRef *refs, size_t count)
 	return rows;
 }
 
-/* ---- transactions -------------------------------------------------------- */
-
-static bool
-begin_work(Scope *scope, const char *what)
-{
-	crash_mark_work(NULL, 0, false);
-	SetCurrentStatementStartTimestamp();
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
-	pgstat_report_activity(STATE_RUNNING, what);
-	return scope_open_if_ready(scope);
-}
-
-static void
-end_work(Scope *scope, bool ready)
-{
-	if (ready)
-		scope_close(scope);
-	PopActiveSnapshot();
-	CommitTransactionCommand();
-	crash_mark_idle();
-	pgstat_report_stat(false);
-	pgstat_report_activity(STATE_IDLE, NULL);
-}
-
 /* ---- one round ----------------------------------------------------------- */
 
 /*
@@ -225,7 +191,7 @@ static bool
 begin_round(Settler *settler, Round *round)
 {
 	Scope scope;
-	bool opened = begin_work(&scope, "billing: looking for the books");
+	bool opened = life_begin_work(&scope, "billing: looking for the books");
 	bool ready = opened && books_are_ours(settler) && books_are_complete(settler);
 
 	if (!opened)
@@ -233,7 +199,7 @@ begin_round(Settler *settler, Round *round)
 	*round = (Round){.left_block = InvalidBlockNumber};
 	if (ready)
 		round->last_block = inbox_last_block();
-	end_work(&scope, opened);
+	life_end_work(&scope, opened);
 	round->whole = GetCurrentTimestamp() >= settler->whole_at;
 	round->after = inbox_before_block(round->whole ? 0
 												   : Min(settler->first_block, round->last_block));
@@ -308,7 +274,7 @@ list_rows(Settler *settler, Round *round)
 
 	MemoryContextReset(settler->round_context);
 	round->count = round->to_settle = 0;
-	ready = begin_work(&scope, "billing: listing the inbox");
+	ready = life_begin_work(&scope, "billing: listing the inbox");
 	if (ready)
 	{
 		refs = inbox_list(&round->after, LIST_ROWS_MAX, &round->count);
@@ -319,7 +285,7 @@ list_rows(Settler *settler, Round *round)
 		round->to_settle = settle_pass_over(refs, round->count, has_failed, settler);
 		memcpy(round->refs, refs, round->count * sizeof(InboxRef));
 	}
-	end_work(&scope, ready);
+	life_end_work(&scope, ready);
 	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
 	return round->count > 0;
 }
@@ -332,11 +298,11 @@ settle_rows(Settler *settler, InboxRef *refs, size_t count)
 	int64 taken = 0;
 	int64 took_ms;
 	Scope scope;
-	bool ready = begin_work(&scope, "billing: settling");
+	bool ready = life_begin_work(&scope, "billing: settling");
 
 	if (ready)
 		taken = settle_inbox(refs, count, SETTLE_SKIP);
-	end_work(&scope, ready);
+	life_end_work(&scope, ready);
 	took_ms = (GetCurrentTimestamp() - started_at) / 1000;
 	if (took_ms > LOCKED_MS)
 		settler->group_rows = Max(settler->group_rows / 2, GROUP_ROWS_MIN);
@@ -350,11 +316,11 @@ wait_for_account(InboxRef *refs, size_t count, const char *timeout)
 {
 	int64 taken = 0;
 	Scope scope;
-	bool ready = begin_work(&scope, "billing: settling an account that is held");
+	bool ready = life_begin_work(&scope, "billing: settling an account that is held");
 
 	if (ready)
 		taken = settle_waiting(refs, count, timeout);
-	end_work(&scope, ready);
+	life_end_work(&scope, ready);
 	return taken;
 }
 
@@ -412,25 +378,6 @@ count_left(Settler *settler, Round *round)
 	}
 }
 
-/* True where the database is no longer listed, or its workers are paused. */
-static bool
-shall_end(void)
-{
-	return is_unlisted || wake_is_paused(MyDatabaseId);
-}
-
-static void
-heed_signals(void)
-{
-	CHECK_FOR_INTERRUPTS();
-	if (ConfigReloadPending)
-	{
-		ConfigReloadPending = false;
-		ProcessConfigFile(PGC_SIGHUP);
-		is_unlisted = !supervisor_lists(database_name);
-	}
-}
-
 /* Tells what was settled of what was committed since an instant; 0: nobody woke it for that. */
 static void
 report(int64 settled, TimestampTz since)
@@ -451,8 +398,8 @@ settle_list(Settler *settler, Round *round, TimestampTz since)
 								 Min(settler->group_rows, round->to_settle - done));
 		int64 taken;
 
-		heed_signals();
-		if (shall_end())
+		life_heed_signals();
+		if (life_shall_end())
 			break;
 		taken = settle_rows(settler, &round->refs[done], rows);
 		report(taken, since);
@@ -474,10 +421,10 @@ settle_price_waiters(Settler *settler)
 
 	if (started_at < settler->unpriced_at)
 		return 0;
-	ready = begin_work(&scope, "billing: settling usage that waited for a price");
+	ready = life_begin_work(&scope, "billing: settling usage that waited for a price");
 	if (ready)
 		settled = settle_unpriced((int64) settler->group_rows, SETTLE_SKIP);
-	end_work(&scope, ready);
+	life_end_work(&scope, ready);
 	now = GetCurrentTimestamp();
 	settler->unpriced_at = now + Max((now - started_at) * DUTY, UNPRICED_MS * INT64CONST(1000));
 	return settled;
@@ -509,7 +456,7 @@ run_round(Settler *settler)
 	release_failed(settler);
 	if (!begin_round(settler, &round))
 		return IDLE_MS;
-	while (!shall_end() && list_rows(settler, &round))
+	while (!life_shall_end() && list_rows(settler, &round))
 	{
 		settled += settle_list(settler, &round, since);
 		if (round.count < LIST_ROWS_MAX)
@@ -542,36 +489,6 @@ sleep_ms(int events, long timeout_ms)
 					 PG_WAIT_EXTENSION);
 }
 
-/* Settings of the database or the role that would get in the way; as autovacuum's workers do. */
-static void
-override_settings(void)
-{
-	static const char *const settings[][2] = {
-		{"default_transaction_isolation", "read committed"},
-		{"default_transaction_read_only", "off"},
-		{"lock_timeout", "0"},
-		{"synchronous_commit", "on"},
-		/* The inbox is listed in the order in which its rows stand. */
-		{"synchronize_seqscans", "off"},
-		{"enable_tidscan", "on"},
-		{"enable_seqscan", "off"},
-	};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		SetConfigOption(settings[i][0], settings[i][1], PGC_SUSET, PGC_S_OVERRIDE);
-}
-
-static char *
-look_up_name(Oid database)
-{
-	char *name;
-
-	StartTransactionCommand();
-	name = MemoryContextStrdup(TopMemoryContext, get_database_name(database));
-	CommitTransactionCommand();
-	return name;
-}
-
 /*
  * After a crash: the accounts it worked on are tried one by one; one that was
  * tried so is parked. Where it crashed while it worked on none, and again, the
@@ -581,8 +498,6 @@ static bool
 learn_from_crash(Settler *settler, const CrashMark *last)
 {
 	bool parks_worker = last->count == 0;
-	Scope scope;
-	bool ready;
 
 	if (last->state != MARK_WORKING || (parks_worker && last->crashes == 0))
 		return true;
@@ -592,30 +507,8 @@ learn_from_crash(Settler *settler, const CrashMark *last)
 		settler->suspects_count = last->count;
 		return true;
 	}
-	ereport(WARNING, (errmsg("billing parks %s, at which the server crashed",
-							 parks_worker ? "its settler"
-										  : psprintf("account " INT64_FORMAT, last->accounts[0])),
-					  errhint("Find out why, then call billing.unpark().")));
-	ready = begin_work(&scope, "billing: parking what it crashed at");
-	if (parks_worker)
-		crash_mark_park();
-	if (ready)
-		parking_insert(wake_kind_name(WORKER_SETTLER),
-					   parks_worker ? PARKED_WORKER : last->accounts[0], clock_now());
-	end_work(&scope, ready);
-	if (parks_worker)
-		crash_mark_park();
-	else
-		crash_mark_forgive();
+	life_park(WORKER_SETTLER, parks_worker ? PARKED_WORKER : last->accounts[0]);
 	return !parks_worker;
-}
-
-/* pg_terminate_backend() and DROP DATABASE ... WITH (FORCE) are no failures. */
-static void
-end_by_order(SIGNAL_ARGS)
-{
-	wake_end_by_order();
-	die(postgres_signal_arg);
 }
 
 void
@@ -625,21 +518,17 @@ billing_settler_main(Datum argument)
 	Settler settler = {.group_rows = 1000, .started_at = GetCurrentTimestamp()};
 	CrashMark last;
 
-	pqsignal(SIGTERM, end_by_order);
-	pqsignal(SIGHUP, SignalHandlerForConfigReload);
-	BackgroundWorkerUnblockSignals();
-	if (!wake_attach(database, WORKER_SETTLER))
-		proc_exit(0);
-	last = crash_mark_attach(database, wake_kind_name(WORKER_SETTLER));
+	last = life_begin(database, WORKER_SETTLER);
 	settle_note = note_work;
-	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-	override_settings();
-	database_name = look_up_name(database);
+	/* The inbox is listed in the order in which its rows stand. */
+	life_override("synchronize_seqscans", "off");
+	life_override("enable_tidscan", "on");
+	life_override("enable_seqscan", "off");
 	settler.round_context = AllocSetContextCreate(TopMemoryContext, "billing round",
 												  ALLOCSET_DEFAULT_SIZES);
 	if (!learn_from_crash(&settler, &last))
 		proc_exit(0);
-	while (!shall_end())
+	while (!life_shall_end())
 	{
 		long timeout_ms = run_round(&settler);
 
@@ -647,11 +536,11 @@ billing_settler_main(Datum argument)
 			crash_mark_forgive();
 		if (timeout_ms > 0)
 			sleep_ms(0, ROUND_MS);
-		heed_signals();
+		life_heed_signals();
 		if (timeout_ms > ROUND_MS && !wake_is_pending(database, WORKER_SETTLER))
 			sleep_ms(WL_LATCH_SET, timeout_ms);
 		ResetLatch(MyLatch);
-		heed_signals();
+		life_heed_signals();
 	}
 	proc_exit(0);
 }

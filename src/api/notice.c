@@ -1,0 +1,288 @@
+/*-------------------------------------------------------------------------
+ *
+ * notice.c
+ *	  receive_notice(): what gateways send (B&S 4.12).
+ *
+ * The raw message is stored before anything of it is looked at; secrets are read
+ * behind that, and wiped before the next statement.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/xact.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+#include "api/arguments.h"
+#include "api/result.h"
+#include "booking/merchant_file.h"
+#include "booking/receipt.h"
+#include "clock.h"
+#include "core/books.h"
+#include "errors.h"
+#include "gateway/instant.h"
+#include "gateway/providers.h"
+#include "spi/scope.h"
+#include "spi/subscription.h"
+#include "store/gateway_store.h"
+#include "store/notice_store.h"
+#include "subtransaction.h"
+#include "wake.h"
+
+#define HEADERS_BYTES_MAX (16 * 1024)
+#define HEADERS_COUNT_MAX 64
+#define QUERY_BYTES_MAX (8 * 1024)
+#define BODY_BYTES_MAX (64 * 1024)
+
+/* Messages that nobody signed and that are kept, a minute: more are forgotten at once. */
+#define UNVERIFIED_MAX 600
+
+static const char *const verdict_names[] = {
+	[NOTICE_OF_PAYMENT] = "payment",
+	[NOTICE_OF_ANOTHER_KIND] = "other_kind",
+	[NOTICE_UNKNOWN_KEY] = "unknown_key",
+	[NOTICE_FORGED] = "forged",
+	[NOTICE_STALE] = "stale",
+	[NOTICE_MALFORMED] = "malformed",
+};
+
+/* A message while it is worked on. */
+typedef struct Reception
+{
+	Gateway gateway;
+	const Provider *provider;
+	int64 notice_id;
+	TimestampTz at;
+	PaymentFact fact;
+	Receipt receipt;
+	ReceiptResult result;
+	const char *verdict;
+} Reception;
+
+/* Looks at a size before anything is copied. */
+static void
+check_size(FunctionCallInfo fcinfo, int index, const char *name, Size bytes_max)
+{
+	if (!PG_ARGISNULL(index) && toast_raw_datum_size(PG_GETARG_DATUM(index)) > bytes_max + VARHDRSZ)
+		refuse(ERROR_TEXT_TOO_LONG, name, (int) bytes_max);
+}
+
+static void
+check_sizes(FunctionCallInfo fcinfo)
+{
+	check_size(fcinfo, 2, "headers", HEADERS_BYTES_MAX);
+	check_size(fcinfo, 3, "query", QUERY_BYTES_MAX);
+	check_size(fcinfo, 4, "body", BODY_BYTES_MAX);
+	if (PG_ARGISNULL(2) || !JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(2)))
+		refuse(ERROR_NOTICE, "headers must be an object");
+	if (PG_ARGISNULL(4))
+		refuse(ERROR_NULL_ARGUMENT, "body");
+}
+
+/* The headers that are texts; those beyond HEADERS_COUNT_MAX are left out. */
+static size_t
+read_headers(Jsonb *object, HttpHeader headers[HEADERS_COUNT_MAX])
+{
+	JsonbIterator *iterator = JsonbIteratorInit(&object->root);
+	JsonbValue name;
+	JsonbValue value;
+	size_t count = 0;
+
+	(void) JsonbIteratorNext(&iterator, &value, true);
+	while (JsonbIteratorNext(&iterator, &name, true) == WJB_KEY)
+	{
+		(void) JsonbIteratorNext(&iterator, &value, true);
+		if (value.type == jbvString && count < HEADERS_COUNT_MAX)
+			headers[count++] = (HttpHeader){{name.val.string.val, name.val.string.len},
+											{value.val.string.val, value.val.string.len}};
+	}
+	return count;
+}
+
+/* Stores the message as it came. */
+static void
+store_raw(FunctionCallInfo fcinfo, Reception *reception)
+{
+	Notice notice = {
+		.gateway = reception->gateway.gateway,
+		.headers = PG_GETARG_DATUM(2),
+		.query = PG_ARGISNULL(3) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(3)),
+		.body = PG_GETARG_DATUM(4),
+	};
+
+	reception->at = clock_now();
+	reception->notice_id = notice_insert(&notice, reception->at);
+}
+
+static bool
+is_of_merchant(const PaymentFact *fact, const Merchant *merchant)
+{
+	return strcmp(fact->merchant_id, merchant->merchant_id) == 0 &&
+		   strcmp(fact->app_id, merchant->app_id) == 0;
+}
+
+/* What the message is; the merchant's keys are in memory here alone. */
+static NoticeVerdict
+verify(Reception *reception, const HttpMessage *message)
+{
+	int64 now_s = reception->at / USECS_PER_SEC + INSTANT_EPOCH_S;
+	Merchant merchant;
+	NoticeVerdict verdict;
+
+	if (!merchant_file_load(reception->gateway.gateway, &merchant))
+	{
+		reception->verdict = "no_merchant";
+		return NOTICE_UNKNOWN_KEY;
+	}
+	verdict = strcmp(merchant.provider, reception->provider->name) == 0
+				  ? reception->provider->read_notice(message, &merchant, now_s, &reception->fact)
+				  : NOTICE_FORGED;
+	reception->receipt.is_merchants = verdict == NOTICE_OF_PAYMENT &&
+									  is_of_merchant(&reception->fact, &merchant);
+	merchant_free(&merchant);
+	reception->verdict = verdict_names[verdict];
+	if (verdict == NOTICE_OF_PAYMENT && !reception->receipt.is_merchants)
+		reception->verdict = "other_merchant";
+	return verdict;
+}
+
+/* Writes down what became of the message. */
+static void
+settle_notice(const Reception *reception, const char *state, const char *fact)
+{
+	notice_update(reception->notice_id, &(NoticeOutcome){
+											.state = state,
+											.verdict = reception->verdict,
+											.account_id = reception->receipt.account_id,
+											.payment_id = reception->receipt.payment_id,
+											.fact = fact,
+										});
+}
+
+/* One that nobody signed is kept for a while, unless there are too many. */
+static void
+keep_unverified(const Reception *reception)
+{
+	if (notice_count_unverified(reception->at - USECS_PER_MINUTE, UNVERIFIED_MAX) >= UNVERIFIED_MAX)
+		notice_delete(reception->notice_id);
+	else
+		settle_notice(reception, "unverified", NULL);
+}
+
+static void
+book(void *argument)
+{
+	Reception *reception = argument;
+
+	scope_open_inner();
+	reception->result = receipt_book(&reception->receipt);
+	if (reception->result != RECEIPT_OF_HOUSE)
+		settle_notice(reception, reception->result == RECEIPT_KNOWN ? "duplicate" : "applied",
+					  NULL);
+	scope_close_inner();
+}
+
+/* What ends everybody's work goes on; all else leaves the message waiting. */
+static bool
+leaves_waiting(int sqlstate)
+{
+	int category = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return category != ERRCODE_OPERATOR_INTERVENTION && category != ERRCODE_INSUFFICIENT_RESOURCES;
+}
+
+/* Books what it says, or leaves it to the worker. */
+static void
+book_or_leave(Reception *reception)
+{
+	ErrorData *error;
+
+	reception->receipt.fact = &reception->fact;
+	reception->receipt.gateway = reception->gateway.gateway;
+	error = subtransaction_run(book, reception, leaves_waiting);
+	if (error == NULL && reception->result != RECEIPT_OF_HOUSE)
+		return;
+	if (error)
+		ereport(LOG, (errmsg("billing left a message of gateway \"%s\" waiting: %s",
+							 reception->gateway.gateway, error->message)));
+	reception->receipt.account_id = reception->receipt.payment_id = NO_NUMBER;
+	settle_notice(reception, "waiting", receipt_fact_text(&reception->receipt));
+	wake_at_commit(WORKER_GATEWAY);
+}
+
+/* Verifies and books; returns what is answered. */
+static const ProviderReply *
+receive(Reception *reception, const HttpMessage *message)
+{
+	switch (verify(reception, message))
+	{
+		case NOTICE_OF_PAYMENT:
+			book_or_leave(reception);
+			return &reception->provider->accepted;
+		case NOTICE_OF_ANOTHER_KIND:
+			settle_notice(reception, "applied", NULL);
+			return &reception->provider->accepted;
+		default:
+			keep_unverified(reception);
+			return &reception->provider->again;
+	}
+}
+
+static Datum
+content_type(const char *type)
+{
+	JsonbPair pair = {0};
+	JsonbValue object = {.type = jbvObject};
+
+	pair.key.type = pair.value.type = jbvString;
+	pair.key.val.string.val = pstrdup("Content-Type");
+	pair.key.val.string.len = strlen(pair.key.val.string.val);
+	pair.value.val.string.val = pstrdup(type);
+	pair.value.val.string.len = strlen(type);
+	object.val.object.nPairs = 1;
+	object.val.object.pairs = &pair;
+	return JsonbPGetDatum(JsonbValueToJsonb(&object));
+}
+
+static Datum
+reply_row(FunctionCallInfo fcinfo, const ProviderReply *reply)
+{
+	Datum values[] = {Int32GetDatum(reply->status), content_type(reply->content_type),
+					  CStringGetTextDatum(reply->body)};
+	bool nulls[3] = {0};
+
+	return result_row(fcinfo, values, nulls);
+}
+
+PG_FUNCTION_INFO_V1(billing_receive_notice);
+Datum
+billing_receive_notice(PG_FUNCTION_ARGS)
+{
+	char *name = arg_text(fcinfo, 0, "gateway", VALUE_BYTES_MAX);
+	char *method = arg_text(fcinfo, 1, "method", VALUE_BYTES_MAX);
+	HttpHeader headers[HEADERS_COUNT_MAX];
+	HttpMessage message = {.headers = headers};
+	Reception reception = {.receipt = {.account_id = NO_NUMBER, .payment_id = NO_NUMBER}};
+	const ProviderReply *reply;
+	bytea *body;
+	Scope scope;
+
+	if (strcmp(method, "POST") != 0 && strcmp(method, "GET") != 0)
+		refuse(ERROR_NOTICE, "method must be GET or POST");
+	check_sizes(fcinfo);
+	message.headers_count = read_headers(PG_GETARG_JSONB_P(2), headers);
+	body = PG_GETARG_BYTEA_PP(4);
+	message.body = (Bytes){VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body)};
+	scope_open(&scope);
+	subscription_check_none();
+	ForceSyncCommit();
+	if (!gateway_find(name, sql_run, &reception.gateway) ||
+		(reception.provider = providers_find(reception.gateway.provider)) == NULL)
+		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", name);
+	store_raw(fcinfo, &reception);
+	reply = receive(&reception, &message);
+	return scope_close_with(&scope, reply_row(fcinfo, reply));
+}

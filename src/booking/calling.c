@@ -1,0 +1,647 @@
+/*-------------------------------------------------------------------------
+ *
+ * calling.c
+ *	  Claiming calls, and recording their answers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "booking/booking.h"
+#include "booking/calling.h"
+#include "booking/order.h"
+#include "booking/receipt.h"
+#include "core/order_number.h"
+#include "errors.h"
+#include "gateway/providers.h"
+#include "store/gateway_store.h"
+#include "store/payment_store.h"
+
+#define SECONDS(n) ((n) *USECS_PER_SEC)
+
+/* What a call does wrong by itself it may do so often. */
+#define ATTEMPTS_MAX 5
+
+/* A wait for another answer: half of what has passed, within these. */
+#define WAIT_MIN_US SECONDS(2)
+#define WAIT_MAX_US SECONDS(600)
+
+/* A call with all that it is about. The account is held. */
+typedef struct Calling
+{
+	Booking booking;
+	CallRow row;
+	Order order;
+	Payment payment; /* KIND_REFUND */
+} Calling;
+
+/* ---- the row -------------------------------------------------------------- */
+
+/* Moves the call by an event; the same state where it changes nothing. */
+static void
+move(Calling *calling, CallEvent event)
+{
+	int next;
+
+	(void) lifecycle_next(&lifecycle_call, calling->row.state, event, &next);
+	calling->row.state = (CallState) next;
+}
+
+static bool
+is_due(const CallRow *row)
+{
+	return row->state == CALL_QUEUED || row->state == CALL_SENDING || row->state == CALL_UNKNOWN;
+}
+
+/* Writes the call back; due again at an instant, if it is ever. */
+static void
+put(Calling *calling, TimestampTz due_at)
+{
+	calling->row.due_at = is_due(&calling->row) ? due_at : DT_NOEND;
+	gateway_call_update(&calling->row);
+}
+
+/* The later the longer, so that waits double by themselves. */
+static TimestampTz
+back_off(TimestampTz since, TimestampTz now)
+{
+	int64 wait_us = (now - since) / 2;
+
+	return now + Min(Max(wait_us, WAIT_MIN_US), WAIT_MAX_US);
+}
+
+/* Loads a call and what it is about under the hold; false where it is gone. */
+static bool
+load(Calling *calling, const DueCall *due)
+{
+	CallRow *row = &calling->row;
+
+	booking_begin_held(&calling->booking);
+	calling->booking.actor = "gateway";
+	if (!gateway_call_find(due->account_id, due->call_id, row))
+		return false;
+	calling->booking.gateway = row->gateway;
+	if (!order_find(row->account_id, row->order_id, sql_run, &calling->order))
+		refuse(ERROR_ORDER_UNKNOWN, row->account_id, row->order_id);
+	if (row->kind == KIND_REFUND &&
+		!payment_find(row->account_id, row->payment_id, &calling->payment))
+		refuse(ERROR_PAYMENT_UNKNOWN, row->account_id, row->payment_id);
+	return true;
+}
+
+/* ---- claiming ------------------------------------------------------------- */
+
+/* Whoever sent it last does not answer any more: nobody knows what came of it. */
+static void
+end_lease(Calling *calling)
+{
+	if (calling->row.state == CALL_SENDING)
+		move(calling, calling->row.kind == KIND_FOLLOW ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+}
+
+static const char *
+number_of(int64 account_id, int64 epoch, OrderNumberKind kind, int64 id)
+{
+	OrderNumber number = {account_id, epoch, kind, id};
+
+	return order_number_print(&number, palloc(ORDER_NUMBER_SIZE));
+}
+
+/* A create that would come too late, or that nobody wants any more. */
+static bool
+wants_create(const Calling *calling)
+{
+	const Order *order = &calling->order;
+
+	return (order->state == ORDER_CREATED || order->state == ORDER_PENDING) &&
+		   order->payable_until - calling->booking.at >= ORDER_CREATE_MARGIN_US;
+}
+
+/* An order that has run out closes; where it was never sent, with its calls. */
+static void
+run_out(Calling *calling)
+{
+	Order *order = &calling->order;
+
+	if ((order->state == ORDER_CREATED || order->state == ORDER_PENDING) &&
+		order->payable_until <= calling->booking.at)
+		order_stop(order, ORDER_RUNS_OUT, "expired", order->payable_until);
+}
+
+/* The first create gives the order its number, and has it followed from then on. */
+static void
+number_order(Calling *calling, int64 epoch)
+{
+	Order *order = &calling->order;
+
+	if (order->gateway_number == NULL)
+	{
+		order->gateway_number = number_of(order->account_id, epoch, NUMBER_OF_ORDER,
+										  order->order_id);
+		order_update(order);
+	}
+	order_ask(order, calling->booking.at + ORDER_FIRST_ASK_US);
+}
+
+static bool
+claim_create(Calling *calling, int64 epoch, CallOperation *operation)
+{
+	/* What was sent and is unknown is found out by asking for the order. */
+	if (calling->row.state == CALL_UNKNOWN)
+	{
+		order_ask(&calling->order, calling->booking.at);
+		put(calling, back_off(calling->row.created_at, calling->booking.at));
+		return false;
+	}
+	if (!wants_create(calling))
+	{
+		if (gateway_call_was_sent(&calling->row) || calling->order.state > ORDER_PENDING)
+			move(calling, CALL_ABSENT_NOT_WANTED);
+		put(calling, Max(calling->order.payable_until, calling->booking.at + WAIT_MIN_US));
+		run_out(calling);
+		return false;
+	}
+	number_order(calling, epoch);
+	*operation = CALL_CREATE;
+	return true;
+}
+
+static bool
+claim_follow(Calling *calling, CallOperation *operation)
+{
+	run_out(calling);
+	if (calling->order.state == ORDER_CLOSED || calling->order.state == ORDER_PAID)
+	{
+		move(calling, CALL_NOT_WANTED);
+		put(calling, DT_NOEND);
+		return false;
+	}
+	*operation = calling->row.closes ? CALL_CLOSE : CALL_QUERY;
+	return true;
+}
+
+/* Refunds wait where the books may be older than what the gateway has done. */
+static bool
+claim_refund(Calling *calling, int64 epoch, CallOperation *operation)
+{
+	CallRow *row = &calling->row;
+
+	if (calling->payment.state != PAYMENT_RETURNING)
+	{
+		move(calling, gateway_call_was_sent(row) ? CALL_ABSENT_NOT_WANTED : CALL_NOT_WANTED);
+		put(calling, DT_NOEND);
+		return false;
+	}
+	if (gateway_refunds_epoch(row->gateway) != epoch)
+	{
+		row->result = "held";
+		put(calling, calling->booking.at + WAIT_MAX_US);
+		return false;
+	}
+	if (row->gateway_number == NULL)
+		row->gateway_number = number_of(row->account_id, epoch, NUMBER_OF_REFUND, row->call_id);
+	*operation = row->state == CALL_UNKNOWN ? CALL_REFUND_QUERY : CALL_REFUND;
+	return true;
+}
+
+static bool
+claim_operation(Calling *calling, int64 epoch, CallOperation *operation)
+{
+	switch (calling->row.kind)
+	{
+		case KIND_CREATE:
+			return claim_create(calling, epoch, operation);
+		case KIND_FOLLOW:
+			return claim_follow(calling, operation);
+		case KIND_REFUND:
+			return claim_refund(calling, epoch, operation);
+	}
+	return false;
+}
+
+static void
+copy(char *to, size_t size, const char *text)
+{
+	strlcpy(to, text ? text : "", size);
+}
+
+/* Fills what is sent, from what is stored: the same whenever it is sent again. */
+static void
+fill(const Calling *calling, CallOperation operation, GatewayCall *call)
+{
+	const Order *order = &calling->order;
+	const CallRow *row = &calling->row;
+	Gateway gateway;
+
+	*call = (GatewayCall){
+		.operation = operation,
+		.amount_nano = row->kind == KIND_REFUND ? calling->payment.amount_nano : order->pay_nano,
+		.refund_nano = row->kind == KIND_REFUND ? calling->payment.amount_nano : 0,
+		.expires_at = order->expires_at,
+	};
+	if (!gateway_find(row->gateway, sql_run, &gateway))
+		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", row->gateway);
+	copy(call->gateway, sizeof(call->gateway), row->gateway);
+	copy(call->product, sizeof(call->product), order->product);
+	copy(call->order_number, sizeof(call->order_number), order->gateway_number);
+	copy(call->refund_number, sizeof(call->refund_number), row->gateway_number);
+	copy(call->currency, sizeof(call->currency), order->currency);
+	copy(call->description, sizeof(call->description), gateway.subject);
+	copy(call->client_ip, sizeof(call->client_ip), order->client_ip);
+	copy(call->return_url, sizeof(call->return_url), order->return_url);
+	if (row->kind == KIND_REFUND)
+		copy(call->transaction_id, sizeof(call->transaction_id), calling->payment.transaction_id);
+}
+
+bool
+calling_claim(const DueCall *due, int64 epoch, GatewayCall *call)
+{
+	Calling calling = {0};
+	CallOperation operation;
+
+	if (!account_hold_if_free(due->account_id, &calling.booking.account) || !load(&calling, due) ||
+		calling.row.due_at > calling.booking.at || !is_due(&calling.row))
+		return false;
+	end_lease(&calling);
+	if (!claim_operation(&calling, epoch, &operation))
+		return false;
+	move(&calling, CALL_CLAIMED);
+	if (calling.row.first_sent_at == DT_NOBEGIN)
+		calling.row.first_sent_at = calling.booking.at;
+	calling.row.asked++;
+	fill(&calling, operation, call);
+	put(&calling, calling.booking.at + CALLING_LEASE_US);
+	booking_finish_unmoved(&calling.booking);
+	return true;
+}
+
+/* ---- answers of a create -------------------------------------------------- */
+
+static void
+store_url(Calling *calling, const GatewayAnswer *answer)
+{
+	Order *order = &calling->order;
+	Gateway gateway;
+	const Provider *provider = gateway_find(order->gateway, sql_run, &gateway)
+								   ? providers_find(gateway.provider)
+								   : NULL;
+	const ProviderProduct *product = provider ? providers_product(provider, order->product) : NULL;
+
+	order->pay_url = answer->pay_url;
+	order->pay_url_until = calling->booking.at + (product ? product->url_lives_us : 0);
+	order_update(order);
+	(void) order_apply(order, ORDER_CREATE_ACCEPTED, NULL);
+}
+
+static void
+record_create(Calling *calling, const GatewayAnswer *answer)
+{
+	TimestampTz again = back_off(calling->row.created_at, calling->booking.at);
+
+	switch (answer->result)
+	{
+		case RESULT_DONE:
+			move(calling, CALL_SUCCEEDED);
+			put(calling, DT_NOEND);
+			store_url(calling, answer);
+			return;
+		case RESULT_REFUSED:
+			move(calling, CALL_REFUSED);
+			put(calling, DT_NOEND);
+			(void) order_apply(&calling->order, ORDER_CREATE_REFUSED, "refused");
+			return;
+		case RESULT_BUSY:
+		case RESULT_NO_FUNDS:
+		case RESULT_NOT_DELIVERED:
+			move(calling, CALL_NOT_DELIVERED);
+			break;
+		case RESULT_MISCONFIGURED:
+			move(calling, CALL_MISCONFIGURED);
+			break;
+		case RESULT_UNCLEAR:
+		case RESULT_ABSENT:
+		case RESULT_UNANSWERED:
+			move(calling, CALL_UNANSWERED);
+			order_ask(&calling->order, calling->booking.at + WAIT_MIN_US);
+			break;
+	}
+	put(calling, again);
+}
+
+/* ---- answers of asking and closing ---------------------------------------- */
+
+/* When an order that can be paid is asked for next: 15 s, 30 s, 1, 2, 5 min, every 5 min after it
+ * was sent. */
+static TimestampTz
+next_ask(const Calling *calling)
+{
+	static const int64 asks_us[] = {SECONDS(15), SECONDS(30), SECONDS(60), SECONDS(120),
+									SECONDS(300)};
+	TimestampTz sent_at = calling->order.created_at;
+	int64 age_us = calling->booking.at - sent_at;
+
+	for (size_t i = 0; i < lengthof(asks_us); i++)
+		if (asks_us[i] > age_us)
+			return sent_at + asks_us[i];
+	return calling->booking.at + SECONDS(300);
+}
+
+static bool
+is_closing(const Calling *calling)
+{
+	return calling->order.state == ORDER_CLOSING;
+}
+
+/* Asked again in its time; while it closes, the sooner the shorter it does. */
+static void
+ask_again(Calling *calling)
+{
+	const Order *order = &calling->order;
+	TimestampTz now = calling->booking.at;
+	TimestampTz next = is_closing(calling) ? back_off(order->payable_until, now)
+										   : Min(next_ask(calling), order->payable_until);
+
+	calling->row.closes = false;
+	move(calling, CALL_NOT_DELIVERED);
+	put(calling, Max(next, now + WAIT_MIN_US / 2));
+}
+
+static void
+close_next(Calling *calling)
+{
+	calling->row.closes = true;
+	move(calling, CALL_NOT_DELIVERED);
+	put(calling, calling->booking.at);
+}
+
+/* What the gateway says of the order's end; true where it has ended. */
+static bool
+end_order(Calling *calling, OrderEvent event, const char *reason)
+{
+	(void) order_apply(&calling->order, event, reason);
+	if (calling->order.state != ORDER_CLOSED && calling->order.state != ORDER_PAID)
+		return false;
+	move(calling, CALL_SUCCEEDED);
+	put(calling, DT_NOEND);
+	return true;
+}
+
+/* A create whose answer nobody knows is sent again, to get what is paid with. */
+static void
+repeat_create(const Calling *calling)
+{
+	Calling create = *calling;
+
+	if (!gateway_call_of_order(calling->order.account_id, calling->order.order_id, KIND_CREATE,
+							   &create.row) ||
+		create.row.state != CALL_UNKNOWN)
+		return;
+	move(&create, wants_create(calling) ? CALL_ABSENT : CALL_ABSENT_NOT_WANTED);
+	put(&create, calling->booking.at);
+}
+
+static void
+record_paid(Calling *calling, const PaymentFact *fact)
+{
+	Receipt receipt = {.fact = fact, .gateway = calling->row.gateway, .is_merchants = true};
+
+	calling->row.closes = false;
+	if (receipt_book(&receipt) == RECEIPT_OF_HOUSE)
+		receipt_leave(&receipt, calling->booking.at);
+	(void) order_find(calling->order.account_id, calling->order.order_id, sql_run, &calling->order);
+	if (!end_order(calling, ORDER_UNMATCHED, "unmatched"))
+		ask_again(calling);
+}
+
+static void
+record_fact(Calling *calling, const PaymentFact *fact)
+{
+	switch (fact->state)
+	{
+		case FACT_PAID:
+			record_paid(calling, fact);
+			return;
+		case FACT_CLOSED:
+			if (!end_order(calling, ORDER_GATEWAY_CLOSED, "gateway"))
+				ask_again(calling);
+			return;
+		case FACT_PENDING:
+			repeat_create(calling);
+			if (is_closing(calling))
+				close_next(calling);
+			else
+				ask_again(calling);
+			return;
+	}
+}
+
+/*
+ * The gateway knows no such order. One that closes has its end when nobody can
+ * pay for it any more; until then a code that was not scanned yet may be.
+ */
+static void
+record_absent(Calling *calling, CallOperation operation)
+{
+	TimestampTz end = calling->order.expires_at + ORDER_CLOSE_GRACE_US;
+
+	repeat_create(calling);
+	if (!is_closing(calling))
+		ask_again(calling);
+	else if (calling->booking.at >= end)
+		(void) end_order(calling, ORDER_CLOSE_CONFIRMED, NULL);
+	else if (operation == CALL_QUERY && calling->row.attempts == 0)
+	{
+		/* Closing may keep it from being paid; once is enough. */
+		calling->row.attempts = 1;
+		close_next(calling);
+	}
+	else
+	{
+		ask_again(calling);
+		put(calling, end);
+	}
+}
+
+static void
+record_follow(Calling *calling, CallOperation operation, const GatewayAnswer *answer)
+{
+	switch (answer->result)
+	{
+		case RESULT_DONE:
+			if (operation == CALL_QUERY)
+				record_fact(calling, &answer->payment);
+			else if (!end_order(calling, ORDER_CLOSE_CONFIRMED, NULL))
+				ask_again(calling);
+			return;
+		case RESULT_ABSENT:
+			record_absent(calling, operation);
+			return;
+		case RESULT_MISCONFIGURED:
+			move(calling, CALL_MISCONFIGURED);
+			put(calling, DT_NOEND);
+			return;
+		default:
+			ask_again(calling);
+			return;
+	}
+}
+
+/* ---- answers of a refund -------------------------------------------------- */
+
+/* The payment went back, or cannot go back by itself. */
+static void
+end_return(Calling *calling, PaymentEvent event, const char *reason)
+{
+	Booking *booking = &calling->booking;
+	Payment *payment = &calling->payment;
+	int next;
+
+	if (lifecycle_next(&lifecycle_payment, payment->state, event, &next) != LIFECYCLE_MOVES)
+		return;
+	payment->state = (PaymentState) next;
+	if (reason)
+		payment->reason = reason;
+	payment_update(payment);
+	if (payment->state != PAYMENT_RETURNED)
+		return;
+	booking_load(booking, LOTS_OPEN, 1);
+	booking_source(booking, SOURCE_PAYMENT, payment->payment_id, booking->at);
+	check_outcome(books_end_suspense(&booking->books, payment->amount_nano, BOOK_GATEWAY));
+	booking_finish(booking);
+}
+
+/* Somebody must look: what it says cannot be, or it goes on failing by its own fault. */
+static void
+park(Calling *calling)
+{
+	move(calling, calling->row.state == CALL_SENDING ? CALL_MISCONFIGURED : CALL_ATTEMPTS_SPENT);
+}
+
+static void
+fail_return(Calling *calling)
+{
+	move(calling, CALL_REFUSED);
+	put(calling, DT_NOEND);
+	end_return(calling, PAYMENT_RETURN_IMPOSSIBLE, "return_failed");
+}
+
+static void
+record_refunded(Calling *calling, const RefundFact *fact)
+{
+	TimestampTz again = back_off(calling->row.created_at, calling->booking.at);
+
+	if (fact->state == REFUND_FAILED || fact->state == REFUND_ABNORMAL)
+	{
+		fail_return(calling);
+		return;
+	}
+	if (fact->state == REFUND_PENDING)
+		move(calling, CALL_UNANSWERED);
+	else if (fact->amount_nano != calling->payment.amount_nano)
+		park(calling);
+	else
+		move(calling, CALL_SUCCEEDED);
+	put(calling, again);
+	if (calling->row.state == CALL_DONE)
+		end_return(calling, PAYMENT_RETURN_PAID, NULL);
+}
+
+/* Refused, perhaps because it has happened: asked for; but not for ever. */
+static void
+doubt(Calling *calling)
+{
+	move(calling, CALL_UNANSWERED);
+	if (++calling->row.attempts >= ATTEMPTS_MAX)
+		park(calling);
+}
+
+static void
+record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *answer)
+{
+	switch (answer->result)
+	{
+		case RESULT_DONE:
+			record_refunded(calling, &answer->refund);
+			return;
+		case RESULT_REFUSED:
+			if (operation == CALL_REFUND)
+			{
+				fail_return(calling);
+				return;
+			}
+			break;
+		case RESULT_ABSENT:
+			if (operation == CALL_REFUND)
+				doubt(calling);
+			else
+				move(calling, CALL_ABSENT);
+			break;
+		case RESULT_UNCLEAR:
+			doubt(calling);
+			break;
+		case RESULT_BUSY:
+		case RESULT_NO_FUNDS:
+		case RESULT_NOT_DELIVERED:
+			move(calling, CALL_NOT_DELIVERED);
+			break;
+		case RESULT_MISCONFIGURED:
+			park(calling);
+			break;
+		case RESULT_UNANSWERED:
+			move(calling, CALL_UNANSWERED);
+			break;
+	}
+	put(calling, back_off(calling->row.created_at, calling->booking.at));
+}
+
+/* ---- recording ------------------------------------------------------------ */
+
+/* A truth that came after the call had ended, or was sent anew. */
+static void
+record_late(const Calling *calling, const GatewayCall *call, const GatewayAnswer *answer)
+{
+	Receipt receipt = {
+		.fact = &answer->payment, .gateway = calling->row.gateway, .is_merchants = true};
+
+	if (call->operation == CALL_QUERY && answer->result == RESULT_DONE &&
+		receipt_book(&receipt) == RECEIPT_OF_HOUSE)
+		receipt_leave(&receipt, calling->booking.at);
+}
+
+void
+calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer *answer)
+{
+	Calling calling = {0};
+
+	booking_begin(&calling.booking, due->account_id);
+	if (!load(&calling, due))
+		return;
+	calling.row.result = call_result_name(answer->result);
+	calling.row.code = answer->code[0] ? answer->code : NULL;
+	calling.row.answered_at = calling.booking.at;
+	if (!is_due(&calling.row) || calling.row.state == CALL_QUEUED)
+		record_late(&calling, call, answer);
+	else if (calling.row.kind == KIND_CREATE)
+		record_create(&calling, answer);
+	else if (calling.row.kind == KIND_FOLLOW)
+		record_follow(&calling, call->operation, answer);
+	else
+		record_refund(&calling, call->operation, answer);
+}
+
+void
+calling_put_off(const DueCall *due)
+{
+	Calling calling = {0};
+
+	if (!account_hold_if_free(due->account_id, &calling.booking.account) || !load(&calling, due) ||
+		!is_due(&calling.row))
+		return;
+	calling.row.result = "unrecorded";
+	end_lease(&calling);
+	if (++calling.row.attempts >= ATTEMPTS_MAX)
+		move(&calling, CALL_ATTEMPTS_SPENT);
+	put(&calling, back_off(calling.row.created_at, calling.booking.at));
+}

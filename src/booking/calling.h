@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * calling.h
+ *	  One call of a gateway: from its row to what is sent, and from the answer to
+ *	  what it changes (B&S 4.3).
+ *
+ * Between the two is no transaction. What is sent stands in the row, and is on
+ * disk, before the first byte leaves; an answer that did not come is unknown,
+ * and asked for.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_CALLING_H
+#define BOOKING_CALLING_H
+
+#include "postgres.h"
+
+#include "gateway/call.h"
+#include "store/gateway_call_store.h"
+
+/* Whoever claims a call has so long to record an answer. */
+#define CALLING_LEASE_US (60 * INT64CONST(1000000))
+
+/*
+ * Claims a call that is due: writes down that it is sent, and fills *call with
+ * what. False where nothing is to be sent: somebody else holds its account (then it
+ * stays due), or it is not needed (then it ends, or waits for its next time).
+ */
+extern bool calling_claim(const DueCall *due, int64 epoch, GatewayCall *call);
+
+/* Books an answer. Waits for the account as any call does. */
+extern void calling_record(const DueCall *due, const GatewayCall *call,
+						   const GatewayAnswer *answer);
+
+/* Recording an answer failed by itself: tried again later, and parked when that goes on. */
+extern void calling_put_off(const DueCall *due);
+
+#endif

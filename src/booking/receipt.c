@@ -1,0 +1,275 @@
+/*-------------------------------------------------------------------------
+ *
+ * receipt.c
+ *	  Booking what gateways report.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "booking/booking.h"
+#include "booking/order.h"
+#include "booking/receipt.h"
+#include "clock.h"
+#include "core/gate.h"
+#include "core/order_number.h"
+#include "core/payment.h"
+#include "errors.h"
+#include "gateway/frame.h"
+#include "store/notice_store.h"
+#include "store/payment_store.h"
+#include "wake.h"
+
+#define ACTOR "gateway"
+
+/* True where the transaction was booked before. */
+static bool
+is_known(Receipt *receipt)
+{
+	PaymentClaim claim;
+
+	if (!payment_last_claim(receipt->gateway, receipt->fact->transaction_id, &claim))
+		return false;
+	receipt->account_id = claim.account_id;
+	receipt->payment_id = claim.payment_id;
+	return true;
+}
+
+static PaymentVerdict
+judge(const Receipt *receipt, const Booking *booking, const Order *order)
+{
+	const PaymentFact *fact = receipt->fact;
+	PaymentFacts facts = {
+		.is_ours = receipt->is_merchants && strcmp(order->gateway, receipt->gateway) == 0,
+		.same_currency = strcmp(fact->currency, order->currency) == 0,
+		.same_amount = fact->amount_nano == order->pay_nano,
+		.account_closed = (booking->account.locks & LOCK_CLOSED) != 0,
+		.order = order->state,
+		.order_locked = order->close_reason && strcmp(order->close_reason, "locked") == 0,
+		.credits_late = booking->policies.of[POLICY_LATE_PAYMENT] == LATE_PAYMENT_CREDIT,
+		.paid_at = fact->paid_at,
+		.payable_until = order->payable_until,
+	};
+
+	return payment_judge(&facts);
+}
+
+/* Why a payment is not credited at once. */
+static const char *
+reason_of(PaymentVerdict verdict, const Receipt *receipt, const Booking *booking,
+		  const Order *order)
+{
+	switch (verdict)
+	{
+		case PAYMENT_IS_CREDITED:
+			return NULL;
+		case PAYMENT_IS_CREDITED_LATE:
+			return "late";
+		case PAYMENT_GOES_BACK:
+			return order->state == ORDER_PAID ? "second" : "late";
+		case PAYMENT_IS_HELD:
+			if (receipt->fact->amount_nano != order->pay_nano)
+				return "amount";
+			return booking->account.locks & LOCK_CLOSED ? "closed_account" : "limit";
+		case PAYMENT_IS_HELD_BY_HOUSE:
+			break;
+	}
+	return "unknown_order";
+}
+
+static PaymentState
+state_of(PaymentVerdict verdict)
+{
+	if (verdict == PAYMENT_IS_CREDITED || verdict == PAYMENT_IS_CREDITED_LATE)
+		return PAYMENT_CREDITED;
+	return verdict == PAYMENT_GOES_BACK ? PAYMENT_RETURNING : PAYMENT_HELD;
+}
+
+/* Stores the payment and its claim: who is second is refused by the claim's key. */
+static Payment
+store_payment(Receipt *receipt, const Booking *booking, int64 order_id, PaymentState state,
+			  const char *reason)
+{
+	const PaymentFact *fact = receipt->fact;
+	Payment payment = {
+		.account_id = booking->account.account_id,
+		.order_id = order_id,
+		.state = state,
+		.gateway = receipt->gateway,
+		.transaction_id = fact->transaction_id,
+		.currency = fact->currency,
+		.amount_nano = fact->amount_nano,
+		.payer_nano = Min(fact->payer_nano, fact->amount_nano),
+		.reason = reason,
+		.paid_at = fact->paid_at,
+		.recorded_at = booking->at,
+		.actor = ACTOR,
+	};
+
+	payment_insert(&payment);
+	if (!payment_claim(&payment, 1))
+		refuse(ERROR_PAYMENT_DUPLICATE, payment.transaction_id, order_id, payment.account_id);
+	receipt->account_id = payment.account_id;
+	receipt->payment_id = payment.payment_id;
+	return payment;
+}
+
+/* The bonus that comes with an order (R19). */
+static void
+give_bonus(Booking *booking, const Order *order)
+{
+	Lot lot = {.kind = LOT_BONUS, .amount_nano = order->discount_nano, .expires_at = NEVER_EXPIRES};
+
+	booking_source(booking, SOURCE_PAYMENT_ORDER, order->order_id, booking->at);
+	if (lot.amount_nano > 0)
+		(void) booking_add_lot(booking, lot, BOOK_PROMOTION, order->order_id);
+	lot.amount_nano = order->gift_nano;
+	if (order->gift_days > 0)
+		lot.expires_at = booking->at + order->gift_days * USECS_PER_DAY;
+	if (lot.amount_nano > 0)
+		(void) booking_add_lot(booking, lot, BOOK_PROMOTION, order->order_id);
+}
+
+/* Credits a payment and what the order promised. */
+static void
+credit(Booking *booking, Order *order, const Payment *payment, Book from)
+{
+	Lot lot = {.kind = LOT_CASH, .amount_nano = payment->amount_nano, .expires_at = NEVER_EXPIRES};
+
+	(void) booking_add_lot(booking, lot, from, order->order_id);
+	give_bonus(booking, order);
+	order->paid_at = payment->paid_at;
+	(void) order_apply(order, ORDER_CREDITED, NULL);
+}
+
+/* Has it sent back to where it came from. */
+static void
+send_back(const Booking *booking, const Payment *payment)
+{
+	CallRow call = {
+		.account_id = payment->account_id,
+		.gateway = payment->gateway,
+		.kind = KIND_REFUND,
+		.order_id = payment->order_id,
+		.payment_id = payment->payment_id,
+		.state = CALL_QUEUED,
+		.due_at = booking->at,
+		.created_at = booking->at,
+	};
+
+	gateway_call_insert(&call);
+	wake_at_commit(WORKER_GATEWAY);
+}
+
+/* What a payment that is not credited does to its order. */
+static void
+end_order(Order *order, PaymentVerdict verdict)
+{
+	bool is_late = verdict == PAYMENT_GOES_BACK && order->close_reason &&
+				   strcmp(order->close_reason, "locked") == 0;
+
+	(void) order_apply(order, is_late ? ORDER_PAID_AFTER_LOCK : ORDER_UNMATCHED, "unmatched");
+}
+
+/* Books the payment by the verdict. */
+static void
+book(Receipt *receipt, Booking *booking, Order *order, PaymentVerdict verdict)
+{
+	const char *reason;
+	Payment payment;
+	Book from = verdict == PAYMENT_IS_CREDITED ? BOOK_GATEWAY : BOOK_SUSPENSE;
+
+	booking_load(booking, LOTS_OPEN, 4);
+	if (state_of(verdict) == PAYMENT_CREDITED &&
+		!books_can_add(&booking->books, order->pay_nano + order->discount_nano + order->gift_nano))
+		verdict = PAYMENT_IS_HELD;
+	reason = reason_of(verdict, receipt, booking, order);
+	payment = store_payment(receipt, booking, order->order_id, state_of(verdict), reason);
+	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
+	if (verdict != PAYMENT_IS_CREDITED)
+		check_outcome(books_suspend(&booking->books, payment.amount_nano));
+	if (payment.state == PAYMENT_CREDITED)
+		credit(booking, order, &payment, from);
+	else
+		end_order(order, verdict);
+	if (payment.state == PAYMENT_RETURNING)
+		send_back(booking, &payment);
+	booking_finish(booking);
+}
+
+static bool
+find_order(const Receipt *receipt, OrderNumber *number)
+{
+	return order_number_parse(receipt->fact->order_number, number) &&
+		   number->kind == NUMBER_OF_ORDER && account_exists(number->account_id);
+}
+
+ReceiptResult
+receipt_book(Receipt *receipt)
+{
+	Booking booking;
+	OrderNumber number;
+	Order order;
+	PaymentVerdict verdict;
+
+	receipt->account_id = receipt->payment_id = NO_NUMBER;
+	if (receipt->fact->state != FACT_PAID)
+		return RECEIPT_OF_NOTHING;
+	if (!find_order(receipt, &number))
+		return is_known(receipt) ? RECEIPT_KNOWN : RECEIPT_OF_HOUSE;
+	booking_begin(&booking, number.account_id);
+	if (is_known(receipt))
+		return RECEIPT_KNOWN;
+	/* A number of another epoch is of an order that these books do not have (any more). */
+	if (!order_find(number.account_id, number.id, sql_run, &order) ||
+		order.gateway_number == NULL ||
+		strcmp(order.gateway_number, receipt->fact->order_number) != 0)
+		return RECEIPT_OF_HOUSE;
+	booking.actor = ACTOR;
+	booking.gateway = receipt->gateway;
+	verdict = judge(receipt, &booking, &order);
+	if (verdict == PAYMENT_IS_HELD_BY_HOUSE)
+		return RECEIPT_OF_HOUSE;
+	book(receipt, &booking, &order, verdict);
+	return RECEIPT_BOOKED;
+}
+
+ReceiptResult
+receipt_book_on_house(Receipt *receipt)
+{
+	Booking booking;
+	Payment payment;
+
+	booking_begin(&booking, account_house(receipt->fact->currency, clock_now()));
+	if (is_known(receipt))
+		return RECEIPT_KNOWN;
+	booking.actor = ACTOR;
+	booking.gateway = receipt->gateway;
+	booking_load(&booking, LOTS_OPEN, 1);
+	payment = store_payment(receipt, &booking, NO_NUMBER, PAYMENT_HELD,
+							receipt->is_merchants ? "unknown_order" : "merchant");
+	booking_source(&booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
+	check_outcome(books_suspend(&booking.books, payment.amount_nano));
+	booking_finish(&booking);
+	return RECEIPT_BOOKED;
+}
+
+char *
+receipt_fact_text(const Receipt *receipt)
+{
+	char *text = palloc(FRAME_FACT_ROOM);
+
+	if (frame_write_fact(receipt->fact, text) == 0)
+		refuse(ERROR_INTERNAL, "a fact does not fit");
+	return text;
+}
+
+void
+receipt_leave(const Receipt *receipt, TimestampTz at)
+{
+	notice_insert_waiting(receipt->gateway, receipt->is_merchants ? "payment" : "other_merchant",
+						  receipt_fact_text(receipt), at);
+	wake_at_commit(WORKER_GATEWAY);
+}

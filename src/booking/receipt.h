@@ -1,0 +1,52 @@
+/*-------------------------------------------------------------------------
+ *
+ * receipt.h
+ *	  Booking money that a gateway reports (R5, B&S 4.1): once, whoever says so
+ *	  and how often.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef BOOKING_RECEIPT_H
+#define BOOKING_RECEIPT_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "gateway/fact.h"
+
+typedef enum ReceiptResult
+{
+	RECEIPT_BOOKED,
+	RECEIPT_KNOWN,	   /* it was booked before */
+	RECEIPT_OF_HOUSE,  /* of no customer's: receipt_book_on_house() books it */
+	RECEIPT_OF_NOTHING /* the fact tells of no money */
+} ReceiptResult;
+
+/* A fact, verified, and where it came from. */
+typedef struct Receipt
+{
+	const PaymentFact *fact;
+	const char *gateway;
+	bool is_merchants; /* the fact is about the gateway's own merchant */
+	/* Set by the functions: whose payment it is, where it was booked; else NO_NUMBER. */
+	int64 account_id;
+	int64 payment_id;
+} Receipt;
+
+/*
+ * Holds the account that the order's number names and books the payment there, or
+ * says that it is of the house. A fact without money changes nothing.
+ */
+extern ReceiptResult receipt_book(Receipt *receipt);
+
+/* Books it as held, on the house's account of its currency. */
+extern ReceiptResult receipt_book_on_house(Receipt *receipt);
+
+/* Leaves it to the worker: whose account is held too long, or is the house's. */
+extern void receipt_leave(const Receipt *receipt, TimestampTz at);
+
+/* The fact as text, as it waits. */
+extern char *receipt_fact_text(const Receipt *receipt);
+
+#endif

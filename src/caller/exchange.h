@@ -1,0 +1,32 @@
+/*-------------------------------------------------------------------------
+ *
+ * exchange.h
+ *	  A call from its frame to its answer.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CALLER_EXCHANGE_H
+#define CALLER_EXCHANGE_H
+
+#include "caller/channel.h"
+
+#include <curl/curl.h>
+
+#define EXCHANGES_MAX 256
+
+/* All that are under way. */
+typedef struct Exchanges
+{
+	const char *directory; /* of secrets */
+	Channel *channel;	   /* for the answers */
+	CURLM *transfers;
+	size_t count;
+} Exchanges;
+
+/* Begins one, or answers it at once; false where no answer can be given any more. */
+extern bool exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call);
+
+/* Answers those that are over; false as above. */
+extern bool exchange_finish(Exchanges *exchanges);
+
+#endif

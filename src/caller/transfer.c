@@ -1,0 +1,347 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer.c
+ *	  libcurl, held short.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "caller/transfer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CONNECTIONS_MAX 64L
+#define CONNECT_MS 5000L
+#define TOTAL_MS 15000L
+#define WAIT_MS 60000
+#define BODY_ROOM_FIRST 4096
+#define URL_PREFIX_MAX 280 /* scheme, host, port */
+
+#define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
+
+CURLM *
+transfer_open(void)
+{
+	CURLM *all = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+
+	if (all && curl_multi_setopt(all, CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX) == CURLM_OK)
+		return all;
+	return NULL;
+}
+
+/* ---- what comes ----------------------------------------------------------- */
+
+/* A reply begins: another one before it was interim. */
+static void
+begin_reply(Transfer *transfer)
+{
+	transfer->in_headers = true;
+	transfer->headers_size = 0;
+	transfer->reply.headers_count = 0;
+}
+
+static Bytes
+trim(Bytes text)
+{
+	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		text = (Bytes){text.data + 1, text.size - 1};
+	while (text.size > 0 && strchr(" \t\r\n", text.data[text.size - 1]) != NULL)
+		text.size--;
+	return text;
+}
+
+/* Keeps a header; false where there is no room. What has no name is none. */
+static bool
+keep_header(Transfer *transfer, Bytes line)
+{
+	char *kept = transfer->headers_room + transfer->headers_size;
+	const char *colon = memchr(line.data, ':', line.size);
+	size_t name_size = colon ? (size_t) (colon - line.data) : 0;
+
+	if (name_size == 0)
+		return true;
+	if (transfer->reply.headers_count == TRANSFER_HEADERS_MAX)
+		return false;
+	memcpy(kept, line.data, line.size);
+	transfer->headers_size += line.size;
+	transfer->headers[transfer->reply.headers_count++] = (HttpHeader){
+		{kept, name_size}, trim((Bytes){kept + name_size + 1, line.size - name_size - 1})};
+	return true;
+}
+
+/* libcurl's: a line of headers; less than all of it is an error. Trailers are not looked at. */
+static size_t
+on_header(char *data, size_t one, size_t size, void *argument)
+{
+	Transfer *transfer = argument;
+	Bytes line = {data, one * size};
+	bool is_status = line.size >= 5 && memcmp(line.data, "HTTP/", 5) == 0;
+
+	transfer->headers_seen += line.size;
+	if (transfer->headers_seen > TRANSFER_HEADER_BYTES_MAX)
+		return 0;
+	if (is_status)
+		begin_reply(transfer);
+	else if (trim(line).size == 0)
+		transfer->in_headers = false;
+	else if (transfer->in_headers && !keep_header(transfer, line))
+		return 0;
+	return line.size;
+}
+
+static bool
+make_room(Transfer *transfer, size_t size)
+{
+	size_t room = transfer->body_room ? transfer->body_room : BODY_ROOM_FIRST;
+	char *body;
+
+	while (room < size)
+		room *= 2;
+	if (room == transfer->body_room)
+		return true;
+	body = realloc(transfer->body, room);
+	if (body == NULL)
+		return false;
+	transfer->body = body;
+	transfer->body_room = room;
+	return true;
+}
+
+static size_t
+on_body(char *data, size_t one, size_t count, void *argument)
+{
+	Transfer *transfer = argument;
+	size_t size = one * count;
+	size_t had = transfer->reply.body.size;
+
+	if (size > TRANSFER_BODY_BYTES_MAX - had || !make_room(transfer, had + size))
+		return 0;
+	memcpy(transfer->body + had, data, size);
+	transfer->reply.body = (Bytes){transfer->body, had + size};
+	return size;
+}
+
+/* libcurl's: the connection is there, and verified; from here on bytes of the request go out. */
+static int
+on_sending(void *argument, char *theirs, char *ours, int their_port, int our_port)
+{
+	Transfer *transfer = argument;
+
+	(void) theirs, (void) ours, (void) their_port, (void) our_port;
+	transfer->is_sent = true;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* ---- what is sent --------------------------------------------------------- */
+
+static bool
+set_address(CURL *easy, const TransferPeer *peer, const char *target)
+{
+	const char *scheme = peer->is_plain ? "http" : "https";
+	char url[URL_PREFIX_MAX + HTTP_TARGET_SIZE];
+	char port[8] = "";
+	int size;
+
+	if (peer->port != 0)
+		(void) snprintf(port, sizeof(port), ":%d", peer->port);
+	size = snprintf(url, sizeof(url), "%s://%s%s%s", scheme, peer->host, port, target);
+	if (target[0] != '/' || size < 0 || (size_t) size >= sizeof(url))
+		return false;
+#if LIBCURL_VERSION_NUM >= 0x075500
+	if (!SET(CURLOPT_PROTOCOLS_STR, scheme))
+		return false;
+#else
+	if (!SET(CURLOPT_PROTOCOLS, (long) (peer->is_plain ? CURLPROTO_HTTP : CURLPROTO_HTTPS)))
+		return false;
+#endif
+	/* The target is signed: it goes out as it is. */
+	return SET(CURLOPT_URL, url) && SET(CURLOPT_PATH_AS_IS, 1L) &&
+		   SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*");
+}
+
+/*
+ * A connection is never used again: libcurl would send a request twice, unasked, where an
+ * old connection turns out to be dead, and no verification shall count for another
+ * merchant's certificates. A handshake is little beside a payment.
+ */
+static bool
+set_trust(CURL *easy, const TransferPeer *peer)
+{
+	struct curl_blob authorities = {(void *) peer->authorities.data, peer->authorities.size,
+									CURL_BLOB_COPY};
+
+	return SET(CURLOPT_FRESH_CONNECT, 1L) && SET(CURLOPT_FORBID_REUSE, 1L) &&
+		   SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
+		   SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
+		   SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
+		   (peer->authorities.size == 0 ||
+			/* The directory of the system's certificates would count beside them. */
+			(SET(CURLOPT_CAINFO_BLOB, &authorities) && SET(CURLOPT_CAPATH, NULL)));
+}
+
+static bool
+set_bounds(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Else a name server that does not answer would hold up everybody at the timeout. */
+	if (!SET(CURLOPT_QUICK_EXIT, 1L))
+		return false;
+#endif
+	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) &&
+		   SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
+}
+
+static bool
+set_callbacks(CURL *easy, Transfer *transfer)
+{
+	return SET(CURLOPT_PRIVATE, transfer) && SET(CURLOPT_HEADERFUNCTION, on_header) &&
+		   SET(CURLOPT_HEADERDATA, transfer) && SET(CURLOPT_WRITEFUNCTION, on_body) &&
+		   SET(CURLOPT_WRITEDATA, transfer) && SET(CURLOPT_PREREQFUNCTION, on_sending) &&
+		   SET(CURLOPT_PREREQDATA, transfer);
+}
+
+static bool
+add_header(Transfer *transfer, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(transfer->sent_headers, header);
+
+	if (longer)
+		transfer->sent_headers = longer;
+	return longer != NULL;
+}
+
+static bool
+set_request(CURL *easy, Transfer *transfer, const HttpRequest *request)
+{
+	bool has_headers = add_header(transfer, "Expect:"); /* libcurl's own: without */
+
+	for (size_t i = 0; i < request->headers_count && has_headers; i++)
+		has_headers = add_header(transfer, request->headers[i]);
+	if (!has_headers || !SET(CURLOPT_HTTPHEADER, transfer->sent_headers) ||
+		!SET(CURLOPT_USERAGENT, "billing") ||
+		!SET(CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1))
+		return false;
+	if (strcmp(request->method, "GET") == 0)
+		return SET(CURLOPT_HTTPGET, 1L);
+	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_CUSTOMREQUEST, request->method) &&
+		   SET(CURLOPT_POSTFIELDSIZE, (long) request->body_size) &&
+		   SET(CURLOPT_COPYPOSTFIELDS, request->body);
+}
+
+static bool
+set_up(Transfer *transfer, const TransferPeer *peer, const HttpRequest *request)
+{
+	CURL *easy = transfer->easy;
+
+	return set_callbacks(easy, transfer) && set_bounds(easy) &&
+		   set_address(easy, peer, request->target) && set_trust(easy, peer) &&
+		   set_request(easy, transfer, request);
+}
+
+Transfer *
+transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request, void *owner)
+{
+	Transfer *transfer = calloc(1, sizeof(*transfer));
+
+	if (transfer == NULL)
+		return NULL;
+	transfer->owner = owner;
+	transfer->reply.headers = transfer->headers;
+	transfer->easy = curl_easy_init();
+	if (transfer->easy && set_up(transfer, peer, request) &&
+		curl_multi_add_handle(all, transfer->easy) == CURLM_OK)
+		return transfer;
+	transfer_free(transfer);
+	return NULL;
+}
+
+/* ---- what became of it ----------------------------------------------------- */
+
+bool
+transfer_wait(CURLM *all, int descriptor, short wanted, short *happened)
+{
+	struct curl_waitfd wait = {descriptor, wanted, 0};
+	bool is_over = curl_multi_poll(all, &wait, 1, WAIT_MS, NULL) == CURLM_OK;
+
+	*happened = wait.revents;
+	return is_over;
+}
+
+bool
+transfer_progress(CURLM *all)
+{
+	int running;
+
+	return curl_multi_perform(all, &running) == CURLM_OK;
+}
+
+/* Why there is no whole reply, in a word, for people. */
+static void
+say_why(CURLcode error, char word[TRANSFER_WORD_SIZE])
+{
+	static const struct
+	{
+		CURLcode error;
+		const char *word;
+	} words[] = {
+		{CURLE_COULDNT_RESOLVE_HOST, "resolve"},
+		{CURLE_COULDNT_CONNECT, "connect"},
+		{CURLE_SSL_CONNECT_ERROR, "tls"},
+		{CURLE_PEER_FAILED_VERIFICATION, "tls_verify"},
+		{CURLE_SSL_CACERT_BADFILE, "ca_file"},
+		{CURLE_OPERATION_TIMEDOUT, "timeout"},
+		{CURLE_SEND_ERROR, "send"},
+		{CURLE_RECV_ERROR, "receive"},
+		{CURLE_GOT_NOTHING, "no_reply"},
+		{CURLE_PARTIAL_FILE, "cut_off"},
+		{CURLE_WRITE_ERROR, "too_long"},
+		{CURLE_WEIRD_SERVER_REPLY, "no_http"},
+		{CURLE_UNSUPPORTED_PROTOCOL, "no_http"},
+		{CURLE_OUT_OF_MEMORY, "memory"},
+	};
+
+	(void) snprintf(word, TRANSFER_WORD_SIZE, "curl_%d", (int) error);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].error == error)
+			(void) snprintf(word, TRANSFER_WORD_SIZE, "%s", words[i].word);
+}
+
+static void
+conclude(Transfer *transfer, CURLcode error)
+{
+	long status = 0;
+
+	transfer->is_complete = error == CURLE_OK &&
+							curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) ==
+								CURLE_OK;
+	transfer->reply.status = (int) status;
+	if (!transfer->is_complete)
+		say_why(error, transfer->word);
+}
+
+Transfer *
+transfer_next(CURLM *all)
+{
+	int left;
+	CURLMsg *message = curl_multi_info_read(all, &left);
+	Transfer *transfer = NULL;
+	CURLcode error;
+
+	if (message == NULL || message->msg != CURLMSG_DONE ||
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer) != CURLE_OK)
+		return NULL;
+	error = message->data.result; /* the message goes with the handle */
+	(void) curl_multi_remove_handle(all, transfer->easy);
+	conclude(transfer, error);
+	return transfer;
+}
+
+void
+transfer_free(Transfer *transfer)
+{
+	if (transfer->easy)
+		curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->sent_headers);
+	free(transfer->body);
+	free(transfer);
+}

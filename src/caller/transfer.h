@@ -1,0 +1,68 @@
+/*-------------------------------------------------------------------------
+ *
+ * transfer.h
+ *	  A request, sent once, and its reply: all that is asked of libcurl.
+ *
+ * No redirect, no proxy, no cookie, no connection that is used again; TLS is
+ * verified, and everything that comes is bounded.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef CALLER_TRANSFER_H
+#define CALLER_TRANSFER_H
+
+#include "gateway/http.h"
+
+#include <curl/curl.h>
+
+#define TRANSFER_HEADERS_MAX 64
+#define TRANSFER_HEADER_BYTES_MAX (32 * 1024)
+#define TRANSFER_BODY_BYTES_MAX (256 * 1024)
+#define TRANSFER_WORD_SIZE 24
+
+/* Where it goes. */
+typedef struct TransferPeer
+{
+	const char *host;  /* letters, digits, "-" and "." alone: it becomes a part of a URL */
+	int port;		   /* 0: the scheme's own */
+	bool is_plain;	   /* without TLS */
+	Bytes authorities; /* PEM; no bytes: the system's */
+} TransferPeer;
+
+typedef struct Transfer
+{
+	void *owner;
+	CURL *easy;
+	struct curl_slist *sent_headers;
+	bool is_sent;				   /* something of the request may have gone out */
+	bool is_complete;			   /* the reply came, whole */
+	char word[TRANSFER_WORD_SIZE]; /* why it did not */
+	HttpMessage reply;
+	HttpHeader headers[TRANSFER_HEADERS_MAX];
+	bool in_headers;
+	size_t headers_size; /* of the reply that counts */
+	size_t headers_seen; /* bytes of all that came, of interim replies, too */
+	char headers_room[TRANSFER_HEADER_BYTES_MAX];
+	char *body;
+	size_t body_room;
+} Transfer;
+
+/* What transfers share; NULL where libcurl fails. */
+extern CURLM *transfer_open(void);
+
+/* Begins one; NULL where it cannot be: nothing was sent. */
+extern Transfer *transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request,
+								void *owner);
+
+/*
+ * Waits until something is to be done for a transfer or by descriptor, of which wanted
+ * and *happened are CURL_WAIT_POLLIN and _POLLOUT; does what it can for transfers.
+ */
+extern bool transfer_wait(CURLM *all, int descriptor, short wanted, short *happened);
+extern bool transfer_progress(CURLM *all);
+
+/* One that is over, NULL where there is none; to be freed. */
+extern Transfer *transfer_next(CURLM *all);
+extern void transfer_free(Transfer *transfer);
+
+#endif

@@ -1,0 +1,463 @@
+/*-------------------------------------------------------------------------
+ *
+ * gateway.c
+ *	  The background worker that has gateways called.
+ *
+ * It claims what is due in one transaction, has it sent by billing-caller, and
+ * records each answer in a transaction of its own; between them it holds nothing.
+ * src/worker/README.md has its states, booking/calling the rules.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "armed.h"
+#include "booking/calling.h"
+#include "booking/failure.h"
+#include "booking/waiting.h"
+#include "clock.h"
+#include "settings.h"
+#include "spi/subscription.h"
+#include "store/arming_store.h"
+#include "store/gateway_store.h"
+#include "store/parking_store.h"
+#include "store/schema_store.h"
+#include "subtransaction.h"
+#include "worker/breaker.h"
+#include "worker/life.h"
+#include "worker/link.h"
+#include "worker/supervisor.h"
+
+#define CALLS_MAX 256 /* at a time, as billing-caller has them */
+#define IDLE_MS 10000
+
+/* An account that somebody holds is waited for so long, and tried again after a while. */
+#define HOLD_TIMEOUT "200ms"
+#define RETRY_US (500 * INT64CONST(1000))
+
+/* Facts that wait and are booked in one turn at the most. */
+#define WAITING_MAX 100
+
+/* A call that is made now. */
+typedef struct Flight
+{
+	int64 id; /* of its frame; 0: free */
+	DueCall due;
+	char gateway[CALL_NAME_SIZE];
+	GatewayCall call;
+	TimestampTz claimed_at;
+	bool is_answered;
+	GatewayAnswer answer; /* which could not be recorded yet */
+	TimestampTz record_at;
+} Flight;
+
+static Flight flights[CALLS_MAX];
+static int64 last_id;
+static int64 armed_epoch; /* -1: no gateway is called */
+static MemoryContext turn_context;
+static TimestampTz waiting_at; /* facts that wait are not looked for before */
+static bool has_waiting;	   /* some were left */
+
+extern PGDLLEXPORT void billing_gateway_main(Datum argument);
+
+/* ---- flights -------------------------------------------------------------- */
+
+static Flight *
+find_flight(int64 id)
+{
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id == id)
+			return &flights[i];
+	return NULL;
+}
+
+/* True where the call is made already, or its answer waits to be recorded. */
+static bool
+is_flying(const DueCall *due)
+{
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id != 0 && flights[i].due.account_id == due->account_id &&
+			flights[i].due.call_id == due->call_id)
+			return true;
+	return false;
+}
+
+static void
+begin_flight(Flight *flight, const DueCall *due, const GatewayCall *call)
+{
+	*flight = (Flight){
+		.id = ++last_id, .due = *due, .call = *call, .claimed_at = GetCurrentTimestamp()};
+	strlcpy(flight->gateway, due->gateway, CALL_NAME_SIZE);
+	flight->due.gateway = flight->gateway;
+	breaker_begin(flight->gateway);
+}
+
+/* An answer, or that there will be none, and when it is recorded. */
+static void
+answer_flight(Flight *flight, const GatewayAnswer *answer)
+{
+	flight->is_answered = true;
+	flight->answer = *answer;
+	flight->record_at = 0;
+}
+
+/* What was sent and has no answer is unknown; what was not sent was not delivered. */
+static void
+end_flights(CallResult result)
+{
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id != 0 && !flights[i].is_answered)
+			answer_flight(&flights[i], &(GatewayAnswer){.result = result, .code = "caller_ended"});
+}
+
+/* ---- recording ------------------------------------------------------------ */
+
+static void
+record(void *argument)
+{
+	const Flight *flight = argument;
+
+	scope_open_inner();
+	calling_record(&flight->due, &flight->call, &flight->answer);
+	scope_close_inner();
+}
+
+static bool
+is_flights_own(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || failure_is_of_rows(sqlstate);
+}
+
+/* True where it is recorded, or put off; false where the account is held. */
+static bool
+record_flight(const Flight *flight)
+{
+	ErrorData *error = subtransaction_run(record, unconstify(Flight *, flight), is_flights_own);
+
+	if (error == NULL)
+		return true;
+	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
+		return false;
+	ereport(LOG, (errmsg("billing could not record the answer of call " INT64_FORMAT
+						 " of account " INT64_FORMAT ": %s",
+						 flight->due.call_id, flight->due.account_id, error->message)));
+	calling_put_off(&flight->due);
+	return true;
+}
+
+static void
+tell_news(const Flight *flight)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	switch (breaker_end(flight->gateway, flight->answer.result, now))
+	{
+		case BREAKER_UNCHANGED:
+			return;
+		case BREAKER_OPENED:
+			gateway_set_unavailable(flight->gateway, clock_now(), flight->answer.code);
+			return;
+		case BREAKER_CLOSED:
+			gateway_set_unavailable(flight->gateway, clock_now(), NULL);
+			return;
+	}
+}
+
+/* The lease is over soon: whoever claims it next asks anew. */
+static bool
+is_too_late(const Flight *flight)
+{
+	return GetCurrentTimestamp() - flight->claimed_at > CALLING_LEASE_US;
+}
+
+static void
+land(Flight *flight)
+{
+	int64 account = flight->due.account_id;
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: recording the answer of a gateway");
+	bool is_done = true;
+
+	crash_mark_work(&account, 1, false);
+	if (ready)
+		is_done = record_flight(flight) || is_too_late(flight);
+	if (ready && is_done)
+		tell_news(flight);
+	life_end_work(&scope, ready);
+	if (is_done)
+		flight->id = 0;
+	else
+		flight->record_at = GetCurrentTimestamp() + RETRY_US;
+}
+
+static void
+land_all(void)
+{
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id != 0 && flights[i].is_answered &&
+			flights[i].record_at <= GetCurrentTimestamp())
+			land(&flights[i]);
+}
+
+static void
+receive_answers(void)
+{
+	GatewayAnswer answer;
+	int64 id;
+
+	while (link_receive(&id, &answer))
+	{
+		Flight *flight = id > 0 ? find_flight(id) : NULL;
+
+		if (flight && !flight->is_answered)
+			answer_flight(flight, &answer);
+	}
+	if (!link_is_open())
+		end_flights(RESULT_UNANSWERED);
+}
+
+/* ---- claiming ------------------------------------------------------------- */
+
+/* Where these books may call gateways: armed here, nobody else feeding them. */
+static void
+look_at_arming(void)
+{
+	Arming arming;
+
+	armed_epoch = -1;
+	if (!subscription_feeds_books() && schema_is_complete() && arming_find(&arming) &&
+		armed_agrees(arming.token) && armed_lock())
+		armed_epoch = arming.epoch;
+	else
+		armed_unlock();
+}
+
+static bool
+is_parked(const int64 *parked, size_t count, int64 account_id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parked[i] == account_id)
+			return true;
+	return false;
+}
+
+/* Claims what is due, as far as there are places; returns how many. */
+static int
+claim_due(const DueCall *due, size_t count, TimestampTz now)
+{
+	size_t parked_count;
+	int64 *parked = parking_accounts(wake_kind_name(WORKER_GATEWAY), &parked_count);
+	int claimed = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		Flight *flight = find_flight(0);
+		GatewayCall call;
+
+		if (flight == NULL)
+			break;
+		if (is_flying(&due[i]) || !breaker_allows(due[i].gateway, now) ||
+			is_parked(parked, parked_count, due[i].account_id))
+			continue;
+		crash_mark_work(&due[i].account_id, 1, false);
+		if (!calling_claim(&due[i], armed_epoch, &call))
+			continue;
+		call.clock_offset_s = clock_offset_s();
+		begin_flight(flight, &due[i], &call);
+		claimed++;
+	}
+	return claimed;
+}
+
+/* Sends what was claimed since the flight of that id: it is on disk by now. */
+static void
+send_since(int64 id)
+{
+	GatewayAnswer unsent = {.result = RESULT_NOT_DELIVERED, .code = "caller"};
+
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id > id && !link_send(flights[i].id, &flights[i].call))
+			answer_flight(&flights[i], &unsent);
+	link_flush();
+}
+
+/*
+ * Claims and has sent what is due. Returns when something is due next; at once,
+ * where there may be more.
+ */
+static TimestampTz
+call_gateways(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz next = DT_NOEND;
+	int64 id = last_id;
+	int claimed = 0;
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: looking for calls of gateways");
+
+	armed_epoch = -1;
+	if (ready)
+		look_at_arming();
+	if (ready && armed_epoch >= 0 && link_open())
+	{
+		char *busy = breaker_busy(now);
+		size_t count;
+		DueCall *due = gateway_call_list_due(clock_now(), settings_gateway_calls(), busy, &count);
+
+		claimed = claim_due(due, count, now);
+		next = gateway_call_next_due(breaker_busy(now));
+	}
+	life_end_work(&scope, ready);
+	send_since(id);
+	if (armed_epoch < 0)
+		link_close();
+	if (next != DT_NOEND)
+		next -= clock_offset_s() * USECS_PER_SEC;
+	return claimed > 0 ? now : next;
+}
+
+/* ---- facts that wait ------------------------------------------------------ */
+
+static Waiting
+book_waiting(int64 from)
+{
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: booking what gateways said");
+	Waiting waiting = {0};
+
+	if (ready && !subscription_feeds_books())
+		waiting = waiting_book(from);
+	life_end_work(&scope, ready);
+	return waiting;
+}
+
+static void
+book_waiting_on_house(int64 notice_id)
+{
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: booking what is of no customer's");
+
+	if (ready)
+		waiting_book_on_house(notice_id);
+	life_end_work(&scope, ready);
+}
+
+static void
+book_all_waiting(void)
+{
+	int64 from = 1;
+
+	has_waiting = false;
+	for (int i = 0; i < WAITING_MAX; i++)
+	{
+		Waiting waiting = book_waiting(from);
+
+		if (waiting.notice_id == 0)
+			break;
+		has_waiting |= !waiting.is_booked;
+		if (waiting.is_of_house)
+			book_waiting_on_house(waiting.notice_id);
+		from = waiting.notice_id + 1;
+		life_heed_signals();
+	}
+	waiting_at = GetCurrentTimestamp() + RETRY_US;
+}
+
+/* ---- its life ------------------------------------------------------------- */
+
+static bool
+has_answers(void)
+{
+	for (int i = 0; i < CALLS_MAX; i++)
+		if (flights[i].id != 0 && flights[i].is_answered)
+			return true;
+	return false;
+}
+
+/* Waits for a commit, an answer, or the next thing that is due. */
+static void
+wait_until(TimestampTz next)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	long timeout_ms = Min(TimestampDifferenceMilliseconds(now, Min(next, breaker_next_probe(now))),
+						  IDLE_MS);
+	int events = WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH;
+
+	if (has_answers() || has_waiting)
+		timeout_ms = Min(timeout_ms, RETRY_US / 1000);
+	if (link_is_clogged())
+		events |= WL_SOCKET_WRITEABLE;
+	if (link_is_open())
+		(void) WaitLatchOrSocket(MyLatch, events | WL_SOCKET_READABLE, link_socket(), timeout_ms,
+								 PG_WAIT_EXTENSION);
+	else
+		(void) WaitLatch(MyLatch, events, timeout_ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	life_heed_signals();
+}
+
+static void
+turn(void)
+{
+	TimestampTz next;
+	bool is_woken = wake_look(WORKER_GATEWAY) != 0;
+
+	MemoryContextReset(turn_context);
+	MemoryContextSwitchTo(turn_context);
+	receive_answers();
+	land_all();
+	if (is_woken || GetCurrentTimestamp() >= waiting_at)
+		book_all_waiting();
+	next = call_gateways();
+	wake_looked(WORKER_GATEWAY);
+	if (!wake_is_pending(MyDatabaseId, WORKER_GATEWAY))
+		wait_until(next);
+	else
+		life_heed_signals();
+}
+
+/* Where it crashed at one account, that one is parked; where at none, and again, the worker is. */
+static bool
+learn_from_crash(const CrashMark *last)
+{
+	bool parks_worker = last->count == 0;
+
+	if (last->state != MARK_WORKING || last->crashes == 0)
+		return true;
+	life_park(WORKER_GATEWAY, parks_worker ? PARKED_WORKER : last->accounts[0]);
+	return !parks_worker;
+}
+
+static void
+close_link(int code, Datum argument)
+{
+	link_close();
+}
+
+void
+billing_gateway_main(Datum argument)
+{
+	Oid database = DatumGetObjectId(argument);
+	TimestampTz started_at = GetCurrentTimestamp();
+	CrashMark last = life_begin(database, WORKER_GATEWAY);
+
+	before_shmem_exit(close_link, (Datum) 0);
+	life_override("lock_timeout", HOLD_TIMEOUT);
+	turn_context = AllocSetContextCreate(TopMemoryContext, "billing turn", ALLOCSET_DEFAULT_SIZES);
+	if (!learn_from_crash(&last))
+		proc_exit(0);
+	while (!life_shall_end() && settings_have_secrets())
+	{
+		turn();
+		if (TimestampDifferenceExceeds(started_at, GetCurrentTimestamp(), GOOD_RUN_MS))
+			crash_mark_forgive();
+	}
+	proc_exit(0);
+}
