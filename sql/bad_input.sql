@@ -26,6 +26,11 @@ FROM (VALUES
     ('disarm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('release_refunds', $$'bad_input'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('receive_notice', $$'bad_input'$$, $$'POST'$$, $$'{}'$$, $$''$$, $$''$$, NULL, NULL, NULL, NULL, NULL),
+    ('topups', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_gateway_call', $$1150$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_gateway_calls', $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('find_payment', $$'bad_input'$$, $$'1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('resolve_payment', $$1150$$, $$1$$, $$'credit'$$, $$'new key'$$, $$1150$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -304,4 +309,5 @@ SELECT pg_temp.refused(ARRAY[
 \pset tuples_only off
 
 SELECT test.books() = :'books' AS unchanged;
+SELECT state FROM billing.cancel_order(1150, 3);
 SELECT * FROM billing.verify();

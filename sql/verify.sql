@@ -21,6 +21,8 @@ SELECT billing.set_balance_alert(1903, 6), billing.set_balance_alert(1903, 0), b
 SELECT billing.meter(1903, 1, 'm' || n, 'verify', n, 0, occurred_at => now()) FROM generate_series(1, 4) AS n;
 SELECT billing.settle() > 0 AS settled;
 SELECT status, balance FROM billing.grant_bonus(1903, 4, 'another');
+SELECT billing.set_gateway('verify', 'wechat', 'cn', 'subject'), billing.set_payment_method('verify', 'verify', 'native');
+SELECT order_id, state FROM billing.create_topup(1904, 10, 'verify', 'topup');
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -93,6 +95,8 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a payment held though it is credited', pg_temp.found('UPDATE billing_books.payment SET state = ''held'' WHERE account_id = 1900 AND payment_id = 1')),
     ('an order that promised a gift', pg_temp.found('UPDATE billing_books.payment_order SET gift = 1 WHERE account_id = 1900 AND order_id = 1')),
     ('an order of another currency', pg_temp.found('UPDATE billing_books.payment_order SET currency = ''USD'' WHERE account_id = 1900 AND order_id = 1')),
+    ('an order that nobody follows', pg_temp.found('UPDATE billing_books.payment_order SET gateway_number = ''lost'' WHERE account_id = 1904')),
+    ('a payment that nobody sends back', pg_temp.found('UPDATE billing_books.payment SET state = ''returning'' WHERE account_id = 1900 AND payment_id = 1')),
     ('an order without a payment', pg_temp.found('INSERT INTO billing_books.payment_order (account_id, order_id, kind, method, gateway, state, currency, pay_amount, discount, gift, created_at, paid_at, actor) SELECT account_id, 9, kind, method, gateway, state, currency, pay_amount, discount, gift, created_at, paid_at, actor FROM billing_books.payment_order WHERE account_id = 1900 AND order_id = 1')),
     ('a payment credited twice', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'payment', 1, 1, 'offline', 100), 'UPDATE billing_books.lot SET amount = 200, remaining = remaining + 100 WHERE account_id = 1900 AND lot_no = 1', 'UPDATE billing_books.account SET cash = cash + 100 WHERE account_id = 1900')),
     ('a take-back of another amount', pg_temp.found('UPDATE billing_books.take_back SET amount = 1 WHERE account_id = 1900')),

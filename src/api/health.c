@@ -18,6 +18,7 @@
 #include "crash_mark.h"
 #include "errors.h"
 #include "spi/scope.h"
+#include "store/gateway_call_store.h"
 #include "store/inbox_store.h"
 #include "store/parking_store.h"
 #include "store/partition_store.h"
@@ -138,6 +139,23 @@ check_parking(StringInfo complaints, WorkerKind kind)
 		complain(complaints, psprintf(INT64_FORMAT " accounts are parked after a crash", parked));
 }
 
+/* Calls of gateways that nobody makes, or that wait for a person. */
+static void
+check_gateways(StringInfo complaints, int64 tolerance_us)
+{
+	TimestampTz before = clock_now() - tolerance_us;
+	int64 parked = gateway_call_count_parked(before);
+	int64 late = gateway_call_count_late(before);
+
+	if (parked > 0)
+		complain(complaints, psprintf(INT64_FORMAT " calls of gateways are parked", parked));
+	if (late > 0)
+		complain(complaints,
+				 psprintf(INT64_FORMAT " calls of gateways are not made: are they armed, and does "
+									   "the worker run?",
+						  late));
+}
+
 PG_FUNCTION_INFO_V1(billing_check_health);
 Datum
 billing_check_health(PG_FUNCTION_ARGS)
@@ -150,6 +168,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
+	check_gateways(&complaints, tolerance_us);
 	for (int i = 0; i < WORKER_KINDS; i++)
 		check_parking(&complaints, (WorkerKind) i);
 	if (partition_default_has_rows(DT_NOEND))
@@ -185,6 +204,13 @@ Datum
 billing_unpriced_usage(PG_FUNCTION_ARGS)
 {
 	return return_report(fcinfo, report_unpriced_usage);
+}
+
+PG_FUNCTION_INFO_V1(billing_attention);
+Datum
+billing_attention(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_attention);
 }
 
 PG_FUNCTION_INFO_V1(billing_awaiting_second);

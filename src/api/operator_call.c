@@ -24,13 +24,14 @@
  * is the second person. If not, the request is stored.
  */
 static bool
-is_approved(const IdempotentCall *call, const Booking *booking, int64 amount_nano,
-			const char *reason)
+is_approved(const OperatorCall *operator_call, int64 amount_nano)
 {
+	const IdempotentCall *call = &operator_call->idempotent;
+	const Booking *booking = &operator_call->booking;
 	const PolicyValues *policies = &booking->policies;
 
-	if (policies->is_unset[POLICY_SECOND_PERSON_ABOVE] ||
-		amount_nano <= policies->of[POLICY_SECOND_PERSON_ABOVE])
+	if (!operator_call->needs_second && (policies->is_unset[POLICY_SECOND_PERSON_ABOVE] ||
+										 amount_nano <= policies->of[POLICY_SECOND_PERSON_ABOVE]))
 		return true;
 	/* The same words may mean another charge, or another rest, by now. */
 	if (call->is_waiting && call->approval.amount_nano != amount_nano)
@@ -38,7 +39,7 @@ is_approved(const IdempotentCall *call, const Booking *booking, int64 amount_nan
 	if (call->is_waiting)
 		return strcmp(call->approval.actor, booking->actor) != 0 &&
 			   strcmp(call->approval.session_user_name, catalog_login_name()) != 0;
-	approval_insert(call, amount_nano, booking->actor, reason);
+	approval_insert(call, amount_nano, booking->actor, operator_call->reason);
 	return false;
 }
 
@@ -66,6 +67,7 @@ operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *act
 	char *actor = arg_actor(fcinfo, at.actor);
 
 	call->action = action;
+	call->needs_second = false;
 	call->reason = arg_reason(fcinfo, at.reason);
 	call->idempotent = idempotent_call_read(fcinfo, action, at.idempotency_key, at.actor,
 											at.reason);
@@ -82,7 +84,7 @@ bool
 operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
 					   Datum *answer)
 {
-	if (is_approved(&call->idempotent, &call->booking, amount_nano, call->reason))
+	if (is_approved(call, amount_nano))
 		return true;
 	booking_finish_unmoved(&call->booking);
 	*answer = scope_close_with(&call->scope,

@@ -27,6 +27,7 @@ typedef struct OperatorCall
 	Scope scope;
 	const char *action;
 	const char *reason;
+	bool needs_second; /* whatever the amount */
 } OperatorCall;
 
 /* The indexes of the arguments that all such functions have. */

@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -27,6 +28,7 @@
 #include "spi/scope.h"
 #include "store/gateway_store.h"
 #include "store/promotion_store.h"
+#include "store/report_store.h"
 
 /* How often one order's gateway may be asked at a caller's wish. */
 #define REFRESH_US (5 * USECS_PER_SEC)
@@ -365,4 +367,22 @@ billing_refresh_order(PG_FUNCTION_ARGS)
 		booking_finish_unmoved(&booking);
 	}
 	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
+}
+
+PG_FUNCTION_INFO_V1(billing_topups);
+Datum
+billing_topups(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_account_id(fcinfo);
+	TimestampTz from = arg_instant(fcinfo, 1, "from", DT_NOBEGIN);
+	TimestampTz to = arg_instant(fcinfo, 2, "to", DT_NOEND);
+	Scope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scope_open(&scope);
+	if (!account_exists(account_id))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	report_topups(account_id, from, to, clock_statement(), (ReturnSetInfo *) fcinfo->resultinfo);
+	scope_close(&scope);
+	return (Datum) 0;
 }

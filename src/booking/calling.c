@@ -21,6 +21,9 @@
 
 #define SECONDS(n) ((n) *USECS_PER_SEC)
 
+/* Parked calls that one call has sent again at the most. */
+#define RETRIES_MAX 1000
+
 /* What a call does wrong by itself it may do so often. */
 #define ATTEMPTS_MAX 5
 
@@ -83,7 +86,8 @@ load(Calling *calling, const DueCall *due)
 	if (!gateway_call_find(due->account_id, due->call_id, row))
 		return false;
 	calling->booking.gateway = row->gateway;
-	if (!order_find(row->account_id, row->order_id, sql_run, &calling->order))
+	if (row->order_id != NO_NUMBER &&
+		!order_find(row->account_id, row->order_id, sql_run, &calling->order))
 		refuse(ERROR_ORDER_UNKNOWN, row->account_id, row->order_id);
 	if (row->kind == KIND_REFUND &&
 		!payment_find(row->account_id, row->payment_id, &calling->payment))
@@ -247,7 +251,8 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 	copy(call->product, sizeof(call->product), order->product);
 	copy(call->order_number, sizeof(call->order_number), order->gateway_number);
 	copy(call->refund_number, sizeof(call->refund_number), row->gateway_number);
-	copy(call->currency, sizeof(call->currency), order->currency);
+	copy(call->currency, sizeof(call->currency),
+		 row->kind == KIND_REFUND ? calling->payment.currency : order->currency);
 	copy(call->description, sizeof(call->description), gateway.subject);
 	copy(call->client_ip, sizeof(call->client_ip), order->client_ip);
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
@@ -644,4 +649,51 @@ calling_put_off(const DueCall *due)
 	if (++calling.row.attempts >= ATTEMPTS_MAX)
 		move(&calling, CALL_ATTEMPTS_SPENT);
 	put(&calling, back_off(calling.row.created_at, calling.booking.at));
+}
+
+/* ---- parked ones ---------------------------------------------------------- */
+
+/* Asking can be done again at once; of what was sent it is asked first what came of it. */
+static void
+retry(Calling *calling)
+{
+	CallRow *row = &calling->row;
+
+	move(calling, row->kind != KIND_FOLLOW && gateway_call_was_sent(row) ? CALL_RETRY_SENT
+																		 : CALL_RETRY_UNSENT);
+	row->attempts = 0;
+	put(calling, calling->booking.at);
+	booking_finish_unmoved(&calling->booking);
+}
+
+void
+calling_retry(int64 account_id, int64 call_id)
+{
+	DueCall due = {account_id, call_id, NULL};
+	Calling calling = {0};
+
+	booking_begin(&calling.booking, account_id);
+	if (!load(&calling, &due) || calling.row.state != CALL_PARKED)
+		refuse(ERROR_CALL_UNKNOWN, account_id, call_id);
+	retry(&calling);
+}
+
+int64
+calling_retry_free(const char *gateway)
+{
+	size_t count;
+	DueCall *parked = gateway_call_list_parked(gateway, RETRIES_MAX, &count);
+	int64 retried = 0;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		Calling calling = {0};
+
+		if (!account_hold_if_free(parked[i].account_id, &calling.booking.account) ||
+			!load(&calling, &parked[i]) || calling.row.state != CALL_PARKED)
+			continue;
+		retry(&calling);
+		retried++;
+	}
+	return retried;
 }

@@ -35,4 +35,11 @@ extern void calling_record(const DueCall *due, const GatewayCall *call,
 /* Recording an answer failed by itself: tried again later, and parked when that goes on. */
 extern void calling_put_off(const DueCall *due);
 
+/* Has a parked call sent again; refuses one that is not. */
+extern void calling_retry(int64 account_id, int64 call_id);
+
+/* The same for those of a gateway whose accounts nobody holds, 1,000 at the most; returns how many.
+ */
+extern int64 calling_retry_free(const char *gateway);
+
 #endif

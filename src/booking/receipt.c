@@ -132,21 +132,20 @@ give_bonus(Booking *booking, const Order *order)
 		(void) booking_add_lot(booking, lot, BOOK_PROMOTION, order->order_id);
 }
 
-/* Credits a payment and what the order promised. */
-static void
-credit(Booking *booking, Order *order, const Payment *payment, Book from)
+void
+receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from)
 {
 	Lot lot = {.kind = LOT_CASH, .amount_nano = payment->amount_nano, .expires_at = NEVER_EXPIRES};
 
 	(void) booking_add_lot(booking, lot, from, order->order_id);
-	give_bonus(booking, order);
+	if (payment->amount_nano == order->pay_nano)
+		give_bonus(booking, order);
 	order->paid_at = payment->paid_at;
 	(void) order_apply(order, ORDER_CREDITED, NULL);
 }
 
-/* Has it sent back to where it came from. */
-static void
-send_back(const Booking *booking, const Payment *payment)
+void
+receipt_send_back(const Payment *payment, TimestampTz at)
 {
 	CallRow call = {
 		.account_id = payment->account_id,
@@ -155,8 +154,8 @@ send_back(const Booking *booking, const Payment *payment)
 		.order_id = payment->order_id,
 		.payment_id = payment->payment_id,
 		.state = CALL_QUEUED,
-		.due_at = booking->at,
-		.created_at = booking->at,
+		.due_at = at,
+		.created_at = at,
 	};
 
 	gateway_call_insert(&call);
@@ -191,11 +190,11 @@ book(Receipt *receipt, Booking *booking, Order *order, PaymentVerdict verdict)
 	if (verdict != PAYMENT_IS_CREDITED)
 		check_outcome(books_suspend(&booking->books, payment.amount_nano));
 	if (payment.state == PAYMENT_CREDITED)
-		credit(booking, order, &payment, from);
+		receipt_credit(booking, order, &payment, from);
 	else
 		end_order(order, verdict);
 	if (payment.state == PAYMENT_RETURNING)
-		send_back(booking, &payment);
+		receipt_send_back(&payment, booking->at);
 	booking_finish(booking);
 }
 

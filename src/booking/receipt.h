@@ -13,7 +13,10 @@
 
 #include "datatype/timestamp.h"
 
+#include "booking/booking.h"
 #include "gateway/fact.h"
+#include "store/order_store.h"
+#include "store/payment_store.h"
 
 typedef enum ReceiptResult
 {
@@ -42,6 +45,16 @@ extern ReceiptResult receipt_book(Receipt *receipt);
 
 /* Books it as held, on the house's account of its currency. */
 extern ReceiptResult receipt_book_on_house(Receipt *receipt);
+
+/*
+ * Credits a payment to an order, with the bonus that the order promised where the
+ * amount is the one it asked for (R19); from: gateway, or suspense where it was held.
+ * The books are loaded, with 3 transfers more.
+ */
+extern void receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from);
+
+/* Has a payment sent back to where it came from. */
+extern void receipt_send_back(const Payment *payment, TimestampTz at);
 
 /* Leaves it to the worker: whose account is held too long, or is the house's. */
 extern void receipt_leave(const Receipt *receipt, TimestampTz at);

@@ -26,7 +26,7 @@ typedef struct Work
 	Receipt receipt;
 	ReceiptResult (*book)(Receipt *receipt);
 	ReceiptResult result;
-	bool failed;
+	bool is_held;
 } Work;
 
 static void
@@ -70,8 +70,8 @@ run(int64 from, ReceiptResult (*how)(Receipt *receipt))
 	work.receipt.is_merchants = strcmp(work.notice.verdict, "payment") == 0;
 	work.result = RECEIPT_OF_NOTHING;
 	error = subtransaction_run(book, &work, goes_on_waiting);
-	work.failed = error != NULL;
-	if (error)
+	work.is_held = error && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	if (error && !work.is_held)
 		ereport(LOG,
 				(errmsg("billing could not book message " INT64_FORMAT " of gateway \"%s\": %s",
 						work.notice_id, work.notice.gateway, error->message)));
@@ -85,7 +85,7 @@ waiting_book(int64 from)
 
 	return (Waiting){
 		.notice_id = work.notice_id,
-		.is_booked = work.notice_id != 0 && !work.failed,
+		.is_held = work.is_held,
 		.is_of_house = work.notice_id != 0 && work.result == RECEIPT_OF_HOUSE,
 	};
 }

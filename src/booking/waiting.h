@@ -13,8 +13,8 @@
 
 typedef struct Waiting
 {
-	int64 notice_id; /* 0: there was none */
-	bool is_booked;
+	int64 notice_id;  /* 0: there was none */
+	bool is_held;	  /* its account is: it can be booked soon */
 	bool is_of_house; /* it is to be booked in another transaction, by waiting_book_on_house() */
 } Waiting;
 

@@ -67,6 +67,9 @@ typedef struct Transfer
 	int64_t occurred_at;
 } Transfer;
 
+/* Lots that one booking adds at the most: of a payment, of its discount, and of its gift. */
+#define BOOKS_LOTS_ADDED_MAX 3
+
 typedef struct Books
 {
 	int64_t cash_nano;

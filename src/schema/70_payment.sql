@@ -25,18 +25,18 @@ CREATE TABLE billing_books.payment_order (
     paid_at timestamptz,
     actor text NOT NULL,
     PRIMARY KEY (account_id, order_id),
-    CHECK ((gateway = 'offline') = (product IS NULL AND expires_at IS NULL AND payable_until IS NULL)),
+    CHECK ((product IS NULL) = (expires_at IS NULL) AND (expires_at IS NULL) = (payable_until IS NULL)),
     CHECK (payable_until <= expires_at),
     CHECK ((state = 'paid') = (paid_at IS NOT NULL)),
     CHECK (state NOT IN ('closing', 'closed') OR close_reason IS NOT NULL)
 );
-COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups (R4, R19): placed to be paid through a gateway, or born paid by an offline payment.';
+COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups (R4, R19): placed to be paid through a gateway, or born paid: of an offline payment, or of a held one that an operator credits.';
 COMMENT ON COLUMN billing_books.payment_order.account_id IS 'The account that is topped up.';
 COMMENT ON COLUMN billing_books.payment_order.order_id IS 'Number of the order within the account.';
 COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
-COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer.';
+COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer, resolved a held payment that an operator credited.';
 COMMENT ON COLUMN billing_books.payment_order.gateway IS 'The merchant account at which it is paid; offline is the bank account.';
-COMMENT ON COLUMN billing_books.payment_order.product IS 'Which of the gateway''s ways of paying the method stood for; null for an offline payment.';
+COMMENT ON COLUMN billing_books.payment_order.product IS 'Which of the gateway''s ways of paying the method stood for; null for one born paid.';
 COMMENT ON COLUMN billing_books.payment_order.gateway_number IS 'Our number of it at the gateway, 32 characters; null before it was first sent.';
 COMMENT ON COLUMN billing_books.payment_order.promotion IS 'The promotion that discount and gift are from.';
 COMMENT ON COLUMN billing_books.payment_order.payer IS 'What the gateway must know of the payer, such as client_ip.';

@@ -3,7 +3,7 @@ CREATE TABLE billing_books.gateway_call (
     call_id bigint NOT NULL,
     gateway text COLLATE "C" NOT NULL,
     kind text NOT NULL CHECK (kind IN ('create', 'follow', 'refund')),
-    order_id bigint NOT NULL,
+    order_id bigint,
     payment_id bigint,
     gateway_number text COLLATE "C" UNIQUE,
     state text NOT NULL CHECK (state IN ('queued', 'sending', 'unknown', 'parked', 'done', 'failed', 'dropped')),
@@ -20,6 +20,7 @@ CREATE TABLE billing_books.gateway_call (
     FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order,
     FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment,
     CHECK ((kind = 'refund') = (payment_id IS NOT NULL)),
+    CHECK (kind = 'refund' OR order_id IS NOT NULL),
     CHECK ((state IN ('queued', 'sending', 'unknown')) = (due_at IS NOT NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX gateway_call_due ON billing_books.gateway_call (gateway, due_at) WHERE state IN ('queued', 'sending', 'unknown');
@@ -30,7 +31,7 @@ COMMENT ON COLUMN billing_books.gateway_call.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.gateway_call.call_id IS 'Number of the call within the account.';
 COMMENT ON COLUMN billing_books.gateway_call.gateway IS 'The merchant account that is called.';
 COMMENT ON COLUMN billing_books.gateway_call.kind IS 'create: place the order; follow: ask what became of it, and close it when it has run out; refund: send a payment back.';
-COMMENT ON COLUMN billing_books.gateway_call.order_id IS 'The order.';
+COMMENT ON COLUMN billing_books.gateway_call.order_id IS 'The order; null where money of no order goes back.';
 COMMENT ON COLUMN billing_books.gateway_call.payment_id IS 'The payment that goes back.';
 COMMENT ON COLUMN billing_books.gateway_call.gateway_number IS 'Our number of a refund at the gateway; an order''s stands with it.';
 COMMENT ON COLUMN billing_books.gateway_call.state IS 'queued, sending, unknown, parked, done, failed or dropped: docs/books-and-states.md 4.3.';

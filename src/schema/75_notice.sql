@@ -12,6 +12,7 @@ CREATE TABLE billing_books.gateway_notice (
     fact jsonb
 );
 CREATE INDEX gateway_notice_waiting ON billing_books.gateway_notice (notice_id) WHERE state = 'waiting';
+CREATE INDEX gateway_notice_of_payment ON billing_books.gateway_notice (account_id, payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX gateway_notice_unverified ON billing_books.gateway_notice (received_at) WHERE state = 'unverified';
 COMMENT ON TABLE billing_books.gateway_notice IS 'Messages of gateways as they came (docs/books-and-states.md 4.12).';
 COMMENT ON COLUMN billing_books.gateway_notice.notice_id IS 'Number of the message.';

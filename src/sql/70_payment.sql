@@ -5,3 +5,7 @@ COMMENT ON FUNCTION billing.record_offline_payment(bigint, numeric, text, text, 
 CREATE FUNCTION billing.reverse_offline_payment(account_id bigint, order_id bigint, idempotency_key text, actor text = NULL, reason text = NULL) RETURNS billing.booking
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_reverse_offline_payment';
 COMMENT ON FUNCTION billing.reverse_offline_payment(bigint, bigint, text, text, text) IS 'Takes an offline payment back whole that was booked by mistake (R22): from its lot first, the rest as arrears; lowers the cumulative top-up, sets no lock. id is its take_back_id. Errors: LB506, LB507.';
+
+CREATE FUNCTION billing.resolve_payment(account_id bigint, payment_id bigint, action text, idempotency_key text, target_account_id bigint = NULL, actor text = NULL, reason text = NULL) RETURNS billing.booking
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_resolve_payment';
+COMMENT ON FUNCTION billing.resolve_payment(bigint, bigint, text, text, bigint, text, text) IS 'Decides what becomes of a payment that is held (docs/books-and-states.md 4.1). action: credit (to its order, as much as came; what a promotion gives only with the exact amount), return (to where it came from), dismiss (it was not ours), forfeit (nobody claimed it within the legal term; by two persons always), move (from the house, account -1 or -2, to target_account_id). id is the payment_id. Example: SELECT * FROM billing.resolve_payment(42, 3, ''credit'', ''ticket 7'', reason => ''the customer paid 99''). Errors: LB204, LB501, LB518, LB519.';

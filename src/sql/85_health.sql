@@ -37,3 +37,12 @@ CREATE VIEW billing.awaiting_second AS
     SELECT a.account_id, a.idempotency_key, a.function, a.amount, a.requested_at, a.requested_by, a.reason
     FROM billing.awaiting_second() AS a;
 COMMENT ON VIEW billing.awaiting_second IS 'Operators'' calls that wait for a second person.';
+
+CREATE FUNCTION billing.attention(OUT what text, OUT account_id bigint, OUT id bigint, OUT gateway text, OUT since timestamptz, OUT amount numeric, OUT detail text) RETURNS SETOF record
+    LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_attention';
+COMMENT ON FUNCTION billing.attention() IS 'The rows of the view billing.attention.';
+
+CREATE VIEW billing.attention AS
+    SELECT a.what, a.account_id, a.id, a.gateway, a.since, a.amount, a.detail
+    FROM billing.attention() AS a;
+COMMENT ON VIEW billing.attention IS 'What needs a person: payments that are held, parked calls, refunds that wait, gateways that do not answer, messages that go on waiting. id is the number of the payment, call or message.';

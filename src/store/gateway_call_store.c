@@ -36,7 +36,7 @@ gateway_call_insert(CallRow *call)
 	values[1] = Int64GetDatum(call->call_id);
 	bind_text(values, nulls, 2, call->gateway);
 	bind_text(values, nulls, 3, kind_names[call->kind]);
-	values[4] = Int64GetDatum(call->order_id);
+	bind_number(values, nulls, 4, call->order_id);
 	bind_number(values, nulls, 5, call->payment_id);
 	bind_text(values, nulls, 6, lifecycle_state_name(&lifecycle_call, call->state));
 	bind_instant(values, nulls, 7, call->due_at, DT_NOEND);
@@ -162,6 +162,16 @@ gateway_call_update(const CallRow *call)
 	sql_write(&update, values, nulls);
 }
 
+static DueCall *
+read_due(size_t count)
+{
+	DueCall *due = palloc((count + 1) * sizeof(DueCall));
+
+	for (size_t i = 0; i < count; i++)
+		due[i] = (DueCall){column_int64(i, 1), column_int64(i, 2), column_text(i, 3)};
+	return due;
+}
+
 DueCall *
 gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy, size_t *count)
 {
@@ -174,14 +184,10 @@ gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy, size_t
 		TIMESTAMPTZOID, INT4OID, TEXTOID);
 	char nulls[] = "   ";
 	Datum values[3] = {TimestampTzGetDatum(now), Int32GetDatum(per_gateway)};
-	DueCall *due;
 
 	bind_text(values, nulls, 2, busy);
 	*count = sql_run(&list, values, nulls);
-	due = palloc((*count + 1) * sizeof(DueCall));
-	for (size_t i = 0; i < *count; i++)
-		due[i] = (DueCall){column_int64(i, 1), column_int64(i, 2), column_text(i, 3)};
-	return due;
+	return read_due(*count);
 }
 
 TimestampTz
@@ -202,11 +208,42 @@ gateway_call_next_due(const char *busy)
 	return column_instant(0, 1, DT_NOEND);
 }
 
-int64
-gateway_call_count_parked(void)
+DueCall *
+gateway_call_list_parked(const char *gateway, int64 max, size_t *count)
 {
-	static Sql count = SQL("SELECT count(*) FROM " BOOKS "gateway_call WHERE state = 'parked'");
+	static Sql list = SQL("SELECT account_id, call_id, gateway FROM " BOOKS
+						  "gateway_call WHERE gateway = $1 AND state = 'parked' ORDER BY "
+						  "account_id, call_id LIMIT $2",
+						  TEXTOID, INT8OID);
+	char nulls[] = "  ";
+	Datum values[2];
 
-	sql_run(&count, NULL, NULL);
+	bind_text(values, nulls, 0, gateway);
+	values[1] = Int64GetDatum(max);
+	*count = sql_run(&list, values, nulls);
+	return read_due(*count);
+}
+
+int64
+gateway_call_count_parked(TimestampTz before)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS "gateway_call WHERE state = 'parked' AND "
+						   "coalesce(answered_at, created_at) < $1",
+						   TIMESTAMPTZOID);
+
+	sql_run(&count, (Datum[]){TimestampTzGetDatum(before)}, NULL);
+	return column_int64(0, 1);
+}
+
+int64
+gateway_call_count_late(TimestampTz before)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS
+						   "gateway AS g CROSS JOIN LATERAL (SELECT FROM " BOOKS
+						   "gateway_call WHERE gateway = g.gateway AND due_at < $1 AND state IN "
+						   "('queued', 'sending', 'unknown') LIMIT 1000) AS c",
+						   TIMESTAMPTZOID);
+
+	sql_run(&count, (Datum[]){TimestampTzGetDatum(before)}, NULL);
 	return column_int64(0, 1);
 }

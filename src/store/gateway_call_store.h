@@ -79,7 +79,11 @@ extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const ch
 /* When the next call is due of gateways that are not busy; DT_NOEND where there is none. */
 extern TimestampTz gateway_call_next_due(const char *busy);
 
-/* Calls that wait for an operator. */
-extern int64 gateway_call_count_parked(void);
+/* Parked calls of a gateway, so many at the most, in the order of their accounts. */
+extern DueCall *gateway_call_list_parked(const char *gateway, int64 max, size_t *count);
+
+/* How many of all gateways have been parked since before an instant; and how many are due since. */
+extern int64 gateway_call_count_parked(TimestampTz before);
+extern int64 gateway_call_count_late(TimestampTz before);
 
 #endif

@@ -28,12 +28,12 @@ read_lot(uint64 row, int before)
 	};
 }
 
-/* Makes room for that many lots and one more. */
+/* Makes room for that many lots, and those that a booking adds. */
 static void
 make_room(Books *books, size_t count)
 {
 	books->lots_count = 0;
-	books->lots_capacity = count + 1;
+	books->lots_capacity = count + BOOKS_LOTS_ADDED_MAX;
 	books->lots = palloc0(books->lots_capacity * sizeof(Lot));
 }
 

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
 #include "store/ledger_store.h"
@@ -26,6 +27,15 @@ static const char unpriced_usage_sql[] =
 	;
 static const char awaiting_second_sql[] =
 #include "query/awaiting_second.inc"
+	;
+static const char attention_sql[] =
+#include "query/attention.inc"
+	;
+static const char topups_sql[] =
+#include "query/topups.inc"
+	;
+static const char find_payment_sql[] =
+#include "query/find_payment.inc"
 	;
 static const char status_sql[] =
 #include "query/status.inc"
@@ -111,6 +121,38 @@ report_unpriced_usage(ReturnSetInfo *result)
 	static Sql rows = SQL(unpriced_usage_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_attention(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(attention_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_topups(int64 account_id, TimestampTz from, TimestampTz to, TimestampTz now,
+			  ReturnSetInfo *result)
+{
+	static Sql orders = SQL(topups_sql, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+
+	sql_put_rows(&orders,
+				 (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(from),
+						   TimestampTzGetDatum(to), TimestampTzGetDatum(now)},
+				 NULL, result);
+}
+
+void
+report_find_payment(const char *gateway, const char *number, ReturnSetInfo *result)
+{
+	static Sql found = SQL(find_payment_sql, TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, gateway);
+	bind_text(values, nulls, 1, number);
+	sql_put_rows(&found, values, nulls, result);
 }
 
 void

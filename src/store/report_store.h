@@ -38,4 +38,14 @@ extern void report_awaiting_second(ReturnSetInfo *result);
 /* Rows of type billing.status_line about tables and their contents. */
 extern void report_status(ReturnSetInfo *result);
 
+/* What needs a person, of payments and gateways. */
+extern void report_attention(ReturnSetInfo *result);
+
+/* An account's orders of top-ups, as rows of billing.topup without what is paid with. */
+extern void report_topups(int64 account_id, TimestampTz from, TimestampTz to, TimestampTz now,
+						  ReturnSetInfo *result);
+
+/* All that is known under a number of ours or a gateway's; gateway NULL: of any. */
+extern void report_find_payment(const char *gateway, const char *number, ReturnSetInfo *result);
+
 #endif

@@ -31,21 +31,25 @@ FULL JOIN (
 WHERE coalesce(e.amount, 0) IS DISTINCT FROM CASE WHEN p.state IN ('held', 'returning') THEN p.amount ELSE 0 END
 
 -- check order_paid
--- An order is paid by one payment that was credited, in full and in the currency of its account; no other has one.
+-- An order is paid by one payment that was credited, in the currency of its account, and in full unless an operator credited
+-- another amount; no other has one.
 SELECT o.account_id, format('order %s of %s is %s, and %s of it is credited', o.order_id, o.pay_amount, o.state, coalesce(p.amount, 0))
 FROM billing_books.payment_order AS o
 LEFT JOIN billing_books.account AS a ON a.account_id = o.account_id
 LEFT JOIN (
-    SELECT account_id, order_id, sum(amount) AS amount, min(currency) AS currency
+    SELECT account_id, order_id, sum(amount) AS amount, min(currency) AS currency, count(*) AS payments, min(reason) AS reason
     FROM billing_books.payment
     WHERE state = 'credited'
     GROUP BY account_id, order_id
 ) AS p ON p.account_id = o.account_id AND p.order_id = o.order_id
 WHERE o.currency IS DISTINCT FROM a.currency
-    OR CASE o.state WHEN 'paid' THEN (p.amount, p.currency) IS DISTINCT FROM (o.pay_amount, o.currency) ELSE p.amount IS NOT NULL END
+    OR CASE o.state
+        WHEN 'paid' THEN (p.payments, p.currency) IS DISTINCT FROM (1, o.currency)
+            OR (p.amount <> o.pay_amount AND p.reason IS DISTINCT FROM 'amount')
+        ELSE p.amount IS NOT NULL END
 
 -- check order_bonus
--- The bonus that came with an order is what the order promised, once it is paid (R19).
+-- The bonus that came with an order is what the order promised, once it is paid, in full (R19).
 SELECT coalesce(o.account_id, l.account_id),
        format('order %s promises %s of bonus and gave %s', coalesce(o.order_id, l.order_id), o.discount + o.gift, coalesce(l.amount, 0))
 FROM billing_books.payment_order AS o
@@ -55,7 +59,9 @@ FULL JOIN (
     WHERE source_type = 'payment_order'
     GROUP BY account_id, order_id
 ) AS l ON l.account_id = o.account_id AND l.order_id = o.order_id
-WHERE coalesce(l.amount, 0) IS DISTINCT FROM CASE o.state WHEN 'paid' THEN o.discount + o.gift ELSE 0 END
+LEFT JOIN billing_books.payment AS p ON p.account_id = o.account_id AND p.order_id = o.order_id AND p.state = 'credited'
+WHERE coalesce(l.amount, 0) IS DISTINCT FROM
+    CASE WHEN o.state = 'paid' AND p.amount IS NOT DISTINCT FROM o.pay_amount THEN o.discount + o.gift ELSE 0 END
 
 -- check payment_claim
 -- Every payment is the claim of its gateway's transaction.
@@ -67,7 +73,7 @@ FULL JOIN billing_books.payment_claim AS c ON c.account_id = p.account_id AND c.
 WHERE (p.gateway COLLATE "C", p.transaction_id COLLATE "C") IS DISTINCT FROM (c.gateway, c.transaction_id)
 
 -- check payment_try
--- A transaction is booked once more only where the try before was reversed as a mistake.
+-- A transaction is booked once more only where the try before was reversed as a mistake, or moved off the house.
 SELECT c.account_id, format('transaction %s is booked as try %s of %s', c.transaction_id, c.try, c.place)
 FROM (
     SELECT *, row_number() OVER tries AS place, lead(try) OVER tries AS next_try
@@ -77,7 +83,9 @@ FROM (
 WHERE c.try <> c.place
     OR (c.next_try IS NOT NULL
         AND NOT EXISTS (SELECT FROM billing_books.take_back AS t
-            WHERE t.account_id = c.account_id AND t.payment_id = c.payment_id AND t.kind = 'offline_reversal'))
+            WHERE t.account_id = c.account_id AND t.payment_id = c.payment_id AND t.kind = 'offline_reversal')
+        AND NOT EXISTS (SELECT FROM billing_books.payment AS p
+            WHERE p.account_id = c.account_id AND p.payment_id = c.payment_id AND p.state = 'moved'))
 
 -- check take_back_booked
 -- A take-back is what its entries moved through the gateway.
@@ -121,3 +129,17 @@ WHERE e.source_type IN ('payment', 'take_back')
     AND 'gateway' IN (e.debit, e.credit)
     AND (e.gateway IS DISTINCT FROM p.gateway
         OR (e.lot_no IS NOT NULL AND l.order_id IS DISTINCT FROM p.order_id))
+
+-- check gateway_call
+-- An order that a gateway knows and that is open is followed, and a payment on its way back has a call that sends it.
+SELECT o.account_id, format('order %s is %s, and nobody follows it', o.order_id, o.state)
+FROM billing_books.payment_order AS o
+LEFT JOIN billing_books.gateway_call AS c ON c.account_id = o.account_id AND c.order_id = o.order_id AND c.kind = 'follow'
+WHERE o.gateway_number IS NOT NULL AND o.state IN ('created', 'pending', 'closing')
+    AND (c.state IS NULL OR c.state NOT IN ('queued', 'sending', 'unknown', 'parked'))
+UNION ALL
+SELECT p.account_id, format('payment %s is returning, and nothing sends it back', p.payment_id)
+FROM billing_books.payment AS p
+WHERE p.state = 'returning'
+    AND NOT EXISTS (SELECT FROM billing_books.gateway_call AS c
+        WHERE c.account_id = p.account_id AND c.payment_id = p.payment_id AND c.state IN ('queued', 'sending', 'unknown', 'parked'))

@@ -63,7 +63,7 @@ static int64 last_id;
 static int64 armed_epoch; /* -1: no gateway is called */
 static MemoryContext turn_context;
 static TimestampTz waiting_at; /* facts that wait are not looked for before */
-static bool has_waiting;	   /* some were left */
+static bool has_held;		   /* some were left for accounts that somebody holds */
 
 extern PGDLLEXPORT void billing_gateway_main(Datum argument);
 
@@ -354,20 +354,21 @@ book_all_waiting(void)
 {
 	int64 from = 1;
 
-	has_waiting = false;
+	has_held = false;
 	for (int i = 0; i < WAITING_MAX; i++)
 	{
 		Waiting waiting = book_waiting(from);
 
 		if (waiting.notice_id == 0)
 			break;
-		has_waiting |= !waiting.is_booked;
+		has_held |= waiting.is_held;
 		if (waiting.is_of_house)
 			book_waiting_on_house(waiting.notice_id);
 		from = waiting.notice_id + 1;
 		life_heed_signals();
 	}
-	waiting_at = GetCurrentTimestamp() + RETRY_US;
+	waiting_at = has_held ? GetCurrentTimestamp() + RETRY_US
+						  : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), IDLE_MS);
 }
 
 /* ---- its life ------------------------------------------------------------- */
@@ -390,7 +391,7 @@ wait_until(TimestampTz next)
 						  IDLE_MS);
 	int events = WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH;
 
-	if (has_answers() || has_waiting)
+	if (has_answers() || has_held)
 		timeout_ms = Min(timeout_ms, RETRY_US / 1000);
 	if (link_is_clogged())
 		events |= WL_SOCKET_WRITEABLE;

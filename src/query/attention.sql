@@ -1,0 +1,24 @@
+-- What needs a person: held money, parked calls, gateways that do not answer, messages that go on waiting.
+SELECT 'payment held', p.account_id, p.payment_id, p.gateway, p.recorded_at, p.amount,
+       format('%s; resolve_payment() decides', coalesce(p.reason, 'no reason'))
+FROM billing_books.payment AS p
+WHERE p.state = 'held'
+UNION ALL
+SELECT 'call parked', c.account_id, c.call_id, c.gateway, coalesce(c.answered_at, c.created_at), NULL,
+       format('%s %s: %s; retry_gateway_call() sends it again', c.kind, c.result, coalesce(c.code, 'no code'))
+FROM billing_books.gateway_call AS c
+WHERE c.state = 'parked'
+UNION ALL
+SELECT 'refund waits', c.account_id, c.call_id, c.gateway, c.created_at, NULL,
+       CASE c.result WHEN 'held' THEN 'release_refunds() lets it go' ELSE 'the merchant account has no funds' END
+FROM billing_books.gateway_call AS c
+WHERE c.kind = 'refund' AND c.state IN ('queued', 'unknown') AND c.result IN ('held', 'no_funds')
+UNION ALL
+SELECT 'gateway does not answer', NULL, NULL, g.gateway, g.unavailable_since, NULL, g.unavailable_because
+FROM billing_books.gateway AS g
+WHERE g.unavailable_since IS NOT NULL
+UNION ALL
+SELECT 'message waits', n.account_id, n.notice_id, n.gateway, n.received_at, NULL, 'the worker books it; its log says why not yet'
+FROM billing_books.gateway_notice AS n
+WHERE n.state = 'waiting'
+ORDER BY 5, 1, 2, 3
