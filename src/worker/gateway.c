@@ -27,7 +27,9 @@
 #include "spi/subscription.h"
 #include "store/arming_store.h"
 #include "store/gateway_store.h"
+#include "store/notice_store.h"
 #include "store/parking_store.h"
+#include "store/policy_store.h"
 #include "store/schema_store.h"
 #include "subtransaction.h"
 #include "worker/breaker.h"
@@ -44,6 +46,10 @@
 
 /* Facts that wait and are booked in one turn at the most. */
 #define WAITING_MAX 100
+
+/* Messages that nobody signed are looked through so often, and so many forgotten then. */
+#define FORGET_MS (10 * 60 * 1000)
+#define FORGET_MAX 10000
 
 /* A call that is made now. */
 typedef struct Flight
@@ -63,7 +69,8 @@ static int64 last_id;
 static int64 armed_epoch; /* -1: no gateway is called */
 static MemoryContext turn_context;
 static TimestampTz waiting_at; /* facts that wait are not looked for before */
-static bool has_held;		   /* some were left for accounts that somebody holds */
+static TimestampTz forget_at;
+static bool has_held; /* some were left for accounts that somebody holds */
 
 extern PGDLLEXPORT void billing_gateway_main(Datum argument);
 
@@ -371,6 +378,25 @@ book_all_waiting(void)
 						  : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), IDLE_MS);
 }
 
+/* ---- messages that nobody signed ------------------------------------------ */
+
+/* Forgets those that policy notice_retention keeps no longer, now and then. */
+static void
+forget_notices(void)
+{
+	Scope scope;
+	bool ready;
+
+	if (GetCurrentTimestamp() < forget_at)
+		return;
+	ready = life_begin_work(&scope, "billing: forgetting messages that nobody signed");
+	if (ready && !subscription_feeds_books())
+		(void) notice_forget(clock_now() - policy_values(NULL).of[POLICY_NOTICE_RETENTION],
+							 FORGET_MAX);
+	life_end_work(&scope, ready);
+	forget_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FORGET_MS);
+}
+
 /* ---- its life ------------------------------------------------------------- */
 
 static bool
@@ -416,6 +442,7 @@ turn(void)
 	land_all();
 	if (is_woken || GetCurrentTimestamp() >= waiting_at)
 		book_all_waiting();
+	forget_notices();
 	next = call_gateways();
 	wake_looked(WORKER_GATEWAY);
 	if (!wake_is_pending(MyDatabaseId, WORKER_GATEWAY))
