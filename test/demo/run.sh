@@ -5,6 +5,7 @@
 #
 #   SPAN=14      seconds in which the traces' hour is played        CLIENTS=16   connections that make the calls
 #   HOURS=16     how many such hours are metered                    METER_SPAN=21   in so many seconds
+#   CUSTOMERS=12 who recharge
 set -euo pipefail
 [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/../lib/prepare.sh" "$0" "$@"
 
@@ -24,6 +25,7 @@ span=${SPAN:-14}
 clients=${CLIENTS:-16}
 hours=${HOURS:-16}
 meter_span=${METER_SPAN:-21}
+customers=${CUSTOMERS:-12}
 batch_rows=500
 meter_connections=4
 bold="" plain=""
@@ -130,8 +132,45 @@ end_well "$gate" gate
 running=()
 tell -v gate_ms="$(milliseconds gate billing.authorize)" -f meter_story.sql
 
-title 'Is all of that true?'
 ask -f checks.sql >"$work/checks"
+title "Act three: $customers customers recharge, through WeChat Pay and Alipay"
+cat <<S
+The gateways are simulators that speak their protocols over TLS, and sign. The application places an
+order, shows its URL, and hands every message that comes over to receive_notice(). Whoever owes most
+recharges first; what he owes is paid first. Arrives: from his payment to his balance.
+
+S
+mkdir -m 700 "$work/secrets"
+mkfifo "$work/route" "$work/simulators"
+(perl route.pl >"$work/route.port" 2>"$work/route.log" <"$work/route") &
+running=($!)
+exec {route_in}>"$work/route"
+read_when_there() { # FILE
+    for _ in {1..100}; do
+        if [ -s "$1" ]; then break; fi
+        sleep 0.1
+    done
+    cat "$1"
+}
+ask -c "ALTER SYSTEM SET billing.secrets_dir = '$work/secrets'" -c 'SELECT pg_reload_conf()' >/dev/null
+ask -f recharge_setup.sql >/dev/null
+notify="http://127.0.0.1:$(read_when_there "$work/route.port")/notify"
+(node ../simulators/server.js --dir "$work/secrets" --notify "$notify" >"$work/ports" 2>"$work/simulators.log" <"$work/simulators") &
+running+=($!)
+exec {simulators_in}>"$work/simulators"
+control=$(read_when_there "$work/ports" | sed 's/.*"control":\([0-9]*\).*/\1/')
+perl recharge.pl "$control" "$customers" || {
+    cat "$work/route.log" "$work/simulators.log"
+    tail -n 20 "$SERVER_LOG"
+    exit 1
+}
+gateways=$(perl -MHTTP::Tiny -e 'print HTTP::Tiny->new->get("http://127.0.0.1:$ARGV[0]/books")->{content}' "$control")
+
+title 'Is all of that true?'
+ask -v gateways="$gateways" -v customers="$customers" -f recharge_checks.sql >>"$work/checks"
+exec {route_in}>&- {simulators_in}>&-
+wait "${running[@]}" || true
+running=()
 failed=0
 while IFS='|' read -r ok claim; do
     if [ "$ok" = t ]; then

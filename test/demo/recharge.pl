@@ -1,0 +1,84 @@
+# Customers recharge: an application places their orders, each pays at his gateway's page, and the money arrives.
+#
+#   perl recharge.pl CONTROL_PORT CUSTOMERS       one line an order; exit status 0 where all ended as they should
+use strict;
+use warnings;
+
+use DBI;
+use HTTP::Tiny;
+use JSON::PP qw(decode_json encode_json);
+use Time::HiRes qw(sleep time);
+
+my ($control_port, $customers) = @ARGV;
+my $client = HTTP::Tiny->new(timeout => 20);
+my $dbh = DBI->connect('dbi:Pg:', 'gateway', '', { RaiseError => 1, PrintError => 0 });
+my $books = DBI->connect('dbi:Pg:', 'postgres', '', { RaiseError => 1, PrintError => 0 });
+$| = 1;
+
+# The simulators stand for the gateways and for the payers' telephones.
+sub simulate
+{
+	my ($what, $fields) = @_;
+	my $answer = $client->post("http://127.0.0.1:$control_port/$what", { content => encode_json($fields) });
+	die "$what: $answer->{content}\n" unless $answer->{success};
+	return decode_json($answer->{content});
+}
+
+sub order_status { my ($order) = @_; return $dbh->selectrow_hashref('SELECT * FROM billing.order_status($1, $2)', undef, $order->{account_id}, $order->{order_id}) }
+sub balance { my ($account) = @_; return scalar $dbh->selectrow_array('SELECT balance FROM billing.balance($1)', undef, $account) }
+
+sub wait_for
+{
+	my ($order, $is) = @_;
+	my $began = time;
+	while (time - $began < 30)
+	{
+		my $status = order_status($order);
+		return ($status, 1000 * (time - $began)) if $is->($status);
+		sleep 0.002;
+	}
+	die "order $order->{order_id} of account $order->{account_id} is still $order->{state}\n";
+}
+
+# The first call: an order. The second, until it says so: what to pay with.
+sub place
+{
+	my ($account, $amount, $method, $promotion) = @_;
+	my $order = $dbh->selectrow_hashref('SELECT * FROM billing.create_topup($1, $2, $3, $4, $5)', undef, $account, $amount, $method, "recharge of $account", $promotion);
+	$order->{account_id} = $account;
+	my ($status, $ms) = wait_for($order, sub { defined $_[0]{pay_url} });
+	return ({ %$order, %$status, number => scalar $books->selectrow_array('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND order_id = $2', undef, $account, $order->{order_id}) }, $ms);
+}
+
+my @methods = qw(wechat_code alipay_code alipay_page);
+my @ways = ('', 'its notice is lost: the customer comes back, refresh_order() asks', 'he cancels, and pays all the same: it goes back');
+printf "%9s  %-11s  %8s  %8s  %11s  %9s  %11s  %s\n", 'customer', 'by', 'balance', 'to pay', 'URL after', 'arrives', 'balance', '';
+
+my $n = 0;
+for my $account (@{ $books->selectcol_arrayref('SELECT a.account_id FROM billing_books.account AS a, billing.balance(a.account_id) AS b WHERE a.account_id > 0 ORDER BY b.balance, a.account_id LIMIT $1', undef, $customers) })
+{
+	my $method = $methods[ $n % 3 ];
+	my $gateway = $method =~ s/_.*//r;
+	my $way = $n % 6 == 3 ? 1 : $n == 6 ? 2 : 0;
+	my $before = balance($account);
+	my $amount = $before < 0 ? 100 + 10 * int(-$before / 10) : 100;
+	my ($order, $url_ms) = place($account, $amount, $method, $way == 0 ? 'welcome back' : undef);
+
+	simulate(visit => { url => $order->{pay_url} }) if $method eq 'alipay_page';
+	if ($way == 2)
+	{
+		$dbh->do('SELECT billing.cancel_order($1, $2)', undef, $account, $order->{order_id});
+		sleep 1.5;    # gateways tell whole seconds
+	}
+	simulate(fault => { gateway => $gateway, operation => 'notice', kind => 'lost', count => 1 }) if $way == 1;
+	my $paid_at = time;
+	simulate(pay => { gateway => $gateway, number => $order->{number}, force => \1 });
+	$dbh->do('SELECT billing.refresh_order($1, $2)', undef, $account, $order->{order_id}) if $way == 1;
+	my ($status) = wait_for($order, $way == 2 ? sub { $_[0]{state} eq 'closed' } : sub { $_[0]{state} eq 'paid' });
+	printf "%9d  %-11s  %8.2f  %8.2f  %8.0f ms  %6.0f ms  %11.2f  %s\n", $account, $method, $before, $order->{pay_amount}, $url_ms, 1000 * (time - $paid_at), balance($account), $ways[$way];
+	$n++;
+}
+
+# What goes back is on its way until the gateway says so.
+my $began = time;
+sleep 0.05 while time - $began < 30 && $books->selectrow_array('SELECT EXISTS (SELECT FROM billing_books.payment WHERE state = \'returning\')');

@@ -1,0 +1,10 @@
+-- Two gateways, three ways of paying, a promotion; who may call what.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+CREATE ROLE route LOGIN;
+SELECT billing.grant_access('route', 'notice');
+SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit'), billing.set_gateway('alipay', 'alipay', 'cn', 'API credit');
+SELECT billing.set_payment_method('wechat_code', 'wechat', 'native'), billing.set_payment_method('alipay_code', 'alipay', 'qr'),
+       billing.set_payment_method('alipay_page', 'alipay', 'page');
+SELECT billing.create_promotion('welcome back', 'cn', 100, discount => 10, gift => 5, gift_days => 30);
+SELECT billing.arm(reason => 'the demo');
