@@ -1,4 +1,4 @@
--- Orders of top-ups: setting gateways up, placing orders, promotions, cancelling. Accounts 2600 to 2619.
+-- Orders of top-ups (R1, R4, R19): setting gateways up, placing orders, promotions, cancelling. Accounts 2600 to 2619.
 -- What a gateway answers is tested by test/tap; here no gateway is called.
 SELECT billing.set_gateway('order_wechat', 'wechat', 'cn', 'API credit');
 SELECT billing.set_gateway('order_alipay', 'alipay', 'cn', 'API credit');

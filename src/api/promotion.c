@@ -18,16 +18,22 @@
 #include "store/audit_store.h"
 #include "store/promotion_store.h"
 
+/* R19 */
+#define GIFT_DAYS 40
+
 static int64
 arg_gain(FunctionCallInfo fcinfo, int index, const char *name)
 {
 	return PG_ARGISNULL(index) ? 0 : arg_amount(fcinfo, index, name, LIMIT_PAYMENT);
 }
 
+/* How long a gift lasts; 0 where there is none. */
 static int32
-arg_days(FunctionCallInfo fcinfo, int index)
+arg_days(FunctionCallInfo fcinfo, int index, int64 gift_nano)
 {
-	return PG_ARGISNULL(index) ? 0 : (int32) arg_count(fcinfo, index, "gift_days", LIMIT_GIFT_DAYS);
+	if (PG_ARGISNULL(index))
+		return gift_nano > 0 ? GIFT_DAYS : 0;
+	return (int32) arg_count(fcinfo, index, "gift_days", LIMIT_GIFT_DAYS);
 }
 
 static void
@@ -66,7 +72,6 @@ billing_create_promotion(PG_FUNCTION_ARGS)
 		.min_nano = arg_amount(fcinfo, 2, "amount_min", LIMIT_PAYMENT),
 		.discount_nano = arg_gain(fcinfo, 3, "discount"),
 		.gift_nano = arg_gain(fcinfo, 4, "gift"),
-		.gift_days = arg_days(fcinfo, 5),
 		.orders_max = (int32) arg_count(fcinfo, 6, "orders_max", LIMIT_PROMOTION_ORDERS),
 		.ends_at = arg_instant(fcinfo, 7, "ends_at", DT_NOEND),
 	};
@@ -77,6 +82,7 @@ billing_create_promotion(PG_FUNCTION_ARGS)
 	TimestampTz now = clock_now();
 	Scope scope;
 
+	promotion.gift_days = arg_days(fcinfo, 5, promotion.gift_nano);
 	check_gains(&promotion);
 	if (promotion.ends_at <= now)
 		refuse(ERROR_OUT_OF_RANGE, "ends_at", "later than now",
