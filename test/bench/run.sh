@@ -9,12 +9,13 @@
 #     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key
 #     history     charge() with ROWS requests behind it, over the whole dedupe window, and a checkpoint inside, against none
 #     soak        SOAK seconds of metering at RATE a second, with a checkpoint and a long-running reader
+#     gateway     GORDERS top-ups through a simulated gateway: commit to first byte, notice to credit, beside one that hangs
 #     verify      time of verify() with VROWS metered requests in the books
 #   DURATION=15   seconds of each measurement with pgbench; there are ROUNDS of each, rivals in turn
 #   ROUNDS=2      CLIENTS=20   SCALE=50 (of pgbench's own tables)   ACCOUNTS=10000
 #   FILES=10      of 100,000 events, for each round of the pipeline
 #   ROWS=30000000 takes 20 GB of disk and most of an hour, most of it for verify()     VROWS=10000000
-#   SOAK=300      RATE=5000
+#   SOAK=300      RATE=5000      GORDERS=200
 set -euo pipefail
 [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/../lib/prepare.sh" "$0" "$@"
 
@@ -29,7 +30,7 @@ if [ -z "${SERVER_LOG-}" ]; then
         maintenance_work_mem = 512MB
         max_connections = 120
         shared_preload_libraries = billing
-        billing.databases = '"'bench, history, pipeline, soak'"
+        billing.databases = '"'bench, history, pipeline, soak, gateway'"
     exec bash "$here/../lib/with_server.sh" bash "$0" "$@"
 fi
 
@@ -43,7 +44,8 @@ rows=${ROWS:-30000000}
 verify_rows=${VROWS:-10000000}
 soak_s=${SOAK:-300}
 rate=${RATE:-5000}
-parts=${PARTS:-charge authorize hot meter pipeline}
+gateway_orders=${GORDERS:-200}
+parts=${PARTS:-charge authorize hot meter pipeline gateway}
 scratch=$(mktemp -d)
 run_no=0
 declare -A total count
@@ -198,6 +200,14 @@ if wants soak; then
     read -r soak_lag_ms soak_events < <(tail -n 1 "$scratch/soak")
     soak_events=$((soak_events + $(awk '/actually processed/{print $6}' "$scratch/soak_charge" | cut -d/ -f1)))
 fi
+if wants gateway; then
+    say "$gateway_orders top-ups through a gateway, and as many beside one that hangs"
+    createdb gateway
+    ask -d gateway -c 'CREATE EXTENSION billing' -c 'SELECT billing.install()' >/dev/null
+    wait_for_settler gateway
+    perl "$here/gateway.pl" gateway "$gateway_orders" >"$scratch/gateway"
+fi
+gateway_ms() { awk -v name="$1" '$1 == name {print $2}' "$scratch/gateway"; }
 if wants verify; then
     say "filling $verify_rows metered requests through the inbox"
     started=$SECONDS
@@ -245,6 +255,17 @@ fi
 if wants history; then
     row "charge, $rows requests behind it" history charge 'charge, no history' 0.9
 fi
+gateway_row() { # PATH NAME RIVAL RIVAL'S_PATH TARGET_MS
+    line "$1, ms" "$(gateway_ms "$2") (95 %: $(gateway_ms "$2_tail"))" "$(awk -v a="$(gateway_ms "$2")" -v b="$(gateway_ms "$3")" 'BEGIN {printf "%.2f", a / b}')" "$4" \
+        "$([ -z "$5" ] || verdict "$(gateway_ms "$2")" '<=' "$5")"
+}
+if wants gateway; then
+    gateway_row 'a commit' commit commit 'a commit' ''
+    gateway_row 'order: commit to first byte at the gateway' first_byte commit 'a commit' 20
+    gateway_row 'order: commit to pay URL' payable commit 'a commit' ''
+    gateway_row 'notice: call to credited balance' credited commit 'a commit' 50
+    gateway_row 'order: commit to pay URL, another gateway hangs' beside_hanging payable 'none hangs' ''
+fi
 if wants soak; then
     line "settling for $soak_s s at $rate/s: worst lag, ms" "$soak_lag_ms" '' '' "$(verdict "$soak_lag_ms" '<=' 1000)"
 fi
@@ -274,6 +295,10 @@ check_books() { # DATABASE REQUESTS
 if [ -n "$bench" ]; then check_books bench "$requests"; fi
 if wants history; then check_books history "$((rows + history_requests))"; fi
 if wants pipeline || wants verify; then check_books pipeline "$pipeline_events"; fi
+if wants gateway && [ -n "$(ask -d gateway -c 'SELECT * FROM billing.verify()')" ]; then
+    say 'FAILED: verify() of gateway is not empty'
+    status=1
+fi
 if wants soak; then check_books soak "$soak_events"; fi
 rm -rf "$scratch"
 exit "$status"
