@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: house (the tree itself), unit (cmocka), regress, isolation, tap. Prints one line per test file, the whole output of
+# All tests: house (the tree itself), unit (cmocka), sdk (the gateways' own SDKs prove the simulators), regress, isolation, tap. Prints one line per test file, the whole output of
 # those that fail, and last "N passed, N failed".
 #
 # TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
@@ -69,6 +69,17 @@ step_unit() {
     done
 }
 
+# The simulators speak as the gateways do, if the SDKs of those say so: npm brings them.
+step_sdk() {
+    local status=0
+    (
+        cd test/simulators
+        npm install --no-package-lock --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; exit 1; }
+        exec timeout --foreground "$step_seconds" node proof.js
+    ) >"$logs/sdk" 2>&1 || status=$?
+    count_tap sdk/proof "$logs/sdk" "$status"
+}
+
 # pg_regress or pg_isolation_regress, whose output is read as it comes. Up to 15 a line of theirs is
 # "test name ... ok 12 ms", from 16 on it is TAP. DISABLE is the make variable of the other one.
 run_pg_regress() { # NAME COUNT DISABLE DIFFS
@@ -134,10 +145,11 @@ step_tap() {
 }
 
 cd "$(dirname "$0")/.." || exit 1
-for step in ${TESTS:-house unit regress isolation tap}; do
+for step in ${TESTS:-house unit sdk regress isolation tap}; do
     case $step in
         house) tests='test/house/*.pl' ;;
         unit) tests='test/unit/test_*.c' ;;
+        sdk) tests='test/simulators/proof.js' ;;
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;
         tap) tests='test/tap/*.pl' ;;

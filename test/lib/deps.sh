@@ -5,7 +5,9 @@ set -euo pipefail
 
 packages=(make gcc libc6-dev libssl-dev libjansson-dev libcurl4-openssl-dev
     libcmocka-dev libipc-run-perl libdbd-pg-perl)
-command -v node >/dev/null || packages+=(nodejs) # the simulators of gateways
+# The simulators of gateways, and the SDKs that prove them. Who has them from elsewhere keeps his.
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
 [ -n "${PG_CONFIG-}" ] || packages+=(postgresql-15 postgresql-server-dev-15 postgresql-15-cron)
 
 find_missing() {
