@@ -1,0 +1,107 @@
+# Both walks of docs/rules.md with their real gateways: WeChat Pay and Alipay as simulators, Xiaomi Pay's step by bank transfer,
+# as far as the walks are built; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
+use strict;
+use warnings;
+
+use DBD::Pg;
+use Test::More;
+
+use BillingTest;
+use Simulators;
+
+my $sim = Simulators->new(http => 1);
+my $node = billing_node('walks', preload => 'billing', conf => [ "billing.databases = 'postgres'", "billing.secrets_dir = '" . $sim->secrets_dir . "'" ]);
+my $dbh = connect_dbi($node);
+
+sub value { my ($sql, @values) = @_; return scalar $dbh->selectrow_array($sql, undef, @values) }
+
+# What the account holds: cash, bonus, arrears, cumulative top-up, whether it may call; and verify() is empty.
+sub holds
+{
+	my ($account, $name, @expected) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	my @holds = $dbh->selectrow_array('SELECT trim_scale(cash), trim_scale(bonus), trim_scale(arrears), trim_scale(total_topup), CASE WHEN callable THEN \'allowed\' ELSE \'blocked\' END, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)', undef, $account);
+	is_deeply(\@holds, [ @expected, 0 ], $name) or diag("@holds");
+	return;
+}
+
+# Pays a top-up through a gateway; returns its order.
+my $key = 0;
+sub topup
+{
+	my ($account, $amount, $gateway, $promotion) = @_;
+	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5)', $account, $amount, $gateway, 'walk ' . ++$key, $promotion);
+	my $number = wait_until(10, sub { value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND order_id = $2 AND pay_url IS NOT NULL', $account, $order) });
+	$sim->control(pay => { gateway => $gateway, number => $number });
+	$sim->deliver($dbh);
+	return $order;
+}
+sub books
+{
+	my ($account) = @_;
+	return join ', ', @{ $dbh->selectcol_arrayref(<<'S', undef, $account) };
+SELECT book || ' ' || trim_scale(sum(amount))
+FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = $1 UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = $1) AS e
+GROUP BY book HAVING sum(amount) <> 0 ORDER BY book
+S
+}
+sub charge { my ($account, $request, $input, %opts) = @_; return $dbh->do('SELECT billing.charge($1, 1, $2, \'walk\', $3, 0, $4, 0, coalesce($5, clock_timestamp()))', undef, $account, $request, $input, $opts{cached} // 0, $opts{at}) }
+
+$dbh->do($_) for (
+	q(SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit')), q(SELECT billing.set_gateway('alipay', 'alipay', 'cn', 'API credit')),
+	q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')), q(SELECT billing.set_payment_method('alipay', 'alipay', 'qr')),
+	q(SELECT billing.create_promotion('discount', 'cn', 100, discount => 10, gift => 5, gift_days => 1)),
+	q(SELECT billing.set_price('walk', 'CNY', 1000, 0, cache_read => 0.01, effective_from => now() - interval '1 day')),
+	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 2) AS a), q(SELECT billing.create_api_key(a, 'walk') FROM generate_series(1, 2) AS a), q(SELECT billing.arm()));
+
+# Walk 1.
+topup(1, 100, 'wechat');
+$dbh->do('SELECT billing.grant_bonus(1, 10, \'bonus\', now() + interval \'40 days\')');
+holds(1, '1. A by WeChat Pay', 100, 10, 0, 100, 'allowed');
+charge(1, '2', 25000);
+holds(1, '2. usage', 85, 0, 0, 100, 'allowed');
+topup(1, 50, 'alipay');
+holds(1, '3. B by Alipay', 135, 0, 0, 150, 'allowed');
+charge(1, '4', 160000);
+holds(1, '4. late usage', 0, 0, 25, 150, 'blocked');
+$dbh->do('SELECT billing.record_offline_payment(1, 20, \'C\', \'walk 1 C\')');
+holds(1, '5. C', 0, 0, 5, 170, 'blocked');
+topup(1, 30, 'alipay');
+holds(1, '6. D by Alipay', 25, 0, 0, 200, 'allowed');
+my $before_lock = value('SELECT clock_timestamp()');
+$dbh->do('SELECT billing.lock_account(1)');
+eval { topup(1, 5, 'wechat') };
+is($dbh->state, 'LB204', '7. recharge is refused');
+charge(1, '8', 4000, at => $before_lock);
+holds(1, '8. a late report', 21, 0, 0, 200, 'blocked');
+is(books(1), 'cash -21, gateway 200, promotion 10, revenue -189', 'the books of walk 1');
+
+# Walk 2.
+topup(2, 100, 'wechat', 'discount');
+holds(2, '1. E pays 90 for 100, with a gift of 5', 90, 15, 0, 90, 'allowed');
+charge(2, '2', 3000, cached => 75942);
+holds(2, '2. usage from the gift', 90, '11.99924058', 0, 90, 'allowed');
+my $before_t = value('SELECT clock_timestamp()');
+$dbh->do('ALTER SYSTEM SET billing.clock_offset = \'2d\'');
+$dbh->do('SELECT pg_reload_conf()');
+$sim->control(settings => { clock_offset_s => 2 * 86400 });
+wait_until(10, sub { value('SELECT setting::int > 0 FROM pg_settings WHERE name = \'billing.clock_offset\'') });
+holds(2, '3. T passes', 90, 10, 0, 90, 'allowed');
+charge(2, '3', 12000, at => $before_t);
+holds(2, '3. usage stamped before T', 88, 0, 0, 90, 'allowed');
+my $order_f = topup(2, 50, 'alipay');
+charge(2, '5', 100004);
+holds(2, '5. F by Alipay, and usage', '37.996', 0, 0, 140, 'allowed');
+charge(2, '6', 1000, at => $before_t);
+holds(2, '6. late usage', '36.996', 0, 0, 140, 'allowed');
+$dbh->do('SELECT billing.reverse_charge(2, \'3\', \'undo\', \'for nothing\')');
+holds(2, '9. the charge of 12 is undone', '38.996', 10, 0, 140, 'allowed');
+charge(2, '9b', 49000);
+holds(2, '10. arrears', 0, 0, '0.004', 140, 'blocked');
+topup(2, 0.01, 'wechat');
+holds(2, '10. H by WeChat Pay', '0.006', 0, 0, '140.01', 'allowed');
+
+$dbh->disconnect;
+$node->stop;
+$sim->stop;
+done_testing();
