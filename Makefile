@@ -1,7 +1,7 @@
 # make            build                  make install   into the server of PG_CONFIG
 # make test       all tests              make demo      the main job on real input, explained
 # make bench      ratios of design       make unit      cmocka only, under ASan and UBSan
-# make format     clang-format           make format-check
+# make fuzz       the parsers, for long  make format     clang-format      make format-check
 # test, demo and bench install missing packages first and write nothing here or into the server.
 
 EXTENSION   = billing
@@ -38,7 +38,7 @@ PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgr
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: test demo bench unit unit-programs format format-check
+.PHONY: test demo bench unit unit-programs fuzz fuzz-programs format format-check
 
 # pg_config may be there without pgxs.mk, and pgxs.mk without the headers: both come in packages of their own.
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
@@ -101,6 +101,32 @@ build/unit/%: test/unit/%.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/unit/*.
 unit-programs: $(UNIT_PROGRAMS)
 unit: unit-programs
 	@for program in $(UNIT_PROGRAMS); do echo "$$program"; "$$program" || exit 1; done
+
+# What reads bytes from outside, under mutations of good and bad seeds: test/fuzz/README.md.
+FUZZ_CFLAGS   = $(UNIT_CFLAGS) -std=gnu11 -Itest/fuzz
+FUZZ_NAMES   := $(patsubst test/fuzz/fuzz_%.c,%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
+FUZZ_SHARED   = test/fuzz/fuzz.c test/fuzz/wechat_message.c
+FUZZ_PROGRAMS := $(addprefix build/fuzz/,$(FUZZ_NAMES))
+FUZZ_RUNS    ?= 300000
+FUZZ_SECONDS ?= 180
+
+build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson
+build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+	@mkdir -p $(@D)
+	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson
+fuzz-programs: $(FUZZ_PROGRAMS)
+ifneq ($(shell command -v clang 2>/dev/null),)
+fuzz: $(addprefix build/libfuzzer/,$(FUZZ_NAMES))
+	@for name in $(FUZZ_NAMES); do mkdir -p build/corpus/$$name; build/libfuzzer/$$name -max_total_time=$(FUZZ_SECONDS) -max_len=8192 \
+	  -timeout=2 -artifact_prefix=build/libfuzzer/ build/corpus/$$name test/fuzz/seeds/$$name || exit 1; done
+else
+fuzz: fuzz-programs
+	@for program in $(FUZZ_PROGRAMS); do "$$program" $(FUZZ_RUNS) "test/fuzz/seeds/$$(basename "$$program")" || exit 1; done
+endif
+# Else make removes them as files between, and builds them twice.
+.SECONDARY: $(UNIT_OBJS)
 
 test demo bench:
 	@bash test/$(if $(filter test,$@),,$@/)run.sh

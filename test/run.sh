@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: house (the tree itself), unit (cmocka), sdk (the gateways' own SDKs prove the simulators), regress, isolation, tap. Prints one line per test file, the whole output of
+# All tests: house (the tree itself), unit (cmocka), fuzz, sdk (the gateways' own SDKs prove the simulators), regress, isolation, tap. Prints one line per test file, the whole output of
 # those that fail, and last "N passed, N failed".
 #
 # TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
@@ -66,6 +66,24 @@ step_unit() {
         status=0
         CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground "$step_seconds" "build/unit/$name" >"$logs/$name" 2>&1 || status=$?
         count_tap "unit/$name" "$logs/$name" "$status"
+    done
+}
+
+# A short run of the fuzzers; make fuzz is the long one.
+step_fuzz() {
+    local source name status
+    make -sk -j"$(nproc)" fuzz-programs >"$logs/fuzz" 2>&1 || cat "$logs/fuzz"
+    for source in test/fuzz/fuzz_*.c; do
+        name=$(basename "$source" .c)
+        name=${name#fuzz_}
+        status=0
+        timeout --foreground "$step_seconds" "build/fuzz/$name" 2000 "test/fuzz/seeds/$name" >"$logs/fuzz-$name" 2>&1 || status=$?
+        if [ "$status" = 0 ]; then
+            ok "fuzz/$name"
+        else
+            cat "$logs/fuzz-$name"
+            fail "fuzz/$name: status $status"
+        fi
     done
 }
 
@@ -145,10 +163,11 @@ step_tap() {
 }
 
 cd "$(dirname "$0")/.." || exit 1
-for step in ${TESTS:-house unit sdk regress isolation tap}; do
+for step in ${TESTS:-house unit fuzz sdk regress isolation tap}; do
     case $step in
         house) tests='test/house/*.pl' ;;
         unit) tests='test/unit/test_*.c' ;;
+        fuzz) tests='test/fuzz/fuzz_*.c' ;;
         sdk) tests='test/simulators/proof.js' ;;
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;

@@ -34,6 +34,17 @@ arg_name(FunctionCallInfo fcinfo, int index, const char *argument)
 	return name;
 }
 
+/* What payers read; Alipay takes none of the characters that part its fields. */
+static char *
+arg_subject(FunctionCallInfo fcinfo, int index)
+{
+	char *subject = arg_text(fcinfo, index, "subject", CALL_DESCRIPTION_SIZE - 1);
+
+	if (strpbrk(subject, "&=/\r\n\t") != NULL)
+		refuse(ERROR_INVALID_VALUE, "subject", subject);
+	return subject;
+}
+
 static const Provider *
 arg_provider(FunctionCallInfo fcinfo, int index)
 {
@@ -70,7 +81,7 @@ billing_set_gateway(PG_FUNCTION_ARGS)
 		.gateway = arg_name(fcinfo, 0, "name"),
 		.provider = provider->name,
 		.region = arg_text(fcinfo, 2, "region", VALUE_BYTES_MAX),
-		.subject = arg_text(fcinfo, 3, "subject", CALL_DESCRIPTION_SIZE - 1),
+		.subject = arg_subject(fcinfo, 3),
 		.is_retired = arg_bool(fcinfo, 4, "retired"),
 	};
 	AuditLine line = {.action = "set_gateway",

@@ -27,9 +27,12 @@
 /* What a call does wrong by itself it may do so often. */
 #define ATTEMPTS_MAX 5
 
-/* A wait for another answer: half of what has passed, within these. */
+/* Waits for another answer, doubled while it is the same. */
 #define WAIT_MIN_US SECONDS(2)
 #define WAIT_MAX_US SECONDS(600)
+
+/* A create whose answer is unknown is looked at so often: its order is asked for meanwhile. */
+#define UNKNOWN_US SECONDS(60)
 
 /* A call with all that it is about. The account is held. */
 typedef struct Calling
@@ -37,7 +40,9 @@ typedef struct Calling
 	Booking booking;
 	CallRow row;
 	Order order;
-	Payment payment; /* KIND_REFUND */
+	Payment payment;		 /* KIND_REFUND */
+	const char *last_result; /* of the answer before; NULL: there was none */
+	TimestampTz last_answered_at;
 } Calling;
 
 /* ---- the row -------------------------------------------------------------- */
@@ -66,12 +71,16 @@ put(Calling *calling, TimestampTz due_at)
 	gateway_call_update(&calling->row);
 }
 
-/* The later the longer, so that waits double by themselves. */
+/* When it is tried again: soon where the answer is another than before, else after twice as long.
+ */
 static TimestampTz
-back_off(TimestampTz since, TimestampTz now)
+back_off(const Calling *calling)
 {
-	int64 wait_us = (now - since) / 2;
+	TimestampTz now = calling->booking.at;
+	int64 wait_us = 0;
 
+	if (calling->last_result && strcmp(calling->last_result, calling->row.result) == 0)
+		wait_us = 2 * (now - calling->last_answered_at);
 	return now + Min(Max(wait_us, WAIT_MIN_US), WAIT_MAX_US);
 }
 
@@ -156,7 +165,7 @@ claim_create(Calling *calling, int64 epoch, CallOperation *operation)
 	if (calling->row.state == CALL_UNKNOWN)
 	{
 		order_ask(&calling->order, calling->booking.at);
-		put(calling, back_off(calling->row.created_at, calling->booking.at));
+		put(calling, calling->booking.at + UNKNOWN_US);
 		return false;
 	}
 	if (!wants_create(calling))
@@ -303,8 +312,6 @@ store_url(Calling *calling, const GatewayAnswer *answer)
 static void
 record_create(Calling *calling, const GatewayAnswer *answer)
 {
-	TimestampTz again = back_off(calling->row.created_at, calling->booking.at);
-
 	switch (answer->result)
 	{
 		case RESULT_DONE:
@@ -332,7 +339,7 @@ record_create(Calling *calling, const GatewayAnswer *answer)
 			order_ask(&calling->order, calling->booking.at + WAIT_MIN_US);
 			break;
 	}
-	put(calling, again);
+	put(calling, back_off(calling));
 }
 
 /* ---- answers of asking and closing ---------------------------------------- */
@@ -359,13 +366,13 @@ is_closing(const Calling *calling)
 	return calling->order.state == ORDER_CLOSING;
 }
 
-/* Asked again in its time; while it closes, the sooner the shorter it does. */
+/* Asked again in its time; while it closes, soon. */
 static void
 ask_again(Calling *calling)
 {
 	const Order *order = &calling->order;
 	TimestampTz now = calling->booking.at;
-	TimestampTz next = is_closing(calling) ? back_off(order->payable_until, now)
+	TimestampTz next = is_closing(calling) ? back_off(calling)
 										   : Min(next_ask(calling), order->payable_until);
 
 	calling->row.closes = false;
@@ -535,8 +542,6 @@ fail_return(Calling *calling)
 static void
 record_refunded(Calling *calling, const RefundFact *fact)
 {
-	TimestampTz again = back_off(calling->row.created_at, calling->booking.at);
-
 	if (fact->state == REFUND_FAILED || fact->state == REFUND_ABNORMAL)
 	{
 		fail_return(calling);
@@ -548,7 +553,7 @@ record_refunded(Calling *calling, const RefundFact *fact)
 		park(calling);
 	else
 		move(calling, CALL_SUCCEEDED);
-	put(calling, again);
+	put(calling, back_off(calling));
 	if (calling->row.state == CALL_DONE)
 		end_return(calling, PAYMENT_RETURN_PAID, NULL);
 }
@@ -598,7 +603,7 @@ record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *an
 			move(calling, CALL_UNANSWERED);
 			break;
 	}
-	put(calling, back_off(calling->row.created_at, calling->booking.at));
+	put(calling, back_off(calling));
 }
 
 /* ---- recording ------------------------------------------------------------ */
@@ -623,6 +628,8 @@ calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer 
 	booking_begin(&calling.booking, due->account_id);
 	if (!load(&calling, due))
 		return;
+	calling.last_result = calling.row.result;
+	calling.last_answered_at = calling.row.answered_at;
 	calling.row.result = call_result_name(answer->result);
 	calling.row.code = answer->code[0] ? answer->code : NULL;
 	calling.row.answered_at = calling.booking.at;
@@ -648,7 +655,7 @@ calling_put_off(const DueCall *due)
 	end_lease(&calling);
 	if (++calling.row.attempts >= ATTEMPTS_MAX)
 		move(&calling, CALL_ATTEMPTS_SPENT);
-	put(&calling, back_off(calling.row.created_at, calling.booking.at));
+	put(&calling, calling.booking.at + (WAIT_MIN_US << calling.row.attempts));
 }
 
 /* ---- parked ones ---------------------------------------------------------- */

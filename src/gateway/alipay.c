@@ -75,10 +75,28 @@ read_document_text(const void *source, const char *name, char *text, size_t size
 	return document_text(source, name, text, size);
 }
 
+/* True where a field is there and not empty, readable or not. */
+typedef bool (*FieldFinder)(const void *source, const char *name);
+
+static bool
+form_has(const void *source, const char *name)
+{
+	return form_value(source, name).size > 0;
+}
+
+static bool
+document_has(const void *source, const char *name)
+{
+	const json_t *found = json_object_get(source, name);
+
+	return found && (!json_is_string(found) || json_string_length(found) > 0);
+}
+
 /* What a trade is read from; the same things have other names in notices and in replies. */
 typedef struct TradeSource
 {
 	TextReader text;
+	FieldFinder has;
 	const void *from;
 	const char *paid_at; /* the name of the time of payment */
 } TradeSource;
@@ -90,9 +108,10 @@ read_yuan(const TradeSource *source, const char *name, int64_t if_none, int64_t 
 	char text[TEXT_SIZE];
 
 	*nano = if_none;
-	if (!source->text(source->from, name, text, sizeof(text)))
+	if (!source->has(source->from, name))
 		return if_none >= 0;
-	return money_parse(text, nano) && *nano % MONEY_NANO_PER_CENT == 0;
+	return source->text(source->from, name, text, sizeof(text)) && money_parse(text, nano) &&
+		   *nano % MONEY_NANO_PER_CENT == 0;
 }
 
 /*
@@ -103,16 +122,13 @@ static bool
 read_state(const TradeSource *source, FactState *state)
 {
 	char name[TEXT_SIZE];
-	char paid_at[INSTANT_TEXT_SIZE];
 
 	if (!source->text(source->from, "trade_status", name, sizeof(name)))
 		return false;
 	if (strcmp(name, "TRADE_SUCCESS") == 0 || strcmp(name, "TRADE_FINISHED") == 0)
 		*state = FACT_PAID;
 	else if (strcmp(name, "TRADE_CLOSED") == 0)
-		*state = source->text(source->from, source->paid_at, paid_at, sizeof(paid_at))
-					 ? FACT_PAID
-					 : FACT_CLOSED;
+		*state = source->has(source->from, source->paid_at) ? FACT_PAID : FACT_CLOSED;
 	else if (strcmp(name, "WAIT_BUYER_PAY") == 0)
 		*state = FACT_PENDING;
 	else
@@ -138,7 +154,10 @@ read_trade(const TradeSource *source, PaymentFact *fact)
 		   read_yuan(source, "invoice_amount", fact->amount_nano, &fact->payer_nano) &&
 		   read_yuan(source, "refund_fee", 0, &fact->refunded_nano) &&
 		   source->text(source->from, source->paid_at, paid_at, sizeof(paid_at)) &&
-		   instant_from_china(paid_at, &fact->paid_at);
+		   instant_from_china(paid_at, &fact->paid_at) && fact->paid_at > 0 &&
+		   fact->amount_nano > 0 && fact->payer_nano >= 0 &&
+		   fact->payer_nano <= fact->amount_nano && fact->refunded_nano >= 0 &&
+		   fact->refunded_nano <= fact->amount_nano;
 }
 
 /* ---- notices ------------------------------------------------------------- */
@@ -146,7 +165,7 @@ read_trade(const TradeSource *source, PaymentFact *fact)
 static bool
 read_notified(const Form *form, PaymentFact *fact)
 {
-	TradeSource source = {read_form_text, form, "gmt_payment"};
+	TradeSource source = {read_form_text, form_has, form, "gmt_payment"};
 
 	return read_trade(&source, fact) &&
 		   form_text(form, "app_id", fact->app_id, sizeof(fact->app_id)) &&
@@ -353,7 +372,7 @@ build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *m
 	ProviderBuild built = BUILD_IMPOSSIBLE;
 
 	if (fields && strcmp(call->currency, "CNY") == 0 && merchant->private_key &&
-		write_content(call, fields))
+		call_numbers_are_sound(call) && write_content(call, fields))
 	{
 		write_fields(call, merchant, moment, fields);
 		if (sign_fields(merchant, fields))
@@ -454,7 +473,7 @@ static bool
 read_success(const json_t *node, const GatewayCall *call, const Merchant *merchant,
 			 GatewayAnswer *answer)
 {
-	TradeSource source = {read_document_text, node, "send_pay_date"};
+	TradeSource source = {read_document_text, document_has, node, "send_pay_date"};
 
 	switch (call->operation)
 	{

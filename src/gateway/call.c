@@ -69,3 +69,30 @@ call_result_from_name(const char *name, CallResult *result)
 	*result = (CallResult) i;
 	return i < CALL_RESULTS_COUNT;
 }
+
+/* Letters, digits and low lines: what all gateways take in a number. */
+static bool
+is_number(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+										   "abcdefghijklmnopqrstuvwxyz") == strlen(text);
+}
+
+bool
+call_numbers_are_sound(const GatewayCall *call)
+{
+	switch (call->operation)
+	{
+		case CALL_CREATE:
+			return is_number(call->order_number) && call->amount_nano > 0;
+		case CALL_QUERY:
+		case CALL_CLOSE:
+			return is_number(call->order_number);
+		case CALL_REFUND:
+			return is_number(call->refund_number) && is_number(call->transaction_id) &&
+				   call->refund_nano > 0 && call->refund_nano <= call->amount_nano;
+		case CALL_REFUND_QUERY:
+			return is_number(call->refund_number) && is_number(call->transaction_id);
+	}
+	return false;
+}

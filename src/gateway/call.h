@@ -101,4 +101,10 @@ extern bool call_operation_from_name(const char *name, CallOperation *operation)
 extern const char *call_result_name(CallResult result);
 extern bool call_result_from_name(const char *name, CallResult *result);
 
+/*
+ * False where a number of the call is none that can be sent: ours are letters and
+ * digits, and those that the operation needs are there, as amounts above zero are.
+ */
+extern bool call_numbers_are_sound(const GatewayCall *call);
+
 #endif

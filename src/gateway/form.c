@@ -128,7 +128,7 @@ form_text(const Form *form, const char *name, char *text, size_t size)
 	if (value.size == 0 || value.size >= size)
 		return false;
 	for (size_t i = 0; i < value.size; i++)
-		if ((unsigned char) value.data[i] < ' ' || value.data[i] == 0x7f)
+		if ((unsigned char) value.data[i] < ' ' || (unsigned char) value.data[i] >= 0x7f)
 			return false;
 	memcpy(text, value.data, value.size);
 	text[value.size] = '\0';

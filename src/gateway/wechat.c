@@ -132,7 +132,8 @@ read_payment(const json_t *transaction, const json_t *amount, PaymentFact *fact)
 	return document_text(transaction, "transaction_id", fact->transaction_id,
 						 sizeof(fact->transaction_id)) &&
 		   document_text(transaction, "success_time", paid_at, sizeof(paid_at)) &&
-		   instant_from_rfc3339(paid_at, &fact->paid_at);
+		   instant_from_rfc3339(paid_at, &fact->paid_at) && fact->paid_at > 0 &&
+		   fact->amount_nano > 0 && fact->payer_nano <= fact->amount_nano;
 }
 
 /* Reads a transaction, as notices and queries have it. */
@@ -262,6 +263,9 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 {
 	char *target = request->target;
 	int size = -1;
+
+	if (!call_numbers_are_sound(call))
+		return false;
 
 	switch (call->operation)
 	{

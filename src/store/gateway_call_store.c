@@ -208,6 +208,23 @@ gateway_call_next_due(const char *busy)
 	return column_instant(0, 1, DT_NOEND);
 }
 
+void
+gateway_call_hasten(const char *gateway, TimestampTz now)
+{
+	static Sql hasten = SQL(
+		"UPDATE " BOOKS "gateway_call SET due_at = $2 WHERE (account_id, call_id) IN (SELECT "
+		"account_id, call_id FROM " BOOKS
+		"gateway_call WHERE gateway = $1 AND due_at > $2 AND state IN ('queued', 'unknown') AND "
+		"result IN ('unanswered', 'not_delivered') FOR UPDATE SKIP LOCKED)",
+		TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, gateway);
+	values[1] = TimestampTzGetDatum(now);
+	(void) sql_run(&hasten, values, nulls);
+}
+
 DueCall *
 gateway_call_list_parked(const char *gateway, int64 max, size_t *count)
 {

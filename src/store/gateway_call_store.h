@@ -79,6 +79,9 @@ extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const ch
 /* When the next call is due of gateways that are not busy; DT_NOEND where there is none. */
 extern TimestampTz gateway_call_next_due(const char *busy);
 
+/* A gateway answers again: what it did not answer is due now, where nobody else works on it. */
+extern void gateway_call_hasten(const char *gateway, TimestampTz now);
+
 /* Parked calls of a gateway, so many at the most, in the order of their accounts. */
 extern DueCall *gateway_call_list_parked(const char *gateway, int64 max, size_t *count);
 

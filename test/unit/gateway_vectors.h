@@ -12,8 +12,8 @@
 #ifndef GATEWAY_VECTORS_H
 #define GATEWAY_VECTORS_H
 
-#define MERCHANT_PRIVATE_KEY \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define MERCHANT_PRIVATE_KEY                                             \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDN+sEe9nJtgRSW\n" \
 	"lmtMv2g5fGy4/puAvNQWqvp05N/Q/l2h3V18cimJkjY0fG8KtWcKy3bLL68FOrmX\n" \
 	"JcVN47xugsg5NCp0+Au6PHhD/5eXGQbd8eXfuOOhpfsRoqo0i/VrvhjjkoyE1ctk\n" \
@@ -39,11 +39,11 @@
 	"fE7nBYU7rSCp2UcxHvzZmpiJQEkuM6V8swqVb70CgYEAmBWlwjZWhFK4x7G5U1E7\n" \
 	"67g5LWO1FSTB2/Ev3hvmo6pN90ZP9QXSkDzh5opdyb9HawQUIzILWIk5uhMyUwha\n" \
 	"tgBNYVQQ+YuaNsXxgJcPcjH6weJ2Myr06no/cIGBzOelToTFi3Ces2UoCh0ItVH3\n" \
-	"FKUX6dAs3LqdemkXF3NUUig=\n" \
+	"FKUX6dAs3LqdemkXF3NUUig=\n"                                         \
 	"-----END PRIVATE KEY-----\n"
 
-#define MERCHANT_PRIVATE_KEY_PKCS1 \
-	"-----BEGIN RSA PRIVATE KEY-----\n" \
+#define MERCHANT_PRIVATE_KEY_PKCS1                                       \
+	"-----BEGIN RSA PRIVATE KEY-----\n"                                  \
 	"MIIEowIBAAKCAQEAzfrBHvZybYEUlpZrTL9oOXxsuP6bgLzUFqr6dOTf0P5dod1d\n" \
 	"fHIpiZI2NHxvCrVnCst2yy+vBTq5lyXFTeO8boLIOTQqdPgLujx4Q/+XlxkG3fHl\n" \
 	"37jjoaX7EaKqNIv1a74Y45KMhNXLZE4jcvqIxGxd1UUuudWHN2UfFTXYwRVENqs5\n" \
@@ -68,22 +68,22 @@
 	"SxmJbIumffvOM21aV96ZAw4JQptPU3xO5wWFO60gqdlHMR782ZqYiUBJLjOlfLMK\n" \
 	"lW+9AoGBAJgVpcI2VoRSuMexuVNRO+u4OS1jtRUkwdvxL94b5qOqTfdGT/UF0pA8\n" \
 	"4eaKXcm/R2sEFCMyC1iJOboTMlMIWrYATWFUEPmLmjbF8YCXD3Ix+sHidjMq9Op6\n" \
-	"P3CBgcznpU6ExYtwnrNlKAodCLVR9xSlF+nQLNy6nXppFxdzVFIo\n" \
+	"P3CBgcznpU6ExYtwnrNlKAodCLVR9xSlF+nQLNy6nXppFxdzVFIo\n"             \
 	"-----END RSA PRIVATE KEY-----\n"
 
-#define MERCHANT_PUBLIC_KEY \
-	"-----BEGIN PUBLIC KEY-----\n" \
+#define MERCHANT_PUBLIC_KEY                                              \
+	"-----BEGIN PUBLIC KEY-----\n"                                       \
 	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAzfrBHvZybYEUlpZrTL9o\n" \
 	"OXxsuP6bgLzUFqr6dOTf0P5dod1dfHIpiZI2NHxvCrVnCst2yy+vBTq5lyXFTeO8\n" \
 	"boLIOTQqdPgLujx4Q/+XlxkG3fHl37jjoaX7EaKqNIv1a74Y45KMhNXLZE4jcvqI\n" \
 	"xGxd1UUuudWHN2UfFTXYwRVENqs5zhrFLi27m1CcIvImuesqMeHVD/jklSjcfxHK\n" \
 	"c5lfZgqMOPQgL54skIPPpvWNLSjmi3n0XONmNk1lH5DEvveXf6mUwLOttxgJVGHp\n" \
 	"MxKKoEaNtLodc8i+8JDV43uZWpj4qtzRa7egVZvE2i29usT+tcE2C07WHe8KODJo\n" \
-	"OQIDAQAB\n" \
+	"OQIDAQAB\n"                                                         \
 	"-----END PUBLIC KEY-----\n"
 
-#define PLATFORM_PRIVATE_KEY \
-	"-----BEGIN PRIVATE KEY-----\n" \
+#define PLATFORM_PRIVATE_KEY                                             \
+	"-----BEGIN PRIVATE KEY-----\n"                                      \
 	"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDxZfWhOWUwrai8\n" \
 	"PERemzTWmW9jbV0D5xY3OPoJZ8yUYZXA+pC+h7JA2775L94s+G6wtwsGOAMa4k32\n" \
 	"B8J9J7WDhoo1kT8PTL1eI6zdzF7Jn3CMxAeKLwgGxsTVbus6VXOE/x3oWa+lB7kh\n" \
@@ -109,34 +109,34 @@
 	"FQE/DY/K7vmrA941sHezyZiej0YuxjRXXBMe0HkxAoGAZaskXORlbbVhstGJg0HU\n" \
 	"6rfCSoBS1fGVv53exHbdmmLTO5l9pE0aNcDSnk8cDKVNQDlWkx3CGygnP8I5FOEs\n" \
 	"9Yp9ILLInLssTXb4BrMhgxf6ud7RFBd/G4CIJQlVOgFoN9Z9Kbw4zqOXy2Q1NllS\n" \
-	"xBPLdrnCmBlfruKX9CU2lLw=\n" \
+	"xBPLdrnCmBlfruKX9CU2lLw=\n"                                         \
 	"-----END PRIVATE KEY-----\n"
 
-#define PLATFORM_PUBLIC_KEY \
-	"-----BEGIN PUBLIC KEY-----\n" \
+#define PLATFORM_PUBLIC_KEY                                              \
+	"-----BEGIN PUBLIC KEY-----\n"                                       \
 	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA8WX1oTllMK2ovDxEXps0\n" \
 	"1plvY21dA+cWNzj6CWfMlGGVwPqQvoeyQNu++S/eLPhusLcLBjgDGuJN9gfCfSe1\n" \
 	"g4aKNZE/D0y9XiOs3cxeyZ9wjMQHii8IBsbE1W7rOlVzhP8d6FmvpQe5IZ7RV38G\n" \
 	"LAoetG2ZhuCOuspy2Ojqp/efvVHsSUjVpgPSWlS9Lk5QHMXxxUDpHYLEJ5fPjO8b\n" \
 	"W+mZuLOuLM2VjWFE7/0youvLiDRUQTdoR57rc796yTPlNjkXCELLHyPNHM18Me/Y\n" \
 	"qvpt2ePUd/yxHu7mk4Vz3p3ET7EEyjDduqidA/cJAl3I49M+I+qfGT0iriI3/slS\n" \
-	"uQIDAQAB\n" \
+	"uQIDAQAB\n"                                                         \
 	"-----END PUBLIC KEY-----\n"
 
-#define ALIPAY_REQUEST_TEXT \
-	"app_id=2021000000000001&biz_content={\"out_trade_no\":\"R20260101000001\",\"total_amo" \
+#define ALIPAY_REQUEST_TEXT                                                                           \
+	"app_id=2021000000000001&biz_content={\"out_trade_no\":\"R20260101000001\",\"total_amo"           \
 	"unt\":\"88.88\",\"subject\":\"API 充值\",\"timeout_express\":\"30m\"}&charset=utf-8&format=JS" \
-	"ON&method=alipay.trade.precreate&notify_url=https://bill.example.com/n/alipay&si" \
+	"ON&method=alipay.trade.precreate&notify_url=https://bill.example.com/n/alipay&si"                \
 	"gn_type=RSA2&timestamp=2026-01-01 10:00:00&version=1.0"
 
-#define ALIPAY_REQUEST_SIGNATURE \
+#define ALIPAY_REQUEST_SIGNATURE                                                       \
 	"Zg04SiQznPTkLH+1ydEV7WLH0a0Mc4jXb+2hhOaz2OOdEKCoQ2PkAZhATPPz2BZ785JZBnEULnpSiMJH" \
 	"Nv2aOOADrsZNEQQdtROl70io5gSY4ulAR9BUD8q1Z1vocaN2dlpX4Ew4cevPddI37aT+2HQaHRFNauU5" \
 	"p1Uq1y/LDORdHezEPSEBVfCjuNBF4jCHyXSBVkXlaVnCpSt5yBKsIPUi4ZiwDj36DGTHS3B7mlvduy52" \
 	"m4Tw8w+myoQWk3PVclXVWwZ4c0h9SeNY0xqw85PMLmNN4ZqquExUdz922StzuOxb9aze+3JmiiySewVW" \
 	"77iWTW91jnef7O13cmRj6Q=="
 
-#define ALIPAY_NOTICE_BODY \
+#define ALIPAY_NOTICE_BODY                                                             \
 	"gmt_create=2026-01-01+10%3A00%3A00&charset=utf-8&gmt_payment=2026-01-01+10%3A00%" \
 	"3A05&notify_time=2026-01-01+10%3A00%3A06&subject=API+%E5%85%85%E5%80%BC+100%25&b" \
 	"uyer_id=2088102116773037&invoice_amount=88.88&version=1.0&notify_id=202601010022" \
@@ -152,53 +152,49 @@
 	"BLxi%2B6e%2BUKX7kAXGfLLOwsDzKEIvcYLRS%2FCyfXsVbJPuLZGiP%2FuvuZVZnJhas4Wg9Yiw%3D%" \
 	"3D"
 
-#define WECHAT_APIV3_KEY \
-	"0123456789abcdef0123456789abcdef"
+#define WECHAT_APIV3_KEY "0123456789abcdef0123456789abcdef"
 
-#define WECHAT_REQUEST_TEXT \
-	"POST\n" \
-	"/v3/pay/transactions/native\n" \
-	"1767232800\n" \
-	"593BEC0C930BF1AFEB40B4A08C8FB242\n" \
+#define WECHAT_REQUEST_TEXT                                                                             \
+	"POST\n"                                                                                            \
+	"/v3/pay/transactions/native\n"                                                                     \
+	"1767232800\n"                                                                                      \
+	"593BEC0C930BF1AFEB40B4A08C8FB242\n"                                                                \
 	"{\"mchid\":\"1900000001\",\"appid\":\"wxd678efh567hg6787\",\"description\":\"API 充值\",\"out_t" \
-	"rade_no\":\"R20260101000001\",\"time_expire\":\"2026-01-01T10:30:00+08:00\",\"notify_url" \
+	"rade_no\":\"R20260101000001\",\"time_expire\":\"2026-01-01T10:30:00+08:00\",\"notify_url"          \
 	"\":\"https://bill.example.com/n/wechat\",\"amount\":{\"total\":8888,\"currency\":\"CNY\"}}\n"
 
-#define WECHAT_REQUEST_SIGNATURE \
+#define WECHAT_REQUEST_SIGNATURE                                                       \
 	"vpiKUc1509Q+X9w6+wQ83nbh/ZedvNnCLAhKQWFr0VumuZKInkk6X5qQMaewr01lWha7+zAL82iU7mw1" \
 	"L+5kHgQYBhkxeB8wYkbad81R6viEEfa11dP1JnbzigK9pe5pcDWfJudfMPWRE2/VmMp8YdqA8mswYY4T" \
 	"6VLn5jiTDvQnwqbLJHJaH1y8l1lAgRf+/wR+LLteVyaPfwn389CLoVOJj4ng3KwTl3HG7cNJ4n+Vu16O" \
 	"lggfnhmPF3xJywoSYehCVntFekzBsZ6DCF9mgqr1RHLmJRdHD/jY384Fso8CspkP5fwSuo5y2EMThBc2" \
 	"aj4lwbgU341Jeahtb69ckQ=="
 
-#define WECHAT_NOTICE_SERIAL \
-	"PUB_KEY_ID_0114232134912410000000000000"
+#define WECHAT_NOTICE_SERIAL "PUB_KEY_ID_0114232134912410000000000000"
 
-#define WECHAT_NOTICE_TIMESTAMP \
-	"1767232806"
+#define WECHAT_NOTICE_TIMESTAMP "1767232806"
 
-#define WECHAT_NOTICE_NONCE \
-	"EcsXqLyMWzXV6dCk"
+#define WECHAT_NOTICE_NONCE "EcsXqLyMWzXV6dCk"
 
-#define WECHAT_NOTICE_SIGNATURE \
+#define WECHAT_NOTICE_SIGNATURE                                                        \
 	"WBH1OmBBiwDOGS5ey7nTJz3+FNTWbOg9JpYIAacVnQgl4vFfYzv9pkKvotKyO84L3VZgt0rJiolFcuD4" \
 	"VyUSPgNhOYO7ADKSs4QLPQCkX6uJDINT8ZvnP4rgW+iHqGPXrUwGXgvha8L3u+KJ9fdzsZYzFl/W3wYf" \
 	"V2ZY+Yjb0J4tM6netbZ7J0cRTpoPv6p7YeWcg5h/oGCbtwXqS7K6DJ/pD4u9x2pwCiexyxIwSSuhZpqS" \
 	"jDYLwSiOkX7HO5w7IYeC9xrA51Le7tfnwwQxuioEgZvTsMnujnviq+5ZBDEaws5EJYIJWXdrJF9gwHUb" \
 	"xiu67ujJVBxOfylIe4zokQ=="
 
-#define WECHAT_NOTICE_BODY \
-	"{\"id\":\"EV-2018022511223320873\",\"create_time\":\"2026-01-01T10:00:06+08:00\",\"resour" \
+#define WECHAT_NOTICE_BODY                                                                                \
+	"{\"id\":\"EV-2018022511223320873\",\"create_time\":\"2026-01-01T10:00:06+08:00\",\"resour"           \
 	"ce_type\":\"encrypt-resource\",\"event_type\":\"TRANSACTION.SUCCESS\",\"summary\":\"支付成功\"," \
-	"\"resource\":{\"original_type\":\"transaction\",\"algorithm\":\"AEAD_AES_256_GCM\",\"cipher" \
-	"text\":\"DUcegK33A8MEOgdCtMPWwAdqzVjy3c3BTENCdjZ/7K2gbkFM2sU/cZ/UPNrLir4DXaSrqBdzg" \
-	"Gy/sMCWIPKVQdMoXvU4xWsjZxJ+TXwOBs8X7UOQ511F3CKsPI+GAo+HPlfJ2hKZ1jwbGTSkNBMPyUaUd" \
-	"yYag+sHnnisNS4C5dQEMaW7sgU6fiebjSmn9bW+fsmsF/5/XoM7TiPnWrbTjeG7l0uDX3zdLNsFt552P" \
-	"ahUZmpoygcam6xZTdBFDzK06D3gv/7XNyZyu8/LsAx1l8fQxDQNO4U+w5Ash2sRFzZdNJi+A7rZQ9Wd0" \
-	"43YiU4+S0FzrXxqtmk0/dv2wDbzeFOrVQF/7vawfvf7BkUq8G97XA+xbXxITZOXS2OOhsFOvlekLlMqN" \
-	"uRAYFFVgTB+Sh5m3HxIYogct8TtjD1tiFURv3jC/6M4iia0uM3miMc9k5V5P0d27ZxTl8RcLgvMGOxKr" \
-	"38jCPjrRgKKySTJ+OhGgHicnf9oPyudOHNQff9sSU4p3OUolQwNT16RJREuUlrvTeAbR1RQtU+c2Y21Z" \
-	"BBnGcxW1j/FM0WMqBE3XM3zJ5aPUsU=\",\"associated_data\":\"transaction\",\"nonce\":\"fdasfl" \
+	"\"resource\":{\"original_type\":\"transaction\",\"algorithm\":\"AEAD_AES_256_GCM\",\"cipher"         \
+	"text\":\"DUcegK33A8MEOgdCtMPWwAdqzVjy3c3BTENCdjZ/7K2gbkFM2sU/cZ/UPNrLir4DXaSrqBdzg"                  \
+	"Gy/sMCWIPKVQdMoXvU4xWsjZxJ+TXwOBs8X7UOQ511F3CKsPI+GAo+HPlfJ2hKZ1jwbGTSkNBMPyUaUd"                    \
+	"yYag+sHnnisNS4C5dQEMaW7sgU6fiebjSmn9bW+fsmsF/5/XoM7TiPnWrbTjeG7l0uDX3zdLNsFt552P"                    \
+	"ahUZmpoygcam6xZTdBFDzK06D3gv/7XNyZyu8/LsAx1l8fQxDQNO4U+w5Ash2sRFzZdNJi+A7rZQ9Wd0"                    \
+	"43YiU4+S0FzrXxqtmk0/dv2wDbzeFOrVQF/7vawfvf7BkUq8G97XA+xbXxITZOXS2OOhsFOvlekLlMqN"                    \
+	"uRAYFFVgTB+Sh5m3HxIYogct8TtjD1tiFURv3jC/6M4iia0uM3miMc9k5V5P0d27ZxTl8RcLgvMGOxKr"                    \
+	"38jCPjrRgKKySTJ+OhGgHicnf9oPyudOHNQff9sSU4p3OUolQwNT16RJREuUlrvTeAbR1RQtU+c2Y21Z"                    \
+	"BBnGcxW1j/FM0WMqBE3XM3zJ5aPUsU=\",\"associated_data\":\"transaction\",\"nonce\":\"fdasfl"            \
 	"kja484\"}}"
 
 #endif
