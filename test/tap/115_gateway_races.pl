@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use DBD::Pg;
+use MIME::Base64 qw(decode_base64);
 use Test::More;
 
 use BillingTest;
@@ -30,7 +31,7 @@ sub paid_order
 	my $order = value('SELECT order_id FROM billing.create_topup($1, 10, \'wechat\', \'topup\')', $account);
 	my $number = wait_until(10, sub { value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND pay_url IS NOT NULL', $account) });
 	$sim->control(pay => { gateway => 'wechat', number => $number, $fen ? (amount_fen => $fen) : () });
-	my ($notice) = $sim->notices;
+	my ($notice) = grep { decode_base64($_->{body_base64}) =~ /TRANSACTION/ } $sim->notices;    # and not of what went back
 	return ($order, $notice);
 }
 
