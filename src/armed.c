@@ -13,13 +13,15 @@
 #include <unistd.h>
 
 #include "access/xlog.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 
 #include "armed.h"
 #include "secrets.h"
 #include "settings.h"
 
-#define TEXT_SIZE 256
+#define TEXT_SIZE 512
+#define CONTROL_FILE "global/pg_control" /* below the data directory, where the server works */
 
 static int lock_fd = -1;
 
@@ -31,19 +33,35 @@ file_name(char name[MAXPGPATH])
 			 GetSystemIdentifier(), MyDatabaseId);
 }
 
-/* What the file says where it is this database's, on this timeline, in this directory. */
+/* Adds which file something is; false where it cannot be looked at. */
 static bool
-file_text(int fd, const char *token, char text[TEXT_SIZE])
+add_place(StringInfo text, const char *name, int failed, const struct stat *status)
 {
-	struct stat data;
-	struct stat file;
+	appendStringInfo(text, "%s " UINT64_FORMAT ":" UINT64_FORMAT "\n", name,
+					 (uint64) status->st_dev, (uint64) status->st_ino);
+	return failed == 0;
+}
 
-	if (stat(DataDir, &data) != 0 || fstat(fd, &file) != 0)
+/*
+ * What the file says where it is this database's, on this timeline, in this
+ * directory: another table is a dump restored, another control file a backup.
+ */
+static bool
+file_text(int fd, const char *token, Oid table, StringInfo text)
+{
+	struct stat status = {0};
+	int failed;
+
+	initStringInfo(text);
+	appendStringInfo(text, "%s\ntimeline %u\ntable %u\n", token, GetWALInsertionTimeLine(), table);
+	failed = stat(DataDir, &status);
+	if (!add_place(text, "data", failed, &status))
 		return false;
-	snprintf(text, TEXT_SIZE, "%s\ntimeline %u\ndata %ju:%ju\nfile %ju:%ju\n", token,
-			 GetWALInsertionTimeLine(), (uintmax_t) data.st_dev, (uintmax_t) data.st_ino,
-			 (uintmax_t) file.st_dev, (uintmax_t) file.st_ino);
-	return true;
+	failed = stat(CONTROL_FILE, &status);
+	if (!add_place(text, "control", failed, &status))
+		return false;
+	failed = fstat(fd, &status);
+	return add_place(text, "file", failed, &status);
 }
 
 static int
@@ -59,23 +77,21 @@ open_file(int flags)
 
 /* Writes and flushes; the file is this one's alone. */
 static const char *
-fill(int fd, const char *token)
+fill(int fd, const char *token, Oid table)
 {
-	char text[TEXT_SIZE];
-	ssize_t size;
+	StringInfoData text;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
 		return "a worker holds its file: disarm() first";
-	if (!file_text(fd, token, text))
+	if (!file_text(fd, token, table, &text))
 		return "its file cannot be looked at";
-	size = strlen(text);
-	if (ftruncate(fd, 0) != 0 || write(fd, text, size) != size || fsync(fd) != 0)
+	if (ftruncate(fd, 0) != 0 || write(fd, text.data, text.len) != text.len || fsync(fd) != 0)
 		return "its file cannot be written";
 	return NULL;
 }
 
 const char *
-armed_write(const char token[ARMED_TOKEN_SIZE])
+armed_write(const char token[ARMED_TOKEN_SIZE], Oid table)
 {
 	const char *fault;
 	int fd;
@@ -85,15 +101,15 @@ armed_write(const char token[ARMED_TOKEN_SIZE])
 	fd = open_file(O_RDWR | O_CREAT);
 	if (fd < 0)
 		return "its file in billing.secrets_dir cannot be written";
-	fault = fill(fd, token);
+	fault = fill(fd, token, table);
 	(void) close(fd);
 	return fault;
 }
 
 bool
-armed_agrees(const char *token)
+armed_agrees(const char *token, Oid table)
 {
-	char expected[TEXT_SIZE];
+	StringInfoData expected;
 	char text[TEXT_SIZE];
 	int fd = open_file(O_RDONLY);
 	ssize_t size;
@@ -103,7 +119,7 @@ armed_agrees(const char *token)
 		return false;
 	size = read(fd, text, TEXT_SIZE - 1);
 	text[Max(size, 0)] = '\0';
-	agrees = file_text(fd, token, expected) && strcmp(text, expected) == 0;
+	agrees = file_text(fd, token, table, &expected) && strcmp(text, expected.data) == 0;
 	(void) close(fd);
 	return agrees;
 }

@@ -19,6 +19,7 @@
 #include "spi/subscription.h"
 #include "store/arming_store.h"
 #include "store/audit_store.h"
+#include "store/gateway_call_store.h"
 #include "store/gateway_store.h"
 #include "wake.h"
 
@@ -62,7 +63,7 @@ begin_epoch(const Arming *arming, const char *actor)
 	if (is_first)
 		(void) gateway_release_refunds(NULL, arming->epoch);
 	/* Last: where the transaction fails behind it, the token agrees with no row. */
-	fault = armed_write(arming->token);
+	fault = armed_write(arming->token, catalog_table("arming"));
 	if (fault)
 		refuse(ERROR_NOT_ARMED, fault);
 }
@@ -93,17 +94,22 @@ billing_disarm(PG_FUNCTION_ARGS)
 {
 	AuditLine line = {
 		.action = "disarm", .actor = arg_actor(fcinfo, 0), .reason = arg_reason(fcinfo, 1)};
-	bool ended;
+	Arming arming;
+	bool is_armed;
 	Scope scope;
 
 	scope_open(&scope);
 	subscription_check_none();
-	ended = arming_end(clock_now(), line.actor);
-	if (ended)
+	is_armed = arming_find(&arming);
+	if (is_armed)
+	{
+		arming_end(clock_now(), line.actor);
+		line.object = psprintf("epoch " INT64_FORMAT, arming.epoch);
 		audit_insert(&line);
+	}
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);
-	PG_RETURN_BOOL(ended);
+	PG_RETURN_BOOL(is_armed);
 }
 
 PG_FUNCTION_INFO_V1(billing_release_refunds);
@@ -125,6 +131,7 @@ billing_release_refunds(PG_FUNCTION_ARGS)
 		refuse(ERROR_SECOND_PERSON, "release_refunds()", "armed");
 	if (!gateway_release_refunds(line.object, arming.epoch))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", line.object);
+	gateway_call_release(line.object, clock_now());
 	audit_insert(&line);
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);

@@ -229,6 +229,7 @@ read_order(FunctionCallInfo fcinfo, const Booking *booking)
 	order.payable_until = order.expires_at;
 	order.gateway = chosen.method.gateway;
 	order.product = chosen.method.product;
+	order.subject = chosen.gateway.subject;
 	check_usable(&chosen, &booking->account);
 	order.payer = payer_read(fcinfo, 5, chosen.product);
 	check_amount("amount", order.pay_nano, booking->policies.of[POLICY_TOPUP_MIN],

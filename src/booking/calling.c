@@ -246,7 +246,6 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 {
 	const Order *order = &calling->order;
 	const CallRow *row = &calling->row;
-	Gateway gateway;
 
 	*call = (GatewayCall){
 		.operation = operation,
@@ -254,33 +253,32 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 		.refund_nano = row->kind == KIND_REFUND ? calling->payment.amount_nano : 0,
 		.expires_at = order->expires_at,
 	};
-	if (!gateway_find(row->gateway, sql_run, &gateway))
-		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", row->gateway);
 	copy(call->gateway, sizeof(call->gateway), row->gateway);
 	copy(call->product, sizeof(call->product), order->product);
 	copy(call->order_number, sizeof(call->order_number), order->gateway_number);
 	copy(call->refund_number, sizeof(call->refund_number), row->gateway_number);
 	copy(call->currency, sizeof(call->currency),
 		 row->kind == KIND_REFUND ? calling->payment.currency : order->currency);
-	copy(call->description, sizeof(call->description), gateway.subject);
+	copy(call->description, sizeof(call->description), order->subject);
 	copy(call->client_ip, sizeof(call->client_ip), order->client_ip);
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
 	if (row->kind == KIND_REFUND)
 		copy(call->transaction_id, sizeof(call->transaction_id), calling->payment.transaction_id);
 }
 
-bool
+ClaimResult
 calling_claim(const DueCall *due, int64 epoch, GatewayCall *call)
 {
 	Calling calling = {0};
 	CallOperation operation;
 
-	if (!account_hold_if_free(due->account_id, &calling.booking.account) || !load(&calling, due) ||
-		calling.row.due_at > calling.booking.at || !is_due(&calling.row))
-		return false;
+	if (!account_hold_if_free(due->account_id, &calling.booking.account))
+		return CLAIM_HELD;
+	if (!load(&calling, due) || calling.row.due_at > calling.booking.at || !is_due(&calling.row))
+		return CLAIM_NOTHING;
 	end_lease(&calling);
 	if (!claim_operation(&calling, epoch, &operation))
-		return false;
+		return CLAIM_NOTHING;
 	move(&calling, CALL_CLAIMED);
 	if (calling.row.first_sent_at == DT_NOBEGIN)
 		calling.row.first_sent_at = calling.booking.at;
@@ -288,7 +286,7 @@ calling_claim(const DueCall *due, int64 epoch, GatewayCall *call)
 	fill(&calling, operation, call);
 	put(&calling, calling.booking.at + CALLING_LEASE_US);
 	booking_finish_unmoved(&calling.booking);
-	return true;
+	return CLAIM_SENDS;
 }
 
 /* ---- answers of a create -------------------------------------------------- */

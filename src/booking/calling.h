@@ -21,12 +21,15 @@
 /* Whoever claims a call has so long to record an answer. */
 #define CALLING_LEASE_US (60 * INT64CONST(1000000))
 
-/*
- * Claims a call that is due: writes down that it is sent, and fills *call with
- * what. False where nothing is to be sent: somebody else holds its account (then it
- * stays due), or it is not needed (then it ends, or waits for its next time).
- */
-extern bool calling_claim(const DueCall *due, int64 epoch, GatewayCall *call);
+typedef enum ClaimResult
+{
+	CLAIM_SENDS,
+	CLAIM_NOTHING, /* it is not needed: it has ended, or waits for its next time */
+	CLAIM_HELD	   /* somebody else holds its account: it stays due */
+} ClaimResult;
+
+/* Claims a call that is due: writes down that it is sent, and fills *call with what. */
+extern ClaimResult calling_claim(const DueCall *due, int64 epoch, GatewayCall *call);
 
 /* Books an answer. Waits for the account as any call does. */
 extern void calling_record(const DueCall *due, const GatewayCall *call,

@@ -431,9 +431,18 @@ result_of_code(CallOperation operation, const char *code, const char *sub_code)
 	return strcmp(code, "40005") == 0 ? RESULT_BUSY : RESULT_UNANSWERED;
 }
 
+static bool
+is_about(const TradeSource *source, const char *name, const char *expected)
+{
+	char number[FACT_NUMBER_SIZE];
+
+	return source->text(source->from, name, number, sizeof(number)) &&
+		   strcmp(number, expected) == 0;
+}
+
 /* The whole amount that went back for this trade is no fact about one refund: that is queried. */
 static bool
-read_refund_query(const TradeSource *source, GatewayAnswer *answer)
+read_refund_query(const TradeSource *source, const GatewayCall *call, GatewayAnswer *answer)
 {
 	char state[TEXT_SIZE];
 	const GatewayAnswer absent = {.result = RESULT_ABSENT};
@@ -445,16 +454,11 @@ read_refund_query(const TradeSource *source, GatewayAnswer *answer)
 	else
 		answer->refund.state = REFUND_PAID;
 	return answer->result == RESULT_ABSENT || answer->refund.state == REFUND_PENDING ||
-		   read_yuan(source, "refund_amount", -1, &answer->refund.amount_nano);
-}
-
-static bool
-is_about(const TradeSource *source, const char *name, const char *expected)
-{
-	char number[FACT_NUMBER_SIZE];
-
-	return source->text(source->from, name, number, sizeof(number)) &&
-		   strcmp(number, expected) == 0;
+		   (is_about(source, "trade_no", call->transaction_id) &&
+			is_about(source, "out_request_no", call->refund_number) &&
+			(call->order_number[0] == '\0' ||
+			 is_about(source, "out_trade_no", call->order_number)) &&
+			read_yuan(source, "refund_amount", -1, &answer->refund.amount_nano));
 }
 
 /* Queries are answered to who signed them: the merchant is the one of the file. */
@@ -489,7 +493,7 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 			answer->refund.state = REFUND_PENDING;
 			return is_about(&source, "trade_no", call->transaction_id);
 		case CALL_REFUND_QUERY:
-			return read_refund_query(&source, answer);
+			return read_refund_query(&source, call, answer);
 	}
 	return false;
 }

@@ -5,6 +5,7 @@ CREATE TABLE billing_books.payment_order (
     method text NOT NULL,
     gateway text NOT NULL,
     product text,
+    subject text,
     gateway_number text COLLATE "C" UNIQUE,
     promotion text,
     payer jsonb,
@@ -37,6 +38,7 @@ COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
 COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer, resolved a held payment that an operator credited.';
 COMMENT ON COLUMN billing_books.payment_order.gateway IS 'The merchant account at which it is paid; offline is the bank account.';
 COMMENT ON COLUMN billing_books.payment_order.product IS 'Which of the gateway''s ways of paying the method stood for; null for one born paid.';
+COMMENT ON COLUMN billing_books.payment_order.subject IS 'What the payer reads: the gateway''s when it was placed.';
 COMMENT ON COLUMN billing_books.payment_order.gateway_number IS 'Our number of it at the gateway, 32 characters; null before it was first sent.';
 COMMENT ON COLUMN billing_books.payment_order.promotion IS 'The promotion that discount and gift are from.';
 COMMENT ON COLUMN billing_books.payment_order.payer IS 'What the gateway must know of the payer, such as client_ip.';

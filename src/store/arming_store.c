@@ -49,7 +49,7 @@ arming_count(void)
 	return column_int64(0, 1);
 }
 
-bool
+void
 arming_end(TimestampTz now, const char *actor)
 {
 	static Sql end = SQL("UPDATE " BOOKS "arming SET disarmed_at = $1, disarmed_by = $2 WHERE "
@@ -60,5 +60,5 @@ arming_end(TimestampTz now, const char *actor)
 	Datum values[2] = {TimestampTzGetDatum(now)};
 
 	bind_text(values, nulls, 1, actor);
-	return sql_run(&end, values, nulls) > 0;
+	sql_write(&end, values, nulls);
 }

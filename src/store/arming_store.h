@@ -28,7 +28,7 @@ extern void arming_insert(const Arming *arming, const char *actor, TimestampTz n
 /* How often these books were armed. */
 extern int64 arming_count(void);
 
-/* False where there is none to end. */
-extern bool arming_end(TimestampTz now, const char *actor);
+/* Ends the one that counts. */
+extern void arming_end(TimestampTz now, const char *actor);
 
 #endif

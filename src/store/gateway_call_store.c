@@ -173,37 +173,39 @@ read_due(size_t count)
 }
 
 DueCall *
-gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy, size_t *count)
+gateway_call_list_due(TimestampTz now, int per_gateway, const CallFilter *filter, size_t *count)
 {
 	static Sql list = SQL(
 		"SELECT c.account_id, c.call_id, c.gateway FROM " BOOKS
 		"gateway AS g CROSS JOIN LATERAL (SELECT account_id, call_id, gateway, due_at FROM " BOOKS
 		"gateway_call WHERE gateway = g.gateway AND due_at <= $1 AND state IN ('queued', "
-		"'sending', 'unknown') ORDER BY due_at LIMIT $2) AS c WHERE g.gateway <> ALL "
-		"(string_to_array($3, ',')) ORDER BY c.due_at",
-		TIMESTAMPTZOID, INT4OID, TEXTOID);
-	char nulls[] = "   ";
-	Datum values[3] = {TimestampTzGetDatum(now), Int32GetDatum(per_gateway)};
+		"'sending', 'unknown') AND account_id <> ALL ($4) ORDER BY due_at LIMIT $2) AS c WHERE "
+		"g.gateway <> ALL (string_to_array($3, ',')) ORDER BY c.due_at",
+		TIMESTAMPTZOID, INT4OID, TEXTOID, INT8ARRAYOID);
+	char nulls[] = "    ";
+	Datum values[4] = {TimestampTzGetDatum(now), Int32GetDatum(per_gateway)};
 
-	bind_text(values, nulls, 2, busy);
+	bind_text(values, nulls, 2, filter->busy);
+	values[3] = bind_int64_array(filter->accounts, filter->accounts_count);
 	*count = sql_run(&list, values, nulls);
 	return read_due(*count);
 }
 
 TimestampTz
-gateway_call_next_due(const char *busy)
+gateway_call_next_due(const CallFilter *filter)
 {
 	static Sql next = SQL(
 		"SELECT min(c.due_at) FROM " BOOKS
 		"gateway AS g CROSS JOIN LATERAL (SELECT due_at FROM " BOOKS
 		"gateway_call WHERE gateway = g.gateway AND due_at IS NOT NULL AND state IN ('queued', "
-		"'sending', 'unknown') ORDER BY due_at LIMIT 1) AS c WHERE g.gateway <> ALL "
-		"(string_to_array($1, ','))",
-		TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
+		"'sending', 'unknown') AND account_id <> ALL ($2) ORDER BY due_at LIMIT 1) AS c WHERE "
+		"g.gateway <> ALL (string_to_array($1, ','))",
+		TEXTOID, INT8ARRAYOID);
+	char nulls[] = "  ";
+	Datum values[2];
 
-	bind_text(values, nulls, 0, busy);
+	bind_text(values, nulls, 0, filter->busy);
+	values[1] = bind_int64_array(filter->accounts, filter->accounts_count);
 	sql_run(&next, values, nulls);
 	return column_instant(0, 1, DT_NOEND);
 }
@@ -223,6 +225,23 @@ gateway_call_hasten(const char *gateway, TimestampTz now)
 	bind_text(values, nulls, 0, gateway);
 	values[1] = TimestampTzGetDatum(now);
 	(void) sql_run(&hasten, values, nulls);
+}
+
+void
+gateway_call_release(const char *gateway, TimestampTz now)
+{
+	static Sql release = SQL(
+		"UPDATE " BOOKS "gateway_call SET due_at = $2 WHERE (account_id, call_id) IN (SELECT "
+		"account_id, call_id FROM " BOOKS
+		"gateway_call WHERE gateway = $1 AND due_at > $2 AND state IN ('queued', 'unknown') AND "
+		"result = 'held' FOR UPDATE SKIP LOCKED)",
+		TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, gateway);
+	values[1] = TimestampTzGetDatum(now);
+	(void) sql_run(&release, values, nulls);
 }
 
 DueCall *

@@ -69,15 +69,23 @@ typedef struct DueCall
 	char *gateway;
 } DueCall;
 
-/*
- * Calls that are due, at the most so many of each gateway, the longest due first;
- * none of the gateways named in busy (a list with commas).
- */
-extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const char *busy,
+/* What is not looked for now. */
+typedef struct CallFilter
+{
+	const char *busy;	   /* gateways, with commas between them */
+	const int64 *accounts; /* that somebody holds, or that are parked */
+	size_t accounts_count;
+} CallFilter;
+
+/* Calls that are due, at the most so many of each gateway, the longest due first. */
+extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const CallFilter *filter,
 									  size_t *count);
 
-/* When the next call is due of gateways that are not busy; DT_NOEND where there is none. */
-extern TimestampTz gateway_call_next_due(const char *busy);
+/* When the next call is due; DT_NOEND where there is none. */
+extern TimestampTz gateway_call_next_due(const CallFilter *filter);
+
+/* Refunds of a gateway that wait for release_refunds() are due now. */
+extern void gateway_call_release(const char *gateway, TimestampTz now);
 
 /* A gateway answers again: what it did not answer is due now, where nobody else works on it. */
 extern void gateway_call_hasten(const char *gateway, TimestampTz now);

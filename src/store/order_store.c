@@ -20,13 +20,13 @@ order_insert(Order *order)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "payment_order (account_id, order_id, kind, method, gateway, product, "
 		"promotion, payer, return_url, state, currency, pay_amount, discount, gift, gift_days, "
-		"created_at, expires_at, payable_until, paid_at, actor) VALUES ($1, $2, 'topup', $3, $4, "
-		"$5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+		"created_at, expires_at, payable_until, paid_at, actor, subject) VALUES ($1, $2, 'topup', $3, "
+		"$4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 		NUMERICOID, NUMERICOID, NUMERICOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TEXTOID);
-	char nulls[] = "                   ";
-	Datum values[19];
+		TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "                    ";
+	Datum values[20];
 
 	order->order_id = sql_next_number(&next, order->account_id);
 	values[0] = Int64GetDatum(order->account_id);
@@ -49,6 +49,7 @@ order_insert(Order *order)
 	bind_instant(values, nulls, 16, order->payable_until, DT_NOEND);
 	bind_instant(values, nulls, 17, order->paid_at, DT_NOBEGIN);
 	bind_text(values, nulls, 18, order->actor);
+	bind_text(values, nulls, 19, order->subject);
 	sql_write(&insert, values, nulls);
 }
 
@@ -57,7 +58,7 @@ order_insert(Order *order)
 	"account_id, order_id, method, gateway, product, gateway_number, promotion, payer::text, " \
 	"payer->>'client_ip', return_url, pay_url, pay_url_until, refreshed_at, state, "           \
 	"close_reason, currency, pay_amount, discount, gift, gift_days, created_at, expires_at, "  \
-	"payable_until, paid_at, actor FROM " BOOKS "payment_order"
+	"payable_until, paid_at, actor, subject FROM " BOOKS "payment_order"
 
 static OrderState
 read_state(uint64 row)
@@ -98,6 +99,7 @@ read_order(uint64 row)
 		.payable_until = column_instant(row, 23, DT_NOEND),
 		.paid_at = column_instant(row, 24, DT_NOBEGIN),
 		.actor = column_text(row, 25),
+		.subject = column_text_or_null(row, 26),
 	};
 }
 

@@ -22,6 +22,7 @@ typedef struct Order
 	const char *method;
 	const char *gateway;
 	const char *product;		/* NULL: of an offline payment */
+	const char *subject;		/* what the payer reads; NULL as product */
 	const char *gateway_number; /* NULL: it was never sent */
 	const char *promotion;		/* NULL where there is none, as the next four */
 	const char *payer;			/* a JSON object */

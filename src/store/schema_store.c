@@ -108,10 +108,10 @@ static const Guard guards[] = {
 	NO_CHANGE(price),
 	NO_TRUNCATE(price),
 	NO_DELETE(payment_order),
-	NO_UPDATE_OF(
-		payment_order,
-		"account_id, order_id, kind, method, gateway, product, promotion, payer, return_url, "
-		"currency, pay_amount, discount, gift, gift_days, created_at, expires_at, actor"),
+	NO_UPDATE_OF(payment_order,
+				 "account_id, order_id, kind, method, gateway, product, subject, promotion, payer, "
+				 "return_url, "
+				 "currency, pay_amount, discount, gift, gift_days, created_at, expires_at, actor"),
 	LIFECYCLE(payment_order),
 	NO_TRUNCATE(payment_order),
 	NO_DELETE(payment),

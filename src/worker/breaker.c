@@ -29,6 +29,7 @@ typedef struct Breaker
 	bool is_heard;		  /* since this worker began */
 	TimestampTz probe_at; /* while it is open: not before; 0: it is closed */
 	int64 probe_us;
+	TimestampTz lost_at; /* when calls of it were last lost with billing-caller */
 } Breaker;
 
 static Breaker breakers[GATEWAYS_MAX];
@@ -74,7 +75,8 @@ fail(Breaker *breaker, TimestampTz now)
 	bool was_open = breaker->probe_at != 0;
 
 	breaker->is_heard = true;
-	if (++breaker->failures < FAILURES_MAX)
+	/* One that was made before it opened says nothing new. */
+	if (++breaker->failures < FAILURES_MAX || (was_open && now < breaker->probe_at))
 		return BREAKER_UNCHANGED;
 	breaker->probe_us = was_open ? Min(breaker->probe_us * 2, PROBE_US_MAX) : PROBE_US_MIN;
 	breaker->probe_at = now + breaker->probe_us;
@@ -93,6 +95,18 @@ succeed(Breaker *breaker)
 	if (breaker->limit < INT_MAX / 2)
 		breaker->limit *= 2;
 	return is_news ? BREAKER_CLOSED : BREAKER_UNCHANGED;
+}
+
+BreakerNews
+breaker_lose(const char *gateway, TimestampTz lost_at)
+{
+	Breaker *breaker = find(gateway);
+
+	breaker->calls--;
+	if (breaker->lost_at == lost_at)
+		return BREAKER_UNCHANGED;
+	breaker->lost_at = lost_at;
+	return fail(breaker, lost_at);
 }
 
 BreakerNews

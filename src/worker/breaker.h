@@ -30,6 +30,9 @@ extern void breaker_begin(const char *gateway);
 /* A call of it has ended. */
 extern BreakerNews breaker_end(const char *gateway, CallResult result, TimestampTz now);
 
+/* A call of it was lost when billing-caller ended: all that were lost then are one failure. */
+extern BreakerNews breaker_lose(const char *gateway, TimestampTz lost_at);
+
 /* The gateways of which no call may be made now, with commas between them. */
 extern char *breaker_busy(TimestampTz now);
 

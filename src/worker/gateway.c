@@ -24,6 +24,7 @@
 #include "booking/waiting.h"
 #include "clock.h"
 #include "settings.h"
+#include "spi/catalog.h"
 #include "spi/subscription.h"
 #include "store/arming_store.h"
 #include "store/gateway_store.h"
@@ -41,8 +42,15 @@
 #define IDLE_MS 10000
 
 /* An account that somebody holds is waited for so long, and tried again after a while. */
-#define HOLD_TIMEOUT "200ms"
+#define HOLD_TIMEOUT "50ms"
 #define RETRY_US (500 * INT64CONST(1000))
+
+/* Accounts that are passed over at a time; of those that are parked, so long. */
+#define PASSED_MAX 64
+#define PARKED_US (10 * USECS_PER_SEC)
+
+/* Of facts that wait, so many held accounts are waited for in one turn. */
+#define HELD_MAX 2
 
 /* Facts that wait and are booked in one turn at the most. */
 #define WAITING_MAX 100
@@ -60,8 +68,8 @@ typedef struct Flight
 	GatewayCall call;
 	TimestampTz claimed_at;
 	bool is_answered;
+	TimestampTz lost_at;  /* 0: it was not */
 	GatewayAnswer answer; /* which could not be recorded yet */
-	TimestampTz record_at;
 } Flight;
 
 static Flight flights[CALLS_MAX];
@@ -70,7 +78,8 @@ static int64 armed_epoch; /* -1: no gateway is called */
 static MemoryContext turn_context;
 static TimestampTz waiting_at; /* facts that wait are not looked for before */
 static TimestampTz forget_at;
-static bool has_held; /* some were left for accounts that somebody holds */
+static int64 waiting_from = 1; /* where the next look for them begins */
+static bool has_held;		   /* some were left for accounts that somebody holds */
 
 extern PGDLLEXPORT void billing_gateway_main(Datum argument);
 
@@ -103,25 +112,81 @@ begin_flight(Flight *flight, const DueCall *due, const GatewayCall *call)
 		.id = ++last_id, .due = *due, .call = *call, .claimed_at = GetCurrentTimestamp()};
 	strlcpy(flight->gateway, due->gateway, CALL_NAME_SIZE);
 	flight->due.gateway = flight->gateway;
+	flight->call.clock_offset_s = clock_offset_s();
 	breaker_begin(flight->gateway);
 }
 
-/* An answer, or that there will be none, and when it is recorded. */
+/* An answer, or that there will be none. */
 static void
 answer_flight(Flight *flight, const GatewayAnswer *answer)
 {
 	flight->is_answered = true;
 	flight->answer = *answer;
-	flight->record_at = 0;
 }
 
-/* What was sent and has no answer is unknown; what was not sent was not delivered. */
+/* billing-caller has ended: what it had, sent or not, is unknown. */
 static void
-end_flights(CallResult result)
+lose_flights(void)
 {
+	const GatewayAnswer lost = {.result = RESULT_UNANSWERED, .code = "caller_ended"};
+	TimestampTz now = GetCurrentTimestamp();
+
 	for (int i = 0; i < CALLS_MAX; i++)
 		if (flights[i].id != 0 && !flights[i].is_answered)
-			answer_flight(&flights[i], &(GatewayAnswer){.result = result, .code = "caller_ended"});
+		{
+			answer_flight(&flights[i], &lost);
+			flights[i].lost_at = now;
+		}
+}
+
+/* ---- accounts that are passed over ----------------------------------------- */
+
+/* Somebody holds them, or they are parked: one that does delays nobody else's calls. */
+static int64 passed_accounts[PASSED_MAX];
+static TimestampTz passed_until[PASSED_MAX];
+static size_t passed_count;
+
+static void
+pass_over(int64 account_id, TimestampTz until)
+{
+	if (passed_count == PASSED_MAX)
+		return;
+	passed_accounts[passed_count] = account_id;
+	passed_until[passed_count++] = until;
+}
+
+static bool
+is_passed(int64 account_id)
+{
+	for (size_t i = 0; i < passed_count; i++)
+		if (passed_accounts[i] == account_id)
+			return true;
+	return false;
+}
+
+/* Forgets those whose time is over; when that of the next is: DT_NOEND where there is none. */
+static TimestampTz
+end_passing(TimestampTz now)
+{
+	TimestampTz next = DT_NOEND;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < passed_count; i++)
+	{
+		if (passed_until[i] <= now)
+			continue;
+		next = Min(next, passed_until[i]);
+		passed_accounts[kept] = passed_accounts[i];
+		passed_until[kept++] = passed_until[i];
+	}
+	passed_count = kept;
+	return next;
+}
+
+static CallFilter
+filter_now(TimestampTz now)
+{
+	return (CallFilter){breaker_busy(now), passed_accounts, passed_count};
 }
 
 /* ---- recording ------------------------------------------------------------ */
@@ -162,9 +227,11 @@ record_flight(const Flight *flight)
 static void
 tell_news(const Flight *flight)
 {
-	TimestampTz now = GetCurrentTimestamp();
+	BreakerNews news = flight->lost_at != 0 ? breaker_lose(flight->gateway, flight->lost_at)
+											: breaker_end(flight->gateway, flight->answer.result,
+														  GetCurrentTimestamp());
 
-	switch (breaker_end(flight->gateway, flight->answer.result, now))
+	switch (news)
 	{
 		case BREAKER_UNCHANGED:
 			return;
@@ -202,15 +269,14 @@ land(Flight *flight)
 	if (is_done)
 		flight->id = 0;
 	else
-		flight->record_at = GetCurrentTimestamp() + RETRY_US;
+		pass_over(account, GetCurrentTimestamp() + RETRY_US);
 }
 
 static void
 land_all(void)
 {
 	for (int i = 0; i < CALLS_MAX; i++)
-		if (flights[i].id != 0 && flights[i].is_answered &&
-			flights[i].record_at <= GetCurrentTimestamp())
+		if (flights[i].id != 0 && flights[i].is_answered && !is_passed(flights[i].due.account_id))
 			land(&flights[i]);
 }
 
@@ -228,7 +294,7 @@ receive_answers(void)
 			answer_flight(flight, &answer);
 	}
 	if (!link_is_open())
-		end_flights(RESULT_UNANSWERED);
+		lose_flights();
 }
 
 /* ---- claiming ------------------------------------------------------------- */
@@ -241,7 +307,7 @@ look_at_arming(void)
 
 	armed_epoch = -1;
 	if (!subscription_feeds_books() && schema_is_complete() && arming_find(&arming) &&
-		armed_agrees(arming.token) && armed_lock())
+		armed_agrees(arming.token, catalog_table("arming")) && armed_lock())
 		armed_epoch = arming.epoch;
 	else
 		armed_unlock();
@@ -256,32 +322,83 @@ is_parked(const int64 *parked, size_t count, int64 account_id)
 	return false;
 }
 
-/* Claims what is due, as far as there are places; returns how many. */
-static int
+typedef struct Claim
+{
+	const DueCall *due;
+	GatewayCall call;
+	ClaimResult result;
+} Claim;
+
+static void
+claim(void *argument)
+{
+	Claim *made = argument;
+
+	scope_open_inner();
+	made->result = calling_claim(made->due, armed_epoch, &made->call);
+	scope_close_inner();
+}
+
+/* Claims one call; one that cannot be by its own fault is put off. */
+static ClaimResult
+claim_call(const DueCall *due, GatewayCall *call)
+{
+	Claim made = {.due = due, .result = CLAIM_NOTHING};
+	ErrorData *error;
+
+	crash_mark_work(&due->account_id, 1, false);
+	error = subtransaction_run(claim, &made, is_flights_own);
+	if (error)
+	{
+		ereport(LOG, (errmsg("billing could not make call " INT64_FORMAT " of account " INT64_FORMAT
+							 ": %s",
+							 due->call_id, due->account_id, error->message)));
+		calling_put_off(due);
+	}
+	*call = made.call;
+	return error ? CLAIM_HELD : made.result;
+}
+
+/* Claims one call that is due, and begins its flight. */
+static void
+claim_one(const DueCall *due, Flight *flight, TimestampTz now)
+{
+	GatewayCall call;
+
+	switch (claim_call(due, &call))
+	{
+		case CLAIM_SENDS:
+			begin_flight(flight, due, &call);
+			return;
+		case CLAIM_NOTHING:
+			return;
+		case CLAIM_HELD:
+			pass_over(due->account_id, now + RETRY_US);
+			return;
+	}
+}
+
+/* Claims what is due, as far as there are places. */
+static void
 claim_due(const DueCall *due, size_t count, TimestampTz now)
 {
 	size_t parked_count;
 	int64 *parked = parking_accounts(wake_kind_name(WORKER_GATEWAY), &parked_count);
-	int claimed = 0;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		Flight *flight = find_flight(0);
-		GatewayCall call;
 
 		if (flight == NULL)
 			break;
 		if (is_flying(&due[i]) || !breaker_allows(due[i].gateway, now) ||
-			is_parked(parked, parked_count, due[i].account_id))
+			is_passed(due[i].account_id))
 			continue;
-		crash_mark_work(&due[i].account_id, 1, false);
-		if (!calling_claim(&due[i], armed_epoch, &call))
-			continue;
-		call.clock_offset_s = clock_offset_s();
-		begin_flight(flight, &due[i], &call);
-		claimed++;
+		if (is_parked(parked, parked_count, due[i].account_id))
+			pass_over(due[i].account_id, now + PARKED_US);
+		else
+			claim_one(&due[i], flight, now);
 	}
-	return claimed;
 }
 
 /* Sends what was claimed since the flight of that id: it is on disk by now. */
@@ -306,29 +423,34 @@ call_gateways(void)
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz next = DT_NOEND;
 	int64 id = last_id;
-	int claimed = 0;
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: looking for calls of gateways");
+
+	(void) end_passing(now);
 
 	armed_epoch = -1;
 	if (ready)
 		look_at_arming();
 	if (ready && armed_epoch >= 0 && link_open())
 	{
-		char *busy = breaker_busy(now);
+		CallFilter filter = filter_now(now);
 		size_t count;
-		DueCall *due = gateway_call_list_due(clock_now(), settings_gateway_calls(), busy, &count);
+		DueCall *due = gateway_call_list_due(clock_now(), settings_gateway_calls(), &filter,
+											 &count);
 
-		claimed = claim_due(due, count, now);
-		next = gateway_call_next_due(breaker_busy(now));
+		claim_due(due, count, now);
+		filter = filter_now(now);
+		next = gateway_call_next_due(&filter);
+		if (next != DT_NOEND)
+			next -= clock_offset_s() * USECS_PER_SEC;
 	}
+	else if (armed_epoch >= 0)
+		next = link_opens_at();
 	life_end_work(&scope, ready);
 	send_since(id);
 	if (armed_epoch < 0)
 		link_close();
-	if (next != DT_NOEND)
-		next -= clock_offset_s() * USECS_PER_SEC;
-	return claimed > 0 ? now : next;
+	return last_id > id ? now : Min(next, end_passing(now));
 }
 
 /* ---- facts that wait ------------------------------------------------------ */
@@ -360,21 +482,22 @@ book_waiting_on_house(int64 notice_id)
 static void
 book_all_waiting(void)
 {
-	int64 from = 1;
+	int held = 0;
 
-	has_held = false;
-	for (int i = 0; i < WAITING_MAX; i++)
+	for (int i = 0; i < WAITING_MAX && held < HELD_MAX; i++)
 	{
-		Waiting waiting = book_waiting(from);
+		Waiting waiting = book_waiting(waiting_from);
 
+		/* Behind the last one it begins anew: what is held hides nothing. */
+		waiting_from = waiting.notice_id + 1;
 		if (waiting.notice_id == 0)
 			break;
-		has_held |= waiting.is_held;
+		held += waiting.is_held;
 		if (waiting.is_of_house)
 			book_waiting_on_house(waiting.notice_id);
-		from = waiting.notice_id + 1;
 		life_heed_signals();
 	}
+	has_held = held > 0;
 	waiting_at = has_held ? GetCurrentTimestamp() + RETRY_US
 						  : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), IDLE_MS);
 }

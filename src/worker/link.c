@@ -112,6 +112,12 @@ link_open(void)
 	return false;
 }
 
+TimestampTz
+link_opens_at(void)
+{
+	return start_at;
+}
+
 bool
 link_is_open(void)
 {

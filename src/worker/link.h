@@ -14,10 +14,13 @@
 
 #include "postgres.h"
 
+#include "datatype/timestamp.h"
+
 #include "gateway/call.h"
 
 /* True where the program runs, or could be started; not more often than its failures allow. */
 extern bool link_open(void);
+extern TimestampTz link_opens_at(void);
 extern bool link_is_open(void);
 extern void link_close(void);
 

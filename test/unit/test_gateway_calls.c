@@ -399,8 +399,11 @@ test_alipay_replies(void **state)
 		{CALL_REFUND_QUERY, "alipay_trade_fastpay_refund_query_response",
 		 "{\"code\":\"10000\",\"msg\":\"Success\"}", true, RESULT_ABSENT},
 		{CALL_REFUND_QUERY, "alipay_trade_fastpay_refund_query_response",
-		 OK(",\"refund_status\":\"REFUND_SUCCESS\",\"refund_amount\":\"20.00\""), true,
-		 RESULT_DONE},
+		 OK(",\"trade_no\":\"T1\",\"out_request_no\":\"F2\",\"refund_status\":\"REFUND_SUCCESS\",\"refund_amount\":\"20.00\""),
+		 true, RESULT_UNANSWERED},
+		{CALL_REFUND_QUERY, "alipay_trade_fastpay_refund_query_response",
+		 OK(",\"trade_no\":\"T1\",\"out_request_no\":\"F1\",\"refund_status\":\"REFUND_SUCCESS\",\"refund_amount\":\"20.00\""),
+		 true, RESULT_DONE},
 	};
 
 	(void) state;
