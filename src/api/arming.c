@@ -131,7 +131,7 @@ billing_release_refunds(PG_FUNCTION_ARGS)
 		refuse(ERROR_SECOND_PERSON, "release_refunds()", "armed");
 	if (!gateway_release_refunds(line.object, arming.epoch))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", line.object);
-	gateway_call_release(line.object, clock_now());
+	gateway_call_hasten(line.object, "held", clock_now());
 	audit_insert(&line);
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);

@@ -211,37 +211,21 @@ gateway_call_next_due(const CallFilter *filter)
 }
 
 void
-gateway_call_hasten(const char *gateway, TimestampTz now)
+gateway_call_hasten(const char *gateway, const char *results, TimestampTz now)
 {
 	static Sql hasten = SQL(
-		"UPDATE " BOOKS "gateway_call SET due_at = $2 WHERE (account_id, call_id) IN (SELECT "
+		"UPDATE " BOOKS "gateway_call SET due_at = $3 WHERE (account_id, call_id) IN (SELECT "
 		"account_id, call_id FROM " BOOKS
-		"gateway_call WHERE gateway = $1 AND due_at > $2 AND state IN ('queued', 'unknown') AND "
-		"result IN ('unanswered', 'not_delivered') FOR UPDATE SKIP LOCKED)",
-		TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "  ";
-	Datum values[2];
+		"gateway_call WHERE gateway = $1 AND due_at > $3 AND state IN ('queued', 'unknown') AND "
+		"result = ANY (string_to_array($2, ',')) FOR UPDATE SKIP LOCKED)",
+		TEXTOID, TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "   ";
+	Datum values[3];
 
 	bind_text(values, nulls, 0, gateway);
-	values[1] = TimestampTzGetDatum(now);
+	bind_text(values, nulls, 1, results);
+	values[2] = TimestampTzGetDatum(now);
 	(void) sql_run(&hasten, values, nulls);
-}
-
-void
-gateway_call_release(const char *gateway, TimestampTz now)
-{
-	static Sql release = SQL(
-		"UPDATE " BOOKS "gateway_call SET due_at = $2 WHERE (account_id, call_id) IN (SELECT "
-		"account_id, call_id FROM " BOOKS
-		"gateway_call WHERE gateway = $1 AND due_at > $2 AND state IN ('queued', 'unknown') AND "
-		"result = 'held' FOR UPDATE SKIP LOCKED)",
-		TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "  ";
-	Datum values[2];
-
-	bind_text(values, nulls, 0, gateway);
-	values[1] = TimestampTzGetDatum(now);
-	(void) sql_run(&release, values, nulls);
 }
 
 DueCall *

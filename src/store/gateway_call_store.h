@@ -84,11 +84,9 @@ extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const Ca
 /* When the next call is due; DT_NOEND where there is none. */
 extern TimestampTz gateway_call_next_due(const CallFilter *filter);
 
-/* Refunds of a gateway that wait for release_refunds() are due now. */
-extern void gateway_call_release(const char *gateway, TimestampTz now);
-
-/* A gateway answers again: what it did not answer is due now, where nobody else works on it. */
-extern void gateway_call_hasten(const char *gateway, TimestampTz now);
+/* What waits with one of these results (with commas between them) is due now, where nobody else
+ * works on it: the gateway answers again, or refunds are released. */
+extern void gateway_call_hasten(const char *gateway, const char *results, TimestampTz now);
 
 /* Parked calls of a gateway, so many at the most, in the order of their accounts. */
 extern DueCall *gateway_call_list_parked(const char *gateway, int64 max, size_t *count);

@@ -240,7 +240,7 @@ tell_news(const Flight *flight)
 			return;
 		case BREAKER_CLOSED:
 			gateway_set_unavailable(flight->gateway, clock_now(), NULL);
-			gateway_call_hasten(flight->gateway, clock_now());
+			gateway_call_hasten(flight->gateway, "unanswered,not_delivered", clock_now());
 			return;
 	}
 }
