@@ -197,6 +197,8 @@ lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 	Scope scope;
 	bool changes;
 
+	if (account_id <= 0)
+		refuse(ERROR_ACCOUNT_RESERVED, account_id);
 	scope_open(&scope);
 	booking_begin(&booking, account_id);
 	changes = sets != ((booking.account.locks & lock_reason_from_name(change.lock)) != 0);

@@ -20,6 +20,7 @@
 #include "store/account_store.h"
 #include "store/audit_store.h"
 #include "store/gateway_store.h"
+#include "store/payment_store.h"
 
 #define NAME_BYTES_MAX 40
 
@@ -29,7 +30,8 @@ arg_name(FunctionCallInfo fcinfo, int index, const char *argument)
 {
 	char *name = arg_text(fcinfo, index, argument, NAME_BYTES_MAX);
 
-	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name))
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(name) ||
+		strcmp(name, GATEWAY_OFFLINE) == 0)
 		refuse(ERROR_INVALID_VALUE, argument, name);
 	return name;
 }
@@ -40,8 +42,9 @@ arg_subject(FunctionCallInfo fcinfo, int index)
 {
 	char *subject = arg_text(fcinfo, index, "subject", CALL_DESCRIPTION_SIZE - 1);
 
-	if (strpbrk(subject, "&=/\r\n\t") != NULL)
-		refuse(ERROR_INVALID_VALUE, "subject", subject);
+	for (const char *c = subject; *c; c++)
+		if (strchr("&=/", *c) != NULL || (unsigned char) *c < ' ' || *c == 0x7f)
+			refuse(ERROR_INVALID_VALUE, "subject", subject);
 	return subject;
 }
 
@@ -149,8 +152,8 @@ billing_set_payment_method(PG_FUNCTION_ARGS)
 	Gateway gateway;
 	Scope scope;
 
-	if (method.min_nano > method.max_nano || strcmp(method.method, "offline") == 0)
-		refuse(ERROR_INVALID_VALUE, "method", "amount_min above amount_max, or the name offline");
+	if (method.min_nano > method.max_nano)
+		refuse(ERROR_INVALID_VALUE, "amount_min", "above amount_max");
 	scope_open(&scope);
 	subscription_check_none();
 	if (!gateway_find(method.gateway, sql_run, &gateway))

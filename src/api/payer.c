@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
@@ -79,7 +80,9 @@ check_object(Jsonb *payer)
 		const Field *field = find_field(&name);
 
 		if (field == NULL)
-			refuse(ERROR_PAYER, pnstrdup(name.val.string.val, Min(name.val.string.len, 64)),
+			refuse(ERROR_PAYER,
+				   pnstrdup(name.val.string.val,
+							pg_mbcliplen(name.val.string.val, name.val.string.len, 64)),
 				   "there is no such field");
 		(void) JsonbIteratorNext(&iterator, &value, true);
 		check_value(field, &value);

@@ -31,8 +31,14 @@
 #define WAIT_MIN_US SECONDS(2)
 #define WAIT_MAX_US SECONDS(600)
 
+/* An order that goes on closing is asked for once in so long at least. */
+#define CLOSING_MAX_US SECONDS(60)
+
 /* A create whose answer is unknown is looked at so often: its order is asked for meanwhile. */
 #define UNKNOWN_US SECONDS(60)
+
+/* What a gateway does not know so long after it was first sent, it has not got. */
+#define ABSENT_US SECONDS(20)
 
 /* A call with all that it is about. The account is held. */
 typedef struct Calling
@@ -110,8 +116,10 @@ load(Calling *calling, const DueCall *due)
 static void
 end_lease(Calling *calling)
 {
-	if (calling->row.state == CALL_SENDING)
-		move(calling, calling->row.kind == KIND_FOLLOW ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+	if (calling->row.state != CALL_SENDING)
+		return;
+	move(calling, calling->row.kind == KIND_FOLLOW ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+	gateway_call_update(&calling->row); /* a step of its own: what is done next is another */
 }
 
 static const char *
@@ -161,6 +169,12 @@ number_order(Calling *calling, int64 epoch)
 static bool
 claim_create(Calling *calling, int64 epoch, CallOperation *operation)
 {
+	if (calling->order.state == ORDER_CLOSED || calling->order.state == ORDER_PAID)
+	{
+		move(calling, CALL_ABSENT_NOT_WANTED);
+		put(calling, DT_NOEND);
+		return false;
+	}
 	/* What was sent and is unknown is found out by asking for the order. */
 	if (calling->row.state == CALL_UNKNOWN)
 	{
@@ -364,13 +378,22 @@ is_closing(const Calling *calling)
 	return calling->order.state == ORDER_CLOSING;
 }
 
-/* Asked again in its time; while it closes, soon. */
+/* While an order closes it is asked for soon, and less often the longer that lasts. */
+static TimestampTz
+next_close(const Calling *calling)
+{
+	int64 closing_us = calling->booking.at - calling->order.payable_until;
+
+	return Max(back_off(calling), calling->booking.at + Min(closing_us, CLOSING_MAX_US));
+}
+
+/* Asked again in its time. */
 static void
 ask_again(Calling *calling)
 {
 	const Order *order = &calling->order;
 	TimestampTz now = calling->booking.at;
-	TimestampTz next = is_closing(calling) ? back_off(calling)
+	TimestampTz next = is_closing(calling) ? next_close(calling)
 										   : Min(next_ask(calling), order->payable_until);
 
 	calling->row.closes = false;
@@ -560,9 +583,28 @@ record_refunded(Calling *calling, const RefundFact *fact)
 static void
 doubt(Calling *calling)
 {
+	bool was_absent = calling->last_result &&
+					  strcmp(calling->last_result, call_result_name(RESULT_ABSENT)) == 0;
+
 	move(calling, CALL_UNANSWERED);
-	if (++calling->row.attempts >= ATTEMPTS_MAX)
+	if (++calling->row.attempts < ATTEMPTS_MAX)
+		put(calling, back_off(calling));
+	else if (was_absent)
+		fail_return(calling); /* the gateway has not got it, and does not take it */
+	else
+	{
 		park(calling);
+		put(calling, DT_NOEND);
+	}
+}
+
+/* A gateway may not know yet what it was sent a moment ago. */
+static void
+send_again(Calling *calling)
+{
+	if (calling->booking.at - calling->row.first_sent_at >= ABSENT_US)
+		move(calling, CALL_ABSENT);
+	put(calling, back_off(calling));
 }
 
 static void
@@ -574,21 +616,21 @@ record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *an
 			record_refunded(calling, &answer->refund);
 			return;
 		case RESULT_REFUSED:
-			if (operation == CALL_REFUND)
-			{
+			/* Sent again it may be refused because it was accepted before. */
+			if (operation == CALL_REFUND && calling->row.asked <= 1)
 				fail_return(calling);
-				return;
-			}
-			break;
+			else
+				doubt(calling);
+			return;
 		case RESULT_ABSENT:
 			if (operation == CALL_REFUND)
 				doubt(calling);
 			else
-				move(calling, CALL_ABSENT);
-			break;
+				send_again(calling);
+			return;
 		case RESULT_UNCLEAR:
 			doubt(calling);
-			break;
+			return;
 		case RESULT_BUSY:
 		case RESULT_NO_FUNDS:
 		case RESULT_NOT_DELIVERED:

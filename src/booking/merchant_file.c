@@ -12,6 +12,9 @@
 
 #include <openssl/crypto.h>
 
+#include "commands/dbcommands.h"
+#include "miscadmin.h"
+
 #include "booking/merchant_file.h"
 #include "secrets.h"
 #include "settings.h"
@@ -40,6 +43,7 @@ merchant_file_load(const char *gateway, Merchant *merchant)
 {
 	char file[CALL_NAME_SIZE + sizeof(".conf")];
 	char fault[Max(SECRETS_FAULT_SIZE, MERCHANT_FAULT_SIZE)] = "billing.secrets_dir is not set";
+	char *database = get_database_name(MyDatabaseId);
 	char *room;
 	bool is_read = false;
 
@@ -49,6 +53,12 @@ merchant_file_load(const char *gateway, Merchant *merchant)
 		is_read = read_all(file, room, merchant, fault);
 	OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
 	pfree(room);
+	if (is_read && (database == NULL || strcmp(merchant->database, database) != 0))
+	{
+		merchant_free(merchant);
+		strlcpy(fault, "it is for another database", sizeof(fault));
+		is_read = false;
+	}
 	if (!is_read)
 		ereport(LOG,
 				(errmsg("billing cannot read the file of gateway \"%s\": %s", gateway, fault)));

@@ -13,8 +13,8 @@
 
 #include "gateway/merchant.h"
 
-/* False where it cannot be read: why is said in the server's log alone. To be freed by
- * merchant_free() before anything else is done. */
+/* False where it cannot be read, or is for the books of another database: why is said in the
+ * server's log alone. To be freed by merchant_free() before anything else is done. */
 extern bool merchant_file_load(const char *gateway, Merchant *merchant);
 
 #endif

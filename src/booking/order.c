@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "booking/order.h"
+#include "clock.h"
 #include "errors.h"
 #include "wake.h"
 
@@ -19,7 +20,8 @@ order_place(Order *order)
 		.gateway = order->gateway,
 		.kind = KIND_CREATE,
 		.state = CALL_QUEUED,
-		.due_at = order->created_at,
+		/* The account's clock may be ahead of the server's. */
+		.due_at = Min(order->created_at, clock_now()),
 		.created_at = order->created_at,
 	};
 
@@ -37,7 +39,7 @@ drop_call(const Order *order, CallKind kind)
 	CallRow call;
 
 	if (!gateway_call_of_order(order->account_id, order->order_id, kind, &call) ||
-		(call.state != CALL_QUEUED && call.state != CALL_UNKNOWN))
+		(call.state != CALL_QUEUED && call.state != CALL_UNKNOWN && call.state != CALL_PARKED))
 		return;
 	call.state = CALL_DROPPED;
 	call.due_at = DT_NOEND;

@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/booking.h"
+#include "booking/merchant_file.h"
 #include "booking/order.h"
 #include "booking/receipt.h"
 #include "clock.h"
@@ -37,6 +38,16 @@ is_known(Receipt *receipt)
 	return true;
 }
 
+/* True where the order was stopped by a lock, or one was in force when it was paid (R13). */
+static bool
+is_locked(const Booking *booking, const Order *order, TimestampTz paid_at)
+{
+	const Account *account = &booking->account;
+
+	return (order->close_reason && strcmp(order->close_reason, "locked") == 0) ||
+		   (account->locks && (account_locks_at(account->account_id, paid_at) & account->locks));
+}
+
 static PaymentVerdict
 judge(const Receipt *receipt, const Booking *booking, const Order *order)
 {
@@ -45,9 +56,10 @@ judge(const Receipt *receipt, const Booking *booking, const Order *order)
 		.is_ours = receipt->is_merchants && strcmp(order->gateway, receipt->gateway) == 0,
 		.same_currency = strcmp(fact->currency, order->currency) == 0,
 		.same_amount = fact->amount_nano == order->pay_nano,
+		.was_refunded = fact->refunded_nano > 0,
 		.account_closed = (booking->account.locks & LOCK_CLOSED) != 0,
 		.order = order->state,
-		.order_locked = order->close_reason && strcmp(order->close_reason, "locked") == 0,
+		.order_locked = is_locked(booking, order, fact->paid_at),
 		.credits_late = booking->policies.of[POLICY_LATE_PAYMENT] == LATE_PAYMENT_CREDIT,
 		.paid_at = fact->paid_at,
 		.payable_until = order->payable_until,
@@ -72,6 +84,8 @@ reason_of(PaymentVerdict verdict, const Receipt *receipt, const Booking *booking
 		case PAYMENT_IS_HELD:
 			if (receipt->fact->amount_nano != order->pay_nano)
 				return "amount";
+			if (receipt->fact->refunded_nano > 0)
+				return "refunded";
 			return booking->account.locks & LOCK_CLOSED ? "closed_account" : "limit";
 		case PAYMENT_IS_HELD_BY_HOUSE:
 			break;
@@ -205,6 +219,23 @@ find_order(const Receipt *receipt, OrderNumber *number)
 		   number->kind == NUMBER_OF_ORDER && account_exists(number->account_id);
 }
 
+/* Two names of one merchant account: the payment is the order's, whichever of them heard of it. */
+static bool
+is_of_other_name(const Receipt *receipt, const Order *order)
+{
+	const PaymentFact *fact = receipt->fact;
+	Merchant merchant;
+	bool is_same;
+
+	if (!receipt->is_merchants || strcmp(order->gateway, receipt->gateway) == 0 ||
+		!merchant_file_load(order->gateway, &merchant))
+		return false;
+	is_same = strcmp(merchant.merchant_id, fact->merchant_id) == 0 &&
+			  strcmp(merchant.app_id, fact->app_id) == 0;
+	merchant_free(&merchant);
+	return is_same;
+}
+
 ReceiptResult
 receipt_book(Receipt *receipt)
 {
@@ -226,6 +257,12 @@ receipt_book(Receipt *receipt)
 		order.gateway_number == NULL ||
 		strcmp(order.gateway_number, receipt->fact->order_number) != 0)
 		return RECEIPT_OF_HOUSE;
+	if (is_of_other_name(receipt, &order))
+	{
+		receipt->gateway = order.gateway;
+		if (is_known(receipt))
+			return RECEIPT_KNOWN;
+	}
 	booking.actor = ACTOR;
 	booking.gateway = receipt->gateway;
 	verdict = judge(receipt, &booking, &order);

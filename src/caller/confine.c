@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define MEMORY_BYTES_MAX ((rlim_t) 1 << 30)
-#define FILES_MAX 512
+#define FILES_MAX 1024
 #define THREAD_STACK_BYTES (512 * 1024)
 #define ARENAS_MAX 2
 

@@ -64,6 +64,11 @@ build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
 	exchange->provider = providers_find(exchange->merchant.provider);
 	if (exchange->provider == NULL)
 		say(answer, RESULT_NOT_DELIVERED, "no_provider");
+	else if (strcmp(exchange->call.database, exchange->merchant.database) != 0)
+		say(answer, RESULT_NOT_DELIVERED, "database"); /* other books have no right to it */
+	else if (exchange->call.operation == CALL_CREATE &&
+			 providers_product(exchange->provider, exchange->call.product) == NULL)
+		say(answer, RESULT_MISCONFIGURED, "product");
 	else if (exchange->call.clock_offset_s != 0 && !exchange->merchant.allow_http)
 		say(answer, RESULT_NOT_DELIVERED, "clock_offset"); /* a real gateway lives today */
 	else if (!read_moment(&exchange->call, &moment))

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONNECTIONS_MAX 64L
+#define CONNECTIONS_MAX 256L
 #define CONNECT_MS 5000L
 #define TOTAL_MS 15000L
 #define WAIT_MS 60000

@@ -19,6 +19,7 @@ typedef struct PaymentFacts
 	bool is_ours;		/* an order has its number, and was placed with that merchant */
 	bool same_currency; /* as its account */
 	bool same_amount;	/* as the order asks */
+	bool was_refunded;	/* some of it has gone back already */
 	bool account_closed;
 	OrderState order;
 	bool order_locked;	   /* it closes, or closed, because its account was locked */

@@ -136,6 +136,16 @@ read_state(const TradeSource *source, FactState *state)
 	return true;
 }
 
+/* One that was paid and is closed was given back whole. */
+static bool
+is_closed(const TradeSource *source)
+{
+	char name[TEXT_SIZE];
+
+	return source->text(source->from, "trade_status", name, sizeof(name)) &&
+		   strcmp(name, "TRADE_CLOSED") == 0;
+}
+
 /* Reads a trade but for whose it is. Alipay names no currency on the mainland. */
 static bool
 read_trade(const TradeSource *source, PaymentFact *fact)
@@ -152,7 +162,8 @@ read_trade(const TradeSource *source, PaymentFact *fact)
 						sizeof(fact->transaction_id)) &&
 		   read_yuan(source, "total_amount", -1, &fact->amount_nano) &&
 		   read_yuan(source, "invoice_amount", fact->amount_nano, &fact->payer_nano) &&
-		   read_yuan(source, "refund_fee", 0, &fact->refunded_nano) &&
+		   read_yuan(source, "refund_fee", is_closed(source) ? fact->amount_nano : 0,
+					 &fact->refunded_nano) &&
 		   source->text(source->from, source->paid_at, paid_at, sizeof(paid_at)) &&
 		   instant_from_china(paid_at, &fact->paid_at) && fact->paid_at > 0 &&
 		   fact->amount_nano > 0 && fact->payer_nano >= 0 &&
@@ -372,7 +383,8 @@ build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *m
 	ProviderBuild built = BUILD_IMPOSSIBLE;
 
 	if (fields && strcmp(call->currency, "CNY") == 0 && merchant->private_key &&
-		call_numbers_are_sound(call) && write_content(call, fields))
+		call_numbers_are_sound(call) && strpbrk(call->description, "&=/\r\n\t") == NULL &&
+		write_content(call, fields))
 	{
 		write_fields(call, merchant, moment, fields);
 		if (sign_fields(merchant, fields))

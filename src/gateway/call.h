@@ -40,6 +40,7 @@ typedef struct GatewayCall
 {
 	CallOperation operation;
 	char gateway[CALL_NAME_SIZE];
+	char database[CALL_NAME_SIZE]; /* whose books ask for it */
 	char product[CALL_NAME_SIZE];
 	char order_number[FACT_NUMBER_SIZE];   /* ours */
 	char refund_number[FACT_NUMBER_SIZE];  /* ours, as that of the order */

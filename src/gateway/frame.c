@@ -29,13 +29,13 @@ typedef struct Member
 	}
 
 static const Member call_members[] = {
-	TEXT(GatewayCall, gateway),		   TEXT(GatewayCall, product),
-	TEXT(GatewayCall, order_number),   TEXT(GatewayCall, refund_number),
-	TEXT(GatewayCall, transaction_id), TEXT(GatewayCall, currency),
-	NUMBER(GatewayCall, amount_nano),  NUMBER(GatewayCall, refund_nano),
-	NUMBER(GatewayCall, expires_at),   NUMBER(GatewayCall, clock_offset_s),
-	TEXT(GatewayCall, description),	   TEXT(GatewayCall, client_ip),
-	TEXT(GatewayCall, return_url),
+	TEXT(GatewayCall, gateway),			 TEXT(GatewayCall, database),
+	TEXT(GatewayCall, product),			 TEXT(GatewayCall, order_number),
+	TEXT(GatewayCall, refund_number),	 TEXT(GatewayCall, transaction_id),
+	TEXT(GatewayCall, currency),		 NUMBER(GatewayCall, amount_nano),
+	NUMBER(GatewayCall, refund_nano),	 NUMBER(GatewayCall, expires_at),
+	NUMBER(GatewayCall, clock_offset_s), TEXT(GatewayCall, description),
+	TEXT(GatewayCall, client_ip),		 TEXT(GatewayCall, return_url),
 };
 
 static const Member answer_members[] = {
@@ -56,6 +56,16 @@ static const Member refund_members[] = {
 	TEXT(RefundFact, refund_id),
 };
 
+/* A text with control characters would not be read. */
+static bool
+is_plain(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char) *text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
 /* Puts what is not empty into an object. */
 static bool
 put_members(json_t *object, const Member *members, size_t count, const void *from)
@@ -70,7 +80,8 @@ put_members(json_t *object, const Member *members, size_t count, const void *fro
 			put = json_object_set_new(object, members[i].name,
 									  json_integer(*(const int64_t *) field)) == 0;
 		else if (members[i].size > 0 && field[0] != '\0')
-			put = json_object_set_new(object, members[i].name, json_string(field)) == 0;
+			put = is_plain(field) &&
+				  json_object_set_new(object, members[i].name, json_string(field)) == 0;
 	}
 	return put;
 }

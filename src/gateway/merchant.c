@@ -43,6 +43,7 @@ static const struct Setting
 	bool needed;
 } settings[] = {
 	{"provider", TEXT(provider), true},
+	{"database", TEXT(database), true},
 	{"merchant_id", TEXT(merchant_id), true},
 	{"app_id", TEXT(app_id), true},
 	{"certificate_serial", TEXT(serial), false},

@@ -31,6 +31,7 @@ typedef struct MerchantKey
 typedef struct Merchant
 {
 	char provider[CALL_NAME_SIZE];
+	char database[CALL_NAME_SIZE]; /* whose books may use it */
 	char merchant_id[FACT_PARTY_SIZE];
 	char app_id[FACT_PARTY_SIZE];
 	char serial[MERCHANT_SERIAL_SIZE]; /* of the merchant's own certificate */

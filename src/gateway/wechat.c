@@ -151,8 +151,12 @@ read_transaction(const json_t *transaction, PaymentFact *fact)
 		return false;
 	if (fact->state != FACT_PAID)
 		return true;
-	return read_fen(amount, "total", &fact->amount_nano) &&
-		   document_text(amount, "currency", fact->currency, sizeof(fact->currency)) &&
+	if (!read_fen(amount, "total", &fact->amount_nano))
+		return false;
+	/* How much went back is not said here. */
+	if (bytes_equal(document_bytes(transaction, "trade_state"), bytes_of("REFUND")))
+		fact->refunded_nano = fact->amount_nano;
+	return document_text(amount, "currency", fact->currency, sizeof(fact->currency)) &&
 		   read_payment(transaction, amount, fact);
 }
 
@@ -384,12 +388,15 @@ result_of_code(const char *code)
 		{"PARAM_ERROR", RESULT_REFUSED},
 		{"RULE_LIMIT", RESULT_REFUSED},
 		{"USER_ACCOUNT_ABNORMAL", RESULT_REFUSED},
+		{"SYSTEM_ERROR", RESULT_UNANSWERED},
+		{"SYSTEMERROR", RESULT_UNANSWERED},
 	};
 
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
 		if (strcmp(results[i].code, code) == 0)
 			return results[i].result;
-	return RESULT_UNANSWERED;
+	/* It answers, and says what nobody knows: to be queried. */
+	return RESULT_UNCLEAR;
 }
 
 static CallResult

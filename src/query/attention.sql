@@ -14,6 +14,14 @@ SELECT 'refund waits', c.account_id, c.call_id, c.gateway, c.created_at, NULL,
 FROM billing_books.gateway_call AS c
 WHERE c.kind = 'refund' AND c.state IN ('queued', 'unknown') AND c.result IN ('held', 'no_funds')
 UNION ALL
+SELECT 'order does not close', o.account_id, o.order_id, o.gateway, o.expires_at, o.pay_amount, 'find_payment() shows its calls'
+FROM billing_books.payment_order AS o
+WHERE o.state = 'closing' AND o.expires_at < statement_timestamp() - interval '1 hour'
+UNION ALL
+SELECT 'refund does not end', c.account_id, c.call_id, c.gateway, c.created_at, NULL, 'ask at the gateway; find_payment() shows its calls'
+FROM billing_books.gateway_call AS c
+WHERE c.kind = 'refund' AND c.state = 'unknown' AND c.created_at < statement_timestamp() - interval '1 day'
+UNION ALL
 SELECT 'gateway does not answer', NULL, NULL, g.gateway, g.unavailable_since, NULL, g.unavailable_because
 FROM billing_books.gateway AS g
 WHERE g.unavailable_since IS NOT NULL

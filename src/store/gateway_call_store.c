@@ -180,7 +180,8 @@ gateway_call_list_due(TimestampTz now, int per_gateway, const CallFilter *filter
 		"gateway AS g CROSS JOIN LATERAL (SELECT account_id, call_id, gateway, due_at FROM " BOOKS
 		"gateway_call WHERE gateway = g.gateway AND due_at <= $1 AND state IN ('queued', "
 		"'sending', 'unknown') AND account_id <> ALL ($4) ORDER BY due_at LIMIT $2) AS c WHERE "
-		"g.gateway <> ALL (string_to_array($3, ',')) ORDER BY c.due_at",
+		"g.gateway ~ '^[a-z0-9_]{1,40}$' AND g.gateway <> ALL (string_to_array($3, ',')) ORDER BY "
+		"c.due_at",
 		TIMESTAMPTZOID, INT4OID, TEXTOID, INT8ARRAYOID);
 	char nulls[] = "    ";
 	Datum values[4] = {TimestampTzGetDatum(now), Int32GetDatum(per_gateway)};
@@ -199,7 +200,7 @@ gateway_call_next_due(const CallFilter *filter)
 		"gateway AS g CROSS JOIN LATERAL (SELECT due_at FROM " BOOKS
 		"gateway_call WHERE gateway = g.gateway AND due_at IS NOT NULL AND state IN ('queued', "
 		"'sending', 'unknown') AND account_id <> ALL ($2) ORDER BY due_at LIMIT 1) AS c WHERE "
-		"g.gateway <> ALL (string_to_array($1, ','))",
+		"g.gateway ~ '^[a-z0-9_]{1,40}$' AND g.gateway <> ALL (string_to_array($1, ','))",
 		TEXTOID, INT8ARRAYOID);
 	char nulls[] = "  ";
 	Datum values[2];

@@ -56,13 +56,13 @@ gateway_store(const Gateway *gateway, TimestampTz now)
 	sql_write(&store, values, nulls);
 }
 
-void
+bool
 gateway_set_unavailable(const char *name, TimestampTz now, const char *because)
 {
 	static Sql update = SQL(
 		"UPDATE " BOOKS "gateway SET unavailable_since = CASE WHEN $3 IS NOT NULL THEN "
-		"coalesce(unavailable_since, $2) END, unavailable_because = $3 WHERE gateway = $1 AND "
-		"(unavailable_since IS NOT NULL OR $3 IS NOT NULL)",
+		"coalesce(unavailable_since, $2) END, unavailable_because = $3 WHERE gateway = (SELECT "
+		"gateway FROM " BOOKS "gateway WHERE gateway = $1 FOR NO KEY UPDATE SKIP LOCKED)",
 		TEXTOID, TIMESTAMPTZOID, TEXTOID);
 	char nulls[] = "   ";
 	Datum values[3];
@@ -70,7 +70,7 @@ gateway_set_unavailable(const char *name, TimestampTz now, const char *because)
 	bind_text(values, nulls, 0, name);
 	values[1] = TimestampTzGetDatum(now);
 	bind_text(values, nulls, 2, because);
-	(void) sql_run(&update, values, nulls);
+	return sql_run(&update, values, nulls) > 0;
 }
 
 int64

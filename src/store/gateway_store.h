@@ -41,8 +41,8 @@ extern bool gateway_find(const char *name, SqlRunner run, Gateway *gateway);
 /* Stores one, or what may change of one that there is: subject, and whether it is retired. */
 extern void gateway_store(const Gateway *gateway, TimestampTz now);
 
-/* Calls to it fail from now on, because; NULL: it answers again. */
-extern void gateway_set_unavailable(const char *name, TimestampTz now, const char *because);
+/* Calls to it fail from now on, because; NULL: it answers again. False where its row is locked. */
+extern bool gateway_set_unavailable(const char *name, TimestampTz now, const char *because);
 
 /* The epoch in which refunds may be sent to it; -1 where there was none. */
 extern int64 gateway_refunds_epoch(const char *name);

@@ -45,7 +45,7 @@ LEFT JOIN (
 WHERE o.currency IS DISTINCT FROM a.currency
     OR CASE o.state
         WHEN 'paid' THEN (p.payments, p.currency) IS DISTINCT FROM (1, o.currency)
-            OR (p.amount <> o.pay_amount AND p.reason IS DISTINCT FROM 'amount')
+            OR (p.amount <> o.pay_amount AND p.reason IS NULL)
         ELSE p.amount IS NOT NULL END
 
 -- check order_bonus
@@ -86,6 +86,17 @@ WHERE c.try <> c.place
             WHERE t.account_id = c.account_id AND t.payment_id = c.payment_id AND t.kind = 'offline_reversal')
         AND NOT EXISTS (SELECT FROM billing_books.payment AS p
             WHERE p.account_id = c.account_id AND p.payment_id = c.payment_id AND p.state = 'moved'))
+
+-- check payment_twice
+-- A transaction is booked through one of a provider's gateways: two names may lead to one merchant account.
+SELECT b.account_id, format('transaction %s is booked through %s and %s', a.transaction_id, a.gateway, b.gateway)
+FROM billing_books.payment_claim AS a
+JOIN billing_books.gateway AS ga ON ga.gateway = a.gateway
+JOIN billing_books.gateway AS gb ON gb.provider = ga.provider AND gb.gateway > ga.gateway
+JOIN billing_books.payment_claim AS b ON b.gateway = gb.gateway AND b.transaction_id = a.transaction_id
+JOIN billing_books.payment AS pa ON pa.account_id = a.account_id AND pa.payment_id = a.payment_id
+JOIN billing_books.payment AS pb ON pb.account_id = b.account_id AND pb.payment_id = b.payment_id
+WHERE pa.state = 'credited' AND pb.state = 'credited'
 
 -- check take_back_booked
 -- A take-back is what its entries moved through the gateway.

@@ -10,12 +10,12 @@
 #include <limits.h>
 
 #include "lib/stringinfo.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "settings.h"
 #include "worker/breaker.h"
 
-#define GATEWAYS_MAX 64
 #define FAILURES_MAX 5 /* in a row */
 #define PROBE_US_MIN (10 * USECS_PER_SEC)
 #define PROBE_US_MAX (60 * USECS_PER_SEC)
@@ -26,27 +26,44 @@ typedef struct Breaker
 	int calls;			  /* that are made now */
 	int limit;			  /* of them; grows with each answer after a failure */
 	int failures;		  /* in a row */
-	bool is_heard;		  /* since this worker began */
 	TimestampTz probe_at; /* while it is open: not before; 0: it is closed */
 	int64 probe_us;
 	TimestampTz lost_at; /* when calls of it were last lost with billing-caller */
+	bool has_news;
+	char because[CALL_CODE_SIZE]; /* how the last call failed */
 } Breaker;
 
-static Breaker breakers[GATEWAYS_MAX];
+static Breaker *breakers;
 static int breakers_count;
+static int breakers_room;
 
-/* The gateway's; those beyond GATEWAYS_MAX share the last. */
+static Breaker *
+add(const char *gateway)
+{
+	Breaker *breaker;
+
+	if (breakers_count == breakers_room)
+	{
+		int room = Max(2 * breakers_room, 16);
+
+		breakers = breakers ? repalloc(breakers, room * sizeof(Breaker))
+							: MemoryContextAlloc(TopMemoryContext, room * sizeof(Breaker));
+		breakers_room = room;
+	}
+	breaker = &breakers[breakers_count++];
+	*breaker = (Breaker){.limit = INT_MAX, .has_news = true};
+	strlcpy(breaker->gateway, gateway, CALL_NAME_SIZE);
+	return breaker;
+}
+
+/* Names of gateways are shorter than CALL_NAME_SIZE: others are not listed. */
 static Breaker *
 find(const char *gateway)
 {
 	for (int i = 0; i < breakers_count; i++)
 		if (strcmp(breakers[i].gateway, gateway) == 0)
 			return &breakers[i];
-	if (breakers_count == GATEWAYS_MAX)
-		return &breakers[GATEWAYS_MAX - 1];
-	breakers[breakers_count] = (Breaker){.limit = INT_MAX};
-	strlcpy(breakers[breakers_count].gateway, gateway, CALL_NAME_SIZE);
-	return &breakers[breakers_count++];
+	return add(gateway);
 }
 
 static bool
@@ -69,54 +86,75 @@ breaker_begin(const char *gateway)
 	find(gateway)->calls++;
 }
 
-static BreakerNews
-fail(Breaker *breaker, TimestampTz now)
+static void
+fail(Breaker *breaker, const char *because, TimestampTz now)
 {
 	bool was_open = breaker->probe_at != 0;
 
-	breaker->is_heard = true;
 	/* One that was made before it opened says nothing new. */
 	if (++breaker->failures < FAILURES_MAX || (was_open && now < breaker->probe_at))
-		return BREAKER_UNCHANGED;
+		return;
 	breaker->probe_us = was_open ? Min(breaker->probe_us * 2, PROBE_US_MAX) : PROBE_US_MIN;
 	breaker->probe_at = now + breaker->probe_us;
 	breaker->limit = 1;
-	return was_open ? BREAKER_UNCHANGED : BREAKER_OPENED;
+	breaker->has_news |= !was_open;
+	strlcpy(breaker->because, because[0] ? because : "unanswered", CALL_CODE_SIZE);
 }
 
-static BreakerNews
+static void
 succeed(Breaker *breaker)
 {
-	bool is_news = breaker->probe_at != 0 || !breaker->is_heard;
-
-	breaker->is_heard = true;
+	breaker->has_news |= breaker->probe_at != 0;
 	breaker->failures = 0;
 	breaker->probe_at = 0;
 	if (breaker->limit < INT_MAX / 2)
 		breaker->limit *= 2;
-	return is_news ? BREAKER_CLOSED : BREAKER_UNCHANGED;
 }
 
-BreakerNews
+void
 breaker_lose(const char *gateway, TimestampTz lost_at)
 {
 	Breaker *breaker = find(gateway);
 
 	breaker->calls--;
 	if (breaker->lost_at == lost_at)
-		return BREAKER_UNCHANGED;
+		return;
 	breaker->lost_at = lost_at;
-	return fail(breaker, lost_at);
+	fail(breaker, "caller_ended", lost_at);
 }
 
-BreakerNews
-breaker_end(const char *gateway, CallResult result, TimestampTz now)
+void
+breaker_end(const char *gateway, const GatewayAnswer *answer, TimestampTz now)
 {
 	Breaker *breaker = find(gateway);
 
 	breaker->calls--;
-	return result == RESULT_NOT_DELIVERED || result == RESULT_UNANSWERED ? fail(breaker, now)
-																		 : succeed(breaker);
+	if (answer->result == RESULT_NOT_DELIVERED || answer->result == RESULT_UNANSWERED)
+		fail(breaker, answer->code, now);
+	else
+		succeed(breaker);
+}
+
+bool
+breaker_next_news(BreakerNews *news)
+{
+	for (int i = news->place; i < breakers_count; i++)
+	{
+		const Breaker *breaker = &breakers[i];
+
+		/* Nobody knows before the first call has ended. */
+		if (!breaker->has_news || (breaker->probe_at == 0 && breaker->calls > 0))
+			continue;
+		*news = (BreakerNews){i + 1, breaker->gateway, breaker->probe_at ? breaker->because : NULL};
+		return true;
+	}
+	return false;
+}
+
+void
+breaker_told(const BreakerNews *news, bool is_told)
+{
+	breakers[news->place - 1].has_news = !is_told;
 }
 
 char *

@@ -15,23 +15,27 @@
 
 #include "gateway/call.h"
 
-/* What an answer changed. */
-typedef enum BreakerNews
-{
-	BREAKER_UNCHANGED,
-	BREAKER_OPENED, /* it does not answer */
-	BREAKER_CLOSED	/* it answers; also said once of each gateway at the beginning */
-} BreakerNews;
-
 /* Whether one more call of it may be made now, and that one is. */
 extern bool breaker_allows(const char *gateway, TimestampTz now);
 extern void breaker_begin(const char *gateway);
 
 /* A call of it has ended. */
-extern BreakerNews breaker_end(const char *gateway, CallResult result, TimestampTz now);
+extern void breaker_end(const char *gateway, const GatewayAnswer *answer, TimestampTz now);
 
 /* A call of it was lost when billing-caller ended: all that were lost then are one failure. */
-extern BreakerNews breaker_lose(const char *gateway, TimestampTz lost_at);
+extern void breaker_lose(const char *gateway, TimestampTz lost_at);
+
+/* What is to be told of a gateway: that it does not answer, or that it does. */
+typedef struct BreakerNews
+{
+	int place;
+	const char *gateway;
+	const char *because; /* NULL: it answers; also said once of each at the beginning */
+} BreakerNews;
+
+/* The next behind *news that was not told yet; *news is zeros at first. */
+extern bool breaker_next_news(BreakerNews *news);
+extern void breaker_told(const BreakerNews *news, bool is_told);
 
 /* The gateways of which no call may be made now, with commas between them. */
 extern char *breaker_busy(TimestampTz now);

@@ -45,8 +45,10 @@
 #define HOLD_TIMEOUT "50ms"
 #define RETRY_US (500 * INT64CONST(1000))
 
+#define LOOK_US (100 * INT64CONST(1000))
+
 /* Accounts that are passed over at a time; of those that are parked, so long. */
-#define PASSED_MAX 64
+#define PASSED_MAX 1024
 #define PARKED_US (10 * USECS_PER_SEC)
 
 /* Of facts that wait, so many held accounts are waited for in one turn. */
@@ -113,6 +115,7 @@ begin_flight(Flight *flight, const DueCall *due, const GatewayCall *call)
 	strlcpy(flight->gateway, due->gateway, CALL_NAME_SIZE);
 	flight->due.gateway = flight->gateway;
 	flight->call.clock_offset_s = clock_offset_s();
+	strlcpy(flight->call.database, life_database(), sizeof(flight->call.database));
 	breaker_begin(flight->gateway);
 }
 
@@ -207,6 +210,28 @@ is_flights_own(int sqlstate)
 	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || failure_is_of_rows(sqlstate);
 }
 
+static void
+put_off(void *argument)
+{
+	scope_open_inner();
+	calling_put_off(argument);
+	scope_close_inner();
+}
+
+/* What a call cannot do it is made to do later; where even that fails, its account is passed over.
+ */
+static void
+put_off_call(const DueCall *due, const char *because)
+{
+	DueCall call = *due;
+	ErrorData *error = subtransaction_run(put_off, &call, is_flights_own);
+
+	ereport(LOG, (errmsg("billing puts call " INT64_FORMAT " of account " INT64_FORMAT " off: %s",
+						 due->call_id, due->account_id, because)));
+	if (error)
+		pass_over(due->account_id, GetCurrentTimestamp() + PARKED_US);
+}
+
 /* True where it is recorded, or put off; false where the account is held. */
 static bool
 record_flight(const Flight *flight)
@@ -217,31 +242,33 @@ record_flight(const Flight *flight)
 		return true;
 	if (error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE)
 		return false;
-	ereport(LOG, (errmsg("billing could not record the answer of call " INT64_FORMAT
-						 " of account " INT64_FORMAT ": %s",
-						 flight->due.call_id, flight->due.account_id, error->message)));
-	calling_put_off(&flight->due);
+	put_off_call(&flight->due, error->message);
 	return true;
 }
 
+/* What the answer says of its gateway. */
 static void
-tell_news(const Flight *flight)
+judge_gateway(const Flight *flight)
 {
-	BreakerNews news = flight->lost_at != 0 ? breaker_lose(flight->gateway, flight->lost_at)
-											: breaker_end(flight->gateway, flight->answer.result,
-														  GetCurrentTimestamp());
+	if (flight->lost_at != 0)
+		breaker_lose(flight->gateway, flight->lost_at);
+	else
+		breaker_end(flight->gateway, &flight->answer, GetCurrentTimestamp());
+}
 
-	switch (news)
+/* Writes down which gateways do not answer, or do again; one whose row is locked is told later. */
+static void
+tell_news(void)
+{
+	BreakerNews news = {0};
+
+	while (breaker_next_news(&news))
 	{
-		case BREAKER_UNCHANGED:
-			return;
-		case BREAKER_OPENED:
-			gateway_set_unavailable(flight->gateway, clock_now(), flight->answer.code);
-			return;
-		case BREAKER_CLOSED:
-			gateway_set_unavailable(flight->gateway, clock_now(), NULL);
-			gateway_call_hasten(flight->gateway, "unanswered,not_delivered", clock_now());
-			return;
+		bool is_told = gateway_set_unavailable(news.gateway, clock_now(), news.because);
+
+		breaker_told(&news, is_told);
+		if (is_told && news.because == NULL)
+			gateway_call_hasten(news.gateway, "unanswered,not_delivered", clock_now());
 	}
 }
 
@@ -263,11 +290,12 @@ land(Flight *flight)
 	crash_mark_work(&account, 1, false);
 	if (ready)
 		is_done = record_flight(flight) || is_too_late(flight);
-	if (ready && is_done)
-		tell_news(flight);
 	life_end_work(&scope, ready);
 	if (is_done)
+	{
+		judge_gateway(flight);
 		flight->id = 0;
+	}
 	else
 		pass_over(account, GetCurrentTimestamp() + RETRY_US);
 }
@@ -349,12 +377,7 @@ claim_call(const DueCall *due, GatewayCall *call)
 	crash_mark_work(&due->account_id, 1, false);
 	error = subtransaction_run(claim, &made, is_flights_own);
 	if (error)
-	{
-		ereport(LOG, (errmsg("billing could not make call " INT64_FORMAT " of account " INT64_FORMAT
-							 ": %s",
-							 due->call_id, due->account_id, error->message)));
-		calling_put_off(due);
-	}
+		put_off_call(due, error->message);
 	*call = made.call;
 	return error ? CLAIM_HELD : made.result;
 }
@@ -439,6 +462,7 @@ call_gateways(void)
 											 &count);
 
 		claim_due(due, count, now);
+		tell_news();
 		filter = filter_now(now);
 		next = gateway_call_next_due(&filter);
 		if (next != DT_NOEND)
@@ -450,7 +474,9 @@ call_gateways(void)
 	send_since(id);
 	if (armed_epoch < 0)
 		link_close();
-	return last_id > id ? now : Min(next, end_passing(now));
+	/* What is due and was not claimed waits for somebody: it is looked for soon, and not at once.
+	 */
+	return last_id > id ? now : Min(Max(next, now + LOOK_US), end_passing(now));
 }
 
 /* ---- facts that wait ------------------------------------------------------ */

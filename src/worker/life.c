@@ -137,3 +137,9 @@ life_park(WorkerKind kind, int64 account_id)
 	else
 		crash_mark_forgive();
 }
+
+const char *
+life_database(void)
+{
+	return database_name;
+}

@@ -22,6 +22,9 @@
  */
 extern CrashMark life_begin(Oid database, WorkerKind kind);
 
+/* The name of the database. */
+extern const char *life_database(void);
+
 /* Overrides a setting of the database or the role that would get in the way. */
 extern void life_override(const char *setting, const char *value);
 

@@ -13,7 +13,7 @@ use lib "$FindBin::Bin/../tap/lib";
 use Simulators;
 
 my ($database, $orders) = @ARGV;
-my $sim = Simulators->new;
+my $sim = Simulators->new(database => $database);
 my $dbh = DBI->connect("dbi:Pg:dbname=$database", undef, undef, { RaiseError => 1, PrintError => 0 });
 
 sub value { my ($sql, @values) = @_; return scalar $dbh->selectrow_array($sql, undef, @values) }

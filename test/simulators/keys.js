@@ -111,11 +111,12 @@ function fingerprint(pair) {
 }
 
 // Writes the merchant's file, and those it names, as they are to be now.
-function writeConfiguration(dir, secrets, { port, isHttp, notifyUrl }) {
+function writeConfiguration(dir, secrets, { port, isHttp, notifyUrl, database }) {
 	const { name } = secrets;
 	const [merchantPair] = secrets.merchant_keys;
 	const lines = [
 		`provider = ${name}`,
+		`database = ${database}`,
 		`merchant_id = ${secrets.merchant_id}`,
 		`app_id = ${secrets.app_id}`,
 		'host = localhost',
@@ -160,6 +161,7 @@ function main([dir, name, port, isHttp]) {
 	writeConfiguration(dir, loadSecrets(dir, name), {
 		port: Number(port),
 		isHttp: isHttp === '--http',
+		database: 'postgres',
 		notifyUrl: defaultNotifyUrl(name),
 	});
 }

@@ -3,7 +3,7 @@
 // Both simulators and their control in one process, which ends when its stdin does.
 //
 // node server.js --dir DIR [--wechat-port 0] [--alipay-port 0] [--control-port 0]
-//                [--notify URL_BASE] [--http]
+//                [--notify URL_BASE] [--database NAME] [--http]
 
 const { parseArgs } = require('node:util');
 
@@ -26,6 +26,7 @@ function readOptions() {
 			'alipay-port': port,
 			'control-port': port,
 			notify: { type: 'string' },
+			database: { type: 'string', default: 'postgres' },
 			http: { type: 'boolean', default: false },
 		},
 	});
@@ -65,12 +66,13 @@ class World {
 	// Writes what the merchant has to know, as it is now.
 	configure(name) {
 		const { secrets } = this.gateways[name];
-		const { dir, notify, http } = this.options;
+		const { dir, notify, http, database } = this.options;
 
 		keys.saveSecrets(dir, secrets);
 		keys.writeConfiguration(dir, secrets, {
 			port: this.ports[name],
 			isHttp: http,
+			database,
 			notifyUrl: notify ? `${notify}/${name}` : keys.defaultNotifyUrl(name),
 		});
 	}

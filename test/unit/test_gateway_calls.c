@@ -50,7 +50,7 @@ read_file(void *argument, const char *file, char *room, size_t size_max, size_t 
 }
 
 #define IDENTITY                                                                        \
-	"merchant_id = 1900000001\napp_id=wxd678efh567hg6787\n"                             \
+	"database = shop\nmerchant_id = 1900000001\napp_id=wxd678efh567hg6787\n"            \
 	"certificate_serial = 3775B6A45ACD588826D15E583A95F5DD00000001\nhost = 127.0.0.1\n" \
 	"port = 8443\nnotify_url = https://bill.example.com/n/wechat\nprivate_key = merchant.pem\n"
 #define SOUND                                                                              \
@@ -260,7 +260,7 @@ test_wechat_replies(void **state)
 		{CALL_CREATE, 400, "<html>", false, RESULT_UNANSWERED},
 		{CALL_CREATE, 401, "{\"code\":\"SIGN_ERROR\"}", false, RESULT_MISCONFIGURED},
 		{CALL_CREATE, 403, "{\"code\":\"OUT_TRADE_NO_USED\"}", false, RESULT_UNCLEAR},
-		{CALL_CREATE, 403, "{\"code\":\"WHAT_IS_THIS\"}", false, RESULT_UNANSWERED},
+		{CALL_CREATE, 403, "{\"code\":\"WHAT_IS_THIS\"}", false, RESULT_UNCLEAR},
 		{CALL_CREATE, 429, "", false, RESULT_BUSY},
 		{CALL_CREATE, 500, "{\"code\":\"PARAM_ERROR\"}", false, RESULT_UNANSWERED},
 		{CALL_QUERY, 404, "{\"code\":\"ORDER_NOT_EXIST\"}", false, RESULT_ABSENT},

@@ -131,7 +131,7 @@ test_call(void **state)
 						  "unknown", "parked", ".", "-", "-", "-"},
 		[CALL_UNKNOWN] = {".", ".", "queued", "dropped", "done", "failed", ".", ".", ".", ".", ".",
 						  "parked", "-", "-", "-"},
-		[CALL_PARKED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
+		[CALL_PARKED] = {".", "dropped", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
 						 "unknown", "-"},
 		[CALL_DONE] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
 					   "queued"},

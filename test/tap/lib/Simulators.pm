@@ -19,7 +19,7 @@ sub new
 	my ($class, %opts) = @_;
 	my $dir = $opts{dir} // tempdir(CLEANUP => 1);
 	chmod 0700, $dir;
-	my $pid = open2(my $out, my $in, 'node', 'test/simulators/server.js', '--dir', $dir, $opts{http} ? '--http' : ());
+	my $pid = open2(my $out, my $in, 'node', 'test/simulators/server.js', '--dir', $dir, '--database', $opts{database} // 'postgres', $opts{http} ? '--http' : ());
 	my $line = <$out> // die "the simulators did not start\n";
 	my $ports = decode_json($line);
 	return bless { dir => $dir, pid => $pid, in => $in, out => $out, ports => $ports, client => HTTP::Tiny->new(timeout => 20) }, $class;
