@@ -155,7 +155,7 @@ step_tap() {
         name=$(basename "$file" .pl)
         case $name in
             1*)
-                while [ "$(jobs -rp | wc -l)" -ge 4 ]; do sleep 0.2; done
+                while [ "$(jobs -rp | wc -l)" -ge 6 ]; do sleep 0.2; done
                 run_tap_file "$name" &
                 ;;
             *) run_tap_file "$name" ;;

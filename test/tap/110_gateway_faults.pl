@@ -432,22 +432,6 @@ for my $gateway (qw(wechat alipay))
 }
 is(value('SELECT count(DISTINCT account_id) FROM billing_books.payment WHERE account_id < 0'), 1, 'there is one house of a currency');
 
-# Says whose books a merchant's file is for.
-sub make_file_of
-{
-	my ($gateway, $database) = @_;
-	my $file = "$secrets/$gateway.conf";
-	open my $in, '<', $file or die $!;
-	my $text = do { local $/; <$in> };
-	$text =~ s/^database = .*/database = $database/m;
-	open my $out, '>', "$file.new" or die $!;
-	print $out $text;
-	close $out;
-	chmod 0600, "$file.new";
-	rename "$file.new", $file or die $!;
-	return;
-}
-
 # Numbers of orders that other books placed at the same merchant.
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('other', 'CREATE EXTENSION billing; SELECT billing.install()');
@@ -467,10 +451,10 @@ list_databases($node, 'postgres', 'other');
 		my $stranger = $other->selectrow_array('SELECT order_id FROM billing.create_topup($1, 10, $2, $3)', undef, $account, $gateway, "stranger $gateway");
 		ok(wait_until(20, sub { $other->selectrow_array('SELECT count(*) FROM billing_books.gateway_call WHERE account_id = $1 AND order_id = $2 AND code = \'database\'', undef, $account, $stranger) }), "$gateway: other books cannot use the merchant's file");
 		$other->do('SELECT billing.cancel_order($1, $2)', undef, $account, $stranger);
-		make_file_of($gateway, 'other');
+		$sim->give_to($gateway, 'other');
 		my $theirs = $other->selectrow_array('SELECT order_id FROM billing.create_topup($1, 10, $2, $3)', undef, $account, $gateway, "key $gateway");
 		my $number = wait_until(20, sub { $other->selectrow_array('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND order_id = $2 AND state = \'pending\'', undef, $account, $theirs) });
-		make_file_of($gateway, 'postgres');
+		$sim->give_to($gateway, 'postgres');
 		ok($number, "$gateway: other books place an order") or next;
 		pay($gateway, $number);
 		is_deeply([ $sim->deliver($dbh) ], [200], "$gateway: a notice of an order of other books is accepted");
@@ -493,8 +477,7 @@ for my $gateway (qw(wechat alipay))
 	pay_silently($gateway, $number);
 	my ($notice) = send_notice($gateway, $number);
 	is((Simulators::hand_over($dbh, $notice, gateway => "${gateway}_two"))[0], 200, "$gateway: a notice at another gateway's address is accepted");
-	ok(wait_until(5, sub { value('SELECT state = \'held\' AND account_id < 0 FROM billing_books.payment WHERE gateway = $1', "${gateway}_two") }), "$gateway: and is held by the house");
-	is(balance($account), '0.000000000', "$gateway: nothing is credited");
+	is(value('SELECT string_agg(gateway || \' \' || state, \', \') FROM billing_books.payment WHERE account_id = $1', $account), "$gateway credited", "$gateway: and is the order's, once");
 	my $foreign = $gateway eq 'wechat' ? 'alipay' : 'wechat';
 	cmp_ok((Simulators::hand_over($dbh, $notice, gateway => $foreign))[0], '>=', 500, "$gateway: at the other provider's it is none");
 }

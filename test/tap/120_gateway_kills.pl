@@ -459,11 +459,13 @@ list_databases($node, 'postgres', 'restored');
 	# The original has orders that it asks for meanwhile.
 	$dbh->do('SELECT billing.pause_workers(\'1 hour\')');
 	wait_until(10, sub { !worker_pid() });
+	$sim->give_to($_, 'restored') for qw(wechat alipay);
 	calls_nothing($session, 'a dump in another database');
 	$session->do('SELECT billing.arm()');
 	calls($session, 'a dump after arm()');
 	$session->disconnect;
 	$dbh->do('SELECT billing.pause_workers(\'0\')');
+	$sim->give_to($_, 'postgres') for qw(wechat alipay);
 }
 $node->safe_psql('postgres', 'DROP DATABASE restored WITH (FORCE)');
 list_databases($node, 'postgres');
@@ -525,6 +527,7 @@ list_databases($node, 'postgres', 'other');
 {
 	my $session = connect_dbi($node, 'other');
 	set_up($session);
+	$sim->give_to($_, 'other') for qw(wechat alipay);
 	$session->do('SELECT billing.create_account(1, \'cn\')');
 	$session->do('SELECT billing.arm()');
 	calls($session, 'another database');

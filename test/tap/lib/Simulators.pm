@@ -38,6 +38,22 @@ sub stop
 
 sub DESTROY { my ($self) = @_; local ($?, $@); $self->stop; return }
 
+# Says whose books a merchant's file is for; until it is written anew.
+sub give_to
+{
+	my ($self, $gateway, $database) = @_;
+	my $file = "$self->{dir}/$gateway.conf";
+	open my $in, '<', $file or die "$file: $!\n";
+	my $text = do { local $/; <$in> };
+	$text =~ s/^database = .*/database = $database/m;
+	open my $out, '>', "$file.new" or die "$file.new: $!\n";
+	print $out $text;
+	close $out;
+	chmod 0600, "$file.new";
+	rename "$file.new", $file or die "$file: $!\n";
+	return;
+}
+
 # What they answer to a request of their control API; dies where they refuse it.
 sub control
 {
