@@ -117,13 +117,6 @@ store_raw(FunctionCallInfo fcinfo, Reception *reception)
 	reception->notice_id = notice_insert(&notice, reception->at);
 }
 
-static bool
-is_of_merchant(const PaymentFact *fact, const Merchant *merchant)
-{
-	return strcmp(fact->merchant_id, merchant->merchant_id) == 0 &&
-		   strcmp(fact->app_id, merchant->app_id) == 0;
-}
-
 /* What the message is; the merchant's keys are in memory here alone. */
 static NoticeVerdict
 verify(Reception *reception, const HttpMessage *message)
@@ -141,7 +134,7 @@ verify(Reception *reception, const HttpMessage *message)
 				  ? reception->provider->read_notice(message, &merchant, now_s, &reception->fact)
 				  : NOTICE_FORGED;
 	reception->receipt.is_merchants = verdict == NOTICE_OF_PAYMENT &&
-									  is_of_merchant(&reception->fact, &merchant);
+									  merchant_is_of(&merchant, &reception->fact);
 	merchant_free(&merchant);
 	reception->verdict = verdict_names[verdict];
 	if (verdict == NOTICE_OF_PAYMENT && !reception->receipt.is_merchants)

@@ -20,8 +20,6 @@
 #include "booking/booking.h"
 #include "booking/order.h"
 #include "clock.h"
-#include "core/gate.h"
-#include "core/lock_reason.h"
 #include "errors.h"
 #include "gateway/providers.h"
 #include "spi/nano.h"
@@ -51,9 +49,7 @@ typedef struct Chosen
 static const char *
 shown_state(const Order *order, TimestampTz now)
 {
-	bool is_open = order->state == ORDER_CREATED || order->state == ORDER_PENDING;
-
-	return is_open && order->payable_until <= now
+	return order_is_payable(order) && order->payable_until <= now
 			   ? "expired"
 			   : lifecycle_state_name(&lifecycle_order, order->state);
 }
@@ -240,14 +236,6 @@ read_order(FunctionCallInfo fcinfo, const Booking *booking)
 	return order;
 }
 
-static void
-check_unlocked(const Account *account)
-{
-	for (unsigned lock = LOCK_REFUND; lock <= LOCK_CLOSED; lock <<= 1)
-		if (account->locks & lock)
-			refuse(ERROR_ACCOUNT_LOCKED, account->account_id, lock_reason_name(lock));
-}
-
 /* The order of a call that was made before, as it is by now. */
 static Order
 find_replayed(int64 account_id, Datum answer)
@@ -282,7 +270,7 @@ billing_create_topup(PG_FUNCTION_ARGS)
 		order = find_replayed(call.account_id, row);
 		return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
 	}
-	check_unlocked(&booking.account);
+	booking_check_locks(&booking, booking.account.locks);
 	order = read_order(fcinfo, &booking);
 	order_place(&order);
 	booking_finish_unmoved(&booking);
@@ -341,12 +329,6 @@ billing_cancel_order(PG_FUNCTION_ARGS)
 	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
 }
 
-static bool
-is_open(const Order *order)
-{
-	return order->state != ORDER_CLOSED && order->state != ORDER_PAID;
-}
-
 PG_FUNCTION_INFO_V1(billing_refresh_order);
 Datum
 billing_refresh_order(PG_FUNCTION_ARGS)
@@ -359,7 +341,7 @@ billing_refresh_order(PG_FUNCTION_ARGS)
 	order = hold_order(fcinfo, &booking);
 	if (order.refreshed_at != DT_NOBEGIN && booking.at - order.refreshed_at < REFRESH_US)
 		refuse(ERROR_ORDER_TOO_SOON, order.order_id, order.account_id);
-	if (is_open(&order))
+	if (!order_has_ended(&order))
 	{
 		order.refreshed_at = booking.at;
 		order_update(&order);

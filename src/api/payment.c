@@ -11,10 +11,10 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/order.h"
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/altered.h"
-#include "store/order_store.h"
 #include "store/payment_store.h"
 
 /*
@@ -73,28 +73,6 @@ claim(const Payment *payment, int32 try)
 	}
 }
 
-/* A bank transfer comes with an order of its own, born paid (B&S 4.2). */
-static int64
-insert_order(const Payment *payment)
-{
-	Order order = {
-		.account_id = payment->account_id,
-		.method = GATEWAY_OFFLINE,
-		.gateway = payment->gateway,
-		.state = ORDER_PAID,
-		.currency = payment->currency,
-		.pay_nano = payment->amount_nano,
-		.created_at = payment->recorded_at,
-		.expires_at = DT_NOEND,
-		.payable_until = DT_NOEND,
-		.paid_at = payment->paid_at,
-		.actor = payment->actor,
-	};
-
-	order_insert(&order);
-	return order.order_id;
-}
-
 PG_FUNCTION_INFO_V1(billing_record_offline_payment);
 Datum
 billing_record_offline_payment(PG_FUNCTION_ARGS)
@@ -130,7 +108,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 
-	payment.order_id = insert_order(&payment);
+	payment.order_id = order_bear(&payment, GATEWAY_OFFLINE, booking->at, booking->actor).order_id;
 	payment_insert(&payment);
 	claim(&payment, try);
 	booking->gateway = payment.gateway;

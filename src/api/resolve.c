@@ -9,14 +9,17 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/order.h"
 #include "booking/receipt.h"
 #include "core/gate.h"
-#include "core/lock_reason.h"
 #include "errors.h"
 #include "store/order_store.h"
 #include "store/payment_store.h"
 
 #define METHOD_RESOLVED "resolved"
+
+/* Where they are in force no held payment is credited (4.10). */
+#define LOCKS_ON_CREDIT (LOCK_REFUND | LOCK_CLOSED)
 
 typedef struct Resolution
 {
@@ -33,39 +36,6 @@ typedef struct Action
 	void (*act)(Resolution *resolution);
 } Action;
 
-/* Credit goes to accounts alone that may be topped up, or are locked for another reason (4.10). */
-static void
-check_creditable(const Account *account)
-{
-	unsigned locks = account->locks & (LOCK_REFUND | LOCK_CLOSED);
-
-	for (unsigned lock = LOCK_REFUND; lock <= LOCK_CLOSED; lock <<= 1)
-		if (locks & lock)
-			refuse(ERROR_ACCOUNT_LOCKED, account->account_id, lock_reason_name(lock));
-}
-
-/* An order that is born paid, for money of no order that could take it. */
-static Order
-bear_order(const Booking *booking, const Payment *payment)
-{
-	Order order = {
-		.account_id = booking->account.account_id,
-		.method = METHOD_RESOLVED,
-		.gateway = payment->gateway,
-		.state = ORDER_PAID,
-		.currency = payment->currency,
-		.pay_nano = payment->amount_nano,
-		.created_at = booking->at,
-		.expires_at = DT_NOEND,
-		.payable_until = DT_NOEND,
-		.paid_at = payment->paid_at,
-		.actor = booking->actor,
-	};
-
-	order_insert(&order);
-	return order;
-}
-
 /* Its own order, where that is not paid by another one; else one born for it. */
 static Order
 order_for(const Booking *booking, const Payment *payment)
@@ -76,7 +46,7 @@ order_for(const Booking *booking, const Payment *payment)
 		order_find(payment->account_id, payment->order_id, sql_run, &order) &&
 		order.state != ORDER_PAID)
 		return order;
-	return bear_order(booking, payment);
+	return order_bear(payment, METHOD_RESOLVED, booking->at, booking->actor);
 }
 
 static void
@@ -89,7 +59,7 @@ credit(Resolution *resolution)
 	if (booking->account.account_id < 0)
 		refuse(ERROR_PAYMENT_STATE, payment->payment_id, payment->account_id,
 			   "it is of the house: move it to its account");
-	check_creditable(&booking->account);
+	booking_check_locks(booking, LOCKS_ON_CREDIT);
 	order = order_for(booking, payment);
 	payment->order_id = order.order_id;
 	booking_load(booking, LOTS_OPEN, 3);
@@ -156,12 +126,12 @@ book_on_target(const Resolution *resolution)
 	booking_begin(&booking, resolution->target_account_id);
 	booking.actor = resolution->call.booking.actor;
 	booking.gateway = payment->gateway;
-	check_creditable(&booking.account);
+	booking_check_locks(&booking, LOCKS_ON_CREDIT);
 	if (strcmp(booking.account.currency, payment->currency) != 0)
 		refuse(ERROR_CURRENCY_MISMATCH, booking.account.account_id, booking.account.currency,
 			   payment->currency);
-	order = bear_order(&booking, payment);
 	moved.account_id = booking.account.account_id;
+	order = order_bear(&moved, METHOD_RESOLVED, booking.at, booking.actor);
 	moved.order_id = order.order_id;
 	moved.state = PAYMENT_CREDITED;
 	moved.recorded_at = booking.at;

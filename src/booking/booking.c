@@ -13,6 +13,7 @@
 #include "booking/booking.h"
 #include "booking/hold.h"
 #include "clock.h"
+#include "core/gate.h"
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "spi/subscription.h"
@@ -217,10 +218,19 @@ booking_finish_unmoved(Booking *booking)
 }
 
 void
+booking_check_locks(const Booking *booking, unsigned locks)
+{
+	const Account *account = &booking->account;
+
+	for (unsigned lock = LOCK_REFUND; lock <= LOCK_CLOSED; lock <<= 1)
+		if (account->locks & locks & lock)
+			refuse(ERROR_ACCOUNT_LOCKED, account->account_id, lock_reason_name(lock));
+}
+
+void
 booking_check_open(const Booking *booking)
 {
-	if (booking->account.locks & LOCK_CLOSED)
-		refuse(ERROR_ACCOUNT_LOCKED, booking->account.account_id, lock_reason_name(LOCK_CLOSED));
+	booking_check_locks(booking, LOCK_CLOSED);
 }
 
 int64

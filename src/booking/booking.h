@@ -73,6 +73,9 @@ extern void booking_finish_all(Booking *const *bookings, size_t count);
 /* For a change of the account that moves no money: writes the account alone. */
 extern void booking_finish_unmoved(Booking *booking);
 
+/* Refuses where one of these locks is in force. */
+extern void booking_check_locks(const Booking *booking, unsigned locks);
+
 /* Refuses on a closed account, which is given nothing: nobody could use it. */
 extern void booking_check_open(const Booking *booking);
 

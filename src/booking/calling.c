@@ -136,7 +136,7 @@ wants_create(const Calling *calling)
 {
 	const Order *order = &calling->order;
 
-	return (order->state == ORDER_CREATED || order->state == ORDER_PENDING) &&
+	return order_is_payable(order) &&
 		   order->payable_until - calling->booking.at >= ORDER_CREATE_MARGIN_US;
 }
 
@@ -146,8 +146,7 @@ run_out(Calling *calling)
 {
 	Order *order = &calling->order;
 
-	if ((order->state == ORDER_CREATED || order->state == ORDER_PENDING) &&
-		order->payable_until <= calling->booking.at)
+	if (order_is_payable(order) && order->payable_until <= calling->booking.at)
 		order_stop(order, ORDER_RUNS_OUT, "expired", order->payable_until);
 }
 
@@ -169,7 +168,7 @@ number_order(Calling *calling, int64 epoch)
 static bool
 claim_create(Calling *calling, int64 epoch, CallOperation *operation)
 {
-	if (calling->order.state == ORDER_CLOSED || calling->order.state == ORDER_PAID)
+	if (order_has_ended(&calling->order))
 	{
 		move(calling, CALL_ABSENT_NOT_WANTED);
 		put(calling, DT_NOEND);
@@ -199,7 +198,7 @@ static bool
 claim_follow(Calling *calling, CallOperation *operation)
 {
 	run_out(calling);
-	if (calling->order.state == ORDER_CLOSED || calling->order.state == ORDER_PAID)
+	if (order_has_ended(&calling->order))
 	{
 		move(calling, CALL_NOT_WANTED);
 		put(calling, DT_NOEND);
@@ -414,7 +413,7 @@ static bool
 end_order(Calling *calling, OrderEvent event, const char *reason)
 {
 	(void) order_apply(&calling->order, event, reason);
-	if (calling->order.state != ORDER_CLOSED && calling->order.state != ORDER_PAID)
+	if (!order_has_ended(&calling->order))
 		return false;
 	move(calling, CALL_SUCCEEDED);
 	put(calling, DT_NOEND);
@@ -435,14 +434,21 @@ repeat_create(const Calling *calling)
 	put(&create, calling->booking.at);
 }
 
+/* Books what a query says of the merchant that asked; the house's is left to the worker. */
 static void
-record_paid(Calling *calling, const PaymentFact *fact)
+book(const Calling *calling, const PaymentFact *fact)
 {
 	Receipt receipt = {.fact = fact, .gateway = calling->row.gateway, .is_merchants = true};
 
-	calling->row.closes = false;
 	if (receipt_book(&receipt) == RECEIPT_OF_HOUSE)
 		receipt_leave(&receipt, calling->booking.at);
+}
+
+static void
+record_paid(Calling *calling, const PaymentFact *fact)
+{
+	calling->row.closes = false;
+	book(calling, fact);
 	(void) order_find(calling->order.account_id, calling->order.order_id, sql_run, &calling->order);
 	if (!end_order(calling, ORDER_UNMATCHED, "unmatched"))
 		ask_again(calling);
@@ -652,12 +658,8 @@ record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *an
 static void
 record_late(const Calling *calling, const GatewayCall *call, const GatewayAnswer *answer)
 {
-	Receipt receipt = {
-		.fact = &answer->payment, .gateway = calling->row.gateway, .is_merchants = true};
-
-	if (call->operation == CALL_QUERY && answer->result == RESULT_DONE &&
-		receipt_book(&receipt) == RECEIPT_OF_HOUSE)
-		receipt_leave(&receipt, calling->booking.at);
+	if (call->operation == CALL_QUERY && answer->result == RESULT_DONE)
+		book(calling, &answer->payment);
 }
 
 void

@@ -31,6 +31,27 @@ order_place(Order *order)
 	wake_at_commit(WORKER_GATEWAY);
 }
 
+Order
+order_bear(const Payment *payment, const char *method, TimestampTz at, const char *actor)
+{
+	Order order = {
+		.account_id = payment->account_id,
+		.method = method,
+		.gateway = payment->gateway,
+		.state = ORDER_PAID,
+		.currency = payment->currency,
+		.pay_nano = payment->amount_nano,
+		.created_at = at,
+		.expires_at = DT_NOEND,
+		.payable_until = DT_NOEND,
+		.paid_at = payment->paid_at,
+		.actor = actor,
+	};
+
+	order_insert(&order);
+	return order;
+}
+
 /* Ends a call of an order that is not needed any more. One that is being sent is not: its answer is
  * recorded. */
 static void
@@ -65,7 +86,7 @@ order_apply(Order *order, OrderEvent event, const char *reason)
 	if (reason && order->close_reason == NULL)
 		order->close_reason = reason;
 	order_update(order);
-	if (order->state == ORDER_CLOSED || order->state == ORDER_PAID)
+	if (order_has_ended(order))
 	{
 		drop_call(order, KIND_CREATE);
 		drop_call(order, KIND_FOLLOW);

@@ -15,6 +15,7 @@
 
 #include "store/gateway_call_store.h"
 #include "store/order_store.h"
+#include "store/payment_store.h"
 
 /* No create goes out, first or again, later than this before the order runs out. */
 #define ORDER_CREATE_MARGIN_US (60 * INT64CONST(1000000))
@@ -27,6 +28,10 @@
 
 /* Stores an order and the call that places it at the gateway. */
 extern void order_place(Order *order);
+
+/* Stores an order that is born paid (B&S 4.2), for a payment that has none. */
+extern Order order_bear(const Payment *payment, const char *method, TimestampTz at,
+						const char *actor);
 
 /*
  * Moves an order by an event, and ends its calls where that ends it. reason: why it

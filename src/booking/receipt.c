@@ -223,15 +223,13 @@ find_order(const Receipt *receipt, OrderNumber *number)
 static bool
 is_of_other_name(const Receipt *receipt, const Order *order)
 {
-	const PaymentFact *fact = receipt->fact;
 	Merchant merchant;
 	bool is_same;
 
 	if (!receipt->is_merchants || strcmp(order->gateway, receipt->gateway) == 0 ||
 		!merchant_file_load(order->gateway, &merchant))
 		return false;
-	is_same = strcmp(merchant.merchant_id, fact->merchant_id) == 0 &&
-			  strcmp(merchant.app_id, fact->app_id) == 0;
+	is_same = merchant_is_of(&merchant, receipt->fact);
 	merchant_free(&merchant);
 	return is_same;
 }

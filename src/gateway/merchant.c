@@ -267,6 +267,13 @@ merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *ar
 	return read;
 }
 
+bool
+merchant_is_of(const Merchant *merchant, const PaymentFact *fact)
+{
+	return strcmp(fact->merchant_id, merchant->merchant_id) == 0 &&
+		   strcmp(fact->app_id, merchant->app_id) == 0;
+}
+
 void
 merchant_free(Merchant *merchant)
 {

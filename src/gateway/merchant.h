@@ -59,6 +59,9 @@ typedef bool (*MerchantReader)(void *argument, const char *file, char *room, siz
 extern bool merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
 						  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
 
+/* True where a fact is about this merchant and its app. */
+extern bool merchant_is_of(const Merchant *merchant, const PaymentFact *fact);
+
 /* Frees its keys, and wipes it. */
 extern void merchant_free(Merchant *merchant);
 

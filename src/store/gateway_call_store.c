@@ -122,20 +122,6 @@ gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *
 	return true;
 }
 
-bool
-gateway_call_of_payment(int64 account_id, int64 payment_id, CallRow *call)
-{
-	static Sql find = SQL(
-		"SELECT " CALL_COLUMNS
-		" WHERE account_id = $1 AND payment_id = $2 ORDER BY call_id DESC LIMIT 1",
-		INT8OID, INT8OID);
-
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
-}
-
 void
 gateway_call_update(const CallRow *call)
 {

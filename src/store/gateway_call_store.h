@@ -54,9 +54,8 @@ extern void gateway_call_insert(CallRow *call);
 
 extern bool gateway_call_find(int64 account_id, int64 call_id, CallRow *call);
 
-/* The call of that kind of an order, or for a payment; false where there is none. */
+/* The call of that kind of an order; false where there is none. */
 extern bool gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *call);
-extern bool gateway_call_of_payment(int64 account_id, int64 payment_id, CallRow *call);
 
 /* Writes back what changes of a call. */
 extern void gateway_call_update(const CallRow *call);

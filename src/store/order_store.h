@@ -52,6 +52,20 @@ order_amount_nano(const Order *order)
 	return order->pay_nano + order->discount_nano;
 }
 
+/* Can be paid, unless it has run out. */
+static inline bool
+order_is_payable(const Order *order)
+{
+	return order->state == ORDER_CREATED || order->state == ORDER_PENDING;
+}
+
+/* Nothing is asked of its gateway any more. */
+static inline bool
+order_has_ended(const Order *order)
+{
+	return order->state == ORDER_CLOSED || order->state == ORDER_PAID;
+}
+
 /* Stores a top-up order; sets its number. */
 extern void order_insert(Order *order);
 

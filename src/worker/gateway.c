@@ -31,7 +31,6 @@
 #include "store/notice_store.h"
 #include "store/parking_store.h"
 #include "store/policy_store.h"
-#include "store/schema_store.h"
 #include "subtransaction.h"
 #include "worker/breaker.h"
 #include "worker/life.h"
@@ -45,6 +44,7 @@
 #define HOLD_TIMEOUT "50ms"
 #define RETRY_US (500 * INT64CONST(1000))
 
+/* What is due and was not claimed is looked for again after so long. */
 #define LOOK_US (100 * INT64CONST(1000))
 
 /* Accounts that are passed over at a time; of those that are parked, so long. */
@@ -334,7 +334,7 @@ look_at_arming(void)
 	Arming arming;
 
 	armed_epoch = -1;
-	if (!subscription_feeds_books() && schema_is_complete() && arming_find(&arming) &&
+	if (!subscription_feeds_books() && life_books_are_complete() && arming_find(&arming) &&
 		armed_agrees(arming.token, catalog_table("arming")) && armed_lock())
 		armed_epoch = arming.epoch;
 	else
@@ -450,7 +450,6 @@ call_gateways(void)
 	bool ready = life_begin_work(&scope, "billing: looking for calls of gateways");
 
 	(void) end_passing(now);
-
 	armed_epoch = -1;
 	if (ready)
 		look_at_arming();

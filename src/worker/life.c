@@ -20,12 +20,19 @@
 #include "utils/snapmgr.h"
 
 #include "clock.h"
+#include "spi/catalog.h"
 #include "store/parking_store.h"
+#include "store/schema_store.h"
 #include "worker/life.h"
 #include "worker/supervisor.h"
 
 static char *database_name;
 static bool is_unlisted;
+
+/* The books that were found complete: their account table, and the extension whose guards those
+ * are. */
+static Oid complete_account;
+static Oid complete_extension;
 
 bool
 life_begin_work(Scope *scope, const char *what)
@@ -35,7 +42,24 @@ life_begin_work(Scope *scope, const char *what)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	pgstat_report_activity(STATE_RUNNING, what);
-	return scope_open_if_ready(scope);
+	if (scope_open_if_ready(scope))
+		return true;
+	complete_account = InvalidOid;
+	return false;
+}
+
+bool
+life_books_are_complete(void)
+{
+	Oid account = catalog_table("account");
+	Oid extension = catalog_extension();
+
+	if (account != complete_account || extension != complete_extension)
+	{
+		complete_account = schema_is_complete() ? account : InvalidOid;
+		complete_extension = extension;
+	}
+	return OidIsValid(complete_account);
 }
 
 void

@@ -32,6 +32,12 @@ extern void life_override(const char *setting, const char *value);
 extern bool life_begin_work(Scope *scope, const char *what);
 extern void life_end_work(Scope *scope, bool ready);
 
+/*
+ * True where all guards of the tables are there, which a restore makes when their
+ * rows are. Remembered while tables and extension are the same. The scope is open.
+ */
+extern bool life_books_are_complete(void);
+
 /* Ends the process where that is asked for, and reads settings that changed. */
 extern void life_heed_signals(void);
 

@@ -23,11 +23,9 @@
 #include "booking/settle.h"
 #include "clock.h"
 #include "crash_mark.h"
-#include "spi/catalog.h"
 #include "spi/scope.h"
 #include "spi/subscription.h"
 #include "store/parking_store.h"
-#include "store/schema_store.h"
 #include "wake.h"
 #include "worker/life.h"
 #include "worker/supervisor.h"
@@ -72,10 +70,6 @@ typedef struct Settler
 	MemoryContext round_context;
 	bool reported_incomplete;
 	bool reported_fed;
-	/* The books that were found complete: their account table, and the extension whose guards those
-	 * are. */
-	Oid complete_account;
-	Oid complete_extension;
 	size_t group_rows;
 	BlockNumber first_block; /* no row is known to stand in front of it */
 	int64 waited_for;		 /* the account that was waited for last */
@@ -151,21 +145,11 @@ group_size(const Settler *settler, const InboxRef *refs, size_t count)
 
 /* ---- one round ----------------------------------------------------------- */
 
-/*
- * Whether there are books to work on: tables of this version, and all guards,
- * which a restore makes when their table's rows are there. The session is open.
- */
+/* Whether there are books to work on. The session is open. */
 static bool
 books_are_complete(Settler *settler)
 {
-	Oid account = catalog_table("account");
-	Oid extension = catalog_extension();
-
-	if (account == settler->complete_account && extension == settler->complete_extension)
-		return true;
-	settler->complete_account = schema_is_complete() ? account : InvalidOid;
-	settler->complete_extension = extension;
-	if (OidIsValid(settler->complete_account))
+	if (life_books_are_complete())
 		return true;
 	if (!settler->reported_incomplete)
 		ereport(LOG, (errmsg("billing settles nothing while a guard is missing"),
@@ -194,8 +178,6 @@ begin_round(Settler *settler, Round *round)
 	bool opened = life_begin_work(&scope, "billing: looking for the books");
 	bool ready = opened && books_are_ours(settler) && books_are_complete(settler);
 
-	if (!opened)
-		settler->complete_account = InvalidOid;
 	*round = (Round){.left_block = InvalidBlockNumber};
 	if (ready)
 		round->last_block = inbox_last_block();
