@@ -31,6 +31,8 @@ FROM (VALUES
     ('retry_gateway_calls', $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('find_payment', $$'bad_input'$$, $$'1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('resolve_payment', $$1150$$, $$1$$, $$'credit'$$, $$'new key'$$, $$1150$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
+    ('record_take_back', $$1150$$, $$1$$, $$1$$, $$'refund'$$, $$'50'$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL),
+    ('undo_take_back', $$1150$$, $$1$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
     ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

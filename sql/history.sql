@@ -32,6 +32,7 @@ SELECT billing.create_promotion('history', 'cn', 10, 1);
 SELECT order_id, state FROM billing.create_topup(1350, 10, 'history', 'topup', 'history');
 INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by, login) VALUES (0, 'history', now(), 'me', 'me');
 INSERT INTO billing_books.gateway_notice (gateway, received_at, state, headers, body) VALUES ('history', now(), 'applied', '{}', '');
+INSERT INTO billing_books.refund_claim (gateway, transaction_id, refund_id, account_id, call_id) VALUES ('history', 'T', '50', 1350, 1);
 SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);
 SELECT billing.set_policy('second_person_above', '10', 'CNY');
@@ -87,6 +88,7 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('payment, its state', 'billing_books.payment', 'state = ''held''', 'account_id = 1350'),
     ('payment_claim', 'billing_books.payment_claim', 'try = 2', 'account_id = 1350'),
     ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
+    ('refund_claim', 'billing_books.refund_claim', 'refund_id = ''other''', 'account_id = 1350'),
     ('payment_order, how it is paid', 'billing_books.payment_order', 'payer = ''{}'', return_url = ''x'', expires_at = now()', 'account_id = 1350 AND order_id = 3'),
     ('payment_order, its promotion', 'billing_books.payment_order', 'promotion = ''other''', 'account_id = 1350 AND order_id = 3'),
     ('gateway', 'billing_books.gateway', 'provider = ''alipay''', 'gateway = ''history'''),

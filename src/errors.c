@@ -249,6 +249,21 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 
 	[ERROR_SECOND_PERSON] = {"LB523", "second_person", "%s needs somebody else than who %s",
 							 "Another person calls it, with a login and as an actor of his own."},
+	[ERROR_TAKE_BACK_DUPLICATE] =
+		{"LB524", "take_back_duplicate",
+		 "refund \"%s\" of payment " INT64_FORMAT " of account " ACCOUNT " is recorded already",
+		 "A gateway's refund counts once; find_payment() shows as what."},
+	[ERROR_TAKE_BACK_UNKNOWN] = {"LB525", "take_back_unknown",
+								 "account " ACCOUNT " has no take-back " INT64_FORMAT
+								 " that can be undone",
+								 "find_payment() lists the take-backs of a payment; one can be "
+								 "undone once, and an offline_reversal not at all."},
+	[ERROR_TAKE_BACK_EXCEEDS] =
+		{"LB526", "take_back_exceeds",
+		 "there is not so much of payment " INT64_FORMAT " of account " ACCOUNT
+		 " that could be taken back",
+		 "What was taken back before, and what went back otherwise, is left out; find_payment() "
+		 "shows it."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -13,6 +13,7 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/lock.h"
 #include "booking/order.h"
 #include "clock.h"
 #include "core/gate.h"
@@ -164,27 +165,6 @@ audit_lock(int64 account_id, const char *action, const LockChange *change)
 							  .reason = change->reason});
 }
 
-/* Sets or lifts a lock, with everything that belongs to it. */
-static void
-change_lock(Booking *booking, LockChange *change, bool sets)
-{
-	Account *account = &booking->account;
-
-	change->at = booking->at;
-	if (sets)
-	{
-		account_lock_insert(account->account_id, change);
-		account->locks |= lock_reason_from_name(change->lock);
-		order_stop_all(account->account_id, booking->at);
-	}
-	else
-	{
-		account_lock_lift(account->account_id, change);
-		account->locks &= ~lock_reason_from_name(change->lock);
-		account->last_unlocked_at = booking->at;
-	}
-}
-
 /* lock_account() and unlock_account(): false where the lock is as wanted already. */
 static Datum
 lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
@@ -204,7 +184,7 @@ lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 	changes = sets != ((booking.account.locks & lock_reason_from_name(change.lock)) != 0);
 	if (changes)
 	{
-		change_lock(&booking, &change, sets);
+		(sets ? lock_set : lock_lift)(&booking, &change);
 		audit_lock(account_id, action, &change);
 		booking_finish_unmoved(&booking);
 	}
@@ -283,6 +263,6 @@ billing_close_account(PG_FUNCTION_ARGS)
 	forfeited_nano = forfeit_rest(&booking->books);
 	change.actor = booking->actor;
 	change.reason = call.reason;
-	change_lock(booking, &change, true);
+	lock_set(booking, &change);
 	return operator_call_end(fcinfo, &call, id, NO_NUMBER, forfeited_nano);
 }

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
+#include "api/payer.h"
 #include "clock.h"
 #include "errors.h"
 #include "gateway/providers.h"
@@ -175,16 +176,16 @@ put_method(ReturnSetInfo *result, const OfferedMethod *offered)
 	const Provider *provider = providers_find(offered->provider);
 	const ProviderProduct *product = provider ? providers_product(provider, method->product) : NULL;
 	const char *because = product ? offered->unavailable : "product";
-	bool needs_client_ip = product && product->needs_client_ip;
+	const char *needs = product ? payer_needs(product) : "";
 	Datum values[] = {
 		CStringGetTextDatum(method->method),
 		CStringGetTextDatum(product && !product->is_code ? "url" : "code"),
 		nano_datum(method->min_nano),
 		nano_datum(method->max_nano),
-		CStringGetTextDatum(needs_client_ip ? "client_ip" : ""),
+		CStringGetTextDatum(needs),
 		because ? CStringGetTextDatum(because) : (Datum) 0,
 	};
-	bool nulls[] = {false, false, false, false, !needs_client_ip, because == NULL};
+	bool nulls[] = {false, false, false, false, needs[0] == '\0', because == NULL};
 
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

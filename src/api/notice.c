@@ -20,9 +20,11 @@
 #include "api/result.h"
 #include "booking/merchant_file.h"
 #include "booking/receipt.h"
+#include "booking/take_back.h"
 #include "clock.h"
 #include "core/books.h"
 #include "errors.h"
+#include "gateway/frame.h"
 #include "gateway/instant.h"
 #include "gateway/providers.h"
 #include "spi/scope.h"
@@ -42,6 +44,7 @@
 
 static const char *const verdict_names[] = {
 	[NOTICE_OF_PAYMENT] = "payment",
+	[NOTICE_OF_REFUND] = "refund",
 	[NOTICE_OF_ANOTHER_KIND] = "other_kind",
 	[NOTICE_UNKNOWN_KEY] = "unknown_key",
 	[NOTICE_FORGED] = "forged",
@@ -56,9 +59,10 @@ typedef struct Reception
 	const Provider *provider;
 	int64 notice_id;
 	TimestampTz at;
-	PaymentFact fact;
+	NoticeFact fact;
 	Receipt receipt;
 	ReceiptResult result;
+	TakeBackReport report;
 	const char *verdict;
 } Reception;
 
@@ -117,28 +121,47 @@ store_raw(FunctionCallInfo fcinfo, Reception *reception)
 	reception->notice_id = notice_insert(&notice, reception->at);
 }
 
+/* Whether what it tells of is the gateway's own merchant's. */
+static bool
+is_of_merchant(const Reception *reception, const Merchant *merchant, NoticeVerdict verdict)
+{
+	return verdict == NOTICE_OF_PAYMENT
+			   ? merchant_is_of(merchant, &reception->fact.payment)
+			   : verdict == NOTICE_OF_REFUND &&
+					 merchant_is_named(merchant, reception->fact.refund.merchant_id);
+}
+
+/* Reads it by its provider's rules; a file that lacks something is none. */
+static NoticeVerdict
+read_by(Reception *reception, const HttpMessage *message, const Merchant *merchant)
+{
+	int64 now_s = reception->at / USECS_PER_SEC + INSTANT_EPOCH_S;
+	char fault[MERCHANT_FAULT_SIZE];
+
+	return providers_of(merchant, fault) == reception->provider
+			   ? reception->provider->read_notice(message, merchant, now_s, &reception->fact)
+			   : NOTICE_UNKNOWN_KEY;
+}
+
 /* What the message is; the merchant's keys are in memory here alone. */
 static NoticeVerdict
 verify(Reception *reception, const HttpMessage *message)
 {
-	int64 now_s = reception->at / USECS_PER_SEC + INSTANT_EPOCH_S;
 	Merchant merchant;
 	NoticeVerdict verdict;
+	bool is_merchants;
 
 	if (!merchant_file_load(reception->gateway.gateway, &merchant))
 	{
 		reception->verdict = "no_merchant";
 		return NOTICE_UNKNOWN_KEY;
 	}
-	verdict = strcmp(merchant.provider, reception->provider->name) == 0
-				  ? reception->provider->read_notice(message, &merchant, now_s, &reception->fact)
-				  : NOTICE_FORGED;
-	reception->receipt.is_merchants = verdict == NOTICE_OF_PAYMENT &&
-									  merchant_is_of(&merchant, &reception->fact);
+	verdict = read_by(reception, message, &merchant);
+	is_merchants = is_of_merchant(reception, &merchant, verdict);
 	merchant_free(&merchant);
-	reception->verdict = verdict_names[verdict];
-	if (verdict == NOTICE_OF_PAYMENT && !reception->receipt.is_merchants)
-		reception->verdict = "other_merchant";
+	reception->receipt.is_merchants = reception->report.is_merchants = is_merchants;
+	reception->verdict = verdict == NOTICE_OF_PAYMENT && !is_merchants ? "other_merchant"
+																	   : verdict_names[verdict];
 	return verdict;
 }
 
@@ -193,7 +216,7 @@ book_or_leave(Reception *reception)
 {
 	ErrorData *error;
 
-	reception->receipt.fact = &reception->fact;
+	reception->receipt.fact = &reception->fact.payment;
 	reception->receipt.gateway = reception->gateway.gateway;
 	error = subtransaction_run(book, reception, leaves_waiting);
 	if (error == NULL && reception->result != RECEIPT_OF_HOUSE)
@@ -206,6 +229,40 @@ book_or_leave(Reception *reception)
 	wake_at_commit(WORKER_GATEWAY);
 }
 
+static void
+book_refund(void *argument)
+{
+	Reception *reception = argument;
+	TakeBackReport *report = &reception->report;
+	TakeBackResult result;
+
+	scope_open_inner();
+	result = take_back_report(report);
+	reception->receipt.account_id = report->account_id;
+	reception->receipt.payment_id = report->payment_id;
+	settle_notice(reception, take_back_notice_state(result),
+				  result >= TAKE_BACK_UNMATCHED ? take_back_fact_text(report->fact) : NULL);
+	scope_close_inner();
+}
+
+/* The same for a refund. */
+static void
+book_refund_or_leave(Reception *reception)
+{
+	ErrorData *error;
+
+	reception->report.fact = &reception->fact.refund;
+	reception->report.gateway = reception->gateway.gateway;
+	error = subtransaction_run(book_refund, reception, leaves_waiting);
+	if (error == NULL)
+		return;
+	ereport(LOG, (errmsg("billing left a message of gateway \"%s\" waiting: %s",
+						 reception->gateway.gateway, error->message)));
+	reception->receipt.account_id = reception->receipt.payment_id = NO_NUMBER;
+	settle_notice(reception, "waiting", take_back_fact_text(reception->report.fact));
+	wake_at_commit(WORKER_GATEWAY);
+}
+
 /* Verifies and books; returns what is answered. */
 static const ProviderReply *
 receive(Reception *reception, const HttpMessage *message)
@@ -214,6 +271,9 @@ receive(Reception *reception, const HttpMessage *message)
 	{
 		case NOTICE_OF_PAYMENT:
 			book_or_leave(reception);
+			return &reception->provider->accepted;
+		case NOTICE_OF_REFUND:
+			book_refund_or_leave(reception);
 			return &reception->provider->accepted;
 		case NOTICE_OF_ANOTHER_KIND:
 			settle_notice(reception, "applied", NULL);
@@ -224,27 +284,46 @@ receive(Reception *reception, const HttpMessage *message)
 	}
 }
 
-static Datum
-content_type(const char *type)
+static void
+push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
 {
-	JsonbPair pair = {0};
-	JsonbValue object = {.type = jbvObject};
+	JsonbValue value = {.type = jbvString};
 
-	pair.key.type = pair.value.type = jbvString;
-	pair.key.val.string.val = pstrdup("Content-Type");
-	pair.key.val.string.len = strlen(pair.key.val.string.val);
-	pair.value.val.string.val = pstrdup(type);
-	pair.value.val.string.len = strlen(type);
-	object.val.object.nPairs = 1;
-	object.val.object.pairs = &pair;
-	return JsonbPGetDatum(JsonbValueToJsonb(&object));
+	value.val.string.val = pstrdup(text);
+	value.val.string.len = strlen(text);
+	(void) pushJsonbValue(state, token, &value);
 }
 
-static Datum
-reply_row(FunctionCallInfo fcinfo, const ProviderReply *reply)
+static void
+push_header(JsonbParseState **state, const char *name, const char *value)
 {
-	Datum values[] = {Int32GetDatum(reply->status), content_type(reply->content_type),
-					  CStringGetTextDatum(reply->body)};
+	push_text(state, WJB_KEY, name);
+	push_text(state, WJB_VALUE, value);
+}
+
+/* The headers of a reply; some gateways believe none that is not signed. */
+static Datum
+reply_headers(const Reception *reception, const ProviderReply *reply)
+{
+	const char *signature_header = reception->provider->signature_header;
+	JsonbParseState *state = NULL;
+
+	(void) pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+	push_header(&state, "Content-Type", reply->content_type);
+	if (signature_header && reply == &reception->provider->accepted)
+		push_header(&state, signature_header, reception->gateway.reply_signature);
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
+}
+
+/* Where the signature that belongs to it is not there yet, the gateway shall send it again. */
+static Datum
+reply_row(FunctionCallInfo fcinfo, const Reception *reception, const ProviderReply *reply)
+{
+	bool is_unsigned = reception->provider->signature_header &&
+					   reception->gateway.reply_signature == NULL;
+	const ProviderReply *given = is_unsigned ? &reception->provider->again : reply;
+	Datum values[] = {Int32GetDatum(given->status), reply_headers(reception, given),
+					  CStringGetTextDatum(given->body)};
 	bool nulls[3] = {0};
 
 	return result_row(fcinfo, values, nulls);
@@ -269,6 +348,7 @@ billing_receive_notice(PG_FUNCTION_ARGS)
 	message.headers_count = read_headers(PG_GETARG_JSONB_P(2), headers);
 	body = PG_GETARG_BYTEA_PP(4);
 	message.body = (Bytes){VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body)};
+	message.query = bytes_of(PG_ARGISNULL(3) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	scope_open(&scope);
 	subscription_check_none();
 	ForceSyncCommit();
@@ -277,5 +357,5 @@ billing_receive_notice(PG_FUNCTION_ARGS)
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", name);
 	store_raw(fcinfo, &reception);
 	reply = receive(&reception, &message);
-	return scope_close_with(&scope, reply_row(fcinfo, reply));
+	return scope_close_with(&scope, reply_row(fcinfo, &reception, reply));
 }

@@ -22,13 +22,14 @@ typedef struct Field
 {
 	const char *name;
 	size_t bytes_max;
+	unsigned bit; /* of a product's needs */
 } Field;
 
 static const Field fields[] = {
-	{"client_ip", CALL_ADDRESS_SIZE - 1},
-	{"terminal", 32},
-	{"uid", 64},
-	{"email", 200},
+	{"client_ip", CALL_ADDRESS_SIZE - 1, PAYER_CLIENT_IP},
+	{"terminal", CALL_TERMINAL_SIZE - 1, PAYER_TERMINAL},
+	{"uid", CALL_UID_SIZE - 1, PAYER_UID},
+	{"email", CALL_EMAIL_SIZE - 1, PAYER_EMAIL},
 };
 
 static const Field *
@@ -95,6 +96,18 @@ has_field(Jsonb *payer, const char *name)
 	return payer && getKeyJsonValueFromContainer(&payer->root, name, strlen(name), NULL) != NULL;
 }
 
+const char *
+payer_needs(const ProviderProduct *product)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (size_t i = 0; i < lengthof(fields); i++)
+		if (product->needs & fields[i].bit)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", fields[i].name);
+	return names.data;
+}
+
 char *
 payer_read(FunctionCallInfo fcinfo, int index, const ProviderProduct *product)
 {
@@ -102,7 +115,8 @@ payer_read(FunctionCallInfo fcinfo, int index, const ProviderProduct *product)
 
 	if (payer)
 		check_object(payer);
-	if (product->needs_client_ip && !has_field(payer, "client_ip"))
-		refuse(ERROR_PAYER, "client_ip", "this payment method needs it");
+	for (size_t i = 0; i < lengthof(fields); i++)
+		if ((product->needs & fields[i].bit) && !has_field(payer, fields[i].name))
+			refuse(ERROR_PAYER, fields[i].name, "this payment method needs it");
 	return payer ? JsonbToCString(NULL, &payer->root, VARSIZE(payer)) : NULL;
 }

@@ -21,4 +21,7 @@
  */
 extern char *payer_read(FunctionCallInfo fcinfo, int index, const ProviderProduct *product);
 
+/* The fields that a product needs, with commas between them. */
+extern const char *payer_needs(const ProviderProduct *product);
+
 #endif

@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/order.h"
+#include "booking/take_back.h"
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/altered.h"
@@ -123,12 +124,11 @@ Datum
 billing_reverse_offline_payment(PG_FUNCTION_ARGS)
 {
 	int64 order_id = arg_int64(fcinfo, 1, "order_id");
+	TakeBack reversal = {.kind = TAKE_BACK_OFFLINE_REVERSAL};
 	Payment payment;
 	OperatorCall call;
-	Booking *booking = &call.booking;
 	Datum answer;
 	int64 lot_no;
-	int64 take_back_id;
 
 	if (operator_call_begin(fcinfo, &call, "reverse_offline_payment", (OperatorArguments){2, 3, 4},
 							&answer))
@@ -136,17 +136,16 @@ billing_reverse_offline_payment(PG_FUNCTION_ARGS)
 	if (!payment_that_paid(call.idempotent.account_id, order_id, &payment) ||
 		strcmp(payment.gateway, GATEWAY_OFFLINE) != 0)
 		refuse(ERROR_ORDER_UNKNOWN, call.idempotent.account_id, order_id);
-	if (payment_is_taken_back(payment.account_id, payment.payment_id))
+	if (take_back_total(payment.account_id, payment.payment_id) > 0)
 		refuse(ERROR_ORDER_REVERSED, order_id, payment.account_id);
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 
-	take_back_id = payment_next_take_back_id(payment.account_id);
-	payment_insert_take_back(&payment, take_back_id, booking->at, booking->actor, call.reason);
+	reversal.amount_nano = reversal.payer_nano = payment.amount_nano;
+	reversal.occurred_at = call.booking.at;
+	reversal.reason = call.reason;
 	lot_no = lot_of_order(payment.account_id, order_id);
-	booking->gateway = payment.gateway;
-	booking_load(booking, LOTS_ALL, 0);
-	booking_source(booking, SOURCE_TAKE_BACK, take_back_id, booking->at);
-	check_outcome(books_take_back(&booking->books, lot_no, payment.amount_nano));
-	return operator_call_end(fcinfo, &call, take_back_id, lot_no, payment.amount_nano);
+	if (!take_back_book(&call.booking, &payment, &reversal))
+		altered_refuse("a payment of which nothing was taken back");
+	return operator_call_end(fcinfo, &call, reversal.take_back_id, lot_no, payment.amount_nano);
 }

@@ -86,7 +86,7 @@ end_suspense(Resolution *resolution, Book credit_book)
 	booking_load(booking, LOTS_OPEN, 1);
 	booking_source(booking, SOURCE_PAYMENT, resolution->payment.payment_id, booking->at);
 	check_outcome(
-		books_end_suspense(&booking->books, resolution->payment.amount_nano, credit_book));
+		books_end_suspense(&booking->books, payment_left_nano(&resolution->payment), credit_book));
 }
 
 static void
@@ -133,6 +133,9 @@ book_on_target(const Resolution *resolution)
 	moved.account_id = booking.account.account_id;
 	order = order_bear(&moved, METHOD_RESOLVED, booking.at, booking.actor);
 	moved.order_id = order.order_id;
+	moved.amount_nano = payment_left_nano(payment);
+	moved.payer_nano = Min(moved.payer_nano, moved.amount_nano);
+	moved.taken_nano = 0;
 	moved.state = PAYMENT_CREDITED;
 	moved.recorded_at = booking.at;
 	moved.actor = booking.actor;

@@ -160,6 +160,14 @@ close_books(Booking *booking)
 				 booking->at);
 }
 
+static void
+write_lot(int64 account_id, const Lot *lot)
+{
+	lot_update(account_id, lot);
+	if (lot->given_back_changed)
+		lot_update_given_back(account_id, lot);
+}
+
 void
 booking_finish(Booking *booking)
 {
@@ -169,7 +177,7 @@ booking_finish(Booking *booking)
 	booking_write_entries(booking);
 	for (size_t i = 0; i < books->lots_count; i++)
 		if (books->lots[i].changed)
-			lot_update(booking->account.account_id, &books->lots[i]);
+			write_lot(booking->account.account_id, &books->lots[i]);
 	close_books(booking);
 	account_update(&booking->account);
 }

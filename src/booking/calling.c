@@ -13,11 +13,13 @@
 #include "booking/calling.h"
 #include "booking/order.h"
 #include "booking/receipt.h"
+#include "booking/take_back.h"
 #include "core/order_number.h"
 #include "errors.h"
 #include "gateway/providers.h"
 #include "store/gateway_store.h"
 #include "store/payment_store.h"
+#include "store/refund_claim_store.h"
 
 #define SECONDS(n) ((n) *USECS_PER_SEC)
 
@@ -46,7 +48,7 @@ typedef struct Calling
 	Booking booking;
 	CallRow row;
 	Order order;
-	Payment payment;		 /* KIND_REFUND */
+	Payment payment;		 /* KIND_REFUND, KIND_TAKE_BACK */
 	const char *last_result; /* of the answer before; NULL: there was none */
 	TimestampTz last_answered_at;
 } Calling;
@@ -67,6 +69,13 @@ static bool
 is_due(const CallRow *row)
 {
 	return row->state == CALL_QUEUED || row->state == CALL_SENDING || row->state == CALL_UNKNOWN;
+}
+
+/* It changes nothing at the gateway: what was not answered is asked again. */
+static bool
+only_asks(const CallRow *row)
+{
+	return row->kind == KIND_FOLLOW || row->kind == KIND_TAKE_BACK;
 }
 
 /* Writes the call back; due again at an instant, if it is ever. */
@@ -104,7 +113,7 @@ load(Calling *calling, const DueCall *due)
 	if (row->order_id != NO_NUMBER &&
 		!order_find(row->account_id, row->order_id, sql_run, &calling->order))
 		refuse(ERROR_ORDER_UNKNOWN, row->account_id, row->order_id);
-	if (row->kind == KIND_REFUND &&
+	if (row->payment_id != NO_NUMBER &&
 		!payment_find(row->account_id, row->payment_id, &calling->payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, row->account_id, row->payment_id);
 	return true;
@@ -118,7 +127,7 @@ end_lease(Calling *calling)
 {
 	if (calling->row.state != CALL_SENDING)
 		return;
-	move(calling, calling->row.kind == KIND_FOLLOW ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+	move(calling, only_asks(&calling->row) ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
 	gateway_call_update(&calling->row); /* a step of its own: what is done next is another */
 }
 
@@ -243,6 +252,9 @@ claim_operation(Calling *calling, int64 epoch, CallOperation *operation)
 			return claim_follow(calling, operation);
 		case KIND_REFUND:
 			return claim_refund(calling, epoch, operation);
+		case KIND_TAKE_BACK:
+			*operation = CALL_REFUND_QUERY;
+			return true;
 	}
 	return false;
 }
@@ -259,23 +271,30 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 {
 	const Order *order = &calling->order;
 	const CallRow *row = &calling->row;
+	bool is_payments = row->payment_id != NO_NUMBER;
 
 	*call = (GatewayCall){
 		.operation = operation,
-		.amount_nano = row->kind == KIND_REFUND ? calling->payment.amount_nano : order->pay_nano,
-		.refund_nano = row->kind == KIND_REFUND ? calling->payment.amount_nano : 0,
+		.amount_nano = is_payments ? calling->payment.amount_nano : order->pay_nano,
+		.refund_nano = row->amount_nano,
+		.created_at = is_payments ? row->created_at : order->created_at,
 		.expires_at = order->expires_at,
 	};
 	copy(call->gateway, sizeof(call->gateway), row->gateway);
 	copy(call->product, sizeof(call->product), order->product);
 	copy(call->order_number, sizeof(call->order_number), order->gateway_number);
-	copy(call->refund_number, sizeof(call->refund_number), row->gateway_number);
+	copy(call->refund_number, sizeof(call->refund_number),
+		 row->kind == KIND_TAKE_BACK ? row->refund_number : row->gateway_number);
+	copy(call->refund_id, sizeof(call->refund_id), row->refund_id);
 	copy(call->currency, sizeof(call->currency),
-		 row->kind == KIND_REFUND ? calling->payment.currency : order->currency);
+		 is_payments ? calling->payment.currency : order->currency);
 	copy(call->description, sizeof(call->description), order->subject);
 	copy(call->client_ip, sizeof(call->client_ip), order->client_ip);
+	copy(call->email, sizeof(call->email), order->email);
+	copy(call->terminal, sizeof(call->terminal), order->terminal);
+	copy(call->uid, sizeof(call->uid), order->uid);
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
-	if (row->kind == KIND_REFUND)
+	if (is_payments)
 		copy(call->transaction_id, sizeof(call->transaction_id), calling->payment.transaction_id);
 }
 
@@ -547,7 +566,7 @@ end_return(Calling *calling, PaymentEvent event, const char *reason)
 		return;
 	booking_load(booking, LOTS_OPEN, 1);
 	booking_source(booking, SOURCE_PAYMENT, payment->payment_id, booking->at);
-	check_outcome(books_end_suspense(&booking->books, payment->amount_nano, BOOK_GATEWAY));
+	check_outcome(books_end_suspense(&booking->books, payment_left_nano(payment), BOOK_GATEWAY));
 	booking_finish(booking);
 }
 
@@ -566,6 +585,19 @@ fail_return(Calling *calling)
 	end_return(calling, PAYMENT_RETURN_IMPOSSIBLE, "return_failed");
 }
 
+/* The gateway's refund is ours; false where it was booked as something else. */
+static bool
+claim_refunded(const Calling *calling, const RefundFact *fact)
+{
+	return refund_claim_insert(&(RefundClaim){
+		.gateway = calling->row.gateway,
+		.transaction_id = calling->payment.transaction_id,
+		.refund_id = fact->refund_id[0] ? fact->refund_id : calling->row.gateway_number,
+		.account_id = calling->row.account_id,
+		.call_id = calling->row.call_id,
+	});
+}
+
 static void
 record_refunded(Calling *calling, const RefundFact *fact)
 {
@@ -576,7 +608,10 @@ record_refunded(Calling *calling, const RefundFact *fact)
 	}
 	if (fact->state == REFUND_PENDING)
 		move(calling, CALL_UNANSWERED);
-	else if (fact->amount_nano != calling->payment.amount_nano)
+	else if (fact->amount_nano != calling->row.amount_nano ||
+			 (calling->payment.state == PAYMENT_RETURNING &&
+			  fact->amount_nano != payment_left_nano(&calling->payment)) ||
+			 !claim_refunded(calling, fact))
 		park(calling);
 	else
 		move(calling, CALL_SUCCEEDED);
@@ -652,6 +687,41 @@ record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *an
 	put(calling, back_off(calling));
 }
 
+/* ---- answers about a refund that the gateway told of ----------------------- */
+
+/* What it says of it is booked, or cannot be: then somebody must look. */
+static void
+record_taken(Calling *calling, const RefundFact *fact)
+{
+	TakeBackReport report = {.fact = fact, .gateway = calling->row.gateway, .is_merchants = true};
+	TakeBackResult result = take_back_report(&report);
+
+	move(calling, result == TAKE_BACK_CONTRADICTS ? CALL_MISCONFIGURED : CALL_SUCCEEDED);
+	if (result == TAKE_BACK_CONTRADICTS)
+		calling->row.result = "contradiction";
+	put(calling, DT_NOEND);
+}
+
+/* It is asked again, and for ever where nobody answers; what is not there, a few times. */
+static void
+record_take_back(Calling *calling, const GatewayAnswer *answer)
+{
+	bool is_own_fault = answer->result == RESULT_ABSENT || answer->result == RESULT_REFUSED ||
+						answer->result == RESULT_UNCLEAR;
+
+	if (answer->result == RESULT_DONE && answer->refund.state != REFUND_PENDING)
+	{
+		record_taken(calling, &answer->refund);
+		return;
+	}
+	if (answer->result == RESULT_MISCONFIGURED ||
+		(is_own_fault && ++calling->row.attempts >= ATTEMPTS_MAX))
+		move(calling, CALL_MISCONFIGURED);
+	else
+		move(calling, CALL_NOT_DELIVERED);
+	put(calling, back_off(calling));
+}
+
 /* ---- recording ------------------------------------------------------------ */
 
 /* A truth that came after the call had ended, or was sent anew. */
@@ -681,8 +751,10 @@ calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer 
 		record_create(&calling, answer);
 	else if (calling.row.kind == KIND_FOLLOW)
 		record_follow(&calling, call->operation, answer);
-	else
+	else if (calling.row.kind == KIND_REFUND)
 		record_refund(&calling, call->operation, answer);
+	else
+		record_take_back(&calling, answer);
 }
 
 void
@@ -708,8 +780,8 @@ retry(Calling *calling)
 {
 	CallRow *row = &calling->row;
 
-	move(calling, row->kind != KIND_FOLLOW && gateway_call_was_sent(row) ? CALL_RETRY_SENT
-																		 : CALL_RETRY_UNSENT);
+	move(calling,
+		 !only_asks(row) && gateway_call_was_sent(row) ? CALL_RETRY_SENT : CALL_RETRY_UNSENT);
 	row->attempts = 0;
 	put(calling, calling->booking.at);
 	booking_finish_unmoved(&calling->booking);

@@ -13,6 +13,7 @@
 #include "booking/merchant_file.h"
 #include "booking/order.h"
 #include "booking/receipt.h"
+#include "booking/take_back.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "core/order_number.h"
@@ -127,6 +128,7 @@ store_payment(Receipt *receipt, const Booking *booking, int64 order_id, PaymentS
 		refuse(ERROR_PAYMENT_DUPLICATE, payment.transaction_id, order_id, payment.account_id);
 	receipt->account_id = payment.account_id;
 	receipt->payment_id = payment.payment_id;
+	notice_rematch(receipt->gateway, fact->transaction_id);
 	return payment;
 }
 
@@ -149,10 +151,11 @@ give_bonus(Booking *booking, const Order *order)
 void
 receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from)
 {
-	Lot lot = {.kind = LOT_CASH, .amount_nano = payment->amount_nano, .expires_at = NEVER_EXPIRES};
+	Lot lot = {
+		.kind = LOT_CASH, .amount_nano = payment_left_nano(payment), .expires_at = NEVER_EXPIRES};
 
 	(void) booking_add_lot(booking, lot, from, order->order_id);
-	if (payment->amount_nano == order->pay_nano)
+	if (lot.amount_nano == order->pay_nano)
 		give_bonus(booking, order);
 	order->paid_at = payment->paid_at;
 	(void) order_apply(order, ORDER_CREDITED, NULL);
@@ -167,6 +170,7 @@ receipt_send_back(const Payment *payment, TimestampTz at)
 		.kind = KIND_REFUND,
 		.order_id = payment->order_id,
 		.payment_id = payment->payment_id,
+		.amount_nano = payment_left_nano(payment),
 		.state = CALL_QUEUED,
 		.due_at = at,
 		.created_at = at,
@@ -234,8 +238,9 @@ is_of_other_name(const Receipt *receipt, const Order *order)
 	return is_same;
 }
 
-ReceiptResult
-receipt_book(Receipt *receipt)
+/* Books the payment, or finds it booked. */
+static ReceiptResult
+book_payment(Receipt *receipt)
 {
 	Booking booking;
 	OrderNumber number;
@@ -270,6 +275,23 @@ receipt_book(Receipt *receipt)
 	return RECEIPT_BOOKED;
 }
 
+/* What the fact says of a refund is a sum, or nothing but its number: that one is asked for. */
+static void
+ask_for_refund(const Receipt *receipt)
+{
+	if (receipt->fact->refund_number[0] != '\0' && receipt->payment_id != NO_NUMBER)
+		take_back_ask(receipt->account_id, receipt->payment_id, receipt->fact->refund_number, NULL);
+}
+
+ReceiptResult
+receipt_book(Receipt *receipt)
+{
+	ReceiptResult result = book_payment(receipt);
+
+	ask_for_refund(receipt);
+	return result;
+}
+
 ReceiptResult
 receipt_book_on_house(Receipt *receipt)
 {
@@ -287,6 +309,7 @@ receipt_book_on_house(Receipt *receipt)
 	booking_source(&booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
 	check_outcome(books_suspend(&booking.books, payment.amount_nano));
 	booking_finish(&booking);
+	ask_for_refund(receipt);
 	return RECEIPT_BOOKED;
 }
 
@@ -295,7 +318,7 @@ receipt_fact_text(const Receipt *receipt)
 {
 	char *text = palloc(FRAME_FACT_ROOM);
 
-	if (frame_write_fact(receipt->fact, text) == 0)
+	if (frame_write_payment(receipt->fact, text) == 0)
 		refuse(ERROR_INTERNAL, "a fact does not fit");
 	return text;
 }

@@ -9,6 +9,7 @@
 
 #include "booking/failure.h"
 #include "booking/receipt.h"
+#include "booking/take_back.h"
 #include "booking/waiting.h"
 #include "core/books.h"
 #include "errors.h"
@@ -22,29 +23,83 @@ typedef struct Work
 {
 	int64 notice_id;
 	WaitingNotice notice;
-	PaymentFact fact;
-	Receipt receipt;
-	ReceiptResult (*book)(Receipt *receipt);
-	ReceiptResult result;
+	PaymentFact payment;
+	RefundFact refund;
+	NoticeOutcome outcome; /* without a state: it goes on waiting */
 	bool is_held;
 } Work;
+
+static bool
+is_of_refund(const Work *work)
+{
+	return strcmp(work->notice.verdict, "refund") == 0;
+}
+
+static void
+read_fact(Work *work)
+{
+	Bytes text = {work->notice.fact, strlen(work->notice.fact)};
+
+	if (!(is_of_refund(work) ? frame_read_refund(text, &work->refund)
+							 : frame_read_payment(text, &work->payment)))
+		altered_refuse("no fact of a payment or a refund");
+}
+
+/* Books a payment, where it is one of a customer's; or where on_house on the house's account. */
+static void
+book_payment(Work *work, bool on_house)
+{
+	Receipt receipt = {
+		.fact = &work->payment,
+		.gateway = work->notice.gateway,
+		.is_merchants = strcmp(work->notice.verdict, "payment") == 0,
+	};
+	ReceiptResult result = on_house ? receipt_book_on_house(&receipt) : receipt_book(&receipt);
+
+	if (result == RECEIPT_OF_HOUSE)
+		return;
+	work->outcome.state = result == RECEIPT_KNOWN ? "duplicate" : "applied";
+	work->outcome.account_id = receipt.account_id;
+	work->outcome.payment_id = receipt.payment_id;
+}
+
+static void
+book_refund(Work *work)
+{
+	TakeBackReport report = {
+		.fact = &work->refund, .gateway = work->notice.gateway, .is_merchants = true};
+	TakeBackResult result = take_back_report(&report);
+
+	work->outcome.state = take_back_notice_state(result);
+	work->outcome.account_id = report.account_id;
+	work->outcome.payment_id = report.payment_id;
+	work->outcome.fact = result >= TAKE_BACK_UNMATCHED ? work->notice.fact : NULL;
+}
+
+static void
+book_in_scope(Work *work, bool on_house)
+{
+	scope_open_inner();
+	work->outcome = (NoticeOutcome){.verdict = work->notice.verdict};
+	if (is_of_refund(work))
+		book_refund(work);
+	else
+		book_payment(work, on_house);
+	if (work->outcome.state)
+		notice_update(work->notice_id, &work->outcome);
+	scope_close_inner();
+}
 
 static void
 book(void *argument)
 {
-	Work *work = argument;
+	book_in_scope(argument, false);
+}
 
-	scope_open_inner();
-	work->result = work->book(&work->receipt);
-	if (work->result != RECEIPT_OF_HOUSE)
-		notice_update(work->notice_id,
-					  &(NoticeOutcome){
-						  .state = work->result == RECEIPT_KNOWN ? "duplicate" : "applied",
-						  .verdict = work->notice.verdict,
-						  .account_id = work->receipt.account_id,
-						  .payment_id = work->receipt.payment_id,
-					  });
-	scope_close_inner();
+static void
+book_on_house(void *argument)
+{
+	book_in_scope(argument, true);
 }
 
 static bool
@@ -55,22 +110,19 @@ goes_on_waiting(int sqlstate)
 
 /* Finds one, and books it in a subtransaction. */
 static Work
-run(int64 from, ReceiptResult (*how)(Receipt *receipt))
+run(int64 from, void (*how)(void *work))
 {
-	Work work = {.book = how, .receipt = {.account_id = NO_NUMBER, .payment_id = NO_NUMBER}};
+	Work work = {0};
 	ErrorData *error;
 
 	work.notice_id = notice_next_waiting(from, &work.notice);
 	if (work.notice_id == 0)
 		return work;
-	if (!frame_read_fact((Bytes){work.notice.fact, strlen(work.notice.fact)}, &work.fact))
-		altered_refuse("no fact of a payment");
-	work.receipt.fact = &work.fact;
-	work.receipt.gateway = work.notice.gateway;
-	work.receipt.is_merchants = strcmp(work.notice.verdict, "payment") == 0;
-	work.result = RECEIPT_OF_NOTHING;
-	error = subtransaction_run(book, &work, goes_on_waiting);
+	read_fact(&work);
+	error = subtransaction_run(how, &work, goes_on_waiting);
 	work.is_held = error && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	if (error)
+		work.outcome.state = "waiting";
 	if (error && !work.is_held)
 		ereport(LOG,
 				(errmsg("billing could not book message " INT64_FORMAT " of gateway \"%s\": %s",
@@ -81,17 +133,17 @@ run(int64 from, ReceiptResult (*how)(Receipt *receipt))
 Waiting
 waiting_book(int64 from)
 {
-	Work work = run(from, receipt_book);
+	Work work = run(from, book);
 
 	return (Waiting){
 		.notice_id = work.notice_id,
 		.is_held = work.is_held,
-		.is_of_house = work.notice_id != 0 && work.result == RECEIPT_OF_HOUSE,
+		.is_of_house = work.notice_id != 0 && work.outcome.state == NULL,
 	};
 }
 
 void
 waiting_book_on_house(int64 notice_id)
 {
-	(void) run(notice_id, receipt_book_on_house);
+	(void) run(notice_id, book_on_house);
 }

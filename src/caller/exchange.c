@@ -30,7 +30,7 @@ static void
 say(GatewayAnswer *answer, CallResult result, const char *code)
 {
 	*answer = (GatewayAnswer){.result = result};
-	(void) snprintf(answer->code, sizeof(answer->code), "%s", code);
+	(void) snprintf(answer->code, sizeof(answer->code), "%.*s", CALL_CODE_SIZE - 1, code);
 }
 
 /* ---- beginning ------------------------------------------------------------ */
@@ -60,10 +60,11 @@ static bool
 build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
 {
 	ProviderMoment moment;
+	char fault[MERCHANT_FAULT_SIZE];
 
-	exchange->provider = providers_find(exchange->merchant.provider);
+	exchange->provider = providers_of(&exchange->merchant, fault);
 	if (exchange->provider == NULL)
-		say(answer, RESULT_NOT_DELIVERED, "no_provider");
+		say(answer, RESULT_NOT_DELIVERED, fault);
 	else if (strcmp(exchange->call.database, exchange->merchant.database) != 0)
 		say(answer, RESULT_NOT_DELIVERED, "database"); /* other books have no right to it */
 	else if (exchange->call.operation == CALL_CREATE &&

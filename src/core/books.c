@@ -87,10 +87,36 @@ apply_side(Books *books, Book book, Lot *lot, int sign, int64_t amount_nano)
 						 sign * amount_nano);
 	if (outcome == OUTCOME_OK && credit_nano(books) > MONEY_NANO_MAX)
 		return OUTCOME_OUT_OF_RANGE;
-	if (outcome == OUTCOME_OK && lot->remaining_nano > lot->amount_nano)
-		outcome = OUTCOME_NOT_ALLOWED;
 	lot->changed = true;
 	return outcome;
+}
+
+/*
+ * What a lot holds is at most what was paid in less what went back to the payer: only
+ * what it has paid itself can come back to it.
+ */
+static Outcome
+check_lot(const Lot *lot)
+{
+	return lot && lot->remaining_nano > lot->amount_nano - lot->given_back_nano
+			   ? OUTCOME_NOT_ALLOWED
+			   : OUTCOME_OK;
+}
+
+/* How much more a transfer gives back to the payer; below 0 where it comes from him again. */
+static int64_t
+given_back_by(const Books *books, Book debit, Book credit, int64_t amount_nano)
+{
+	if (debit == BOOK_CASH && credit == BOOK_GATEWAY)
+		return amount_nano;
+	return credit == BOOK_CASH && books->source.type == SOURCE_TAKE_BACK ? -amount_nano : 0;
+}
+
+static void
+give_back_to_payer(Lot *lot, int64_t amount_nano)
+{
+	lot->given_back_nano += amount_nano;
+	lot->given_back_changed = lot->given_back_changed || amount_nano != 0;
 }
 
 /* Makes one transfer; an amount of zero makes none. */
@@ -115,6 +141,10 @@ post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64
 	outcome = apply_side(books, debit, lot, -1, amount_nano);
 	if (outcome == OUTCOME_OK)
 		outcome = apply_side(books, credit, lot, +1, amount_nano);
+	if (lot)
+		give_back_to_payer(lot, given_back_by(books, debit, credit, amount_nano));
+	if (outcome == OUTCOME_OK)
+		outcome = check_lot(lot);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 
@@ -294,6 +324,18 @@ books_take_back(Books *books, int64_t lot_no, int64_t amount_nano)
 		outcome = post(books, BOOK_ARREARS, BOOK_GATEWAY, NULL, amount_nano - from_lot_nano,
 					   NO_NUMBER);
 	return outcome;
+}
+
+Outcome
+books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano)
+{
+	Lot *lot = find_lot(books, lot_no);
+
+	if (lot == NULL)
+		return OUTCOME_NO_SUCH_LOT;
+	if (!books_can_add(books, amount_nano))
+		return OUTCOME_OUT_OF_RANGE;
+	return post(books, BOOK_GATEWAY, BOOK_CASH, lot, amount_nano, NO_NUMBER);
 }
 
 Outcome

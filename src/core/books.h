@@ -45,8 +45,10 @@ typedef struct Lot
 	LotKind kind;
 	int64_t amount_nano; /* what it held at first */
 	int64_t remaining_nano;
-	int64_t expires_at; /* microseconds, the server's epoch */
-	bool changed;		/* by this transaction */
+	int64_t given_back_nano; /* net of what went back to the payer; below 0: more came again */
+	int64_t expires_at;		 /* microseconds, the server's epoch */
+	bool changed;			 /* by this transaction */
+	bool given_back_changed;
 } Lot;
 
 /* What an entry comes from: its type, and its number within the account. */
@@ -190,6 +192,12 @@ extern Outcome books_empty_lot(Books *books, int64_t lot_no, Book credit, int64_
 
 /* Money taken back by a gateway: from its lot first, the rest as arrears (R22). */
 extern Outcome books_take_back(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/*
+ * Money that was taken back and came again, into the same lot: a dispute was won. The
+ * lot then may hold more than it did at first: what it left as a debt others have paid.
+ */
+extern Outcome books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano);
 
 /* Gives arrears up; OUTCOME_NOT_COVERED when that is more than is owed. */
 extern Outcome books_write_off(Books *books, int64_t amount_nano);

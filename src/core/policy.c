@@ -54,6 +54,9 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 						  MONEY_NANO_PER_CENT, MONEY_NANO_MAX, "largest top-up"},
 	[POLICY_NOTICE_RETENTION] = {"notice_retention", POLICY_DURATION, true, DAYS(30), DAYS(1),
 								 DAYS(3650), "messages that no gateway signed are kept so long"},
+	[POLICY_LOCK_ON_TAKE_BACK] = {"lock_on_take_back", POLICY_BOOLEAN, true, 1, 0, 1,
+								  "an account from which a gateway takes money back is locked "
+								  "(dispute)"},
 };
 
 static const char *const late_payment_choices[] = {

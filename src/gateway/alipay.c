@@ -146,6 +146,20 @@ is_closed(const TradeSource *source)
 		   strcmp(name, "TRADE_CLOSED") == 0;
 }
 
+/*
+ * A notice of a refund says how much went back of the trade so far, and by which number
+ * it was asked for: how much that one was is to be queried. Without a number it is the
+ * trade's own. (opendocs: alipay.trade.fastpay.refund.query, out_request_no)
+ */
+static void
+read_refund_number(const TradeSource *source, PaymentFact *fact)
+{
+	if (!source->has(source->from, "refund_fee") && !is_closed(source))
+		return;
+	if (!source->text(source->from, "out_biz_no", fact->refund_number, sizeof(fact->refund_number)))
+		memcpy(fact->refund_number, fact->order_number, sizeof(fact->refund_number));
+}
+
 /* Reads a trade but for whose it is. Alipay names no currency on the mainland. */
 static bool
 read_trade(const TradeSource *source, PaymentFact *fact)
@@ -158,6 +172,7 @@ read_trade(const TradeSource *source, PaymentFact *fact)
 		return false;
 	if (fact->state != FACT_PAID)
 		return true;
+	read_refund_number(source, fact);
 	return source->text(source->from, "trade_no", fact->transaction_id,
 						sizeof(fact->transaction_id)) &&
 		   read_yuan(source, "total_amount", -1, &fact->amount_nano) &&
@@ -194,14 +209,14 @@ judge(const Form *form, const Merchant *merchant, PaymentFact *fact)
 }
 
 static NoticeVerdict
-read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, PaymentFact *fact)
+read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, NoticeFact *fact)
 {
 	Form *form = malloc(sizeof(Form));
 	NoticeVerdict verdict = NOTICE_MALFORMED;
 
 	(void) now_s;
 	if (form && form_read(notice->body, form))
-		verdict = judge(form, merchant, fact);
+		verdict = judge(form, merchant, &fact->payment);
 	free(form);
 	return verdict;
 }
@@ -261,8 +276,11 @@ content_of(const GatewayCall *call)
 							 write_yuan(call->refund_nano, amount), "out_request_no",
 							 call->refund_number);
 		case CALL_REFUND_QUERY:
-			return json_pack("{s:s,s:s}", "trade_no", call->transaction_id, "out_request_no",
-							 call->refund_number);
+			return json_pack("{s:s,s:s,s:[s]}", "trade_no", call->transaction_id, "out_request_no",
+							 call->refund_number, "query_options", "gmt_refund_pay");
+		case CALL_SIGN:
+		case CALL_BILL:
+			return NULL;
 	}
 	return NULL;
 }
@@ -452,6 +470,29 @@ is_about(const TradeSource *source, const char *name, const char *expected)
 		   strcmp(number, expected) == 0;
 }
 
+/* Reads a refund that was paid, of the number and the trade that were asked for. */
+static bool
+read_refund(const TradeSource *source, const GatewayCall *call, RefundFact *refund)
+{
+	char refunded_at[INSTANT_TEXT_SIZE];
+
+	if (source->text(source->from, "gmt_refund_pay", refunded_at, sizeof(refunded_at)) &&
+		!instant_from_china(refunded_at, &refund->refunded_at))
+		return false;
+	(void) snprintf(refund->currency, sizeof(refund->currency), "CNY");
+	memcpy(refund->transaction_id, call->transaction_id, sizeof(refund->transaction_id));
+	memcpy(refund->refund_number, call->refund_number, sizeof(refund->refund_number));
+	/* Alipay has no number of its own for a refund: the trade's and the one asked for tell it. */
+	memcpy(refund->refund_id, call->refund_number, sizeof(refund->refund_id));
+	return is_about(source, "trade_no", call->transaction_id) &&
+		   is_about(source, "out_request_no", call->refund_number) &&
+		   source->text(source->from, "out_trade_no", refund->order_number,
+						sizeof(refund->order_number)) &&
+		   (call->order_number[0] == '\0' ||
+			strcmp(refund->order_number, call->order_number) == 0) &&
+		   read_yuan(source, "refund_amount", -1, &refund->amount_nano) && refund->amount_nano > 0;
+}
+
 /* The whole amount that went back for this trade is no fact about one refund: that is queried. */
 static bool
 read_refund_query(const TradeSource *source, const GatewayCall *call, GatewayAnswer *answer)
@@ -466,11 +507,7 @@ read_refund_query(const TradeSource *source, const GatewayCall *call, GatewayAns
 	else
 		answer->refund.state = REFUND_PAID;
 	return answer->result == RESULT_ABSENT || answer->refund.state == REFUND_PENDING ||
-		   (is_about(source, "trade_no", call->transaction_id) &&
-			is_about(source, "out_request_no", call->refund_number) &&
-			(call->order_number[0] == '\0' ||
-			 is_about(source, "out_trade_no", call->order_number)) &&
-			read_yuan(source, "refund_amount", -1, &answer->refund.amount_nano));
+		   read_refund(source, call, &answer->refund);
 }
 
 /* Queries are answered to who signed them: the merchant is the one of the file. */
@@ -506,6 +543,9 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 			return is_about(&source, "trade_no", call->transaction_id);
 		case CALL_REFUND_QUERY:
 			return read_refund_query(&source, call, answer);
+		case CALL_SIGN:
+		case CALL_BILL:
+			return false;
 	}
 	return false;
 }
@@ -558,7 +598,9 @@ const Provider alipay_provider = {
 	.name = "alipay",
 	.region = "cn",
 	.currency = "CNY",
-	.products = {{"qr", false, HOURS(2), true}, {"page", false, HOURS(2), false}},
+	.products = {{"qr", 0, HOURS(2), true}, {"page", 0, HOURS(2), false}},
+	.settings = {"app_id", "notify_url", "private_key", "public_key"},
+	.lacks = PROVIDER_LACKS(CALL_SIGN),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -15,6 +15,8 @@ static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
 	[CALL_CLOSE] = "close",
 	[CALL_REFUND] = "refund",
 	[CALL_REFUND_QUERY] = "refund_query",
+	[CALL_SIGN] = "sign",
+	[CALL_BILL] = "bill",
 };
 
 static const char *const result_names[CALL_RESULTS_COUNT] = {
@@ -70,12 +72,21 @@ call_result_from_name(const char *name, CallResult *result)
 	return i < CALL_RESULTS_COUNT;
 }
 
-/* Letters, digits and low lines: what all gateways take in a number. */
+/* Letters, digits and two lines: what all gateways take in a number, and an address without escape.
+ */
 static bool
 is_number(const char *text)
 {
-	return text[0] != '\0' && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+	return text[0] != '\0' && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_-"
 										   "abcdefghijklmnopqrstuvwxyz") == strlen(text);
+}
+
+/* 2026-01-01: its form, not whether there is such a day. */
+static bool
+is_day(const char *text)
+{
+	return strlen(text) == CALL_DAY_SIZE - 1 && strspn(text, "0123456789-") == CALL_DAY_SIZE - 1 &&
+		   text[4] == '-' && text[7] == '-';
 }
 
 bool
@@ -92,7 +103,12 @@ call_numbers_are_sound(const GatewayCall *call)
 			return is_number(call->refund_number) && is_number(call->transaction_id) &&
 				   call->refund_nano > 0 && call->refund_nano <= call->amount_nano;
 		case CALL_REFUND_QUERY:
-			return is_number(call->refund_number) && is_number(call->transaction_id);
+			return (is_number(call->refund_number) || is_number(call->refund_id)) &&
+				   is_number(call->transaction_id);
+		case CALL_SIGN:
+			return true;
+		case CALL_BILL:
+			return is_day(call->bill_day);
 	}
 	return false;
 }

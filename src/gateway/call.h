@@ -13,6 +13,7 @@
 #define GATEWAY_CALL_H
 
 #include "gateway/fact.h"
+#include "gateway/signature.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,10 @@
 #define CALL_NAME_SIZE 64 /* of gateways and products */
 #define CALL_DESCRIPTION_SIZE 128
 #define CALL_ADDRESS_SIZE 46 /* of the internet, as text */
+#define CALL_EMAIL_SIZE 201
+#define CALL_TERMINAL_SIZE 33
+#define CALL_UID_SIZE 65
+#define CALL_DAY_SIZE 11 /* 2026-01-01 */
 #define CALL_URL_SIZE 257
 #define CALL_PAY_URL_SIZE 2048
 #define CALL_CODE_SIZE 65
@@ -30,10 +35,12 @@ typedef enum CallOperation
 	CALL_QUERY,	 /* of an order */
 	CALL_CLOSE,	 /* an order */
 	CALL_REFUND, /* of a payment, or of a part of it */
-	CALL_REFUND_QUERY
+	CALL_REFUND_QUERY,
+	CALL_SIGN, /* the one reply that this gateway takes to its notices: nothing is sent */
+	CALL_BILL  /* of a day: what the gateway has on its books */
 } CallOperation;
 
-#define CALL_OPERATIONS_COUNT 5
+#define CALL_OPERATIONS_COUNT 7
 
 /* Instants are microseconds of the server's epoch, amounts nano-units; an empty text: not given. */
 typedef struct GatewayCall
@@ -43,16 +50,23 @@ typedef struct GatewayCall
 	char database[CALL_NAME_SIZE]; /* whose books ask for it */
 	char product[CALL_NAME_SIZE];
 	char order_number[FACT_NUMBER_SIZE];   /* ours */
-	char refund_number[FACT_NUMBER_SIZE];  /* ours, as that of the order */
+	char refund_number[FACT_NUMBER_SIZE];  /* by which it was asked for */
+	char refund_id[FACT_NUMBER_SIZE];	   /* the gateway's own, where it is asked for by that */
 	char transaction_id[FACT_NUMBER_SIZE]; /* the gateway's, of the payment that goes back */
 	char currency[4];
 	int64_t amount_nano; /* of the order */
 	int64_t refund_nano;
+	int64_t created_at; /* of the order, or of what asks for the refund */
 	int64_t expires_at;
 	int64_t clock_offset_s; /* how far the caller's clock is ahead; tests alone are */
 	char description[CALL_DESCRIPTION_SIZE];
-	char client_ip[CALL_ADDRESS_SIZE];
+	char client_ip[CALL_ADDRESS_SIZE]; /* of the payer, as the next three */
+	char email[CALL_EMAIL_SIZE];
+	char terminal[CALL_TERMINAL_SIZE];
+	char uid[CALL_UID_SIZE];
 	char return_url[CALL_URL_SIZE];
+	char bill[CALL_NAME_SIZE];	  /* trade: payments and refunds; fund: what moved on the balance */
+	char bill_day[CALL_DAY_SIZE]; /* by the gateway's calendar */
 } GatewayCall;
 
 typedef enum CallResult
@@ -70,30 +84,15 @@ typedef enum CallResult
 
 #define CALL_RESULTS_COUNT 9
 
-typedef enum RefundState
-{
-	REFUND_PENDING,
-	REFUND_PAID,
-	REFUND_FAILED,	/* for good under that number */
-	REFUND_ABNORMAL /* left the merchant, reached nobody */
-} RefundState;
-
-#define REFUND_STATES_COUNT 4
-
-typedef struct RefundFact
-{
-	RefundState state;
-	int64_t amount_nano;
-	char refund_id[FACT_NUMBER_SIZE]; /* the gateway's; empty where it gives none */
-} RefundFact;
-
 typedef struct GatewayAnswer
 {
 	CallResult result;
-	char code[CALL_CODE_SIZE];		 /* the gateway's own word, for people */
-	char pay_url[CALL_PAY_URL_SIZE]; /* CALL_CREATE, done */
-	PaymentFact payment;			 /* CALL_QUERY, done */
-	RefundFact refund;				 /* CALL_REFUND, CALL_REFUND_QUERY, done */
+	char code[CALL_CODE_SIZE];			 /* the gateway's own word, for people */
+	char pay_url[CALL_PAY_URL_SIZE];	 /* CALL_CREATE, done */
+	PaymentFact payment;				 /* CALL_QUERY, done */
+	RefundFact refund;					 /* CALL_REFUND, CALL_REFUND_QUERY, done */
+	char signature[SIGNATURE_TEXT_SIZE]; /* CALL_SIGN, done */
+	int64_t rows;						 /* CALL_BILL, done: how many it had */
 } GatewayAnswer;
 
 /* Names as frames and tables have them; false where there is none of that name. */

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * fact.h
- *	  What a gateway says of a payment, in words that all gateways share.
+ *	  What a gateway says of payments and of what it gave back, in words that all
+ *	  gateways share.
  *
  *-------------------------------------------------------------------------
  */
@@ -35,13 +36,50 @@ typedef struct PaymentFact
 	int64_t payer_nano;	   /* of it what the payer gave himself, without coupons (R15) */
 	int64_t refunded_nano; /* given back so far, as far as this says */
 	int64_t paid_at;	   /* 0 where it is not paid */
+	/* By which a refund was asked for that this tells of, and whose amount it does not; empty:
+	 * none. */
+	char refund_number[FACT_NUMBER_SIZE];
 } PaymentFact;
 
-/* What became of a notice. All but the first mean that nothing in it is to be believed. */
+typedef enum RefundState
+{
+	REFUND_PENDING,
+	REFUND_PAID,
+	REFUND_FAILED,	/* for good under that number */
+	REFUND_ABNORMAL /* left the merchant, reached nobody */
+} RefundState;
+
+#define REFUND_STATES_COUNT 4
+
+/* Money that went back, or was to: a part of a payment, or all of it. Empty: not said. */
+typedef struct RefundFact
+{
+	RefundState state;
+	char order_number[FACT_NUMBER_SIZE];
+	char transaction_id[FACT_NUMBER_SIZE]; /* of the payment */
+	char refund_number[FACT_NUMBER_SIZE];  /* by which it was asked for */
+	char refund_id[FACT_NUMBER_SIZE];	   /* the gateway's: no two refunds share it */
+	char merchant_id[FACT_PARTY_SIZE];
+	char dispute[FACT_PARTY_SIZE]; /* which one it settles; empty: the merchant gave it back */
+	char currency[4];
+	int64_t amount_nano;
+	int64_t payer_nano; /* of it what the payer himself got back, without coupons (R15) */
+	int64_t refunded_at;
+} RefundFact;
+
+/* What a notice tells of: its verdict says which of the two. */
+typedef struct NoticeFact
+{
+	PaymentFact payment;
+	RefundFact refund;
+} NoticeFact;
+
+/* What became of a notice. All but the first two mean that nothing in it is to be believed. */
 typedef enum NoticeVerdict
 {
 	NOTICE_OF_PAYMENT,
-	NOTICE_OF_ANOTHER_KIND, /* genuine, and not about a payment */
+	NOTICE_OF_REFUND,
+	NOTICE_OF_ANOTHER_KIND, /* genuine, and about neither */
 	NOTICE_UNKNOWN_KEY,		/* signed by a key that is not here (yet): to be sent again */
 	NOTICE_FORGED,			/* the signature does not hold; WeChat's probes are such */
 	NOTICE_STALE,			/* signed too long ago, or ahead */

@@ -29,18 +29,24 @@ typedef struct Member
 	}
 
 static const Member call_members[] = {
-	TEXT(GatewayCall, gateway),			 TEXT(GatewayCall, database),
-	TEXT(GatewayCall, product),			 TEXT(GatewayCall, order_number),
-	TEXT(GatewayCall, refund_number),	 TEXT(GatewayCall, transaction_id),
-	TEXT(GatewayCall, currency),		 NUMBER(GatewayCall, amount_nano),
-	NUMBER(GatewayCall, refund_nano),	 NUMBER(GatewayCall, expires_at),
-	NUMBER(GatewayCall, clock_offset_s), TEXT(GatewayCall, description),
-	TEXT(GatewayCall, client_ip),		 TEXT(GatewayCall, return_url),
+	TEXT(GatewayCall, gateway),		  TEXT(GatewayCall, database),
+	TEXT(GatewayCall, product),		  TEXT(GatewayCall, order_number),
+	TEXT(GatewayCall, refund_number), TEXT(GatewayCall, transaction_id),
+	TEXT(GatewayCall, currency),	  NUMBER(GatewayCall, amount_nano),
+	NUMBER(GatewayCall, refund_nano), NUMBER(GatewayCall, created_at),
+	NUMBER(GatewayCall, expires_at),  NUMBER(GatewayCall, clock_offset_s),
+	TEXT(GatewayCall, description),	  TEXT(GatewayCall, client_ip),
+	TEXT(GatewayCall, email),		  TEXT(GatewayCall, terminal),
+	TEXT(GatewayCall, uid),			  TEXT(GatewayCall, return_url),
+	TEXT(GatewayCall, refund_id),	  TEXT(GatewayCall, bill),
+	TEXT(GatewayCall, bill_day),
 };
 
 static const Member answer_members[] = {
 	TEXT(GatewayAnswer, code),
 	TEXT(GatewayAnswer, pay_url),
+	TEXT(GatewayAnswer, signature),
+	NUMBER(GatewayAnswer, rows),
 };
 
 static const Member payment_members[] = {
@@ -48,12 +54,21 @@ static const Member payment_members[] = {
 	TEXT(PaymentFact, merchant_id),	 TEXT(PaymentFact, app_id),
 	TEXT(PaymentFact, currency),	 NUMBER(PaymentFact, amount_nano),
 	NUMBER(PaymentFact, payer_nano), NUMBER(PaymentFact, refunded_nano),
-	NUMBER(PaymentFact, paid_at),
+	NUMBER(PaymentFact, paid_at),	 TEXT(PaymentFact, refund_number),
 };
 
 static const Member refund_members[] = {
-	NUMBER(RefundFact, amount_nano),
-	TEXT(RefundFact, refund_id),
+	TEXT(RefundFact, order_number),	 TEXT(RefundFact, transaction_id),
+	TEXT(RefundFact, refund_number), TEXT(RefundFact, refund_id),
+	TEXT(RefundFact, merchant_id),	 TEXT(RefundFact, dispute),
+	TEXT(RefundFact, currency),		 NUMBER(RefundFact, amount_nano),
+	NUMBER(RefundFact, payer_nano),	 NUMBER(RefundFact, refunded_at),
+};
+
+static const Member row_members[] = {
+	TEXT(BillRow, order_number), TEXT(BillRow, transaction_id), TEXT(BillRow, refund_number),
+	TEXT(BillRow, refund_id),	 NUMBER(BillRow, amount_nano),	NUMBER(BillRow, fee_nano),
+	NUMBER(BillRow, at),
 };
 
 /* A text with control characters would not be read. */
@@ -156,12 +171,24 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 }
 
 size_t
-frame_write_fact(const PaymentFact *fact, char room[FRAME_FACT_ROOM])
+frame_write_row(int64_t id, const BillRow *row, char *room)
 {
-	json_t *object = json_pack("{s:i}", "state", (int) fact->state);
+	json_t *object = json_pack("{s:I}", "id", (json_int_t) id);
+	bool is_whole = object &&
+					put_part(object, "row", (int) row->kind, row_members, LENGTH(row_members), row);
+
+	return write_frame(object, is_whole, room);
+}
+
+/* Writes a fact by itself, as text with a NUL; its size, 0 where it does not fit. */
+static size_t
+write_fact(int state, const Member *members, size_t count, const void *fact,
+		   char room[FRAME_FACT_ROOM])
+{
+	json_t *object = json_pack("{s:i}", "state", state);
 	size_t size = 0;
 
-	if (put_members(object, payment_members, LENGTH(payment_members), fact))
+	if (put_members(object, members, count, fact))
 		size = json_dumpb(object, room, FRAME_FACT_ROOM - 1, JSON_COMPACT);
 	json_decref(object);
 	if (size >= FRAME_FACT_ROOM)
@@ -170,18 +197,53 @@ frame_write_fact(const PaymentFact *fact, char room[FRAME_FACT_ROOM])
 	return size;
 }
 
-bool
-frame_read_fact(Bytes text, PaymentFact *fact)
+static bool
+read_fact(Bytes text, int states_count, int64_t *state, const Member *members, size_t count,
+		  void *fact)
 {
 	json_t *object = document_read(text);
+	bool is_read = object && get_members(object, members, count, fact) &&
+				   document_count(object, "state", state) && *state >= 0 && *state < states_count;
+
+	json_decref(object);
+	return is_read;
+}
+
+size_t
+frame_write_payment(const PaymentFact *fact, char room[FRAME_FACT_ROOM])
+{
+	return write_fact((int) fact->state, payment_members, LENGTH(payment_members), fact, room);
+}
+
+size_t
+frame_write_refund(const RefundFact *fact, char room[FRAME_FACT_ROOM])
+{
+	return write_fact((int) fact->state, refund_members, LENGTH(refund_members), fact, room);
+}
+
+bool
+frame_read_payment(Bytes text, PaymentFact *fact)
+{
 	int64_t state = 0;
 	bool is_read;
 
 	*fact = (PaymentFact){0};
-	is_read = object && get_members(object, payment_members, LENGTH(payment_members), fact) &&
-			  document_count(object, "state", &state) && state >= 0 && state < FACT_STATES_COUNT;
+	is_read = read_fact(text, FACT_STATES_COUNT, &state, payment_members, LENGTH(payment_members),
+						fact);
 	fact->state = (FactState) state;
-	json_decref(object);
+	return is_read;
+}
+
+bool
+frame_read_refund(Bytes text, RefundFact *fact)
+{
+	int64_t state = 0;
+	bool is_read;
+
+	*fact = (RefundFact){0};
+	is_read = read_fact(text, REFUND_STATES_COUNT, &state, refund_members, LENGTH(refund_members),
+						fact);
+	fact->state = (RefundState) state;
 	return is_read;
 }
 
@@ -257,6 +319,21 @@ frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
 					   LENGTH(refund_members), &answer->refund);
 	answer->payment.state = (FactState) payment_state;
 	answer->refund.state = (RefundState) refund_state;
+	json_decref(object);
+	return is_read;
+}
+
+bool
+frame_read_row(Bytes frame, int64_t *id, BillRow *row)
+{
+	json_t *object = read_frame(frame, id);
+	int64_t kind = 0;
+	bool is_read;
+
+	*row = (BillRow){0};
+	is_read = object && get_part(object, "row", BILL_ROW_KINDS_COUNT, &kind, row_members,
+								 LENGTH(row_members), row);
+	row->kind = (BillRowKind) kind;
 	json_decref(object);
 	return is_read;
 }

@@ -12,6 +12,7 @@
 #ifndef GATEWAY_FRAME_H
 #define GATEWAY_FRAME_H
 
+#include "gateway/bill.h"
 #include "gateway/bytes.h"
 #include "gateway/call.h"
 
@@ -32,9 +33,16 @@ extern size_t frame_size(Bytes received);
 extern bool frame_read_call(Bytes frame, int64_t *id, GatewayCall *call);
 extern bool frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer);
 
+/* A row of a bill, on the way to the answer of the call that asks for the bill; read: false where
+ * the frame is none. */
+extern size_t frame_write_row(int64_t id, const BillRow *row, char *room);
+extern bool frame_read_row(Bytes frame, int64_t *id, BillRow *row);
+
 /* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
 #define FRAME_FACT_ROOM 1024
-extern size_t frame_write_fact(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);
-extern bool frame_read_fact(Bytes text, PaymentFact *fact);
+extern size_t frame_write_payment(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);
+extern size_t frame_write_refund(const RefundFact *fact, char room[FRAME_FACT_ROOM]);
+extern bool frame_read_payment(Bytes text, PaymentFact *fact);
+extern bool frame_read_refund(Bytes text, RefundFact *fact);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "gateway/bytes.h"
 
-#define HTTP_TARGET_SIZE 512
+#define HTTP_TARGET_SIZE 2048
 #define HTTP_HEADERS_MAX 8
 #define HTTP_HEADER_SIZE 1024
 #define HTTP_BODY_SIZE 8192
@@ -39,6 +39,7 @@ typedef struct HttpMessage
 	const HttpHeader *headers;
 	size_t headers_count;
 	Bytes body;
+	Bytes query; /* of a notice: what stands behind the "?" */
 } HttpMessage;
 
 /* A header's value, whatever the case of its name; no bytes where it is missing or stands twice. */

@@ -19,7 +19,6 @@ typedef struct Reading
 	MerchantReader reader;
 	void *argument;
 	char *fault;
-	unsigned seen; /* bits of settings that stood in the file */
 } Reading;
 
 typedef enum SettingKind
@@ -40,20 +39,20 @@ static const struct Setting
 	SettingKind kind;
 	size_t offset; /* SETTING_TEXT */
 	size_t size;
-	bool needed;
+	bool needed; /* by all providers; a provider's file lists what else it needs */
 } settings[] = {
 	{"provider", TEXT(provider), true},
 	{"database", TEXT(database), true},
 	{"merchant_id", TEXT(merchant_id), true},
-	{"app_id", TEXT(app_id), true},
+	{"app_id", TEXT(app_id), false},
 	{"certificate_serial", TEXT(serial), false},
 	{"host", TEXT(host), true},
 	{"port", SETTING_PORT, 0, 0, false},
 	{"allow_http", SETTING_SWITCH, 0, 0, false},
 	{"ca_file", TEXT(ca_file), false},
-	{"notify_url", TEXT(notify_url), true},
-	{"private_key", SETTING_PRIVATE_KEY, 0, 0, true},
-	{"public_key", SETTING_PUBLIC_KEY, 0, 0, true},
+	{"notify_url", TEXT(notify_url), false},
+	{"private_key", SETTING_PRIVATE_KEY, 0, 0, false},
+	{"public_key", SETTING_PUBLIC_KEY, 0, 0, false},
 	{"apiv3_key", SETTING_SEALING_KEY, 0, 0, false},
 };
 
@@ -234,9 +233,9 @@ read_line(Reading *reading, Bytes line)
 		i++;
 	if (i == SETTINGS_COUNT)
 		return wrong(reading, "has a name that is no setting", "it");
-	if ((reading->seen & 1u << i) && settings[i].kind != SETTING_PUBLIC_KEY)
+	if ((reading->merchant->given & 1u << i) && settings[i].kind != SETTING_PUBLIC_KEY)
 		return wrong(reading, "stands twice", settings[i].name);
-	reading->seen |= 1u << i;
+	reading->merchant->given |= 1u << i;
 	return read_value(reading, &settings[i], value) ||
 		   wrong(reading, "is unsound, or its file cannot be read", settings[i].name);
 }
@@ -245,7 +244,7 @@ static bool
 has_all(const Reading *reading)
 {
 	for (size_t i = 0; i < SETTINGS_COUNT; i++)
-		if (settings[i].needed && !(reading->seen & 1u << i))
+		if (settings[i].needed && !(reading->merchant->given & 1u << i))
 			return wrong(reading, "is missing", settings[i].name);
 	return true;
 }
@@ -254,7 +253,7 @@ bool
 merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
 			  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
 {
-	Reading reading = {merchant, with_private_key, reader, argument, fault, 0};
+	Reading reading = {merchant, with_private_key, reader, argument, fault};
 	bool read = true;
 
 	*merchant = (Merchant){0};
@@ -268,10 +267,25 @@ merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *ar
 }
 
 bool
+merchant_gives(const Merchant *merchant, const char *setting)
+{
+	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+		if (strcmp(settings[i].name, setting) == 0)
+			return (merchant->given & 1u << i) != 0;
+	return false;
+}
+
+bool
 merchant_is_of(const Merchant *merchant, const PaymentFact *fact)
 {
-	return strcmp(fact->merchant_id, merchant->merchant_id) == 0 &&
+	return merchant_is_named(merchant, fact->merchant_id) &&
 		   strcmp(fact->app_id, merchant->app_id) == 0;
+}
+
+bool
+merchant_is_named(const Merchant *merchant, const char *merchant_id)
+{
+	return strcmp(merchant->merchant_id, merchant_id) == 0;
 }
 
 void

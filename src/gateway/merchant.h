@@ -30,6 +30,7 @@ typedef struct MerchantKey
 
 typedef struct Merchant
 {
+	unsigned given; /* bits of the settings that stood in the file */
 	char provider[CALL_NAME_SIZE];
 	char database[CALL_NAME_SIZE]; /* whose books may use it */
 	char merchant_id[FACT_PARTY_SIZE];
@@ -59,8 +60,14 @@ typedef bool (*MerchantReader)(void *argument, const char *file, char *room, siz
 extern bool merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
 						  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
 
+/* True where a setting of that name stood in the file. */
+extern bool merchant_gives(const Merchant *merchant, const char *setting);
+
 /* True where a fact is about this merchant and its app. */
 extern bool merchant_is_of(const Merchant *merchant, const PaymentFact *fact);
+
+/* True where a merchant number is its. */
+extern bool merchant_is_named(const Merchant *merchant, const char *merchant_id);
 
 /* Frees its keys, and wipes it. */
 extern void merchant_free(Merchant *merchant);

@@ -16,17 +16,26 @@
 #include "gateway/merchant.h"
 
 #define PROVIDER_NONCE_SIZE 33
+#define PROVIDER_SETTINGS_MAX 8
+
+#define PROVIDER_LACKS(operation) (1u << (operation))
+
+/* What a way of paying must know of who pays. */
+#define PAYER_CLIENT_IP 1u
+#define PAYER_TERMINAL 2u
+#define PAYER_UID 4u
+#define PAYER_EMAIL 8u
 
 /* A way of paying that a provider has, as an order's method names it. */
 typedef struct ProviderProduct
 {
 	const char *name;
-	bool needs_client_ip;
+	unsigned needs;		  /* of the payer: PAYER_ bits */
 	int64_t url_lives_us; /* how long what it answers can be paid with */
 	bool is_code;		  /* a text for a QR code; else an address for the payer's browser */
 } ProviderProduct;
 
-#define PROVIDER_PRODUCTS_MAX 4
+#define PROVIDER_PRODUCTS_MAX 6
 
 /* What a moment adds to a request: the clock, and a number that is used once. */
 typedef struct ProviderMoment
@@ -56,16 +65,19 @@ typedef struct Provider
 	const char *region; /* R1 */
 	const char *currency;
 	ProviderProduct products[PROVIDER_PRODUCTS_MAX]; /* up to the first without a name */
+	const char *settings[PROVIDER_SETTINGS_MAX];	 /* that its merchants' files must have */
+	unsigned lacks; /* operations that it has no call for: PROVIDER_LACKS() of each */
 	ProviderBuild (*build)(const GatewayCall *call, const Merchant *merchant,
 						   const ProviderMoment *moment, HttpRequest *request,
 						   GatewayAnswer *answer);
 	void (*read_reply)(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
 					   const HttpMessage *reply, GatewayAnswer *answer);
-	/* *fact is set where it is NOTICE_OF_PAYMENT. */
+	/* Sets that part of *fact that the verdict says. */
 	NoticeVerdict (*read_notice)(const HttpMessage *notice, const Merchant *merchant, int64_t now_s,
-								 PaymentFact *fact);
-	ProviderReply accepted; /* it need not send the notice again */
-	ProviderReply again;	/* it shall */
+								 NoticeFact *fact);
+	ProviderReply accepted;		  /* it need not send the notice again */
+	ProviderReply again;		  /* it shall */
+	const char *signature_header; /* of accepted, signed by CALL_SIGN; NULL: it needs none */
 } Provider;
 
 #endif

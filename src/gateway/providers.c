@@ -10,6 +10,8 @@
 #include "gateway/alipay.h"
 #include "gateway/wechat.h"
 
+#include <stdio.h>
+
 static const Provider *const providers[] = {
 	&alipay_provider,
 	&wechat_provider,
@@ -22,6 +24,21 @@ providers_find(const char *name)
 		if (strcmp(providers[i]->name, name) == 0)
 			return providers[i];
 	return NULL;
+}
+
+const Provider *
+providers_of(const Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
+{
+	const Provider *provider = providers_find(merchant->provider);
+
+	(void) snprintf(fault, MERCHANT_FAULT_SIZE, "there is no such provider");
+	for (size_t i = 0; provider && i < PROVIDER_SETTINGS_MAX && provider->settings[i]; i++)
+		if (!merchant_gives(merchant, provider->settings[i]))
+		{
+			(void) snprintf(fault, MERCHANT_FAULT_SIZE, "%s is missing", provider->settings[i]);
+			return NULL;
+		}
+	return provider;
 }
 
 const ProviderProduct *

@@ -13,6 +13,12 @@
 /* NULL where there is none of that name. */
 extern const Provider *providers_find(const char *name);
 
+/*
+ * The provider of a merchant's file; NULL, and fault says why, where there is none of
+ * its name, or the file lacks what that one needs.
+ */
+extern const Provider *providers_of(const Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
+
 /* NULL where the provider has no such product. */
 extern const ProviderProduct *providers_product(const Provider *provider, const char *name);
 

@@ -160,40 +160,116 @@ read_transaction(const json_t *transaction, PaymentFact *fact)
 		   read_payment(transaction, amount, fact);
 }
 
-static NoticeVerdict
-read_opened(const unsigned char *plain, size_t size, PaymentFact *fact)
+/* Which state stands in a member of a refund; the names are the same in notices and replies. */
+static bool
+read_refund_state(const json_t *refund, const char *member, RefundState *state)
 {
-	json_t *transaction = document_read((Bytes){(const char *) plain, size});
-	bool is_read = transaction && read_transaction(transaction, fact);
+	static const struct
+	{
+		const char *name;
+		RefundState state;
+	} states[] = {{"PROCESSING", REFUND_PENDING},
+				  {"SUCCESS", REFUND_PAID},
+				  {"CLOSED", REFUND_FAILED},
+				  {"ABNORMAL", REFUND_ABNORMAL}};
+	Bytes name = document_bytes(refund, member);
 
-	json_decref(transaction);
-	return is_read ? NOTICE_OF_PAYMENT : NOTICE_MALFORMED;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (bytes_equal(bytes_of(states[i].name), name))
+		{
+			*state = states[i].state;
+			return true;
+		}
+	return false;
+}
+
+/* When it was paid back; nobody says so of one that was not. */
+static bool
+read_refunded_at(const json_t *refund, RefundFact *fact)
+{
+	char text[INSTANT_TEXT_SIZE];
+
+	if (fact->state != REFUND_PAID)
+		return true;
+	return document_text(refund, "success_time", text, sizeof(text)) &&
+		   instant_from_rfc3339(text, &fact->refunded_at) && fact->refunded_at > 0;
+}
+
+/* What notices and replies say alike of a refund, but for whose it is and its state. */
+static bool
+read_refund_parts(const json_t *refund, RefundFact *fact)
+{
+	const json_t *amount = document_object(refund, "amount");
+
+	(void) snprintf(fact->currency, sizeof(fact->currency), "CNY");
+	return document_text(refund, "out_trade_no", fact->order_number, sizeof(fact->order_number)) &&
+		   document_text(refund, "transaction_id", fact->transaction_id,
+						 sizeof(fact->transaction_id)) &&
+		   document_text(refund, "out_refund_no", fact->refund_number,
+						 sizeof(fact->refund_number)) &&
+		   document_text(refund, "refund_id", fact->refund_id, sizeof(fact->refund_id)) &&
+		   read_fen(amount, "refund", &fact->amount_nano) && fact->amount_nano > 0 &&
+		   read_fen(amount, "payer_refund", &fact->payer_nano) &&
+		   fact->payer_nano <= fact->amount_nano && read_refunded_at(refund, fact);
+}
+
+static bool
+read_refund_notice(const json_t *refund, RefundFact *fact)
+{
+	*fact = (RefundFact){0};
+	return read_refund_state(refund, "refund_status", &fact->state) &&
+		   document_text(refund, "mchid", fact->merchant_id, sizeof(fact->merchant_id)) &&
+		   read_refund_parts(refund, fact);
+}
+
+/* Reads what was sealed; verdict says what it is about. */
+static NoticeVerdict
+read_opened(const unsigned char *plain, size_t size, NoticeVerdict verdict, NoticeFact *fact)
+{
+	json_t *resource = document_read((Bytes){(const char *) plain, size});
+	bool is_read = resource &&
+				   (verdict == NOTICE_OF_PAYMENT ? read_transaction(resource, &fact->payment)
+												 : read_refund_notice(resource, &fact->refund));
+
+	json_decref(resource);
+	return is_read ? verdict : NOTICE_MALFORMED;
+}
+
+static NoticeVerdict
+kind_of_event(const json_t *event)
+{
+	Bytes type = document_bytes(event, "event_type");
+
+	if (bytes_equal(type, bytes_of("TRANSACTION.SUCCESS")))
+		return NOTICE_OF_PAYMENT;
+	return type.size > 7 && memcmp(type.data, "REFUND.", 7) == 0 ? NOTICE_OF_REFUND
+																 : NOTICE_OF_ANOTHER_KIND;
 }
 
 /* Reads a body that is WeChat Pay's. */
 static NoticeVerdict
-read_event(const json_t *event, const Merchant *merchant, PaymentFact *fact)
+read_event(const json_t *event, const Merchant *merchant, NoticeFact *fact)
 {
 	const json_t *resource = document_object(event, "resource");
-	NoticeVerdict verdict;
+	NoticeVerdict verdict = kind_of_event(event);
 	unsigned char *plain;
 	size_t size;
 
-	if (!bytes_equal(document_bytes(event, "event_type"), bytes_of("TRANSACTION.SUCCESS")))
-		return NOTICE_OF_ANOTHER_KIND;
+	if (verdict == NOTICE_OF_ANOTHER_KIND)
+		return verdict;
 	if (!bytes_equal(document_bytes(resource, "algorithm"), bytes_of("AEAD_AES_256_GCM")))
 		return NOTICE_MALFORMED;
 	/* Genuine, but sealed with another APIv3 key: it was changed a moment ago. */
 	plain = open_resource(resource, merchant, &size);
 	if (plain == NULL)
 		return NOTICE_UNKNOWN_KEY;
-	verdict = read_opened(plain, size, fact);
+	verdict = read_opened(plain, size, verdict, fact);
 	free(plain);
 	return verdict;
 }
 
 static NoticeVerdict
-read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, PaymentFact *fact)
+read_notice(const HttpMessage *notice, const Merchant *merchant, int64_t now_s, NoticeFact *fact)
 {
 	NoticeVerdict verdict = judge_signature(notice, merchant, now_s);
 	json_t *event;
@@ -292,6 +368,9 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/refund/domestic/refunds/%s",
 							call->refund_number);
 			break;
+		case CALL_SIGN:
+		case CALL_BILL:
+			return false;
 	}
 	return size > 0 && size < HTTP_TARGET_SIZE;
 }
@@ -428,38 +507,13 @@ read_order(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer)
 		   strcmp(answer->payment.order_number, call->order_number) == 0;
 }
 
-static bool
-read_refund_state(const json_t *refund, RefundState *state)
-{
-	static const struct
-	{
-		const char *name;
-		RefundState state;
-	} states[] = {{"PROCESSING", REFUND_PENDING},
-				  {"SUCCESS", REFUND_PAID},
-				  {"CLOSED", REFUND_FAILED},
-				  {"ABNORMAL", REFUND_ABNORMAL}};
-	Bytes name = document_bytes(refund, "status");
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (bytes_equal(bytes_of(states[i].name), name))
-		{
-			*state = states[i].state;
-			return true;
-		}
-	return false;
-}
-
+/* Of the refund that was asked for. */
 static bool
 read_refund(const json_t *refund, const GatewayCall *call, RefundFact *fact)
 {
-	char number[FACT_NUMBER_SIZE];
-
-	return read_refund_state(refund, &fact->state) &&
-		   document_text(refund, "out_refund_no", number, sizeof(number)) &&
-		   strcmp(number, call->refund_number) == 0 &&
-		   document_text(refund, "refund_id", fact->refund_id, sizeof(fact->refund_id)) &&
-		   read_fen(document_object(refund, "amount"), "refund", &fact->amount_nano);
+	return read_refund_state(refund, "status", &fact->state) && read_refund_parts(refund, fact) &&
+		   strcmp(fact->refund_number, call->refund_number) == 0 &&
+		   strcmp(fact->transaction_id, call->transaction_id) == 0;
 }
 
 static bool
@@ -476,6 +530,9 @@ read_success(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer
 		case CALL_REFUND:
 		case CALL_REFUND_QUERY:
 			return read_refund(reply, call, &answer->refund);
+		case CALL_SIGN:
+		case CALL_BILL:
+			return false;
 	}
 	return false;
 }
@@ -510,7 +567,10 @@ const Provider wechat_provider = {
 	.name = "wechat",
 	.region = "cn",
 	.currency = "CNY",
-	.products = {{"native", false, MINUTES(120), true}, {"h5", true, MINUTES(5), false}},
+	.products = {{"native", 0, MINUTES(120), true}, {"h5", PAYER_CLIENT_IP, MINUTES(5), false}},
+	.settings = {"app_id", "certificate_serial", "notify_url", "private_key", "public_key",
+				 "apiv3_key"},
+	.lacks = PROVIDER_LACKS(CALL_SIGN),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -1,4 +1,4 @@
--- What needs a person: held money, parked calls, gateways that do not answer, messages that go on waiting.
+-- What needs a person: held money, parked calls, gateways that do not answer, messages that go on waiting or cannot be.
 SELECT 'payment held', p.account_id, p.payment_id, p.gateway, p.recorded_at, p.amount,
        format('%s; resolve_payment() decides', coalesce(p.reason, 'no reason'))
 FROM billing_books.payment AS p
@@ -29,4 +29,14 @@ UNION ALL
 SELECT 'message waits', n.account_id, n.notice_id, n.gateway, n.received_at, NULL, 'the worker books it; its log says why not yet'
 FROM billing_books.gateway_notice AS n
 WHERE n.state = 'waiting'
+UNION ALL
+SELECT CASE n.state WHEN 'unmatched' THEN 'refund unmatched' ELSE 'refund contradicts' END, n.account_id, n.notice_id, n.gateway, n.received_at,
+       (n.fact ->> 'amount_nano')::numeric / 1000000000,
+       CASE n.state WHEN 'unmatched' THEN 'of a payment that is not here; booked once that is' ELSE 'it cannot be; ask at the gateway, find_payment() shows what is known' END
+FROM billing_books.gateway_notice AS n
+WHERE n.state IN ('unmatched', 'contradiction')
+UNION ALL
+SELECT 'lock by take-back', l.account_id, l.lock_no, NULL, l.locked_at, NULL, 'money was taken back; unlock_account() when that is settled'
+FROM billing_books.account_lock AS l
+WHERE l.lock = 'dispute' AND l.locked_by = 'gateway' AND l.unlocked_at IS NULL
 ORDER BY 5, 1, 2, 3

@@ -12,6 +12,10 @@ WITH known AS (
     SELECT c.account_id, c.order_id, c.payment_id
     FROM billing_books.gateway_call AS c
     WHERE c.gateway_number = $2
+    UNION
+    SELECT t.account_id, NULL, t.payment_id
+    FROM billing_books.take_back AS t
+    WHERE t.refund_id = $2 OR t.refund_number = $2
 ), payments AS (
     SELECT DISTINCT p.*
     FROM known AS k
@@ -27,7 +31,7 @@ FROM (
     SELECT 'payment', p.account_id, p.payment_id, p.gateway, p.transaction_id, p.state, p.amount, p.recorded_at, p.reason
     FROM payments AS p
     UNION ALL
-    SELECT 'call', c.account_id, c.call_id, c.gateway, c.gateway_number, c.state, NULL, c.created_at,
+    SELECT 'call', c.account_id, c.call_id, c.gateway, coalesce(c.gateway_number, c.refund_number, c.refund_id), c.state, c.amount, c.created_at,
            concat_ws(' ', c.kind, c.result, c.code)
     FROM billing_books.gateway_call AS c
     WHERE (c.account_id, c.order_id) IN (SELECT account_id, order_id FROM known)
@@ -39,9 +43,11 @@ FROM (
     UNION ALL
     SELECT 'entry', e.account_id, e.entry_no, e.gateway, NULL, format('%s / %s', e.debit, e.credit), e.amount, e.recorded_at, e.actor
     FROM billing_books.ledger_entry AS e
-    JOIN payments AS p ON p.account_id = e.account_id AND e.source_type = 'payment' AND e.source_id = p.payment_id
+    LEFT JOIN billing_books.take_back AS t ON t.account_id = e.account_id AND e.source_type = 'take_back' AND t.take_back_id = e.source_id
+    JOIN payments AS p ON p.account_id = e.account_id
+        AND p.payment_id = CASE e.source_type WHEN 'payment' THEN e.source_id WHEN 'take_back' THEN t.payment_id END
     UNION ALL
-    SELECT 'take-back', t.account_id, t.take_back_id, t.gateway, NULL, t.kind, t.amount, t.recorded_at, t.reason
+    SELECT 'take-back', t.account_id, t.take_back_id, t.gateway, coalesce(t.refund_id, t.refund_number), t.kind, t.amount, t.recorded_at, t.reason
     FROM billing_books.take_back AS t
     JOIN payments AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id
 ) AS f

@@ -8,6 +8,7 @@ CREATE TABLE billing_books.lot (
     is_open boolean NOT NULL,
     amount numeric(18,9) NOT NULL,
     remaining numeric(18,9) NOT NULL,
+    given_back numeric(18,9) NOT NULL DEFAULT 0,
     kind text NOT NULL,
     source_type text NOT NULL,
     PRIMARY KEY (account_id, lot_no)
@@ -25,4 +26,5 @@ COMMENT ON COLUMN billing_books.lot.order_id IS 'The payment order that the mone
 COMMENT ON COLUMN billing_books.lot.expires_at IS 'No longer part of any balance from then on, booked or not; null: never.';
 COMMENT ON COLUMN billing_books.lot.is_open IS 'Whether anything is left; the one column of the lot that an index looks at.';
 COMMENT ON COLUMN billing_books.lot.remaining IS 'What is left, in the account''s currency; a cache of the ledger.';
+COMMENT ON COLUMN billing_books.lot.given_back IS 'What of it went back to the payer, less what came again after a dispute that was won; a cache of the ledger.';
 COMMENT ON COLUMN billing_books.lot.source_type IS 'payment, grant, adjustment; source_id is its number within the account.';

@@ -70,6 +70,7 @@ CREATE TABLE billing_books.payment (
     currency text NOT NULL CHECK (currency IN ('CNY', 'USD')),
     amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount = round(amount, 2)),
     payer_amount numeric(18,9) NOT NULL CHECK (payer_amount >= 0 AND payer_amount <= amount),
+    taken numeric(18,9) NOT NULL DEFAULT 0 CHECK (taken >= 0 AND taken <= amount),
     reason text,
     paid_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
@@ -88,7 +89,8 @@ COMMENT ON COLUMN billing_books.payment.state IS 'credited, held, returning, ret
 COMMENT ON COLUMN billing_books.payment.currency IS 'Currency of the amount.';
 COMMENT ON COLUMN billing_books.payment.amount IS 'What arrived, in whole 0.01.';
 COMMENT ON COLUMN billing_books.payment.payer_amount IS 'What of it the payer gave himself, without a gateway''s coupons, as far as the gateway says (R15).';
-COMMENT ON COLUMN billing_books.payment.reason IS 'Why it is held or goes back: late, second, amount, currency, merchant, unknown_order, closed_account, limit; null where it was credited at once.';
+COMMENT ON COLUMN billing_books.payment.taken IS 'What of it the gateway took back while it was held or returning: only the rest can be credited or returned.';
+COMMENT ON COLUMN billing_books.payment.reason IS 'Why it is held or goes back: late, second, amount, currency, merchant, unknown_order, closed_account, limit, refunded, return_failed, taken_back, undone (a take-back that was undone); null where it was credited at once.';
 COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the payer''s side.';
 COMMENT ON COLUMN billing_books.payment.recorded_at IS 'Booking instant.';
 COMMENT ON COLUMN billing_books.payment.actor IS 'Who booked it.';
@@ -115,21 +117,55 @@ CREATE TABLE billing_books.take_back (
     take_back_id bigint NOT NULL,
     payment_id bigint NOT NULL,
     gateway text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('offline_reversal')),
-    amount numeric(18,9) NOT NULL CHECK (amount > 0),
+    kind text NOT NULL CHECK (kind IN ('offline_reversal', 'refund', 'dispute', 'undone')),
+    amount numeric(18,9) NOT NULL CHECK (amount > 0 OR (amount = 0 AND kind = 'undone')),
+    payer_amount numeric(18,9) NOT NULL CHECK (payer_amount >= 0 AND payer_amount <= amount),
+    refund_id text COLLATE "C",
+    refund_number text COLLATE "C",
+    undoes bigint,
+    occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     actor text NOT NULL,
     reason text,
     PRIMARY KEY (account_id, take_back_id),
-    FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment
+    UNIQUE (account_id, undoes),
+    FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment,
+    FOREIGN KEY (account_id, undoes) REFERENCES billing_books.take_back,
+    CHECK ((kind = 'undone') = (undoes IS NOT NULL)),
+    CHECK ((kind IN ('refund', 'dispute')) = (refund_id IS NOT NULL))
 );
-COMMENT ON TABLE billing_books.take_back IS 'Money taken back from a payment (R22); so far offline payments that were booked by mistake.';
+CREATE INDEX take_back_of_payment ON billing_books.take_back (account_id, payment_id);
+COMMENT ON TABLE billing_books.take_back IS 'Money taken back from a payment (R22): by the merchant''s portal, by a dispute, or as an offline payment that was booked by mistake; and what came again.';
 COMMENT ON COLUMN billing_books.take_back.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.take_back.take_back_id IS 'Number of the take-back within the account.';
 COMMENT ON COLUMN billing_books.take_back.payment_id IS 'The payment that it takes back.';
 COMMENT ON COLUMN billing_books.take_back.gateway IS 'Where the money went.';
-COMMENT ON COLUMN billing_books.take_back.kind IS 'offline_reversal: a payment that had been booked by mistake.';
-COMMENT ON COLUMN billing_books.take_back.amount IS 'What was taken back.';
+COMMENT ON COLUMN billing_books.take_back.kind IS 'offline_reversal: a payment that had been booked by mistake; refund: given back by the merchant, and not by these books; dispute: by a chargeback, or what keeps one away; undone: one of those came again.';
+COMMENT ON COLUMN billing_books.take_back.amount IS 'What was taken back, in whole 0.01; undone: what came again into the lot.';
+COMMENT ON COLUMN billing_books.take_back.payer_amount IS 'What of it the payer himself got back, without a gateway''s coupons, as far as the gateway says (R15).';
+COMMENT ON COLUMN billing_books.take_back.refund_id IS 'The gateway''s own number of it.';
+COMMENT ON COLUMN billing_books.take_back.refund_number IS 'The number by which it was asked for at the gateway.';
+COMMENT ON COLUMN billing_books.take_back.undoes IS 'undone: which one came again.';
+COMMENT ON COLUMN billing_books.take_back.occurred_at IS 'When the gateway gave it back; where it does not say: booking instant.';
 COMMENT ON COLUMN billing_books.take_back.recorded_at IS 'Booking instant.';
-COMMENT ON COLUMN billing_books.take_back.actor IS 'Who booked it.';
-COMMENT ON COLUMN billing_books.take_back.reason IS 'Why, as the actor said.';
+COMMENT ON COLUMN billing_books.take_back.actor IS 'Who booked it; gateway: a gateway said so.';
+COMMENT ON COLUMN billing_books.take_back.reason IS 'Why, as the actor said; of a dispute the gateway''s word for it.';
+
+CREATE TABLE billing_books.refund_claim (
+    gateway text COLLATE "C" NOT NULL,
+    transaction_id text COLLATE "C" NOT NULL,
+    refund_id text COLLATE "C" NOT NULL,
+    account_id bigint NOT NULL,
+    take_back_id bigint,
+    call_id bigint,
+    PRIMARY KEY (gateway, transaction_id, refund_id),
+    FOREIGN KEY (account_id, take_back_id) REFERENCES billing_books.take_back,
+    CHECK (num_nonnulls(take_back_id, call_id) = 1)
+);
+COMMENT ON TABLE billing_books.refund_claim IS 'What a gateway''s refund became: it counts once over all accounts, whoever tells of it and how often.';
+COMMENT ON COLUMN billing_books.refund_claim.gateway IS 'Where the money went.';
+COMMENT ON COLUMN billing_books.refund_claim.transaction_id IS 'The gateway''s number of the payment.';
+COMMENT ON COLUMN billing_books.refund_claim.refund_id IS 'The gateway''s number of the refund; at Alipay the one by which it was asked for.';
+COMMENT ON COLUMN billing_books.refund_claim.account_id IS 'The account of the payment.';
+COMMENT ON COLUMN billing_books.refund_claim.take_back_id IS 'The take-back that it was booked as.';
+COMMENT ON COLUMN billing_books.refund_claim.call_id IS 'The call of ours that asked for it.';

@@ -7,11 +7,12 @@ CREATE TABLE billing_books.gateway (
     retired_at timestamptz,
     unavailable_since timestamptz,
     unavailable_because text,
-    refunds_epoch bigint
+    refunds_epoch bigint,
+    reply_signature text
 );
 COMMENT ON TABLE billing_books.gateway IS 'Merchant accounts at payment gateways. Hosts, ids and keys stand in files of billing.secrets_dir, never here.';
 COMMENT ON COLUMN billing_books.gateway.gateway IS 'Our name of it; its file is NAME.conf.';
-COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat or alipay.';
+COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat, alipay, xiaomi or waffo.';
 COMMENT ON COLUMN billing_books.gateway.region IS 'cn or global: whose accounts pay through it (R1).';
 COMMENT ON COLUMN billing_books.gateway.subject IS 'What payers read that they pay for.';
 COMMENT ON COLUMN billing_books.gateway.created_at IS 'When it was set up.';
@@ -19,6 +20,7 @@ COMMENT ON COLUMN billing_books.gateway.retired_at IS 'When it was retired: no n
 COMMENT ON COLUMN billing_books.gateway.unavailable_since IS 'Since when calls to it fail; null: it answers.';
 COMMENT ON COLUMN billing_books.gateway.unavailable_because IS 'How they fail.';
 COMMENT ON COLUMN billing_books.gateway.refunds_epoch IS 'The epoch (arming) in which refunds may be sent; in another one they wait for release_refunds().';
+COMMENT ON COLUMN billing_books.gateway.reply_signature IS 'The signature under the one reply that it takes to its messages, made by billing-caller; null where it needs none, or there is none yet.';
 
 CREATE TABLE billing_books.payment_method (
     method text COLLATE "C" PRIMARY KEY,
@@ -31,7 +33,7 @@ CREATE TABLE billing_books.payment_method (
 COMMENT ON TABLE billing_books.payment_method IS 'Ways of paying that customers are offered (R1); offline payments need none.';
 COMMENT ON COLUMN billing_books.payment_method.method IS 'Its name, chosen by an operator.';
 COMMENT ON COLUMN billing_books.payment_method.gateway IS 'The merchant account that new orders are placed at.';
-COMMENT ON COLUMN billing_books.payment_method.product IS 'The provider''s way of paying: native or h5 (wechat), qr or page (alipay).';
+COMMENT ON COLUMN billing_books.payment_method.product IS 'The provider''s way of paying: native or h5 (wechat), qr or page (alipay), sdk (xiaomi), credit_card, debit_card, apple_pay or google_pay (waffo).';
 COMMENT ON COLUMN billing_books.payment_method.amount_min IS 'Smallest amount to pay by it.';
 COMMENT ON COLUMN billing_books.payment_method.amount_max IS 'Largest amount to pay by it.';
 COMMENT ON COLUMN billing_books.payment_method.enabled IS 'Whether new orders may use it.';

@@ -10,6 +10,7 @@
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
+#include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/gateway_call_store.h"
 
@@ -17,19 +18,22 @@ static const char *const kind_names[] = {
 	[KIND_CREATE] = "create",
 	[KIND_FOLLOW] = "follow",
 	[KIND_REFUND] = "refund",
+	[KIND_TAKE_BACK] = "take_back",
 };
 
-void
-gateway_call_insert(CallRow *call)
+bool
+gateway_call_insert_new(CallRow *call)
 {
 	static Sql next = SQL_NEXT_NUMBER("gateway_call", "call_id");
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "gateway_call (account_id, call_id, gateway, kind, order_id, "
-		"payment_id, state, due_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		"payment_id, state, due_at, created_at, amount, refund_number, refund_id) VALUES ($1, $2, "
+		"$3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (account_id, payment_id, "
+		"coalesce(refund_number, ''), coalesce(refund_id, '')) WHERE kind = 'take_back' DO NOTHING",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID);
-	char nulls[] = "         ";
-	Datum values[9];
+		TIMESTAMPTZOID, NUMERICOID, TEXTOID, TEXTOID);
+	char nulls[] = "            ";
+	Datum values[12];
 
 	call->call_id = sql_next_number(&next, call->account_id);
 	values[0] = Int64GetDatum(call->account_id);
@@ -41,14 +45,25 @@ gateway_call_insert(CallRow *call)
 	bind_text(values, nulls, 6, lifecycle_state_name(&lifecycle_call, call->state));
 	bind_instant(values, nulls, 7, call->due_at, DT_NOEND);
 	values[8] = TimestampTzGetDatum(call->created_at);
-	sql_write(&insert, values, nulls);
+	values[9] = nano_datum(call->amount_nano);
+	nulls[9] = call->kind == KIND_REFUND ? ' ' : 'n';
+	bind_text(values, nulls, 10, call->refund_number);
+	bind_text(values, nulls, 11, call->refund_id);
+	return sql_run(&insert, values, nulls) > 0;
+}
+
+void
+gateway_call_insert(CallRow *call)
+{
+	if (!gateway_call_insert_new(call))
+		altered_refuse("a call that is not there");
 }
 
 /* What read_call() reads. */
-#define CALL_COLUMNS                                                                         \
-	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "      \
-	"closes, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at " \
-	"FROM " BOOKS "gateway_call"
+#define CALL_COLUMNS                                                                          \
+	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "       \
+	"closes, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at, " \
+	"amount, refund_number, refund_id FROM " BOOKS "gateway_call"
 
 static CallKind
 read_kind(const char *name)
@@ -90,6 +105,9 @@ read_call(uint64 row)
 		.result = column_text_or_null(row, 15),
 		.code = column_text_or_null(row, 16),
 		.answered_at = column_instant(row, 17, DT_NOBEGIN),
+		.amount_nano = column_nano(row, 18),
+		.refund_number = column_text_or_null(row, 19),
+		.refund_id = column_text_or_null(row, 20),
 	};
 }
 
@@ -117,6 +135,36 @@ gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *
 
 	bind_text(values, nulls, 2, kind_names[kind]);
 	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+bool
+gateway_call_of_number(int64 account_id, const char *number, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS " WHERE account_id = $1 AND gateway_number = $2",
+						  INT8OID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2] = {Int64GetDatum(account_id)};
+
+	bind_text(values, nulls, 1, number);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+bool
+gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call)
+{
+	static Sql find = SQL(
+		"SELECT " CALL_COLUMNS
+		" WHERE account_id = $1 AND payment_id = $2 AND kind = 'refund' AND state "
+		"IN ('queued', 'sending', 'unknown', 'parked')",
+		INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
 		return false;
 	*call = read_call(0);
 	return true;

@@ -17,9 +17,10 @@
 /* What is wanted of a gateway. */
 typedef enum CallKind
 {
-	KIND_CREATE, /* place the order */
-	KIND_FOLLOW, /* ask what became of it, and close it when it has run out */
-	KIND_REFUND	 /* send a payment back */
+	KIND_CREATE,   /* place the order */
+	KIND_FOLLOW,   /* ask what became of it, and close it when it has run out */
+	KIND_REFUND,   /* send a payment back */
+	KIND_TAKE_BACK /* ask for a refund that the gateway told of */
 } CallKind;
 
 typedef struct CallRow
@@ -29,8 +30,11 @@ typedef struct CallRow
 	const char *gateway;
 	CallKind kind;
 	int64 order_id;
-	int64 payment_id;			/* KIND_REFUND */
+	int64 payment_id;			/* KIND_REFUND, KIND_TAKE_BACK */
+	int64 amount_nano;			/* KIND_REFUND */
 	const char *gateway_number; /* KIND_REFUND, once it was sent */
+	const char *refund_number;	/* KIND_TAKE_BACK: this, or the next, or both */
+	const char *refund_id;
 	CallState state;
 	bool closes;		/* KIND_FOLLOW: the order is closed next */
 	TimestampTz due_at; /* DT_NOEND where it has ended or waits for an operator */
@@ -52,10 +56,19 @@ gateway_call_was_sent(const CallRow *call)
 /* Stores a call; sets its number. */
 extern void gateway_call_insert(CallRow *call);
 
+/* The same of a KIND_TAKE_BACK; false where that refund is, or was, asked for already. */
+extern bool gateway_call_insert_new(CallRow *call);
+
 extern bool gateway_call_find(int64 account_id, int64 call_id, CallRow *call);
 
 /* The call of that kind of an order; false where there is none. */
 extern bool gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *call);
+
+/* The refund of ours that bears a number; false where the account has none. */
+extern bool gateway_call_of_number(int64 account_id, const char *number, CallRow *call);
+
+/* What sends a payment back and has not ended; false where nothing does. */
+extern bool gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call);
 
 /* Writes back what changes of a call. */
 extern void gateway_call_update(const CallRow *call);

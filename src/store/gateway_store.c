@@ -16,7 +16,8 @@ bool
 gateway_find(const char *name, SqlRunner run, Gateway *gateway)
 {
 	static Sql find = SQL("SELECT gateway, provider, region, subject, retired_at IS NOT NULL, "
-						  "unavailable_since IS NOT NULL FROM " BOOKS "gateway WHERE gateway = $1",
+						  "unavailable_since IS NOT NULL, reply_signature FROM " BOOKS
+						  "gateway WHERE gateway = $1",
 						  TEXTOID);
 	char nulls[] = " ";
 	Datum values[1];
@@ -31,6 +32,7 @@ gateway_find(const char *name, SqlRunner run, Gateway *gateway)
 		.subject = column_text(0, 4),
 		.is_retired = column_bool(0, 5),
 		.is_unavailable = column_bool(0, 6),
+		.reply_signature = column_text_or_null(0, 7),
 	};
 	return true;
 }
@@ -54,6 +56,34 @@ gateway_store(const Gateway *gateway, TimestampTz now)
 	values[4] = TimestampTzGetDatum(now);
 	values[5] = BoolGetDatum(gateway->is_retired);
 	sql_write(&store, values, nulls);
+}
+
+GatewayName *
+gateway_list(size_t *count)
+{
+	static Sql list = SQL("SELECT gateway, provider FROM " BOOKS "gateway ORDER BY gateway");
+	GatewayName *gateways;
+
+	*count = sql_run(&list, NULL, NULL);
+	gateways = palloc((*count + 1) * sizeof(GatewayName));
+	for (size_t i = 0; i < *count; i++)
+		gateways[i] = (GatewayName){column_text(i, 1), column_text(i, 2)};
+	return gateways;
+}
+
+void
+gateway_set_reply_signature(const char *name, const char *signature)
+{
+	static Sql update = SQL("UPDATE " BOOKS
+							"gateway SET reply_signature = $2 WHERE gateway = $1 AND "
+							"reply_signature IS DISTINCT FROM $2",
+							TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, name);
+	bind_text(values, nulls, 1, signature);
+	(void) sql_run(&update, values, nulls);
 }
 
 bool

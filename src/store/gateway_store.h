@@ -21,7 +21,8 @@ typedef struct Gateway
 	const char *region;
 	const char *subject;
 	bool is_retired;
-	bool is_unavailable; /* calls to it fail */
+	bool is_unavailable;		 /* calls to it fail */
+	const char *reply_signature; /* NULL: it needs none, or there is none yet; only read */
 } Gateway;
 
 /* A way of paying, with the gateway that it leads to. */
@@ -37,6 +38,18 @@ typedef struct PaymentMethod
 
 /* False where there is none of that name. */
 extern bool gateway_find(const char *name, SqlRunner run, Gateway *gateway);
+
+/* All there are. */
+typedef struct GatewayName
+{
+	const char *gateway;
+	const char *provider;
+} GatewayName;
+
+extern GatewayName *gateway_list(size_t *count);
+
+/* What is under its reply to messages from now on. */
+extern void gateway_set_reply_signature(const char *name, const char *signature);
 
 /* Stores one, or what may change of one that there is: subject, and whether it is retired. */
 extern void gateway_store(const Gateway *gateway, TimestampTz now);

@@ -13,7 +13,7 @@
 #include "spi/sql.h"
 #include "store/lot_store.h"
 
-#define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at"
+#define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at, given_back"
 
 /* Reads a lot from the columns behind some others. */
 static Lot
@@ -25,6 +25,7 @@ read_lot(uint64 row, int before)
 		.amount_nano = column_nano(row, before + 3),
 		.remaining_nano = column_nano(row, before + 4),
 		.expires_at = column_instant(row, before + 5, NEVER_EXPIRES),
+		.given_back_nano = column_nano(row, before + 6),
 	};
 }
 
@@ -117,6 +118,19 @@ lot_update(int64 account_id, const Lot *lot)
 	sql_write(&update,
 			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
 						nano_datum(lot->remaining_nano)},
+			  NULL);
+}
+
+void
+lot_update_given_back(int64 account_id, const Lot *lot)
+{
+	static Sql update = SQL("UPDATE " BOOKS "lot SET given_back = $3 WHERE account_id = $1 AND "
+							"lot_no = $2",
+							INT8OID, INT8OID, NUMERICOID);
+
+	sql_write(&update,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
+						nano_datum(lot->given_back_nano)},
 			  NULL);
 }
 

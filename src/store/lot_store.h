@@ -41,7 +41,10 @@ extern void lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source 
 /* Writes back what is left in a lot. */
 extern void lot_update(int64 account_id, const Lot *lot);
 
-/* The same for many lots by one statement. */
+/* Writes back what of it went back to the payer; few bookings change that. */
+extern void lot_update_given_back(int64 account_id, const Lot *lot);
+
+/* The same as lot_update() for many lots by one statement. */
 extern void lot_rows_begin(RowSet *rows);
 extern void lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot);
 extern void lot_rows_update(RowSet *rows);

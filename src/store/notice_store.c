@@ -81,6 +81,21 @@ notice_insert_waiting(const char *gateway, const char *verdict, const char *fact
 }
 
 void
+notice_rematch(const char *gateway, const char *transaction_id)
+{
+	static Sql update = SQL("UPDATE " BOOKS
+							"gateway_notice SET state = 'waiting' WHERE gateway = $1 "
+							"AND fact ->> 'transaction_id' = $2 AND state = 'unmatched'",
+							TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, gateway);
+	bind_text(values, nulls, 1, transaction_id);
+	(void) sql_run(&update, values, nulls);
+}
+
+void
 notice_delete(int64 notice_id)
 {
 	static Sql forget = SQL("DELETE FROM " BOOKS "gateway_notice WHERE notice_id = $1", INT8OID);

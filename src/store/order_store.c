@@ -58,7 +58,8 @@ order_insert(Order *order)
 	"account_id, order_id, method, gateway, product, gateway_number, promotion, payer::text, " \
 	"payer->>'client_ip', return_url, pay_url, pay_url_until, refreshed_at, state, "           \
 	"close_reason, currency, pay_amount, discount, gift, gift_days, created_at, expires_at, "  \
-	"payable_until, paid_at, actor, subject FROM " BOOKS "payment_order"
+	"payable_until, paid_at, actor, subject, payer->>'email', payer->>'terminal', "            \
+	"payer->>'uid' FROM " BOOKS "payment_order"
 
 static OrderState
 read_state(uint64 row)
@@ -100,6 +101,9 @@ read_order(uint64 row)
 		.paid_at = column_instant(row, 24, DT_NOBEGIN),
 		.actor = column_text(row, 25),
 		.subject = column_text_or_null(row, 26),
+		.email = column_text_or_null(row, 27),
+		.terminal = column_text_or_null(row, 28),
+		.uid = column_text_or_null(row, 29),
 	};
 }
 

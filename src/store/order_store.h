@@ -26,7 +26,10 @@ typedef struct Order
 	const char *gateway_number; /* NULL: it was never sent */
 	const char *promotion;		/* NULL where there is none, as the next four */
 	const char *payer;			/* a JSON object */
-	const char *client_ip;		/* of the payer: only read */
+	const char *client_ip;		/* of the payer, as the next three: only read */
+	const char *email;
+	const char *terminal;
+	const char *uid;
 	const char *return_url;
 	const char *pay_url;
 	TimestampTz pay_url_until; /* DT_NOBEGIN: there is none */

@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * payment_store.c
- *	  Money that arrived, which transaction counts as which payment, and
- *	  money taken back.
+ *	  Money that arrived, and which transaction counts as which payment.
  *
  *-------------------------------------------------------------------------
  */
@@ -95,7 +94,7 @@ payment_claim(const Payment *payment, int32 try)
 /* What read_payment() reads. */
 #define PAYMENT_COLUMNS                                                                    \
 	"account_id, payment_id, order_id, state, gateway, transaction_id, currency, amount, " \
-	"payer_amount, reason, paid_at, recorded_at, actor FROM " BOOKS "payment"
+	"payer_amount, reason, paid_at, recorded_at, actor, taken FROM " BOOKS "payment"
 
 static Payment
 read_payment(void)
@@ -118,6 +117,7 @@ read_payment(void)
 		.paid_at = column_instant(0, 11, 0),
 		.recorded_at = column_instant(0, 12, 0),
 		.actor = column_text(0, 13),
+		.taken_nano = column_nano(0, 14),
 	};
 }
 
@@ -149,15 +149,16 @@ payment_find(int64 account_id, int64 payment_id, Payment *payment)
 void
 payment_update(const Payment *payment)
 {
-	static Sql update = SQL("UPDATE " BOOKS "payment SET state = $3, order_id = $4, reason = $5 "
-							"WHERE account_id = $1 AND payment_id = $2",
-							INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID);
-	char nulls[] = "     ";
-	Datum values[5] = {Int64GetDatum(payment->account_id), Int64GetDatum(payment->payment_id)};
+	static Sql update = SQL("UPDATE " BOOKS "payment SET state = $3, order_id = $4, reason = $5, "
+							"taken = $6 WHERE account_id = $1 AND payment_id = $2",
+							INT8OID, INT8OID, TEXTOID, INT8OID, TEXTOID, NUMERICOID);
+	char nulls[] = "      ";
+	Datum values[6] = {Int64GetDatum(payment->account_id), Int64GetDatum(payment->payment_id)};
 
 	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_payment, payment->state));
 	bind_number(values, nulls, 3, payment->order_id);
 	bind_text(values, nulls, 4, payment->reason);
+	values[5] = nano_datum(payment->taken_nano);
 	sql_write(&update, values, nulls);
 }
 
@@ -171,55 +172,17 @@ payment_is_any_open(int64 account_id)
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
-bool
-payment_is_taken_back(int64 account_id, int64 payment_id)
-{
-	static Sql find = SQL("SELECT FROM " BOOKS
-						  "take_back WHERE account_id = $1 AND payment_id = $2",
-						  INT8OID, INT8OID);
-
-	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) >
-		   0;
-}
-
-int64
-payment_next_take_back_id(int64 account_id)
-{
-	static Sql next = SQL_NEXT_NUMBER("take_back", "take_back_id");
-
-	return sql_next_number(&next, account_id);
-}
-
-void
-payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
-						 const char *actor, const char *reason)
-{
-	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "take_back (account_id, take_back_id, payment_id, gateway, "
-		"kind, amount, recorded_at, actor, reason) VALUES ($1, $2, $3, $4, "
-		"'offline_reversal', $5, $6, $7, $8)",
-		INT8OID, INT8OID, INT8OID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
-	char nulls[] = "        ";
-	Datum values[8] = {Int64GetDatum(payment->account_id), Int64GetDatum(take_back_id),
-					   Int64GetDatum(payment->payment_id)};
-
-	bind_text(values, nulls, 3, payment->gateway);
-	values[4] = nano_datum(payment->amount_nano);
-	values[5] = TimestampTzGetDatum(now);
-	bind_text(values, nulls, 6, actor);
-	bind_text(values, nulls, 7, reason);
-	sql_write(&insert, values, nulls);
-}
-
 void
 payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 {
 	static Sql sum = SQL(
-		"SELECT round((SELECT coalesce(sum(p.amount), 0) FROM " BOOKS "payment AS p JOIN " BOOKS
+		"SELECT round((SELECT coalesce(sum(p.amount - p.taken), 0) FROM " BOOKS
+		"payment AS p JOIN " BOOKS
 		"payment_order AS o USING (account_id, order_id) WHERE p.account_id = $1 AND p.state = "
 		"'credited' AND o.kind = 'topup') - coalesce(sum(amount) FILTER (WHERE kind = "
-		"'offline_reversal'), 0), 9), round(coalesce(sum(amount) FILTER (WHERE kind <> "
-		"'offline_reversal'), 0), 9) FROM " BOOKS "take_back WHERE account_id = $1",
+		"'offline_reversal'), 0), 9), round(coalesce(sum(CASE kind WHEN 'undone' THEN -amount "
+		"WHEN 'offline_reversal' THEN 0 ELSE amount END), 0), 9) FROM " BOOKS
+		"take_back WHERE account_id = $1",
 		INT8OID);
 
 	sql_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * payment_store.h
- *	  Rows of payment, payment_claim and take_back.
+ *	  Rows of payment and payment_claim.
  *
  *-------------------------------------------------------------------------
  */
@@ -27,11 +27,19 @@ typedef struct Payment
 	const char *currency;
 	int64 amount_nano;
 	int64 payer_nano;	/* of it what the payer gave himself (R15) */
+	int64 taken_nano;	/* of it taken back while it was held or returning */
 	const char *reason; /* why it is held or goes back; NULL: credited at once */
 	TimestampTz paid_at;
 	TimestampTz recorded_at;
 	const char *actor;
 } Payment;
+
+/* What can still be credited or sent back. */
+static inline int64
+payment_left_nano(const Payment *payment)
+{
+	return payment->amount_nano - payment->taken_nano;
+}
 
 /* The gateway of money that an operator books: the bank account. */
 #define GATEWAY_OFFLINE "offline"
@@ -65,16 +73,11 @@ extern bool payment_that_paid(int64 account_id, int64 order_id, Payment *payment
 /* False where the account has no such payment. */
 extern bool payment_find(int64 account_id, int64 payment_id, Payment *payment);
 
-/* Writes back what changes of a payment: state, order, reason. */
+/* Writes back what changes of a payment: state, order, reason, what was taken of it. */
 extern void payment_update(const Payment *payment);
 
 /* True where money of the account is held, or on its way back. */
 extern bool payment_is_any_open(int64 account_id);
-
-extern bool payment_is_taken_back(int64 account_id, int64 payment_id);
-extern int64 payment_next_take_back_id(int64 account_id);
-extern void payment_insert_take_back(const Payment *payment, int64 take_back_id, TimestampTz now,
-									 const char *actor, const char *reason);
 
 /* Cumulative top-up (R2: what was credited for orders of top-ups, less mistakes) and money given
  * back, in the caller's snapshot. */

@@ -124,6 +124,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(payment_claim),
 	NO_CHANGE(take_back),
 	NO_TRUNCATE(take_back),
+	NO_CHANGE(refund_claim),
+	NO_TRUNCATE(refund_claim),
 	NO_DELETE(gateway),
 	NO_UPDATE_OF(gateway, "gateway, provider, region, created_at"),
 	NO_TRUNCATE(gateway),
@@ -133,7 +135,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(promotion),
 	NO_DELETE(gateway_call),
 	NO_UPDATE_OF(gateway_call,
-				 "account_id, call_id, gateway, kind, order_id, payment_id, created_at"),
+				 "account_id, call_id, gateway, kind, order_id, payment_id, amount, refund_number, "
+				 "refund_id, created_at"),
 	LIFECYCLE(gateway_call),
 	NO_TRUNCATE(gateway_call),
 	NO_UPDATE_OF(gateway_notice, "notice_id, gateway, received_at, headers, query, body"),

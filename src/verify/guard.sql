@@ -50,7 +50,8 @@ FROM (VALUES
     ('ledger_entry', ARRAY['account_id', 'entry_no']), ('lot', ARRAY['account_id', 'lot_no']),
     ('payment_order', ARRAY['account_id', 'order_id']), ('payment', ARRAY['account_id', 'payment_id']),
     ('payment_claim', ARRAY['gateway', 'transaction_id', 'try']), ('payment_claim', ARRAY['account_id', 'payment_id']),
-    ('take_back', ARRAY['account_id', 'take_back_id']), ('charge_reversal', ARRAY['account_id', 'reversal_id']),
+    ('take_back', ARRAY['account_id', 'take_back_id']), ('take_back', ARRAY['account_id', 'undoes']),
+    ('refund_claim', ARRAY['gateway', 'transaction_id', 'refund_id']), ('charge_reversal', ARRAY['account_id', 'reversal_id']),
     ('charge_reversal', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at']),
     ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'prompt_tokens_over', 'effective_from']),
     ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])

@@ -50,19 +50,19 @@ WHERE (a.cash, a.bonus, a.arrears)
     IS DISTINCT FROM (coalesce(e.cash, 0), coalesce(e.bonus, 0), coalesce(e.arrears, 0))
 
 -- check lot_bounds on lot
--- What is left of a lot lies between nothing and what it began with, and cash does not expire.
-WHEN NOT (remaining BETWEEN 0 AND amount
+-- What is left of a lot lies between nothing and what it began with less what went back to the payer; cash does not expire.
+WHEN NOT (remaining BETWEEN 0 AND amount - given_back
           AND amount > 0 AND amount < 'NaN'
           AND is_open = (remaining > 0)
           AND (kind = 'bonus' OR (kind = 'cash' AND expires_at IS NULL)))
-THEN format('lot %s: %s of %s, open %s, %s, expires %s are not possible together',
-            lot_no, remaining, amount, is_open, kind, expires_at)
+THEN format('lot %s: %s of %s, %s given back, open %s, %s, expires %s are not possible together',
+            lot_no, remaining, amount, given_back, is_open, kind, expires_at)
 
 -- check lot_balance
--- What a lot began with and what is left of it are what its entries say, all of one kind.
+-- What a lot began with, what is left of it and what went back to the payer are what its entries say, all of one kind.
 SELECT coalesce(l.account_id, e.account_id),
-       format('lot %s says %s of %s, the ledger %s of %s',
-              coalesce(l.lot_no, e.lot_no), l.remaining, l.amount, e.remaining, e.amount)
+       format('lot %s says %s of %s and %s given back, the ledger %s of %s and %s',
+              coalesce(l.lot_no, e.lot_no), l.remaining, l.amount, l.given_back, e.remaining, e.amount, e.given_back)
 FROM billing_books.lot AS l
 FULL JOIN (
     SELECT account_id, lot_no,
@@ -70,13 +70,16 @@ FULL JOIN (
            sum(amount) FILTER (WHERE credit IN ('cash', 'bonus')
                                AND debit IN ('gateway', 'suspense', 'promotion', 'adjustment')
                                AND source_type <> 'take_back') AS amount,
+           sum(CASE WHEN (debit, credit) = ('cash', 'gateway') THEN amount
+                    WHEN (debit, credit, source_type) = ('gateway', 'cash', 'take_back') THEN -amount
+                    ELSE 0 END) AS given_back,
            min(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind,
            max(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind_max
     FROM billing_books.ledger_entry
     WHERE lot_no IS NOT NULL
     GROUP BY account_id, lot_no
 ) AS e ON e.account_id = l.account_id AND e.lot_no = l.lot_no
-WHERE (l.remaining, l.amount, l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.kind, e.kind_max)
+WHERE (l.remaining, l.amount, l.given_back, l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.given_back, e.kind, e.kind_max)
 
 -- check lot_source
 -- A lot comes from where the entry that filled it comes from; cash has an order, and of bonus that which came with one.

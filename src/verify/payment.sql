@@ -1,5 +1,5 @@
 -- check payment_credited
--- A payment that is credited is so by one entry of its amount, and no other is.
+-- A payment that is credited is so by one entry of what was left of its amount, and no other is.
 SELECT coalesce(p.account_id, e.account_id),
        format('payment %s of %s is %s: %s entries credit %s',
               coalesce(p.payment_id, e.source_id), p.amount, coalesce(p.state, 'not there'), coalesce(e.entries, 0), e.amount)
@@ -11,10 +11,10 @@ FULL JOIN (
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = p.account_id AND e.source_id = p.payment_id
 WHERE p.account_id IS NULL
-    OR CASE p.state WHEN 'credited' THEN (e.amount, e.entries) IS DISTINCT FROM (p.amount, 1) ELSE e.entries IS NOT NULL END
+    OR CASE p.state WHEN 'credited' THEN (e.amount, e.entries) IS DISTINCT FROM (p.amount - p.taken, 1) ELSE e.entries IS NOT NULL END
 
 -- check suspense
--- What a payment has in suspense is its amount while it is held or returning, and nothing before and after.
+-- What a payment has in suspense is its amount, less what was taken back of it, while it is held or returning, and nothing before and after.
 SELECT coalesce(p.account_id, e.account_id),
        format('payment %s of %s is %s and has %s in suspense',
               coalesce(p.payment_id, e.payment_id), p.amount, coalesce(p.state, 'not there'), coalesce(e.amount, 0))
@@ -28,7 +28,20 @@ FULL JOIN (
     WHERE 'suspense' IN (e.debit, e.credit)
     GROUP BY 1, 2
 ) AS e ON e.account_id = p.account_id AND e.payment_id = p.payment_id
-WHERE coalesce(e.amount, 0) IS DISTINCT FROM CASE WHEN p.state IN ('held', 'returning') THEN p.amount ELSE 0 END
+WHERE coalesce(e.amount, 0) IS DISTINCT FROM CASE WHEN p.state IN ('held', 'returning') THEN p.amount - p.taken ELSE 0 END
+
+-- check payment_taken
+-- What was taken back of a payment while it stood in suspense is what its take-backs took from there.
+SELECT p.account_id, format('payment %s says that %s was taken of it in suspense, the ledger %s', p.payment_id, p.taken, coalesce(e.amount, 0))
+FROM billing_books.payment AS p
+LEFT JOIN (
+    SELECT t.account_id, t.payment_id, sum(e.amount) AS amount
+    FROM billing_books.take_back AS t
+    JOIN billing_books.ledger_entry AS e
+        ON e.account_id = t.account_id AND e.source_type = 'take_back' AND e.source_id = t.take_back_id AND e.debit = 'suspense'
+    GROUP BY t.account_id, t.payment_id
+) AS e ON e.account_id = p.account_id AND e.payment_id = p.payment_id
+WHERE p.taken IS DISTINCT FROM coalesce(e.amount, 0)
 
 -- check order_paid
 -- An order is paid by one payment that was credited, in the currency of its account, and in full unless an operator credited
@@ -37,7 +50,7 @@ SELECT o.account_id, format('order %s of %s is %s, and %s of it is credited', o.
 FROM billing_books.payment_order AS o
 LEFT JOIN billing_books.account AS a ON a.account_id = o.account_id
 LEFT JOIN (
-    SELECT account_id, order_id, sum(amount) AS amount, min(currency) AS currency, count(*) AS payments, min(reason) AS reason
+    SELECT account_id, order_id, sum(amount - taken) AS amount, min(currency) AS currency, count(*) AS payments, min(reason) AS reason
     FROM billing_books.payment
     WHERE state = 'credited'
     GROUP BY account_id, order_id
@@ -61,7 +74,7 @@ FULL JOIN (
 ) AS l ON l.account_id = o.account_id AND l.order_id = o.order_id
 LEFT JOIN billing_books.payment AS p ON p.account_id = o.account_id AND p.order_id = o.order_id AND p.state = 'credited'
 WHERE coalesce(l.amount, 0) IS DISTINCT FROM
-    CASE WHEN o.state = 'paid' AND p.amount IS NOT DISTINCT FROM o.pay_amount THEN o.discount + o.gift ELSE 0 END
+    CASE WHEN o.state = 'paid' AND p.amount - p.taken IS NOT DISTINCT FROM o.pay_amount THEN o.discount + o.gift ELSE 0 END
 
 -- check payment_claim
 -- Every payment is the claim of its gateway's transaction.
@@ -99,7 +112,7 @@ JOIN billing_books.payment AS pb ON pb.account_id = b.account_id AND pb.payment_
 WHERE pa.state = 'credited' AND pb.state = 'credited'
 
 -- check take_back_booked
--- A take-back is what its entries moved through the gateway.
+-- A take-back is what its entries moved through the gateway; one that undoes another moved it back.
 SELECT coalesce(t.account_id, e.account_id),
        format('take-back %s of %s is booked with %s', coalesce(t.take_back_id, e.source_id), t.amount, e.amount)
 FROM billing_books.take_back AS t
@@ -110,19 +123,48 @@ FULL JOIN (
     WHERE source_type = 'take_back'
     GROUP BY account_id, source_id
 ) AS e ON e.account_id = t.account_id AND e.source_id = t.take_back_id
-WHERE t.amount IS DISTINCT FROM e.amount
+WHERE CASE t.kind WHEN 'undone' THEN -t.amount ELSE t.amount END IS DISTINCT FROM CASE WHEN t.kind = 'undone' THEN coalesce(e.amount, 0) ELSE e.amount END
 
 -- check take_back_payment
--- No more of a payment is taken back than came in, and through its gateway.
+-- No more of a payment is taken back than came in, and through its gateway; one that is undone counts no more.
 SELECT t.account_id,
        format('payment %s of %s through %s is taken back by %s', t.payment_id, p.amount, p.gateway, t.amount)
 FROM (
-    SELECT account_id, payment_id, sum(amount) AS amount, min(gateway) AS gateway, max(gateway) AS gateway_max
-    FROM billing_books.take_back
-    GROUP BY account_id, payment_id
+    SELECT t.account_id, t.payment_id, sum(t.amount) FILTER (WHERE t.kind <> 'undone' AND u.undoes IS NULL) AS amount,
+           min(t.gateway) AS gateway, max(t.gateway) AS gateway_max
+    FROM billing_books.take_back AS t
+    LEFT JOIN billing_books.take_back AS u ON u.account_id = t.account_id AND u.undoes = t.take_back_id
+    GROUP BY t.account_id, t.payment_id
 ) AS t
 LEFT JOIN billing_books.payment AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id
 WHERE t.amount > p.amount OR (t.gateway, t.gateway_max) IS DISTINCT FROM (p.gateway, p.gateway)
+
+-- check take_back_undone
+-- What is undone had been taken back, and comes again as what it was: into its lot, or as a payment of its own.
+SELECT u.account_id, format('take-back %s of %s undoes %s of %s', u.take_back_id, u.amount, u.undoes, t.amount)
+FROM billing_books.take_back AS u
+LEFT JOIN billing_books.take_back AS t ON t.account_id = u.account_id AND t.take_back_id = u.undoes
+LEFT JOIN billing_books.payment AS p
+    ON p.account_id = u.account_id AND p.gateway = t.gateway AND p.transaction_id = 'undone ' || t.refund_id
+WHERE u.kind = 'undone'
+    AND (t.kind NOT IN ('refund', 'dispute') OR u.payment_id <> t.payment_id OR t.amount <> u.amount + coalesce(p.amount, 0))
+
+-- check refund_claim
+-- A take-back by a gateway is the claim of its refund.
+SELECT coalesce(t.account_id, c.account_id),
+       format('take-back %s of refund %s is claimed as %s', coalesce(t.take_back_id, c.take_back_id), t.refund_id, c.refund_id)
+FROM (SELECT * FROM billing_books.take_back WHERE refund_id IS NOT NULL) AS t
+LEFT JOIN billing_books.payment AS p ON p.account_id = t.account_id AND p.payment_id = t.payment_id
+FULL JOIN (SELECT * FROM billing_books.refund_claim WHERE take_back_id IS NOT NULL) AS c
+    ON c.account_id = t.account_id AND c.take_back_id = t.take_back_id
+WHERE (t.gateway COLLATE "C", p.transaction_id COLLATE "C", t.refund_id) IS DISTINCT FROM (c.gateway, c.transaction_id, c.refund_id)
+
+-- check refund_call
+-- A refund of ours that is done is the claim of the gateway's.
+SELECT c.account_id, format('call %s is done, and no refund of the gateway is its', c.call_id)
+FROM billing_books.gateway_call AS c
+WHERE c.kind = 'refund' AND c.state = 'done'
+    AND NOT EXISTS (SELECT FROM billing_books.refund_claim AS r WHERE r.account_id = c.account_id AND r.call_id = c.call_id)
 
 -- check gateway_entry
 -- Entries of a payment or a take-back name the gateway of the payment and a lot of its order.

@@ -209,7 +209,36 @@ fuzz_facts_equal(const PaymentFact *a, const PaymentFact *b)
 		   strcmp(a->merchant_id, b->merchant_id) == 0 && strcmp(a->app_id, b->app_id) == 0 &&
 		   strcmp(a->currency, b->currency) == 0 && a->amount_nano == b->amount_nano &&
 		   a->payer_nano == b->payer_nano && a->refunded_nano == b->refunded_nano &&
-		   a->paid_at == b->paid_at;
+		   a->paid_at == b->paid_at && strcmp(a->refund_number, b->refund_number) == 0;
+}
+
+bool
+fuzz_refunds_equal(const RefundFact *a, const RefundFact *b)
+{
+	return a->state == b->state && strcmp(a->order_number, b->order_number) == 0 &&
+		   strcmp(a->transaction_id, b->transaction_id) == 0 &&
+		   strcmp(a->refund_number, b->refund_number) == 0 &&
+		   strcmp(a->refund_id, b->refund_id) == 0 && strcmp(a->merchant_id, b->merchant_id) == 0 &&
+		   strcmp(a->dispute, b->dispute) == 0 && strcmp(a->currency, b->currency) == 0 &&
+		   a->amount_nano == b->amount_nano && a->payer_nano == b->payer_nano &&
+		   a->refunded_at == b->refunded_at;
+}
+
+/* A refund that is believed says which one it is, and of what; and travels as it is. */
+void
+fuzz_check_refund(const RefundFact *fact)
+{
+	char room[FRAME_FACT_ROOM];
+	size_t size = frame_write_refund(fact, room);
+	RefundFact read;
+
+	MUST((int) fact->state >= 0 && (int) fact->state < REFUND_STATES_COUNT);
+	MUST(fact->refund_id[0] != '\0' && fact->transaction_id[0] != '\0');
+	MUST(fact->currency[0] != '\0' && fact->amount_nano > 0);
+	check_amount(fact->amount_nano);
+	MUST(fact->payer_nano >= 0 && fact->payer_nano <= fact->amount_nano);
+	MUST(size > 0 && size == strlen(room));
+	MUST(frame_read_refund((Bytes){room, size}, &read) && fuzz_refunds_equal(&read, fact));
 }
 
 /* Every fact that is believed can be sent as a frame has it, and is the same there. */
@@ -217,11 +246,11 @@ static void
 check_travel(const PaymentFact *fact)
 {
 	char room[FRAME_FACT_ROOM];
-	size_t size = frame_write_fact(fact, room);
+	size_t size = frame_write_payment(fact, room);
 	PaymentFact read;
 
 	MUST(size > 0 && size == strlen(room));
-	MUST(frame_read_fact((Bytes){room, size}, &read) && fuzz_facts_equal(&read, fact));
+	MUST(frame_read_payment((Bytes){room, size}, &read) && fuzz_facts_equal(&read, fact));
 }
 
 void

@@ -73,4 +73,8 @@ extern void fuzz_check_fact(const PaymentFact *fact);
 extern void fuzz_check_answer(const GatewayCall *call, const GatewayAnswer *answer);
 extern bool fuzz_facts_equal(const PaymentFact *a, const PaymentFact *b);
 
+/* The same of a refund. */
+extern void fuzz_check_refund(const RefundFact *fact);
+extern bool fuzz_refunds_equal(const RefundFact *a, const RefundFact *b);
+
 #endif

@@ -22,9 +22,12 @@ read_notice(Bytes body, PaymentFact *fact)
 {
 	Bytes copy = {fuzz_copy(body), body.size};
 	HttpMessage message = {.body = copy};
-	NoticeVerdict verdict = alipay_provider.read_notice(&message, fuzz_merchant(), 0, fact);
+	NoticeFact told = {0};
+	NoticeVerdict verdict = alipay_provider.read_notice(&message, fuzz_merchant(), 0, &told);
 
 	MUST((int) verdict >= 0 && verdict <= NOTICE_MALFORMED);
+	MUST(verdict != NOTICE_OF_REFUND);
+	*fact = told.payment;
 	if (verdict == NOTICE_OF_PAYMENT)
 		fuzz_check_fact(fact);
 	free((void *) copy.data);

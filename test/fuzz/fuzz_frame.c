@@ -94,12 +94,12 @@ try_fact(Bytes text)
 	PaymentFact read;
 	size_t size;
 
-	if (frame_read_fact(text, &fact))
+	if (frame_read_payment(text, &fact))
 	{
 		check_fact_texts(&fact);
-		size = frame_write_fact(&fact, room);
+		size = frame_write_payment(&fact, room);
 		MUST(size > 0 && size < FRAME_FACT_ROOM && strlen(room) == size);
-		MUST(frame_read_fact((Bytes){room, size}, &read) && fuzz_facts_equal(&read, &fact));
+		MUST(frame_read_payment((Bytes){room, size}, &read) && fuzz_facts_equal(&read, &fact));
 	}
 	free(room);
 }

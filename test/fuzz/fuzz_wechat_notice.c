@@ -58,13 +58,15 @@ event_of(Bytes transaction)
 static NoticeVerdict
 read_notice(const Message *message)
 {
-	PaymentFact *fact = malloc(sizeof(PaymentFact));
+	NoticeFact *fact = malloc(sizeof(NoticeFact));
 	NoticeVerdict verdict = wechat_provider.read_notice(&message->http, fuzz_merchant(), FUZZ_NOW_S,
 														fact);
 
 	MUST((int) verdict >= 0 && verdict <= NOTICE_MALFORMED);
 	if (verdict == NOTICE_OF_PAYMENT)
-		fuzz_check_fact(fact);
+		fuzz_check_fact(&fact->payment);
+	if (verdict == NOTICE_OF_REFUND)
+		fuzz_check_refund(&fact->refund);
 	free(fact);
 	return verdict;
 }

@@ -41,8 +41,11 @@ static NoticeVerdict
 read_by(const Merchant *by, Bytes body, PaymentFact *fact)
 {
 	HttpMessage message = {.body = body};
+	NoticeFact told = {0};
+	NoticeVerdict verdict = alipay_provider.read_notice(&message, by, 0, &told);
 
-	return alipay_provider.read_notice(&message, by, 0, fact);
+	*fact = told.payment;
+	return verdict;
 }
 
 static NoticeVerdict

@@ -202,7 +202,8 @@ check_invariants(const History *history)
 		const Lot *lot = &history->lots[i];
 
 		assert_int_equal(lot->remaining_nano, lots[lot->lot_no]);
-		assert_true(lot->remaining_nano >= 0 && lot->remaining_nano <= lot->amount_nano);
+		assert_true(lot->remaining_nano >= 0 &&
+					lot->remaining_nano <= lot->amount_nano - lot->given_back_nano);
 	}
 }
 
@@ -347,6 +348,93 @@ test_take_back(void **state)
 	assert_int_equal(history.books.cash_nano, 0);
 	assert_int_equal(books_take_back(&history.books, 99, 1), OUTCOME_NO_SUCH_LOT);
 	check_invariants(&history);
+}
+
+/* Undoes the last charge, whose entries are those from first up to now. */
+static Outcome
+undo_slices(History *history, const Slice *slices, size_t count, ArrearsMove *moves,
+			size_t moves_count)
+{
+	ArrearsHistory arrears = {.moves = moves,
+							  .count = moves_count,
+							  .capacity = moves_count + ARREARS_CUTS_MAX(moves_count)};
+	int64_t undone;
+
+	history->books.source.type = SOURCE_REVERSAL;
+	return books_undo_charge(&history->books, slices, count, &arrears, &undone);
+}
+
+/*
+ * Walk 2, steps 7, 8 and on: F of 50.00 has paid 13.004 when it is taken back whole; the
+ * debt that is left is paid by another order, a charge that F paid is undone, and then the
+ * dispute is won: F holds more than it did at first, and no nano more than came in.
+ */
+static void
+test_take_back_undone(void **state)
+{
+	static History history;
+	Slice slices[4];
+	ArrearsMove none[ARREARS_CUTS_MAX(0)];
+	size_t count;
+	int64_t f;
+
+	(void) state;
+	history_begin(&history);
+	f = add_lot(&history, LOT_CASH, INT64_C(50000000000), NEVER_EXPIRES);
+	take(&history, INT64_C(13004000000));
+	count = slices_from(&history, 1, slices);
+	history.books.source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_take_back(&history.books, f, INT64_C(50000000000)), OUTCOME_OK);
+	assert_true(remaining(&history, f) == 0 && history.books.arrears_nano == INT64_C(13004000000));
+	/* More than it has paid cannot come back to it. */
+	assert_true(history.lots[0].given_back_nano == INT64_C(36996000000));
+	add_lot(&history, LOT_CASH, INT64_C(20000000000), NEVER_EXPIRES);
+	pay_arrears(&history, SOURCE_PAYMENT);
+	assert_true(history.books.arrears_nano == 0);
+	assert_int_equal(undo_slices(&history, slices, count, none, 0), OUTCOME_OK);
+	assert_true(remaining(&history, f) == INT64_C(13004000000));
+	history.books.source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_undo_take_back(&history.books, f, INT64_C(50000000000)), OUTCOME_OK);
+	assert_true(remaining(&history, f) == INT64_C(63004000000));
+	assert_true(history.lots[0].given_back_nano == -INT64_C(13004000000));
+	assert_int_equal(books_undo_take_back(&history.books, 99, 1), OUTCOME_NO_SUCH_LOT);
+	assert_int_equal(books_undo_take_back(&history.books, f, BOOKS_BALANCE_MAX),
+					 OUTCOME_OUT_OF_RANGE);
+	check_invariants(&history);
+}
+
+/* What went back to the payer is not given to the lot by undoing a charge that it did not pay. */
+static void
+test_taken_lot_is_bounded(void **state)
+{
+	static History history;
+	ArrearsMove none[ARREARS_CUTS_MAX(0)];
+	Slice more = {.entry_no = 2, .lot_no = 1, .amount_nano = 1301};
+
+	(void) state;
+	history_begin(&history);
+	(void) add_lot(&history, LOT_CASH, 5000, NEVER_EXPIRES);
+	take(&history, 1300);
+	history.books.source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_take_back(&history.books, 1, 5000), OUTCOME_OK);
+	assert_int_equal(undo_slices(&history, &more, 1, none, 0), OUTCOME_NOT_ALLOWED);
+}
+
+/* Money in suspense that is taken back is nobody's debt (pair 6). */
+static void
+test_take_back_of_suspense(void **state)
+{
+	static History history;
+
+	(void) state;
+	history_begin(&history);
+	history.books.source.type = SOURCE_PAYMENT;
+	assert_int_equal(books_suspend(&history.books, 100), OUTCOME_OK);
+	history.books.source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_end_suspense(&history.books, 40, BOOK_GATEWAY), OUTCOME_OK);
+	assert_int_equal(books_end_suspense(&history.books, 60, BOOK_BREAKAGE), OUTCOME_NOT_ALLOWED);
+	assert_int_equal(history.books.arrears_nano, 0);
+	assert_int_equal(history.books.transfers_count, 2);
 }
 
 /* What is asked for and cannot be: each has its answer, and makes no entry. */
@@ -710,6 +798,9 @@ main(void)
 		cmocka_unit_test(test_arrears_first),
 		cmocka_unit_test(test_expiry),
 		cmocka_unit_test(test_take_back),
+		cmocka_unit_test(test_take_back_undone),
+		cmocka_unit_test(test_taken_lot_is_bounded),
+		cmocka_unit_test(test_take_back_of_suspense),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_undo_restores),
 		cmocka_unit_test(test_undo_order),

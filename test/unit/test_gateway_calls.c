@@ -86,7 +86,7 @@ test_merchant(void **state)
 	} cases[] = {
 		{"", "provider is missing"},
 		{IDENTITY, "provider is missing"},
-		{"provider = wechat\n" IDENTITY, "public_key is missing"},
+		{"provider = wechat\n", "database is missing"},
 		{SOUND "\nhost = other", "host stands twice"},
 		{SOUND "\npassword = x", "it has a name that is no setting"},
 		{SOUND "\n= x", "it has a value without a name"},
@@ -117,6 +117,16 @@ test_merchant(void **state)
 	assert_true(read.port == 8443 && !read.allow_http && read.has_sealing_key);
 	assert_non_null(merchant_key(&read, bytes_of(WECHAT_NOTICE_SERIAL)));
 	assert_null(merchant_key(&read, bytes_of("")));
+	assert_non_null(providers_of(&read, fault));
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of("provider = wechat\n" IDENTITY), true, read_file, NULL,
+							  &read, fault));
+	assert_null(providers_of(&read, fault));
+	assert_string_equal(fault, "public_key is missing");
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of("provider = nobody\n" IDENTITY), true, read_file, NULL,
+							  &read, fault));
+	assert_null(providers_of(&read, fault));
 	merchant_free(&read);
 }
 
@@ -219,7 +229,10 @@ wechat_reply(const GatewayCall *call, int status, const char *body, bool is_sign
 		{bytes_of("Wechatpay-Nonce"), bytes_of("n")},
 		{bytes_of("Wechatpay-Signature"), {NULL, 0}},
 	};
-	HttpMessage reply = {status, headers, LENGTH(headers), bytes_of(body)};
+	HttpMessage reply = {.status = status,
+						 .headers = headers,
+						 .headers_count = LENGTH(headers),
+						 .body = bytes_of(body)};
 
 	assert_true(signature_make(
 		platform_private, (Bytes[]){bytes_of("1767232790\nn\n"), bytes_of(body), bytes_of("\n")}, 3,
@@ -228,9 +241,10 @@ wechat_reply(const GatewayCall *call, int status, const char *body, bool is_sign
 	providers_find("wechat")->read_reply(call, &merchant, NOW, &reply, &answer);
 }
 
-#define REFUND(number, state)                                                    \
-	"{\"refund_id\":\"50\",\"out_refund_no\":\"" number "\",\"status\":\"" state \
-	"\",\"amount\":{\"refund\":2000,\"total\":8888}}"
+#define REFUND(number, state)                                                                             \
+	"{\"refund_id\":\"50\",\"transaction_id\":\"T1\",\"out_trade_no\":\"R1\",\"out_refund_no\":\"" number \
+	"\",\"status\":\"" state                                                                              \
+	"\",\"success_time\":\"2026-01-01T10:00:05+08:00\",\"amount\":{\"refund\":2000,\"total\":8888,\"payer_refund\":1900}}"
 #define ORDER(number, state, rest)                                                              \
 	"{\"appid\":\"a\",\"mchid\":\"m\",\"out_trade_no\":\"" number "\",\"trade_state\":\"" state \
 	"\"" rest "}"
