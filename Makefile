@@ -22,7 +22,7 @@ PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
 # that nobody reads; PostgreSQL's structs are meant to be initialised in part.
 PG_CFLAGS    = -std=gnu11 -Wall -Wextra -Wno-declaration-after-statement -Wno-unused-parameter -Wno-missing-field-initializers
-SHLIB_LINK   = -lcrypto -ljansson
+SHLIB_LINK   = -lcrypto -ljansson -lz
 # No bitcode, and so no clang, unless asked for: make with_llvm=yes
 override with_llvm := $(or $(with_llvm),no)
 
@@ -47,7 +47,7 @@ include $(PGXS)
 # The program that calls gateways, beside the library: it has the private keys and the network, and no server.
 all: billing-caller
 billing-caller: $(CALLER_OBJS)
-	$(CC) $(CALLER_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) -lcurl -ljansson -lcrypto
+	$(CC) $(CALLER_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) -lcurl -ljansson -lcrypto -lz
 build/caller/%.o: src/%.c $(HEADER_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(CALLER_CFLAGS) -c -o $@ $<
@@ -97,7 +97,7 @@ build/%.o: src/%.c $(HEADER_FILES)
 	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
 build/unit/%: test/unit/%.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/unit/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_OBJS) -lcmocka -lcrypto -ljansson
+	$(CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_OBJS) -lcmocka -lcrypto -ljansson -lz
 unit-programs: $(UNIT_PROGRAMS)
 unit: unit-programs
 	@for program in $(UNIT_PROGRAMS); do echo "$$program"; "$$program" || exit 1; done
@@ -105,17 +105,17 @@ unit: unit-programs
 # What reads bytes from outside, under mutations of good and bad seeds: test/fuzz/README.md.
 FUZZ_CFLAGS   = $(UNIT_CFLAGS) -std=gnu11 -Itest/fuzz
 FUZZ_NAMES   := $(patsubst test/fuzz/fuzz_%.c,%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
-FUZZ_SHARED   = test/fuzz/fuzz.c test/fuzz/wechat_message.c
+FUZZ_SHARED   = test/fuzz/fuzz.c test/fuzz/bill_rows.c test/fuzz/waffo_message.c test/fuzz/wechat_message.c
 FUZZ_PROGRAMS := $(addprefix build/fuzz/,$(FUZZ_NAMES))
 FUZZ_RUNS    ?= 300000
 FUZZ_SECONDS ?= 180
 
 build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson
+	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson -lz
 build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
-	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson
+	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson -lz
 fuzz-programs: $(FUZZ_PROGRAMS)
 ifneq ($(shell command -v clang 2>/dev/null),)
 fuzz: $(addprefix build/libfuzzer/,$(FUZZ_NAMES))

@@ -30,9 +30,12 @@ SELECT billing.set_gateway('history', 'wechat', 'cn', 'subject');
 SELECT billing.set_payment_method('history', 'history', 'native');
 SELECT billing.create_promotion('history', 'cn', 10, 1);
 SELECT order_id, state FROM billing.create_topup(1350, 10, 'history', 'topup', 'history');
-INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by, login) VALUES (0, 'history', now(), 'me', 'me');
+INSERT INTO billing_books.arming (epoch, token, armed_at, armed_by, login, books_until) VALUES (0, 'history', now(), 'me', 'me', now());
 INSERT INTO billing_books.gateway_notice (gateway, received_at, state, headers, body) VALUES ('history', now(), 'applied', '{}', '');
-INSERT INTO billing_books.refund_claim (gateway, transaction_id, refund_id, account_id, call_id) VALUES ('history', 'T', '50', 1350, 1);
+INSERT INTO billing_books.refund_claim (gateway, transaction_id, refund_id, account_id, call_id, amount, refunded_at) VALUES ('history', 'T', '50', 1350, 1, 1, now());
+INSERT INTO billing_books.reconciliation (gateway, day, run, state, requested_at, requested_by, finished_at) VALUES ('history', '2025-01-01', 1, 'done', now(), 'me', now());
+INSERT INTO billing_books.reconciliation_difference (gateway, day, run, class, subject, transaction_id, refund_id, number, state, detail, found_at) VALUES ('history', '2025-01-01', 1, 'amount', 'payment', 'T', '', '', 'open', 'x', now());
+INSERT INTO billing_books.reconciliation_line (account_id, line_no, gateway, day, run, class, amount, recorded_at) VALUES (-1, 1, 'history', '2025-01-01', 1, 'fee', 1, now());
 SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);
 SELECT billing.set_policy('second_person_above', '10', 'CNY');
@@ -89,6 +92,10 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('payment_claim', 'billing_books.payment_claim', 'try = 2', 'account_id = 1350'),
     ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
     ('refund_claim', 'billing_books.refund_claim', 'refund_id = ''other''', 'account_id = 1350'),
+    ('reconciliation', 'billing_books.reconciliation', 'requested_by = ''other''', 'gateway = ''history'''),
+    ('reconciliation, its state', 'billing_books.reconciliation', 'state = ''fetching'', finished_at = NULL, due_at = now()', 'gateway = ''history'''),
+    ('reconciliation_difference', 'billing_books.reconciliation_difference', 'class = ''fee''', 'gateway = ''history'''),
+    ('reconciliation_line', 'billing_books.reconciliation_line', 'amount = 2', 'gateway = ''history'''),
     ('payment_order, how it is paid', 'billing_books.payment_order', 'payer = ''{}'', return_url = ''x'', expires_at = now()', 'account_id = 1350 AND order_id = 3'),
     ('payment_order, its promotion', 'billing_books.payment_order', 'promotion = ''other''', 'account_id = 1350 AND order_id = 3'),
     ('gateway', 'billing_books.gateway', 'provider = ''alipay''', 'gateway = ''history'''),

@@ -249,10 +249,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 
 	[ERROR_SECOND_PERSON] = {"LB523", "second_person", "%s needs somebody else than who %s",
 							 "Another person calls it, with a login and as an actor of his own."},
-	[ERROR_TAKE_BACK_DUPLICATE] =
-		{"LB524", "take_back_duplicate",
-		 "refund \"%s\" of payment " INT64_FORMAT " of account " ACCOUNT " is recorded already",
-		 "A gateway's refund counts once; find_payment() shows as what."},
+	[ERROR_TAKE_BACK_DUPLICATE] = {"LB524", "take_back_duplicate",
+								   "refund \"%s\" of payment " INT64_FORMAT " of account " ACCOUNT
+								   " is recorded already",
+								   "A gateway's refund counts once; find_payment() shows as what."},
 	[ERROR_TAKE_BACK_UNKNOWN] = {"LB525", "take_back_unknown",
 								 "account " ACCOUNT " has no take-back " INT64_FORMAT
 								 " that can be undone",
@@ -264,6 +264,19 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 " that could be taken back",
 		 "What was taken back before, and what went back otherwise, is left out; find_payment() "
 		 "shows it."},
+	[ERROR_NO_BILL] = {"LB527", "no_bill", "gateway \"%s\" has no bill that could be fetched",
+					   "Bring its report by billing.import_bill()."},
+	[ERROR_BILL_FETCHED] = {"LB528", "bill_fetched",
+							"the bills of gateway \"%s\" are fetched from it, and not imported",
+							"Call billing.reconcile()."},
+	[ERROR_BILL] =
+		{"LB529", "bill", "the bill cannot be imported: %s",
+		 "A header names the columns: kind, amount, and as far as they are known "
+		 "order_number, transaction_id, refund_number, refund_id, fee, at; while a run of "
+		 "the day goes on, wait for it."},
+	[ERROR_DIFFERENCE_UNKNOWN] = {"LB530", "difference_unknown",
+								  "there is no open difference " INT64_FORMAT,
+								  "billing_books.reconciliation_difference lists them."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -169,6 +169,12 @@ billing_set_payment_method(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static const char *const pays_with_names[] = {
+	[PAYS_BY_URL] = "url",
+	[PAYS_BY_CODE] = "code",
+	[PAYS_BY_SDK] = "sdk",
+};
+
 static void
 put_method(ReturnSetInfo *result, const OfferedMethod *offered)
 {
@@ -179,7 +185,7 @@ put_method(ReturnSetInfo *result, const OfferedMethod *offered)
 	const char *needs = product ? payer_needs(product) : "";
 	Datum values[] = {
 		CStringGetTextDatum(method->method),
-		CStringGetTextDatum(product && !product->is_code ? "url" : "code"),
+		CStringGetTextDatum(pays_with_names[product ? product->pays_with : PAYS_BY_CODE]),
 		nano_datum(method->min_nano),
 		nano_datum(method->max_nano),
 		CStringGetTextDatum(needs),

@@ -219,3 +219,10 @@ billing_awaiting_second(PG_FUNCTION_ARGS)
 {
 	return return_report(fcinfo, report_awaiting_second);
 }
+
+PG_FUNCTION_INFO_V1(billing_reconciled_day);
+Datum
+billing_reconciled_day(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_reconciled_days);
+}

@@ -61,8 +61,12 @@ check_value(const Field *field, const JsonbValue *value)
 	text = pnstrdup(value->val.string.val, value->val.string.len);
 	if (text_is_blank(text) || strlen(text) > field->bytes_max)
 		refuse(ERROR_PAYER, field->name, "it is blank or too long");
-	if (field == &fields[0])
+	if (field->bit == PAYER_CLIENT_IP)
 		check_address(text);
+	if (field->bit == PAYER_TERMINAL && strcmp(text, "WEB") != 0 && strcmp(text, "APP") != 0)
+		refuse(ERROR_PAYER, field->name, "it is neither WEB nor APP");
+	if (field->bit == PAYER_EMAIL && strchr(text, '@') == NULL)
+		refuse(ERROR_PAYER, field->name, "it is no address");
 }
 
 /* Looks at every field of the object. */

@@ -10,6 +10,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/order.h"
+#include "booking/provider.h"
 #include "booking/receipt.h"
 #include "core/gate.h"
 #include "errors.h"
@@ -71,7 +72,11 @@ static void
 send_back(Resolution *resolution)
 {
 	Booking *booking = &resolution->call.booking;
+	const Payment *payment = &resolution->payment;
 
+	if (provider_of_lacks(payment->gateway, CALL_REFUND))
+		refuse(ERROR_PAYMENT_STATE, payment->payment_id, payment->account_id,
+			   "its gateway takes no refunds: give it back there by hand, and record_take_back()");
 	booking_load(booking, LOTS_OPEN, 1);
 	booking_source(booking, SOURCE_PAYMENT, resolution->payment.payment_id, booking->at);
 	receipt_send_back(&resolution->payment, booking->at);

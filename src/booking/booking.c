@@ -68,6 +68,7 @@ open_books(Booking *booking, size_t extra_transfers)
 	books->cash_nano = account->cash_nano;
 	books->bonus_nano = account->bonus_nano;
 	books->arrears_nano = account->arrears_nano;
+	books->on_house = account->account_id < 0;
 	books->transfers_capacity = books_transfers_max(books->lots_capacity) + extra_transfers;
 	books->transfers = palloc(books->transfers_capacity * sizeof(Transfer));
 	check_outcome(books_expire(books, booking->at));

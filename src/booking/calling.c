@@ -12,6 +12,7 @@
 #include "booking/booking.h"
 #include "booking/calling.h"
 #include "booking/order.h"
+#include "booking/provider.h"
 #include "booking/receipt.h"
 #include "booking/take_back.h"
 #include "core/order_number.h"
@@ -327,10 +328,7 @@ static void
 store_url(Calling *calling, const GatewayAnswer *answer)
 {
 	Order *order = &calling->order;
-	Gateway gateway;
-	const Provider *provider = gateway_find(order->gateway, sql_run, &gateway)
-								   ? providers_find(gateway.provider)
-								   : NULL;
+	const Provider *provider = provider_of(order->gateway);
 	const ProviderProduct *product = provider ? providers_product(provider, order->product) : NULL;
 
 	order->pay_url = answer->pay_url;
@@ -473,6 +471,22 @@ record_paid(Calling *calling, const PaymentFact *fact)
 		ask_again(calling);
 }
 
+/* One that closes and that nobody can close at the gateway has its end when nobody can pay for it
+ * any more. */
+static void
+wait_for_end(Calling *calling)
+{
+	TimestampTz end = calling->order.expires_at + ORDER_CLOSE_GRACE_US;
+
+	if (calling->booking.at >= end)
+	{
+		(void) end_order(calling, ORDER_CLOSE_CONFIRMED, NULL);
+		return;
+	}
+	ask_again(calling);
+	put(calling, end);
+}
+
 static void
 record_fact(Calling *calling, const PaymentFact *fact)
 {
@@ -487,10 +501,12 @@ record_fact(Calling *calling, const PaymentFact *fact)
 			return;
 		case FACT_PENDING:
 			repeat_create(calling);
-			if (is_closing(calling))
-				close_next(calling);
-			else
+			if (!is_closing(calling))
 				ask_again(calling);
+			else if (provider_of_lacks(calling->row.gateway, CALL_CLOSE))
+				wait_for_end(calling);
+			else
+				close_next(calling);
 			return;
 	}
 }
@@ -502,24 +518,20 @@ record_fact(Calling *calling, const PaymentFact *fact)
 static void
 record_absent(Calling *calling, CallOperation operation)
 {
-	TimestampTz end = calling->order.expires_at + ORDER_CLOSE_GRACE_US;
+	bool is_over = calling->booking.at >= calling->order.expires_at + ORDER_CLOSE_GRACE_US;
 
 	repeat_create(calling);
 	if (!is_closing(calling))
 		ask_again(calling);
-	else if (calling->booking.at >= end)
-		(void) end_order(calling, ORDER_CLOSE_CONFIRMED, NULL);
-	else if (operation == CALL_QUERY && calling->row.attempts == 0)
+	else if (!is_over && operation == CALL_QUERY && calling->row.attempts == 0 &&
+			 !provider_of_lacks(calling->row.gateway, CALL_CLOSE))
 	{
 		/* Closing may keep it from being paid; once is enough. */
 		calling->row.attempts = 1;
 		close_next(calling);
 	}
 	else
-	{
-		ask_again(calling);
-		put(calling, end);
-	}
+		wait_for_end(calling);
 }
 
 static void
@@ -595,6 +607,8 @@ claim_refunded(const Calling *calling, const RefundFact *fact)
 		.refund_id = fact->refund_id[0] ? fact->refund_id : calling->row.gateway_number,
 		.account_id = calling->row.account_id,
 		.call_id = calling->row.call_id,
+		.amount_nano = fact->amount_nano,
+		.refunded_at = fact->refunded_at > 0 ? fact->refunded_at : calling->booking.at,
 	});
 }
 

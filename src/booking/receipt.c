@@ -12,6 +12,7 @@
 #include "booking/booking.h"
 #include "booking/merchant_file.h"
 #include "booking/order.h"
+#include "booking/provider.h"
 #include "booking/receipt.h"
 #include "booking/take_back.h"
 #include "clock.h"
@@ -100,6 +101,17 @@ state_of(PaymentVerdict verdict)
 	if (verdict == PAYMENT_IS_CREDITED || verdict == PAYMENT_IS_CREDITED_LATE)
 		return PAYMENT_CREDITED;
 	return verdict == PAYMENT_GOES_BACK ? PAYMENT_RETURNING : PAYMENT_HELD;
+}
+
+/* What a gateway cannot give back goes back by hand. */
+static PaymentState
+state_at(const Receipt *receipt, PaymentVerdict verdict)
+{
+	PaymentState state = state_of(verdict);
+
+	return state == PAYMENT_RETURNING && provider_of_lacks(receipt->gateway, CALL_REFUND)
+			   ? PAYMENT_HELD
+			   : state;
 }
 
 /* Stores the payment and its claim: who is second is refused by the claim's key. */
@@ -203,7 +215,7 @@ book(Receipt *receipt, Booking *booking, Order *order, PaymentVerdict verdict)
 		!books_can_add(&booking->books, order->pay_nano + order->discount_nano + order->gift_nano))
 		verdict = PAYMENT_IS_HELD;
 	reason = reason_of(verdict, receipt, booking, order);
-	payment = store_payment(receipt, booking, order->order_id, state_of(verdict), reason);
+	payment = store_payment(receipt, booking, order->order_id, state_at(receipt, verdict), reason);
 	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
 	if (verdict != PAYMENT_IS_CREDITED)
 		check_outcome(books_suspend(&booking->books, payment.amount_nano));

@@ -9,6 +9,7 @@
 
 #include "booking/lock.h"
 #include "booking/merchant_file.h"
+#include "booking/provider.h"
 #include "booking/take_back.h"
 #include "core/lock_reason.h"
 #include "core/order_number.h"
@@ -110,6 +111,8 @@ claim(const Payment *payment, const TakeBack *take_back)
 		.refund_id = take_back->refund_id,
 		.account_id = payment->account_id,
 		.take_back_id = take_back->take_back_id,
+		.amount_nano = take_back->amount_nano,
+		.refunded_at = take_back->occurred_at,
 	};
 
 	if (take_back->refund_id && !refund_claim_insert(&claim))
@@ -366,7 +369,8 @@ take_back_ask(int64 account_id, int64 payment_id, const char *refund_number, con
 	booking_begin(&booking, account_id);
 	if (!payment_find(account_id, payment_id, &payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, account_id, payment_id);
-	if (is_own(account_id, refund_number, booking.at))
+	if (is_own(account_id, refund_number, booking.at) ||
+		provider_of_lacks(payment.gateway, CALL_REFUND_QUERY))
 		return;
 	call = (CallRow){
 		.account_id = account_id,

@@ -38,6 +38,12 @@ channel_is_clogged(const Channel *channel)
 	return channel->queued - channel->sent > CHANNEL_CLOGGED_BYTES;
 }
 
+bool
+channel_takes_rows(const Channel *channel)
+{
+	return channel->queued - channel->sent < CHANNEL_ROWS_BYTES;
+}
+
 /* What a failed call of the socket means: a worker that was killed leaves unread answers behind. */
 static ChannelState
 state_of_error(void)
@@ -110,15 +116,32 @@ make_room(Channel *channel)
 	channel->sent = 0;
 }
 
+/* Where the next frame goes; NULL where there is no room. */
+static char *
+room_of_next(Channel *channel)
+{
+	make_room(channel);
+	return channel->answers_room - channel->queued < FRAME_ROOM
+			   ? NULL
+			   : channel->answers + channel->queued;
+}
+
 bool
 channel_put(Channel *channel, int64_t id, const GatewayAnswer *answer)
 {
-	size_t size;
+	char *room = room_of_next(channel);
+	size_t size = room ? frame_write_answer(id, answer, room) : 0;
 
-	make_room(channel);
-	if (channel->answers_room - channel->queued < FRAME_ROOM)
-		return false;
-	size = frame_write_answer(id, answer, channel->answers + channel->queued);
+	channel->queued += size;
+	return size > 0;
+}
+
+bool
+channel_put_row(Channel *channel, int64_t id, const BillRow *row)
+{
+	char *room = room_of_next(channel);
+	size_t size = room ? frame_write_row(id, row, room) : 0;
+
 	channel->queued += size;
 	return size > 0;
 }

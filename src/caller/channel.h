@@ -13,6 +13,9 @@
 /* With more answers waiting, no call is taken. */
 #define CHANNEL_CLOGGED_BYTES (4 * 1024 * 1024)
 
+/* With more waiting, no rows of bills are taken: answers that come behind them wait little. */
+#define CHANNEL_ROWS_BYTES (256 * 1024)
+
 typedef enum ChannelState
 {
 	CHANNEL_OPEN,
@@ -39,6 +42,9 @@ extern bool channel_open(Channel *channel, int descriptor, size_t answers_late);
 extern bool channel_has_answers(const Channel *channel);
 extern bool channel_is_clogged(const Channel *channel);
 
+/* True where rows of bills may be put. */
+extern bool channel_takes_rows(const Channel *channel);
+
 /* Receive, or send, what goes without waiting. */
 extern ChannelState channel_receive(Channel *channel);
 extern ChannelState channel_send(Channel *channel);
@@ -47,7 +53,8 @@ extern ChannelState channel_send(Channel *channel);
  * clogged. */
 extern ChannelState channel_take(Channel *channel, Bytes *frame);
 
-/* Queues an answer; false where it cannot be. */
+/* Queue an answer, or a row in front of it; false where it cannot be. */
 extern bool channel_put(Channel *channel, int64_t id, const GatewayAnswer *answer);
+extern bool channel_put_row(Channel *channel, int64_t id, const BillRow *row);
 
 #endif

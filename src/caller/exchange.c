@@ -9,7 +9,7 @@
 #include "caller/exchange.h"
 
 #include "caller/conf.h"
-#include "caller/transfer.h"
+#include "caller/download.h"
 #include "gateway/providers.h"
 
 #include <openssl/crypto.h>
@@ -23,7 +23,9 @@ typedef struct Exchange
 	int64_t id;
 	GatewayCall call;
 	const Provider *provider;
-	Merchant merchant; /* without its private key: replies are read with what it was sent by */
+	Merchant merchant;	 /* without its private key: replies are read with what it was sent by */
+	Download *download;	 /* CALL_BILL */
+	Transfer *following; /* of the download, once there is a link */
 } Exchange;
 
 static void
@@ -88,55 +90,92 @@ build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
 	return false;
 }
 
-static bool
-send_request(const Exchanges *exchanges, Exchange *exchange, const HttpRequest *request,
-			 GatewayAnswer *answer)
+/* Sends it to the peer, whose authorities are the merchant's; NULL: it is not, and answer is set.
+ */
+static Transfer *
+send_request(const Exchanges *exchanges, Exchange *exchange, TransferPeer peer,
+			 const HttpRequest *request, TransferTaker take, GatewayAnswer *answer)
 {
-	const Merchant *merchant = &exchange->merchant;
 	char code[CALL_CODE_SIZE];
-	TransferPeer peer = {merchant->host, merchant->port, merchant->allow_http, {NULL, 0}};
-	bool is_sent = false;
+	Transfer *transfer = NULL;
 
-	if (!conf_read_authorities(exchanges->directory, merchant, &peer.authorities, code))
+	if (!conf_read_authorities(exchanges->directory, &exchange->merchant, &peer.authorities, code))
 		say(answer, RESULT_NOT_DELIVERED, code);
-	else if (!transfer_begin(exchanges->transfers, &peer, request, exchange))
+	else if (!(transfer = transfer_begin(exchanges->transfers, &peer, request, take, exchange)))
 		say(answer, RESULT_NOT_DELIVERED, "not_begun");
-	else
-		is_sent = true;
 	free((char *) peer.authorities.data);
-	return is_sent;
+	return transfer;
 }
 
-/* The private key is wiped as soon as it has signed. */
+/* What a request is made with is wiped as soon as it is made. */
 static void
-forget_private_key(Merchant *merchant)
+forget_secrets(Merchant *merchant)
 {
 	signature_free_key(merchant->private_key);
 	merchant->private_key = NULL;
+	OPENSSL_cleanse(merchant->api_key, sizeof(merchant->api_key));
+}
+
+static bool
+read_merchant(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	char code[CALL_CODE_SIZE];
+
+	if (conf_read_merchant(exchanges->directory, exchange->call.gateway, &exchange->merchant, code))
+		return true;
+	say(answer, RESULT_NOT_DELIVERED, code);
+	return false;
+}
+
+/* Makes ready for a bill, so that its link need not wait. */
+static bool
+prepare_download(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	const BillFormat *format = providers_bill(exchange->provider, &exchange->call);
+	size_t place = 0;
+
+	while (place < EXCHANGE_DOWNLOADS_MAX && exchanges->downloads[place])
+		place++;
+	if (format == NULL)
+		say(answer, RESULT_MISCONFIGURED, "bill");
+	else if (place == EXCHANGE_DOWNLOADS_MAX)
+		say(answer, RESULT_NOT_DELIVERED, "busy");
+	else if (!(exchange->download = download_open(exchange->provider->bills->packed, format,
+												  exchange->id, exchanges->channel)))
+		say(answer, RESULT_NOT_DELIVERED, "bill_reader");
+	else
+		exchanges->downloads[place] = exchange;
+	return exchange->download != NULL;
 }
 
 /* False: nothing is sent, and answer is set. */
 static bool
-begin(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+begin(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 {
+	const Merchant *merchant = &exchange->merchant;
 	HttpRequest request = {0};
-	char code[CALL_CODE_SIZE];
 	bool is_built;
 
-	if (!conf_read_merchant(exchanges->directory, exchange->call.gateway, &exchange->merchant,
-							code))
-	{
-		say(answer, RESULT_NOT_DELIVERED, code);
+	if (!read_merchant(exchanges, exchange, answer))
 		return false;
-	}
 	is_built = build(exchange, &request, answer);
-	forget_private_key(&exchange->merchant);
-	return is_built && send_request(exchanges, exchange, &request, answer);
+	forget_secrets(&exchange->merchant);
+	return is_built &&
+		   (exchange->call.operation != CALL_BILL ||
+			prepare_download(exchanges, exchange, answer)) &&
+		   send_request(
+			   exchanges, exchange,
+			   (TransferPeer){merchant->host, merchant->port, merchant->allow_http, {NULL, 0}},
+			   &request, NULL, answer);
 }
 
 static void
-free_exchange(Exchange *exchange)
+free_exchange(Exchanges *exchanges, Exchange *exchange)
 {
+	for (size_t i = 0; i < EXCHANGE_DOWNLOADS_MAX; i++)
+		if (exchanges->downloads[i] == exchange)
+			exchanges->downloads[i] = NULL;
+	download_close(exchange->download);
 	merchant_free(&exchange->merchant);
 	free(exchange);
 }
@@ -160,23 +199,121 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 		exchanges->count++;
 		return true;
 	}
-	free_exchange(exchange);
+	free_exchange(exchanges, exchange);
 	return channel_put(exchanges->channel, id, &answer);
+}
+
+/* ---- following the link of a bill ------------------------------------------ */
+
+static TransferTaken
+take_piece(void *owner, Bytes *piece)
+{
+	return download_take(((Exchange *) owner)->download, piece);
+}
+
+/* A reply without a link that may be followed has no word of the gateway's. */
+static bool
+read_link(const Exchange *exchange, const HttpMessage *reply, ProviderLink *link,
+		  GatewayAnswer *answer)
+{
+	bool is_read = exchange->provider->bills->read_link(
+		&exchange->call, &exchange->merchant, now_of(&exchange->call), reply, link, answer);
+
+	if (!is_read && answer->code[0] == '\0')
+		say(answer, answer->result, "bill_link");
+	return is_read;
+}
+
+/* Reads the merchant's file anew: the private key was wiped. */
+static bool
+build_download(const Exchanges *exchanges, Exchange *exchange, const ProviderLink *link,
+			   HttpRequest *request, GatewayAnswer *answer)
+{
+	ProviderMoment moment;
+	bool is_built;
+
+	merchant_free(&exchange->merchant);
+	if (!read_merchant(exchanges, exchange, answer))
+		return false;
+	is_built = read_moment(&exchange->call, &moment) &&
+			   exchange->provider->bills->build_download(&exchange->merchant, &moment, link,
+														 request) == BUILD_SENDS;
+	forget_secrets(&exchange->merchant);
+	if (!is_built)
+		say(answer, RESULT_MISCONFIGURED, "impossible");
+	return is_built;
+}
+
+/* True where a link came and is followed; else answer is set. */
+static bool
+follow(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *reply,
+	   GatewayAnswer *answer)
+{
+	HttpRequest request = {0};
+	ProviderLink link;
+
+	if (!read_link(exchange, reply, &link, answer) ||
+		!build_download(exchanges, exchange, &link, &request, answer))
+		return false;
+	download_expect(exchange->download, link.sha1);
+	exchange->following = send_request(
+		exchanges, exchange,
+		(TransferPeer){link.address.host, link.address.port, link.address.is_plain, {NULL, 0}},
+		&request, take_piece, answer);
+	return exchange->following != NULL;
+}
+
+void
+exchange_resume(Exchanges *exchanges)
+{
+	for (size_t i = 0; i < EXCHANGE_DOWNLOADS_MAX && channel_takes_rows(exchanges->channel); i++)
+	{
+		Exchange *exchange = exchanges->downloads[exchanges->next_download];
+
+		exchanges->next_download = (exchanges->next_download + 1) % EXCHANGE_DOWNLOADS_MAX;
+		if (exchange && exchange->following)
+			transfer_resume(exchange->following);
+	}
 }
 
 /* ---- finishing ------------------------------------------------------------ */
 
+static void
+read_reply(const Exchange *exchange, const HttpMessage *reply, GatewayAnswer *answer)
+{
+	exchange->provider->read_reply(&exchange->call, &exchange->merchant, now_of(&exchange->call),
+								   reply, answer);
+}
+
+/* False: it goes on with another transfer. */
 static bool
-finish(Exchange *exchange, const Transfer *transfer, Channel *channel)
+conclude(const Exchanges *exchanges, Exchange *exchange, const Transfer *transfer,
+		 GatewayAnswer *answer)
+{
+	if (exchange->following)
+		download_conclude(exchange->download, transfer, answer);
+	else if (!transfer->is_complete)
+		say(answer, transfer->is_sent ? RESULT_UNANSWERED : RESULT_NOT_DELIVERED, transfer->word);
+	else if (exchange->download)
+		return !follow(exchanges, exchange, &transfer->reply, answer);
+	else
+		read_reply(exchange, &transfer->reply, answer);
+	return true;
+}
+
+/* False where no answer can be given. */
+static bool
+finish(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer)
 {
 	GatewayAnswer answer = {0};
+	bool is_answered;
 
-	if (transfer->is_complete)
-		exchange->provider->read_reply(&exchange->call, &exchange->merchant,
-									   now_of(&exchange->call), &transfer->reply, &answer);
-	else
-		say(&answer, transfer->is_sent ? RESULT_UNANSWERED : RESULT_NOT_DELIVERED, transfer->word);
-	return channel_put(channel, exchange->id, &answer);
+	if (!conclude(exchanges, exchange, transfer, &answer))
+		return true;
+	is_answered = channel_put(exchanges->channel, exchange->id, &answer);
+	free_exchange(exchanges, exchange);
+	exchanges->count--;
+	return is_answered;
 }
 
 bool
@@ -187,10 +324,8 @@ exchange_finish(Exchanges *exchanges)
 
 	while (is_answered && (transfer = transfer_next(exchanges->transfers)) != NULL)
 	{
-		is_answered = finish(transfer->owner, transfer, exchanges->channel);
-		free_exchange(transfer->owner);
+		is_answered = finish(exchanges, transfer->owner, transfer);
 		transfer_free(transfer);
-		exchanges->count--;
 	}
 	return is_answered;
 }

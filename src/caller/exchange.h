@@ -13,6 +13,9 @@
 #include <curl/curl.h>
 
 #define EXCHANGES_MAX 256
+#define EXCHANGE_DOWNLOADS_MAX 8
+
+struct Exchange;
 
 /* All that are under way. */
 typedef struct Exchanges
@@ -21,10 +24,15 @@ typedef struct Exchanges
 	Channel *channel;	   /* for the answers */
 	CURLM *transfers;
 	size_t count;
+	struct Exchange *downloads[EXCHANGE_DOWNLOADS_MAX]; /* those of bills; NULL: a free place */
+	size_t next_download;								/* whose turn it is */
 } Exchanges;
 
 /* Begins one, or answers it at once; false where no answer can be given any more. */
 extern bool exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call);
+
+/* Goes on with bills whose rows the channel takes again. */
+extern void exchange_resume(Exchanges *exchanges);
 
 /* Answers those that are over; false as above. */
 extern bool exchange_finish(Exchanges *exchanges);

@@ -74,6 +74,7 @@ work(Exchanges *exchanges)
 	{
 		go_on(channel_send(channel));
 		begin_calls(exchanges);
+		exchange_resume(exchanges);
 		if (!transfer_progress(exchanges->transfers) || !exchange_finish(exchanges))
 			end(EXIT_BROKEN);
 		if (!transfer_wait(exchanges->transfers, channel->descriptor, wanted(channel), &happened))

@@ -14,6 +14,9 @@
 #define CONNECT_MS 5000L
 #define TOTAL_MS 15000L
 #define WAIT_MS 60000
+#define DOWNLOAD_MS (10 * 60 * 1000L)
+#define DOWNLOAD_BYTES_PER_S 1000L /* slower than that for so long, it has stopped */
+#define DOWNLOAD_STALLED_S 30L
 #define BODY_ROOM_FIRST 4096
 #define URL_PREFIX_MAX 280 /* scheme, host, port */
 
@@ -107,6 +110,41 @@ make_room(Transfer *transfer, size_t size)
 	return true;
 }
 
+/* The status of the reply; 0: none came. */
+static int
+status_of(const Transfer *transfer)
+{
+	long status = 0;
+
+	(void) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+	return (int) status;
+}
+
+/* Gives a piece to who takes it. After a pause libcurl's piece begins as the last one did. */
+static size_t
+give_piece(Transfer *transfer, Bytes piece)
+{
+	size_t again = transfer->taken < piece.size ? transfer->taken : piece.size;
+	Bytes rest = {piece.data + again, piece.size - again};
+
+	if (transfer->is_stopped || status_of(transfer) != 200)
+		return 0;
+	switch (transfer->take(transfer->owner, &rest))
+	{
+		case TRANSFER_TAKEN:
+			transfer->taken -= again;
+			return piece.size;
+		case TRANSFER_LATER:
+			transfer->taken += piece.size - again - rest.size;
+			transfer->is_paused = true;
+			return CURL_WRITEFUNC_PAUSE;
+		case TRANSFER_STOPPED:
+			break;
+	}
+	transfer->is_stopped = true;
+	return 0;
+}
+
 static size_t
 on_body(char *data, size_t one, size_t count, void *argument)
 {
@@ -114,6 +152,8 @@ on_body(char *data, size_t one, size_t count, void *argument)
 	size_t size = one * count;
 	size_t had = transfer->reply.body.size;
 
+	if (transfer->take)
+		return give_piece(transfer, (Bytes){data, size});
 	if (size > TRANSFER_BODY_BYTES_MAX - had || !make_room(transfer, had + size))
 		return 0;
 	memcpy(transfer->body + had, data, size);
@@ -180,7 +220,17 @@ set_trust(CURL *easy, const TransferPeer *peer)
 }
 
 static bool
-set_bounds(CURL *easy)
+set_time(CURL *easy, bool is_download)
+{
+	if (!is_download)
+		return SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
+	return SET(CURLOPT_TIMEOUT_MS, DOWNLOAD_MS) &&
+		   SET(CURLOPT_LOW_SPEED_LIMIT, DOWNLOAD_BYTES_PER_S) &&
+		   SET(CURLOPT_LOW_SPEED_TIME, DOWNLOAD_STALLED_S);
+}
+
+static bool
+set_bounds(CURL *easy, bool is_download)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Else a name server that does not answer would hold up everybody at the timeout. */
@@ -188,7 +238,7 @@ set_bounds(CURL *easy)
 		return false;
 #endif
 	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) &&
-		   SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
+		   set_time(easy, is_download);
 }
 
 static bool
@@ -233,19 +283,21 @@ set_up(Transfer *transfer, const TransferPeer *peer, const HttpRequest *request)
 {
 	CURL *easy = transfer->easy;
 
-	return set_callbacks(easy, transfer) && set_bounds(easy) &&
+	return set_callbacks(easy, transfer) && set_bounds(easy, transfer->take != NULL) &&
 		   set_address(easy, peer, request->target) && set_trust(easy, peer) &&
 		   set_request(easy, transfer, request);
 }
 
 Transfer *
-transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request, void *owner)
+transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request, TransferTaker take,
+			   void *owner)
 {
 	Transfer *transfer = calloc(1, sizeof(*transfer));
 
 	if (transfer == NULL)
 		return NULL;
 	transfer->owner = owner;
+	transfer->take = take;
 	transfer->reply.headers = transfer->headers;
 	transfer->easy = curl_easy_init();
 	if (transfer->easy && set_up(transfer, peer, request) &&
@@ -253,6 +305,16 @@ transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request,
 		return transfer;
 	transfer_free(transfer);
 	return NULL;
+}
+
+/* What libcurl kept is given at once: where that stops it, conclude() will see. */
+void
+transfer_resume(Transfer *transfer)
+{
+	if (!transfer->is_paused)
+		return;
+	transfer->is_paused = false;
+	(void) curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 
 /* ---- what became of it ----------------------------------------------------- */
@@ -309,13 +371,15 @@ say_why(CURLcode error, char word[TRANSFER_WORD_SIZE])
 static void
 conclude(Transfer *transfer, CURLcode error)
 {
-	long status = 0;
+	int status = status_of(transfer);
+	bool is_refused = transfer->take && status != 0 && status != 200;
 
-	transfer->is_complete = error == CURLE_OK &&
-							curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) ==
-								CURLE_OK;
-	transfer->reply.status = (int) status;
-	if (!transfer->is_complete)
+	transfer->is_complete = error == CURLE_OK && status != 0 && !is_refused &&
+							!transfer->is_stopped;
+	transfer->reply.status = status;
+	if (is_refused)
+		(void) snprintf(transfer->word, TRANSFER_WORD_SIZE, "http_%d", status);
+	else if (!transfer->is_complete)
 		say_why(error, transfer->word);
 }
 

@@ -29,9 +29,23 @@ typedef struct TransferPeer
 	Bytes authorities; /* PEM; no bytes: the system's */
 } TransferPeer;
 
+typedef enum TransferTaken
+{
+	TRANSFER_TAKEN,	 /* all of it */
+	TRANSFER_LATER,	 /* what was left of it comes again, behind transfer_resume() */
+	TRANSFER_STOPPED /* and nothing more is wanted */
+} TransferTaken;
+
+/* Takes the body of a reply of status 200 as it comes, from the front of the piece. */
+typedef TransferTaken (*TransferTaker)(void *owner, Bytes *piece);
+
 typedef struct Transfer
 {
 	void *owner;
+	TransferTaker take; /* NULL: the body is kept */
+	bool is_paused;
+	bool is_stopped;
+	size_t taken; /* of what comes again */
 	CURL *easy;
 	struct curl_slist *sent_headers;
 	bool is_sent;				   /* something of the request may have gone out */
@@ -50,9 +64,15 @@ typedef struct Transfer
 /* What transfers share; NULL where libcurl fails. */
 extern CURLM *transfer_open(void);
 
-/* Begins one; NULL where it cannot be: nothing was sent. */
+/*
+ * Begins one; NULL where it cannot be: nothing was sent. take: a body of any size, and
+ * minutes for it; NULL: one that is kept.
+ */
 extern Transfer *transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request,
-								void *owner);
+								TransferTaker take, void *owner);
+
+/* Goes on with one whose taker said "later". */
+extern void transfer_resume(Transfer *transfer);
 
 /*
  * Waits until something is to be done for a transfer or by descriptor, of which wanted

@@ -129,6 +129,7 @@ post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64
 		.source = books->source.type,
 		.has_lot = lot != NULL,
 		.has_gateway = debit == BOOK_GATEWAY || credit == BOOK_GATEWAY,
+		.on_house_account = books->on_house,
 	};
 	Outcome outcome;
 
@@ -336,6 +337,12 @@ books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano)
 	if (!books_can_add(books, amount_nano))
 		return OUTCOME_OUT_OF_RANGE;
 	return post(books, BOOK_GATEWAY, BOOK_CASH, lot, amount_nano, NO_NUMBER);
+}
+
+Outcome
+books_settle(Books *books, Book debit, Book credit, int64_t amount_nano)
+{
+	return post(books, debit, credit, NULL, amount_nano, NO_NUMBER);
 }
 
 Outcome

@@ -83,6 +83,7 @@ typedef struct Books
 	Transfer *transfers;
 	size_t transfers_count;
 	size_t transfers_capacity;
+	bool on_house;		 /* the account is the house's */
 	Source source;		 /* of the transfers to come */
 	int64_t occurred_at; /* of the transfers to come */
 } Books;
@@ -198,6 +199,9 @@ extern Outcome books_take_back(Books *books, int64_t lot_no, int64_t amount_nano
  * lot then may hold more than it did at first: what it left as a debt others have paid.
  */
 extern Outcome books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/* What a gateway settled or kept: between its book and bank or fee (pairs 33 to 36). */
+extern Outcome books_settle(Books *books, Book debit, Book credit, int64_t amount_nano);
 
 /* Gives arrears up; OUTCOME_NOT_COVERED when that is more than is owed. */
 extern Outcome books_write_off(Books *books, int64_t amount_nano);

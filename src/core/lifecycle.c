@@ -100,6 +100,23 @@ static const Change call_changes[] = {
 const Lifecycle lifecycle_call = {call_states, LENGTH(call_states), CALL_RETRY_UNSENT, call_changes,
 								  LENGTH(call_changes)};
 
+static const char *const reconciliation_states[] = {
+	[RECONCILIATION_FETCHING] = "fetching", [RECONCILIATION_MATCHING] = "matching",
+	[RECONCILIATION_ASKING] = "asking",		[RECONCILIATION_DONE] = "done",
+	[RECONCILIATION_FAILED] = "failed",
+};
+
+static const Change reconciliation_changes[] = {
+	{IN(RECONCILIATION_FETCHING), RECONCILIATION_BILLED, RECONCILIATION_MATCHING},
+	{IN(RECONCILIATION_FETCHING), RECONCILIATION_REFUSED, RECONCILIATION_FAILED},
+	{IN(RECONCILIATION_MATCHING), RECONCILIATION_MATCHED, RECONCILIATION_ASKING},
+	{IN(RECONCILIATION_ASKING), RECONCILIATION_ANSWERED, RECONCILIATION_DONE},
+};
+
+const Lifecycle lifecycle_reconciliation = {reconciliation_states, LENGTH(reconciliation_states),
+											RECONCILIATION_ANSWERED + 1, reconciliation_changes,
+											LENGTH(reconciliation_changes)};
+
 static const struct
 {
 	const char *table;
@@ -108,6 +125,7 @@ static const struct
 	{"payment_order", &lifecycle_order},
 	{"payment", &lifecycle_payment},
 	{"gateway_call", &lifecycle_call},
+	{"reconciliation", &lifecycle_reconciliation},
 };
 
 const Lifecycle *

@@ -96,11 +96,30 @@ typedef enum CallEvent
 	CALL_RENEW /* asked for: what it answered has run out */
 } CallEvent;
 
+/* A day's bill, compared with the books (B&S 4.13). */
+typedef enum ReconciliationState
+{
+	RECONCILIATION_FETCHING, /* its bills */
+	RECONCILIATION_MATCHING, /* their rows */
+	RECONCILIATION_ASKING,	 /* for what the books do not have */
+	RECONCILIATION_DONE,
+	RECONCILIATION_FAILED
+} ReconciliationState;
+
+typedef enum ReconciliationEvent
+{
+	RECONCILIATION_BILLED,	 /* all rows are here */
+	RECONCILIATION_REFUSED,	 /* there is no bill to be had */
+	RECONCILIATION_MATCHED,	 /* all rows were looked at */
+	RECONCILIATION_ANSWERED, /* all that was asked for */
+} ReconciliationEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
 extern const Lifecycle lifecycle_payment;
 extern const Lifecycle lifecycle_call;
+extern const Lifecycle lifecycle_reconciliation;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

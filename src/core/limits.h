@@ -81,6 +81,7 @@ typedef enum LimitId
 	LIMIT_ADJUSTMENT, /* amounts are in nano-units; what the ledger keeps, either way */
 	LIMIT_CREDIT,	  /* the same, given by its size */
 	LIMIT_PAYMENT,	  /* money that enters or leaves, in whole 0.01 (R21) */
+	LIMIT_FEE_RATE,
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
 	LIMIT_PRICE_LIST_ROWS,

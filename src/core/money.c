@@ -136,3 +136,12 @@ money_print(int64_t amount_nano, char text[MONEY_TEXT_SIZE])
 			 size / MONEY_NANO_PER_UNIT, size % MONEY_NANO_PER_UNIT);
 	return text;
 }
+
+char *
+money_print_cents(int64_t amount_nano, char text[MONEY_TEXT_SIZE])
+{
+	int64_t cents = amount_nano / MONEY_NANO_PER_CENT;
+
+	snprintf(text, MONEY_TEXT_SIZE, "%" PRId64 ".%02d", cents / 100, (int) (cents % 100));
+	return text;
+}

@@ -46,4 +46,7 @@ extern bool money_parse(const char *text, int64_t *amount_nano);
 /* Writes an amount with all nine decimals; returns text. */
 extern char *money_print(int64_t amount_nano, char text[MONEY_TEXT_SIZE]);
 
+/* Writes an amount that is not negative in whole cents, rounded down: 12.00; returns text. */
+extern char *money_print_cents(int64_t amount_nano, char text[MONEY_TEXT_SIZE]);
+
 #endif

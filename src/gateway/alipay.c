@@ -9,6 +9,7 @@
 #include "gateway/alipay.h"
 
 #include "core/money.h"
+#include "gateway/alipay_bill.h"
 #include "gateway/document.h"
 #include "gateway/form.h"
 #include "gateway/instant.h"
@@ -234,18 +235,9 @@ static const struct
 	[CALL_REFUND] = {"alipay.trade.refund", "alipay_trade_refund_response"},
 	[CALL_REFUND_QUERY] = {"alipay.trade.fastpay.refund.query",
 						   "alipay_trade_fastpay_refund_query_response"},
+	[CALL_BILL] = {"alipay.data.dataservice.bill.downloadurl.query",
+				   "alipay_data_dataservice_bill_downloadurl_query_response"},
 };
-
-#define YUAN_SIZE 24
-
-static const char *
-write_yuan(int64_t nano, char text[YUAN_SIZE])
-{
-	int64_t cents = nano / MONEY_NANO_PER_CENT;
-
-	(void) snprintf(text, YUAN_SIZE, "%lld.%02d", (long long) (cents / 100), (int) (cents % 100));
-	return text;
-}
 
 static bool
 is_page(const GatewayCall *call)
@@ -253,19 +245,28 @@ is_page(const GatewayCall *call)
 	return call->operation == CALL_CREATE && strcmp(call->product, "page") == 0;
 }
 
+/* A bill by Alipay's name; NULL where it has none such. */
+static const char *
+bill_type(const GatewayCall *call)
+{
+	if (strcmp(call->bill, "trade") == 0)
+		return "trade";
+	return strcmp(call->bill, "fund") == 0 ? "signcustomer" : NULL;
+}
+
 /* What a call is about: the field biz_content. */
 static json_t *
 content_of(const GatewayCall *call)
 {
-	char amount[YUAN_SIZE];
+	char amount[MONEY_TEXT_SIZE];
 	char expires_at[INSTANT_TEXT_SIZE];
 
 	switch (call->operation)
 	{
 		case CALL_CREATE:
 			return json_pack("{s:s,s:s,s:s,s:s,s:s}", "out_trade_no", call->order_number,
-							 "total_amount", write_yuan(call->amount_nano, amount), "subject",
-							 call->description, "product_code",
+							 "total_amount", money_print_cents(call->amount_nano, amount),
+							 "subject", call->description, "product_code",
 							 is_page(call) ? "FAST_INSTANT_TRADE_PAY" : "FACE_TO_FACE_PAYMENT",
 							 "time_expire", instant_to_china(call->expires_at, expires_at));
 		case CALL_QUERY:
@@ -273,13 +274,15 @@ content_of(const GatewayCall *call)
 			return json_pack("{s:s}", "out_trade_no", call->order_number);
 		case CALL_REFUND:
 			return json_pack("{s:s,s:s,s:s}", "trade_no", call->transaction_id, "refund_amount",
-							 write_yuan(call->refund_nano, amount), "out_request_no",
+							 money_print_cents(call->refund_nano, amount), "out_request_no",
 							 call->refund_number);
 		case CALL_REFUND_QUERY:
 			return json_pack("{s:s,s:s,s:[s]}", "trade_no", call->transaction_id, "out_request_no",
 							 call->refund_number, "query_options", "gmt_refund_pay");
-		case CALL_SIGN:
 		case CALL_BILL:
+			return json_pack("{s:s,s:s}", "bill_type", bill_type(call), "bill_date",
+							 call->bill_day);
+		case CALL_SIGN:
 			return NULL;
 	}
 	return NULL;
@@ -399,10 +402,10 @@ build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *m
 {
 	Fields *fields = calloc(1, sizeof(Fields));
 	ProviderBuild built = BUILD_IMPOSSIBLE;
+	bool is_ours = call->operation == CALL_BILL || strcmp(call->currency, "CNY") == 0;
 
-	if (fields && strcmp(call->currency, "CNY") == 0 && merchant->private_key &&
-		call_numbers_are_sound(call) && strpbrk(call->description, "&=/\r\n\t") == NULL &&
-		write_content(call, fields))
+	if (fields && is_ours && merchant->private_key && call_numbers_are_sound(call) &&
+		strpbrk(call->description, "&=/\r\n\t") == NULL && write_content(call, fields))
 	{
 		write_fields(call, merchant, moment, fields);
 		if (sign_fields(merchant, fields))
@@ -437,6 +440,10 @@ result_of_failure(CallOperation operation, const char *sub_code)
 		{"ACQ.REASON_TRADE_STATUS_INVALID", RESULT_UNCLEAR},
 		{"ACQ.REASON_ILLEGAL_STATUS", RESULT_UNCLEAR},
 		{"ACQ.SELLER_BALANCE_NOT_ENOUGH", RESULT_NO_FUNDS},
+		/* A bill: of a day without one, or not there yet. The gateway's spelling is the first. */
+		{"isp.bill_not_exist", RESULT_ABSENT},
+		{"BILL_NOT_EXIST", RESULT_ABSENT},
+		{"NO_BILL_DATA", RESULT_ABSENT},
 	};
 
 	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++)
@@ -543,8 +550,10 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 			return is_about(&source, "trade_no", call->transaction_id);
 		case CALL_REFUND_QUERY:
 			return read_refund_query(&source, call, answer);
-		case CALL_SIGN:
 		case CALL_BILL:
+			return document_text(node, "bill_download_url", answer->pay_url,
+								 sizeof(answer->pay_url));
+		case CALL_SIGN:
 			return false;
 	}
 	return false;
@@ -594,16 +603,57 @@ read_reply(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
 	json_decref(document);
 }
 
+/* ---- bills ----------------------------------------------------------------- */
+
+/* The reply to CALL_BILL has an address as that to CALL_CREATE has; it lives for 30 seconds. */
+static bool
+read_link(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
+		  const HttpMessage *reply, ProviderLink *link, GatewayAnswer *answer)
+{
+	bool is_read;
+
+	read_reply(call, merchant, now_s, reply, answer);
+	if (answer->result != RESULT_DONE)
+		return false;
+	is_read = merchant_bill_address(merchant, bytes_of(answer->pay_url), &link->address);
+	link->sha1[0] = '\0';
+	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};
+	return is_read;
+}
+
+/* The address is a secret of its own: whoever has it gets the bill. */
+static ProviderBuild
+build_download(const Merchant *merchant, const ProviderMoment *moment, const ProviderLink *link,
+			   HttpRequest *request)
+{
+	(void) merchant, (void) moment;
+	request->method = "GET";
+	request->headers_count = 0;
+	request->body_size = 0;
+	memcpy(request->target, link->address.target, sizeof(request->target));
+	return BUILD_SENDS;
+}
+
+static const ProviderBills bills = {
+	.packed = UNPACK_ZIP,
+	.trade = &alipay_bill_trade,
+	.fund = &alipay_bill_fund,
+	.read_link = read_link,
+	.build_download = build_download,
+};
+
 const Provider alipay_provider = {
 	.name = "alipay",
 	.region = "cn",
 	.currency = "CNY",
-	.products = {{"qr", 0, HOURS(2), true}, {"page", 0, HOURS(2), false}},
+	.day_offset_us = INSTANT_CHINA_US,
+	.products = {{"qr", 0, HOURS(2), PAYS_BY_CODE}, {"page", 0, HOURS(2), PAYS_BY_URL}},
 	.settings = {"app_id", "notify_url", "private_key", "public_key"},
 	.lacks = PROVIDER_LACKS(CALL_SIGN),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,
+	.bills = &bills,
 	.accepted = {200, "text/plain", "success"},
 	.again = {500, "text/plain", "failure"},
 };

@@ -21,7 +21,7 @@
 #define CALL_NAME_SIZE 64 /* of gateways and products */
 #define CALL_DESCRIPTION_SIZE 128
 #define CALL_ADDRESS_SIZE 46 /* of the internet, as text */
-#define CALL_EMAIL_SIZE 201
+#define CALL_EMAIL_SIZE 65	 /* as Waffo has it */
 #define CALL_TERMINAL_SIZE 33
 #define CALL_UID_SIZE 65
 #define CALL_DAY_SIZE 11 /* 2026-01-01 */

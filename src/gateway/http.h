@@ -32,6 +32,17 @@ typedef struct HttpHeader
 	Bytes value;
 } HttpHeader;
 
+/* An address, in its parts. */
+#define HTTP_HOST_SIZE 254
+
+typedef struct HttpAddress
+{
+	bool is_plain; /* http, else https */
+	char host[HTTP_HOST_SIZE];
+	int port; /* 0: the scheme's own */
+	char target[HTTP_TARGET_SIZE];
+} HttpAddress;
+
 /* What comes, as a reply or as a notice. */
 typedef struct HttpMessage
 {
@@ -44,6 +55,12 @@ typedef struct HttpMessage
 
 /* A header's value, whatever the case of its name; no bytes where it is missing or stands twice. */
 extern Bytes http_header(const HttpMessage *message, const char *name);
+
+/*
+ * Takes apart an absolute address; false where it is none, or has a user or a fragment.
+ * The host is letters, digits, "-" and "." alone; nothing in the target ends a line.
+ */
+extern bool http_read_address(Bytes text, HttpAddress *address);
 
 /* Adds a header made by a printf format; false where there is no room. */
 extern bool http_add_header(HttpRequest *request, const char *format, ...)

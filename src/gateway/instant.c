@@ -132,11 +132,32 @@ instant_from_china(const char *text, int64_t *instant)
 	return true;
 }
 
-/* What a clock in China shows at an instant. */
-static Written
-written_in_china(int64_t instant)
+/* Reads nothing, or ".123". */
+static bool
+read_fraction(const char **text, int *milliseconds)
 {
-	int64_t seconds = instant / 1000000 + CHINA_OFFSET_S;
+	*milliseconds = 0;
+	return !read_char(text, '.') || read_digits(text, 3, milliseconds);
+}
+
+bool
+instant_from_utc(const char *text, int64_t *instant)
+{
+	Written at;
+	int milliseconds;
+
+	if (!read_written(&text, 'T', &at) || !read_fraction(&text, &milliseconds) ||
+		!read_char(&text, 'Z') || *text != '\0')
+		return false;
+	*instant = seconds_of(&at) * 1000000 + milliseconds * 1000;
+	return true;
+}
+
+/* What a clock shows at an instant, so far ahead of UTC. */
+static Written
+written_at(int64_t instant, int offset_s)
+{
+	int64_t seconds = instant / 1000000 + offset_s;
 	int64_t days = seconds / 86400;
 	int rest = (int) (seconds % 86400);
 	Written at = {.year = 2000, .month = 1};
@@ -153,23 +174,33 @@ written_in_china(int64_t instant)
 }
 
 static const char *
-write_china(int64_t instant, char separator, const char *offset, char text[INSTANT_TEXT_SIZE])
+write_parts(const Written *at, char separator, const char *behind, char text[INSTANT_TEXT_SIZE])
 {
-	Written at = written_in_china(instant);
-
-	(void) snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", at.year, at.month,
-					at.day, separator, at.hour, at.minute, at.second, offset);
+	(void) snprintf(text, INSTANT_TEXT_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d%s", at->year,
+					at->month, at->day, separator, at->hour, at->minute, at->second, behind);
 	return text;
 }
 
 const char *
 instant_to_rfc3339(int64_t instant, char text[INSTANT_TEXT_SIZE])
 {
-	return write_china(instant, 'T', "+08:00", text);
+	Written at = written_at(instant, CHINA_OFFSET_S);
+
+	return write_parts(&at, 'T', "+08:00", text);
 }
 
 const char *
 instant_to_china(int64_t instant, char text[INSTANT_TEXT_SIZE])
 {
-	return write_china(instant, ' ', "", text);
+	Written at = written_at(instant, CHINA_OFFSET_S);
+
+	return write_parts(&at, ' ', "", text);
+}
+
+const char *
+instant_to_utc(int64_t instant, char text[INSTANT_TEXT_SIZE])
+{
+	Written at = written_at(instant, 0);
+
+	return write_parts(&at, 'T', ".000Z", text);
 }

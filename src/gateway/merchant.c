@@ -28,7 +28,12 @@ typedef enum SettingKind
 	SETTING_SWITCH,
 	SETTING_PRIVATE_KEY,
 	SETTING_PUBLIC_KEY, /* "FILE", or "SERIAL FILE"; may stand several times */
-	SETTING_SEALING_KEY
+	SETTING_SEALING_KEY,
+	SETTING_API_KEY,
+	SETTING_APP_SECRET,
+	SETTING_PATH,
+	SETTING_DIGEST,
+	SETTING_FIELD /* "NAME THEIRS"; may stand several times */
 } SettingKind;
 
 #define TEXT(field) SETTING_TEXT, offsetof(Merchant, field), sizeof(((Merchant *) 0)->field)
@@ -47,6 +52,7 @@ static const struct Setting
 	{"app_id", TEXT(app_id), false},
 	{"certificate_serial", TEXT(serial), false},
 	{"host", TEXT(host), true},
+	{"bill_host", TEXT(bill_host), false},
 	{"port", SETTING_PORT, 0, 0, false},
 	{"allow_http", SETTING_SWITCH, 0, 0, false},
 	{"ca_file", TEXT(ca_file), false},
@@ -54,6 +60,11 @@ static const struct Setting
 	{"private_key", SETTING_PRIVATE_KEY, 0, 0, false},
 	{"public_key", SETTING_PUBLIC_KEY, 0, 0, false},
 	{"apiv3_key", SETTING_SEALING_KEY, 0, 0, false},
+	{"api_key", SETTING_API_KEY, 0, 0, false},
+	{"app_secret", SETTING_APP_SECRET, 0, 0, false},
+	{"query_path", SETTING_PATH, 0, 0, false},
+	{"digest", SETTING_DIGEST, 0, 0, false},
+	{"field", SETTING_FIELD, 0, 0, false},
 };
 
 #define SETTINGS_COUNT (sizeof(settings) / sizeof(settings[0]))
@@ -156,20 +167,38 @@ read_private_key(Reading *reading, Bytes value)
 	return reading->merchant->private_key != NULL;
 }
 
-/* A file with the key's 32 characters; a line break may follow. */
 static bool
-read_sealing_key(Reading *reading, Bytes value)
+take_sealing_key(Merchant *merchant, Bytes text)
+{
+	merchant->has_sealing_key = text.size == SEALED_KEY_BYTES;
+	if (merchant->has_sealing_key)
+		memcpy(merchant->sealing_key, text.data, SEALED_KEY_BYTES);
+	return merchant->has_sealing_key;
+}
+
+static bool
+take_api_key(Merchant *merchant, Bytes text)
+{
+	return copy(text, merchant->api_key, sizeof(merchant->api_key));
+}
+
+static bool
+take_app_secret(Merchant *merchant, Bytes text)
+{
+	return copy(text, merchant->app_secret, sizeof(merchant->app_secret));
+}
+
+/* Takes what a file beside the merchant's holds; a line break may follow. */
+static bool
+read_secret(const Reading *reading, Bytes file, bool (*take)(Merchant *merchant, Bytes text))
 {
 	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
 	Bytes text;
-	bool read = room && read_file(reading, value, room, &text);
+	bool read = room && read_file(reading, file, room, &text);
 
 	while (read && text.size > 0 && strchr("\r\n", text.data[text.size - 1]) != NULL)
 		text.size--;
-	read = read && text.size == SEALED_KEY_BYTES;
-	if (read)
-		memcpy(reading->merchant->sealing_key, text.data, SEALED_KEY_BYTES);
-	reading->merchant->has_sealing_key = read;
+	read = read && take(reading->merchant, text);
 	if (room)
 		OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
 	free(room);
@@ -196,6 +225,47 @@ read_switch(Bytes value, bool *is_on)
 	return *is_on || bytes_equal(value, bytes_of("no"));
 }
 
+#define WORD_CHARACTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+
+/* The path of a URL, of nothing that needs an escape. */
+static bool
+read_path(Bytes value, char path[MERCHANT_PATH_SIZE])
+{
+	return copy(value, path, MERCHANT_PATH_SIZE) && path[0] == '/' &&
+		   path[strspn(path, WORD_CHARACTERS "/.-")] == '\0';
+}
+
+static bool
+read_digest(Bytes value, MacDigest *digest)
+{
+	*digest = bytes_equal(value, bytes_of("sha256")) ? MAC_SHA256 : MAC_SHA1;
+	return *digest == MAC_SHA256 || bytes_equal(value, bytes_of("sha1"));
+}
+
+static bool
+read_word(Bytes value, char word[MERCHANT_FIELD_SIZE])
+{
+	return copy(value, word, MERCHANT_FIELD_SIZE) && word[strspn(word, WORD_CHARACTERS)] == '\0';
+}
+
+/* No field has two names, no two fields have one. */
+static bool
+read_field(Merchant *merchant, Bytes value)
+{
+	Bytes name = trim(cut(&value, ' '));
+	MerchantField *field = &merchant->fields[merchant->fields_count];
+
+	if (merchant->fields_count == MERCHANT_FIELDS_MAX || !read_word(name, field->name) ||
+		!read_word(trim(value), field->theirs))
+		return false;
+	for (size_t i = 0; i < merchant->fields_count; i++)
+		if (strcmp(merchant->fields[i].name, field->name) == 0 ||
+			strcmp(merchant->fields[i].theirs, field->theirs) == 0)
+			return false;
+	merchant->fields_count++;
+	return true;
+}
+
 static bool
 read_value(Reading *reading, const struct Setting *setting, Bytes value)
 {
@@ -214,9 +284,25 @@ read_value(Reading *reading, const struct Setting *setting, Bytes value)
 		case SETTING_PUBLIC_KEY:
 			return read_public_key(reading, value);
 		case SETTING_SEALING_KEY:
-			return read_sealing_key(reading, value);
+			return read_secret(reading, value, take_sealing_key);
+		case SETTING_API_KEY:
+			return !reading->with_private_key || read_secret(reading, value, take_api_key);
+		case SETTING_APP_SECRET:
+			return read_secret(reading, value, take_app_secret);
+		case SETTING_PATH:
+			return read_path(value, merchant->query_path);
+		case SETTING_DIGEST:
+			return read_digest(value, &merchant->digest);
+		case SETTING_FIELD:
+			return read_field(merchant, value);
 	}
 	return false;
+}
+
+static bool
+may_repeat(SettingKind kind)
+{
+	return kind == SETTING_PUBLIC_KEY || kind == SETTING_FIELD;
 }
 
 static bool
@@ -233,7 +319,7 @@ read_line(Reading *reading, Bytes line)
 		i++;
 	if (i == SETTINGS_COUNT)
 		return wrong(reading, "has a name that is no setting", "it");
-	if ((reading->merchant->given & 1u << i) && settings[i].kind != SETTING_PUBLIC_KEY)
+	if ((reading->merchant->given & 1u << i) && !may_repeat(settings[i].kind))
 		return wrong(reading, "stands twice", settings[i].name);
 	reading->merchant->given |= 1u << i;
 	return read_value(reading, &settings[i], value) ||
@@ -276,6 +362,17 @@ merchant_gives(const Merchant *merchant, const char *setting)
 }
 
 bool
+merchant_bill_address(const Merchant *merchant, Bytes text, HttpAddress *address)
+{
+	if (!http_read_address(text, address))
+		return false;
+	address->is_plain = address->is_plain && merchant->allow_http;
+	return (strcmp(address->host, merchant->host) == 0 ||
+			strcmp(address->host, merchant->bill_host) == 0) &&
+		   (address->port == 0 || address->port == merchant->port);
+}
+
+bool
 merchant_is_of(const Merchant *merchant, const PaymentFact *fact)
 {
 	return merchant_is_named(merchant, fact->merchant_id) &&
@@ -304,6 +401,15 @@ merchant_key(const Merchant *merchant, Bytes serial)
 		if (bytes_equal(bytes_of(merchant->keys[i].serial), serial))
 			return merchant->keys[i].key;
 	return NULL;
+}
+
+const char *
+merchant_field(const Merchant *merchant, const char *name)
+{
+	for (size_t i = 0; i < merchant->fields_count; i++)
+		if (strcmp(merchant->fields[i].name, name) == 0)
+			return merchant->fields[i].theirs;
+	return name;
 }
 
 bool

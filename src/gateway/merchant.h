@@ -12,14 +12,19 @@
 #define GATEWAY_MERCHANT_H
 
 #include "gateway/call.h"
+#include "gateway/http.h"
+#include "gateway/mac.h"
 #include "gateway/sealed.h"
 #include "gateway/signature.h"
 
 #define MERCHANT_FILE_BYTES_MAX (32 * 1024)
 #define MERCHANT_KEYS_MAX 8
 #define MERCHANT_SERIAL_SIZE 65
-#define MERCHANT_HOST_SIZE 254
 #define MERCHANT_FAULT_SIZE 160
+#define MERCHANT_SECRET_SIZE 129
+#define MERCHANT_PATH_SIZE 129
+#define MERCHANT_FIELD_SIZE 33
+#define MERCHANT_FIELDS_MAX 16
 
 /* A key that the gateway signs with; several while they change. */
 typedef struct MerchantKey
@@ -27,6 +32,13 @@ typedef struct MerchantKey
 	char serial[MERCHANT_SERIAL_SIZE]; /* empty where the gateway names none */
 	SignatureKey *key;
 } MerchantKey;
+
+/* A field that has another name in this merchant's contract than in the public protocol. */
+typedef struct MerchantField
+{
+	char name[MERCHANT_FIELD_SIZE];
+	char theirs[MERCHANT_FIELD_SIZE];
+} MerchantField;
 
 typedef struct Merchant
 {
@@ -36,7 +48,8 @@ typedef struct Merchant
 	char merchant_id[FACT_PARTY_SIZE];
 	char app_id[FACT_PARTY_SIZE];
 	char serial[MERCHANT_SERIAL_SIZE]; /* of the merchant's own certificate */
-	char host[MERCHANT_HOST_SIZE];
+	char host[HTTP_HOST_SIZE];
+	char bill_host[HTTP_HOST_SIZE];		/* where its bills are, too; empty: nowhere else */
 	int port;							/* 0: the scheme's own */
 	bool allow_http;					/* for tests: without TLS */
 	char ca_file[MERCHANT_SERIAL_SIZE]; /* empty: the system's */
@@ -46,6 +59,12 @@ typedef struct Merchant
 	size_t keys_count;
 	bool has_sealing_key;
 	unsigned char sealing_key[SEALED_KEY_BYTES];
+	char api_key[MERCHANT_SECRET_SIZE];	   /* who calls; empty where no private key was asked for */
+	char app_secret[MERCHANT_SECRET_SIZE]; /* what messages are signed and verified with */
+	char query_path[MERCHANT_PATH_SIZE];   /* empty: the public protocol's */
+	MacDigest digest;
+	MerchantField fields[MERCHANT_FIELDS_MAX];
+	size_t fields_count;
 } Merchant;
 
 /* Reads a file beside the merchant's; false where it cannot be, or holds more than size_max. */
@@ -53,7 +72,8 @@ typedef bool (*MerchantReader)(void *argument, const char *file, char *room, siz
 							   size_t *size);
 
 /*
- * Reads a merchant's file. with_private_key: who only reads notices has no need of it.
+ * Reads a merchant's file. with_private_key: who only reads notices has no need of it,
+ * nor of the API key.
  * False, and fault says why, where something is unknown, missing, twice or
  * unsound: then the merchant is empty. To be freed.
  */
@@ -62,6 +82,13 @@ extern bool merchant_read(Bytes text, bool with_private_key, MerchantReader read
 
 /* True where a setting of that name stood in the file. */
 extern bool merchant_gives(const Merchant *merchant, const char *setting);
+
+/*
+ * Reads the address of a bill; false where it is none, or none that may be followed: it is
+ * at the gateway's host or at bill_host, at the scheme's port or the merchant's, and is
+ * called by TLS, whatever it says, where gateways are.
+ */
+extern bool merchant_bill_address(const Merchant *merchant, Bytes text, HttpAddress *address);
 
 /* True where a fact is about this merchant and its app. */
 extern bool merchant_is_of(const Merchant *merchant, const PaymentFact *fact);
@@ -74,6 +101,9 @@ extern void merchant_free(Merchant *merchant);
 
 /* The key of a serial number; NULL where there is none. */
 extern SignatureKey *merchant_key(const Merchant *merchant, Bytes serial);
+
+/* What a field of the public protocol is called in this merchant's contract. */
+extern const char *merchant_field(const Merchant *merchant, const char *name);
 
 /* True where any of its keys signed the pieces. */
 extern bool merchant_believes(const Merchant *merchant, const Bytes *pieces, size_t count,

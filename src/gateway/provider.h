@@ -11,9 +11,11 @@
 #ifndef GATEWAY_PROVIDER_H
 #define GATEWAY_PROVIDER_H
 
+#include "gateway/bill.h"
 #include "gateway/call.h"
 #include "gateway/http.h"
 #include "gateway/merchant.h"
+#include "gateway/unpack.h"
 
 #define PROVIDER_NONCE_SIZE 33
 #define PROVIDER_SETTINGS_MAX 8
@@ -26,13 +28,21 @@
 #define PAYER_UID 4u
 #define PAYER_EMAIL 8u
 
+/* What a way of paying answers: the member pay_url of an answer. */
+typedef enum PaysWith
+{
+	PAYS_BY_URL,  /* an address for the payer's browser */
+	PAYS_BY_CODE, /* a text for a QR code */
+	PAYS_BY_SDK	  /* JSON for the provider's library in the payer's app */
+} PaysWith;
+
 /* A way of paying that a provider has, as an order's method names it. */
 typedef struct ProviderProduct
 {
 	const char *name;
 	unsigned needs;		  /* of the payer: PAYER_ bits */
 	int64_t url_lives_us; /* how long what it answers can be paid with */
-	bool is_code;		  /* a text for a QR code; else an address for the payer's browser */
+	PaysWith pays_with;
 } ProviderProduct;
 
 #define PROVIDER_PRODUCTS_MAX 6
@@ -59,11 +69,34 @@ typedef struct ProviderReply
 	const char *body;
 } ProviderReply;
 
+/* Where a bill is to be had, for a moment. */
+#define PROVIDER_SHA1_SIZE 41
+
+typedef struct ProviderLink
+{
+	HttpAddress address;		   /* at a host of the merchant's */
+	char sha1[PROVIDER_SHA1_SIZE]; /* of what is unpacked, in small letters; empty: not said */
+} ProviderLink;
+
+/* How its bills are come by: CALL_BILL is answered with a link, which is followed. */
+typedef struct ProviderBills
+{
+	UnpackFormat packed;
+	const BillFormat *trade;
+	const BillFormat *fund;
+	/* False: there is no link, and answer says why. */
+	bool (*read_link)(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
+					  const HttpMessage *reply, ProviderLink *link, GatewayAnswer *answer);
+	ProviderBuild (*build_download)(const Merchant *merchant, const ProviderMoment *moment,
+									const ProviderLink *link, HttpRequest *request);
+} ProviderBills;
+
 typedef struct Provider
 {
 	const char *name;
 	const char *region; /* R1 */
 	const char *currency;
+	int64_t day_offset_us; /* how far the days of its bills are ahead of UTC's */
 	ProviderProduct products[PROVIDER_PRODUCTS_MAX]; /* up to the first without a name */
 	const char *settings[PROVIDER_SETTINGS_MAX];	 /* that its merchants' files must have */
 	unsigned lacks; /* operations that it has no call for: PROVIDER_LACKS() of each */
@@ -75,6 +108,7 @@ typedef struct Provider
 	/* Sets that part of *fact that the verdict says. */
 	NoticeVerdict (*read_notice)(const HttpMessage *notice, const Merchant *merchant, int64_t now_s,
 								 NoticeFact *fact);
+	const ProviderBills *bills;	  /* NULL: it lacks CALL_BILL */
 	ProviderReply accepted;		  /* it need not send the notice again */
 	ProviderReply again;		  /* it shall */
 	const char *signature_header; /* of accepted, signed by CALL_SIGN; NULL: it needs none */

@@ -8,13 +8,17 @@
 #include "gateway/providers.h"
 
 #include "gateway/alipay.h"
+#include "gateway/waffo.h"
 #include "gateway/wechat.h"
+#include "gateway/xiaomi.h"
 
 #include <stdio.h>
 
 static const Provider *const providers[] = {
 	&alipay_provider,
+	&waffo_provider,
 	&wechat_provider,
+	&xiaomi_provider,
 };
 
 const Provider *
@@ -39,6 +43,16 @@ providers_of(const Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
 			return NULL;
 		}
 	return provider;
+}
+
+const BillFormat *
+providers_bill(const Provider *provider, const GatewayCall *call)
+{
+	if (provider->bills == NULL)
+		return NULL;
+	if (strcmp(call->bill, "trade") == 0)
+		return provider->bills->trade;
+	return strcmp(call->bill, "fund") == 0 ? provider->bills->fund : NULL;
 }
 
 const ProviderProduct *

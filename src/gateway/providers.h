@@ -19,6 +19,9 @@ extern const Provider *providers_find(const char *name);
  */
 extern const Provider *providers_of(const Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
 
+/* The form of the bill that a call asks for; NULL where the provider has no such bill. */
+extern const BillFormat *providers_bill(const Provider *provider, const GatewayCall *call);
+
 /* NULL where the provider has no such product. */
 extern const ProviderProduct *providers_product(const Provider *provider, const char *name);
 

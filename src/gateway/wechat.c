@@ -12,6 +12,7 @@
 #include "gateway/base64.h"
 #include "gateway/document.h"
 #include "gateway/instant.h"
+#include "gateway/wechat_bill.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,6 +338,20 @@ call_body(const GatewayCall *call, const Merchant *merchant)
 	}
 }
 
+static int
+write_bill_target(const GatewayCall *call, char *target)
+{
+	if (strcmp(call->bill, "trade") == 0)
+		return snprintf(target, HTTP_TARGET_SIZE,
+						"/v3/bill/tradebill?bill_date=%s&bill_type=ALL&tar_type=GZIP",
+						call->bill_day);
+	if (strcmp(call->bill, "fund") == 0)
+		return snprintf(target, HTTP_TARGET_SIZE,
+						"/v3/bill/fundflowbill?bill_date=%s&account_type=BASIC&tar_type=GZIP",
+						call->bill_day);
+	return -1;
+}
+
 /* Writes path and query; its parts are of letters, digits and such that need no escape. */
 static bool
 write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *request)
@@ -368,8 +383,10 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/refund/domestic/refunds/%s",
 							call->refund_number);
 			break;
-		case CALL_SIGN:
 		case CALL_BILL:
+			size = write_bill_target(call, target);
+			break;
+		case CALL_SIGN:
 			return false;
 	}
 	return size > 0 && size < HTTP_TARGET_SIZE;
@@ -378,7 +395,8 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 static bool
 write_body(const GatewayCall *call, const Merchant *merchant, HttpRequest *request)
 {
-	bool asks = call->operation == CALL_QUERY || call->operation == CALL_REFUND_QUERY;
+	bool asks = call->operation == CALL_QUERY || call->operation == CALL_REFUND_QUERY ||
+				call->operation == CALL_BILL;
 	json_t *body = asks ? NULL : call_body(call, merchant);
 
 	request->method = asks ? "GET" : "POST";
@@ -416,19 +434,26 @@ ask_for_key(const Merchant *merchant, HttpRequest *request)
 		   http_add_header(request, "Wechatpay-Serial: %s", merchant->keys[0].serial);
 }
 
+static bool
+add_headers(const Merchant *merchant, const ProviderMoment *moment, HttpRequest *request)
+{
+	request->headers_count = 0;
+	return http_add_header(request, "Accept: application/json") &&
+		   http_add_header(request, "Content-Type: application/json") &&
+		   ask_for_key(merchant, request) && sign_request(merchant, moment, request);
+}
+
 static ProviderBuild
 build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
 	  HttpRequest *request, GatewayAnswer *answer)
 {
+	bool is_ours = call->operation == CALL_BILL || strcmp(call->currency, "CNY") == 0;
+
 	(void) answer;
-	request->headers_count = 0;
-	if (strcmp(call->currency, "CNY") != 0 || merchant->private_key == NULL ||
-		!write_target(call, merchant, request) || !write_body(call, merchant, request) ||
-		!http_add_header(request, "Accept: application/json") ||
-		!http_add_header(request, "Content-Type: application/json") ||
-		!ask_for_key(merchant, request) || !sign_request(merchant, moment, request))
-		return BUILD_IMPOSSIBLE;
-	return BUILD_SENDS;
+	return is_ours && merchant->private_key && write_target(call, merchant, request) &&
+				   write_body(call, merchant, request) && add_headers(merchant, moment, request)
+			   ? BUILD_SENDS
+			   : BUILD_IMPOSSIBLE;
 }
 
 /* ---- what is answered ---------------------------------------------------- */
@@ -457,6 +482,8 @@ result_of_code(const char *code)
 		{"ORDER_NOT_EXIST", RESULT_ABSENT},
 		{"ORDERNOTEXIST", RESULT_ABSENT},
 		{"RESOURCE_NOT_EXISTS", RESULT_ABSENT},
+		{"NO_STATEMENT_EXIST", RESULT_ABSENT}, /* a bill: of a day without one, or not there yet */
+		{"STATEMENT_CREATING", RESULT_ABSENT},
 		{"ORDERPAID", RESULT_UNCLEAR},
 		{"ORDER_PAID", RESULT_UNCLEAR},
 		{"ORDERCLOSED", RESULT_UNCLEAR},
@@ -563,17 +590,87 @@ read_reply(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
 	json_decref(document);
 }
 
+/* ---- bills ----------------------------------------------------------------- */
+
+/* What is signed to be sent there is nothing but a download. */
+#define DOWNLOADS "/v3/billdownload/"
+
+/* A digest in hexadecimal, in small letters. */
+static bool
+read_sha1(const json_t *reply, char sha1[PROVIDER_SHA1_SIZE])
+{
+	if (!bytes_equal(document_bytes(reply, "hash_type"), bytes_of("SHA1")) ||
+		!document_text(reply, "hash_value", sha1, PROVIDER_SHA1_SIZE))
+		return false;
+	for (char *c = sha1; *c; c++)
+		if (*c >= 'A' && *c <= 'F')
+			*c = (char) (*c - 'A' + 'a');
+	return strspn(sha1, "0123456789abcdef") == PROVIDER_SHA1_SIZE - 1;
+}
+
+static bool
+read_address(const json_t *reply, const Merchant *merchant, ProviderLink *link)
+{
+	return merchant_bill_address(merchant, document_bytes(reply, "download_url"), &link->address) &&
+		   strncmp(link->address.target, DOWNLOADS, strlen(DOWNLOADS)) == 0 &&
+		   read_sha1(reply, link->sha1);
+}
+
+static bool
+read_link(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
+		  const HttpMessage *reply, ProviderLink *link, GatewayAnswer *answer)
+{
+	json_t *document;
+	bool is_read;
+
+	(void) call;
+	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};
+	if (reply->status != 200)
+	{
+		answer->result = read_error(reply, answer);
+		return false;
+	}
+	if (judge_signature(reply, merchant, now_s) != NOTICE_OF_PAYMENT)
+		return false;
+	document = document_read(reply->body);
+	is_read = document && read_address(document, merchant, link);
+	json_decref(document);
+	return is_read;
+}
+
+static ProviderBuild
+build_download(const Merchant *merchant, const ProviderMoment *moment, const ProviderLink *link,
+			   HttpRequest *request)
+{
+	request->method = "GET";
+	request->body_size = 0;
+	memcpy(request->target, link->address.target, sizeof(request->target));
+	return merchant->private_key && add_headers(merchant, moment, request) ? BUILD_SENDS
+																		   : BUILD_IMPOSSIBLE;
+}
+
+static const ProviderBills bills = {
+	.packed = UNPACK_GZIP,
+	.trade = &wechat_bill_trade,
+	.fund = &wechat_bill_fund,
+	.read_link = read_link,
+	.build_download = build_download,
+};
+
 const Provider wechat_provider = {
 	.name = "wechat",
 	.region = "cn",
 	.currency = "CNY",
-	.products = {{"native", 0, MINUTES(120), true}, {"h5", PAYER_CLIENT_IP, MINUTES(5), false}},
+	.day_offset_us = INSTANT_CHINA_US,
+	.products = {{"native", 0, MINUTES(120), PAYS_BY_CODE},
+				 {"h5", PAYER_CLIENT_IP, MINUTES(5), PAYS_BY_URL}},
 	.settings = {"app_id", "certificate_serial", "notify_url", "private_key", "public_key",
 				 "apiv3_key"},
 	.lacks = PROVIDER_LACKS(CALL_SIGN),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,
+	.bills = &bills,
 	.accepted = {200, "application/json", "{\"code\":\"SUCCESS\"}"},
 	.again = {500, "application/json", "{\"code\":\"FAIL\",\"message\":\"later\"}"},
 };

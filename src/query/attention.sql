@@ -36,6 +36,16 @@ SELECT CASE n.state WHEN 'unmatched' THEN 'refund unmatched' ELSE 'refund contra
 FROM billing_books.gateway_notice AS n
 WHERE n.state IN ('unmatched', 'contradiction')
 UNION ALL
+SELECT 'bill differs', NULL, d.difference_id, d.gateway, d.found_at, coalesce(d.theirs, d.ours),
+       format('%s of %s %s: %s; resolve_difference() settles it', d.class, d.subject, d.transaction_id, d.detail)
+FROM billing_books.reconciliation_difference AS d
+WHERE d.state = 'open'
+UNION ALL
+SELECT 'no bill', NULL, NULL, r.gateway, r.requested_at, NULL, format('of %s: %s; reconcile() fetches it again', to_char(r.day, 'YYYY-MM-DD'), coalesce(r.code, 'no answer'))
+FROM billing_books.reconciliation AS r
+WHERE r.state = 'failed'
+    AND NOT EXISTS (SELECT FROM billing_books.reconciliation AS n WHERE n.gateway = r.gateway AND n.day = r.day AND n.run > r.run)
+UNION ALL
 SELECT 'lock by take-back', l.account_id, l.lock_no, NULL, l.locked_at, NULL, 'money was taken back; unlock_account() when that is settled'
 FROM billing_books.account_lock AS l
 WHERE l.lock = 'dispute' AND l.locked_by = 'gateway' AND l.unlocked_at IS NULL

@@ -79,6 +79,7 @@ CREATE TABLE billing_books.payment (
     FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order,
     CHECK (state <> 'credited' OR order_id IS NOT NULL)
 );
+CREATE INDEX payment_of_day ON billing_books.payment (gateway, paid_at);
 COMMENT ON TABLE billing_books.payment IS 'Money that arrived (R5). gateway offline is the bank account, transaction_id its reference there.';
 COMMENT ON COLUMN billing_books.payment.account_id IS 'The account; the house''s where it is of no customer''s.';
 COMMENT ON COLUMN billing_books.payment.payment_id IS 'Number of the payment within the account.';
@@ -158,6 +159,8 @@ CREATE TABLE billing_books.refund_claim (
     account_id bigint NOT NULL,
     take_back_id bigint,
     call_id bigint,
+    amount numeric(18,9) NOT NULL CHECK (amount > 0),
+    refunded_at timestamptz NOT NULL,
     PRIMARY KEY (gateway, transaction_id, refund_id),
     FOREIGN KEY (account_id, take_back_id) REFERENCES billing_books.take_back,
     CHECK (num_nonnulls(take_back_id, call_id) = 1)
@@ -169,3 +172,6 @@ COMMENT ON COLUMN billing_books.refund_claim.refund_id IS 'The gateway''s number
 COMMENT ON COLUMN billing_books.refund_claim.account_id IS 'The account of the payment.';
 COMMENT ON COLUMN billing_books.refund_claim.take_back_id IS 'The take-back that it was booked as.';
 COMMENT ON COLUMN billing_books.refund_claim.call_id IS 'The call of ours that asked for it.';
+COMMENT ON COLUMN billing_books.refund_claim.amount IS 'What went back.';
+COMMENT ON COLUMN billing_books.refund_claim.refunded_at IS 'When, as the gateway says; where it does not: when it was booked.';
+CREATE INDEX refund_claim_of_day ON billing_books.refund_claim (gateway, refunded_at);

@@ -15,21 +15,30 @@
 bool
 arming_find(Arming *arming)
 {
-	static Sql find = SQL("SELECT epoch, token, armed_by, login, disarmed_at IS NULL FROM " BOOKS
-						  "arming ORDER BY arming_no DESC LIMIT 1");
+	static Sql find = SQL(
+		"SELECT epoch, token, armed_by, login, disarmed_at IS NULL, armed_at, books_until FROM " BOOKS
+		"arming ORDER BY arming_no DESC LIMIT 1");
 
 	if (sql_run(&find, NULL, NULL) == 0 || !column_bool(0, 5))
 		return false;
-	*arming = (Arming){column_int64(0, 1), column_text(0, 2), column_text(0, 3), column_text(0, 4)};
+	*arming = (Arming){
+		.epoch = column_int64(0, 1),
+		.token = column_text(0, 2),
+		.armed_by = column_text(0, 3),
+		.login = column_text(0, 4),
+		.armed_at = column_instant(0, 6, DT_NOBEGIN),
+		.books_until = column_instant(0, 7, DT_NOBEGIN),
+	};
 	return true;
 }
 
 void
 arming_insert(const Arming *arming, const char *actor, TimestampTz now)
 {
-	static Sql insert = SQL("INSERT INTO " BOOKS "arming (epoch, token, armed_at, armed_by, login) "
-							"VALUES ($1, $2, $3, $4, $5)",
-							INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "arming (epoch, token, armed_at, armed_by, login, books_until) "
+		"SELECT $1, $2, $3, $4, $5, coalesce(max(last_booked_at), $3) FROM " BOOKS "account",
+		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 	char nulls[] = "     ";
 	Datum values[5] = {Int64GetDatum(arming->epoch)};
 

@@ -18,6 +18,8 @@ typedef struct Arming
 	const char *token;
 	const char *armed_by; /* the actor; only read */
 	const char *login;
+	TimestampTz armed_at;	 /* only read */
+	TimestampTz books_until; /* of the newest booking when it was armed; only read */
 } Arming;
 
 /* The arming that counts; false where there is none, or it was ended. */

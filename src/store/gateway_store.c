@@ -61,14 +61,28 @@ gateway_store(const Gateway *gateway, TimestampTz now)
 GatewayName *
 gateway_list(size_t *count)
 {
-	static Sql list = SQL("SELECT gateway, provider FROM " BOOKS "gateway ORDER BY gateway");
+	static Sql list = SQL("SELECT gateway, provider, reply_signature IS NOT NULL FROM " BOOKS
+						  "gateway ORDER BY gateway");
 	GatewayName *gateways;
 
 	*count = sql_run(&list, NULL, NULL);
 	gateways = palloc((*count + 1) * sizeof(GatewayName));
 	for (size_t i = 0; i < *count; i++)
-		gateways[i] = (GatewayName){column_text(i, 1), column_text(i, 2)};
+		gateways[i] = (GatewayName){column_text(i, 1), column_text(i, 2), column_bool(i, 3)};
 	return gateways;
+}
+
+bool
+gateway_set_fee_rate(const char *name, int64 rate_nano)
+{
+	static Sql update = SQL("UPDATE " BOOKS "gateway SET fee_rate = $2 WHERE gateway = $1", TEXTOID,
+							NUMERICOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, name);
+	bind_nano(values, nulls, 1, rate_nano, -1);
+	return sql_run(&update, values, nulls) > 0;
 }
 
 void

@@ -44,9 +44,14 @@ typedef struct GatewayName
 {
 	const char *gateway;
 	const char *provider;
+	bool has_signature; /* its reply to messages */
 } GatewayName;
 
 extern GatewayName *gateway_list(size_t *count);
+
+/* What part of payments it keeps, in nano-units of one; below 0: not known. False where there is
+ * none. */
+extern bool gateway_set_fee_rate(const char *name, int64 rate_nano);
 
 /* What is under its reply to messages from now on. */
 extern void gateway_set_reply_signature(const char *name, const char *signature);

@@ -9,6 +9,7 @@
 
 #include "spi/bind.h"
 #include "spi/column.h"
+#include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/refund_claim_store.h"
 
@@ -23,18 +24,20 @@ bind_refund(Datum *values, char *nulls, const RefundClaim *claim)
 bool
 refund_claim_insert(const RefundClaim *claim)
 {
-	static Sql insert = SQL("INSERT INTO " BOOKS
-							"refund_claim (gateway, transaction_id, refund_id, "
-							"account_id, take_back_id, call_id) VALUES ($1, $2, $3, $4, $5, $6) ON "
-							"CONFLICT (gateway, transaction_id, refund_id) DO NOTHING",
-							TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID);
-	char nulls[] = "      ";
-	Datum values[6];
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "refund_claim (gateway, transaction_id, refund_id, "
+		"account_id, take_back_id, call_id, amount, refunded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON "
+		"CONFLICT (gateway, transaction_id, refund_id) DO NOTHING",
+		TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID, TIMESTAMPTZOID);
+	char nulls[] = "        ";
+	Datum values[8];
 
 	bind_refund(values, nulls, claim);
 	values[3] = Int64GetDatum(claim->account_id);
 	bind_number(values, nulls, 4, claim->take_back_id);
 	bind_number(values, nulls, 5, claim->call_id);
+	values[6] = nano_datum(claim->amount_nano);
+	values[7] = TimestampTzGetDatum(claim->refunded_at);
 	return sql_run(&insert, values, nulls) > 0;
 }
 

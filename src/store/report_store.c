@@ -28,6 +28,9 @@ static const char unpriced_usage_sql[] =
 static const char awaiting_second_sql[] =
 #include "query/awaiting_second.inc"
 	;
+static const char reconciled_day_sql[] =
+#include "query/reconciled_day.inc"
+	;
 static const char attention_sql[] =
 #include "query/attention.inc"
 	;
@@ -127,6 +130,14 @@ void
 report_attention(ReturnSetInfo *result)
 {
 	static Sql rows = SQL(attention_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_reconciled_days(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(reconciled_day_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
 }

@@ -21,6 +21,7 @@
 #include "armed.h"
 #include "booking/calling.h"
 #include "booking/failure.h"
+#include "booking/reconciling.h"
 #include "booking/waiting.h"
 #include "clock.h"
 #include "settings.h"
@@ -33,11 +34,13 @@
 #include "store/policy_store.h"
 #include "subtransaction.h"
 #include "worker/breaker.h"
+#include "worker/errand.h"
 #include "worker/life.h"
 #include "worker/link.h"
 #include "worker/supervisor.h"
 
-#define CALLS_MAX 256 /* at a time, as billing-caller has them */
+#define CALLS_MAX 256  /* at a time, as billing-caller has them */
+#define ERRANDS_MAX 16 /* claimed at a time */
 #define IDLE_MS 10000
 
 /* An account that somebody holds is waited for so long, and tried again after a while. */
@@ -64,8 +67,9 @@
 /* A call that is made now. */
 typedef struct Flight
 {
-	int64 id; /* of its frame; 0: free */
-	DueCall due;
+	int64 id;	 /* of its frame; 0: free */
+	DueCall due; /* of an account's; else of none */
+	Errand errand;
 	char gateway[CALL_NAME_SIZE];
 	GatewayCall call;
 	TimestampTz claimed_at;
@@ -108,15 +112,30 @@ is_flying(const DueCall *due)
 }
 
 static void
-begin_flight(Flight *flight, const DueCall *due, const GatewayCall *call)
+prepare_flight(Flight *flight, const GatewayCall *call)
 {
-	*flight = (Flight){
-		.id = ++last_id, .due = *due, .call = *call, .claimed_at = GetCurrentTimestamp()};
-	strlcpy(flight->gateway, due->gateway, CALL_NAME_SIZE);
-	flight->due.gateway = flight->gateway;
+	*flight = (Flight){.id = ++last_id, .call = *call, .claimed_at = GetCurrentTimestamp()};
+	strlcpy(flight->gateway, call->gateway, CALL_NAME_SIZE);
 	flight->call.clock_offset_s = clock_offset_s();
 	strlcpy(flight->call.database, life_database(), sizeof(flight->call.database));
+}
+
+static void
+begin_flight(Flight *flight, const DueCall *due, const GatewayCall *call)
+{
+	prepare_flight(flight, call);
+	flight->due = *due;
+	flight->due.gateway = flight->gateway;
 	breaker_begin(flight->gateway);
+}
+
+/* An errand is slow, or asks nobody: it says nothing of its gateway. */
+static void
+begin_errand(Flight *flight, const Errand *errand, const GatewayCall *call)
+{
+	prepare_flight(flight, call);
+	flight->errand = *errand;
+	flight->errand.run.key.gateway = flight->errand.row.key.gateway = flight->errand.gateway;
 }
 
 /* An answer, or that there will be none. */
@@ -300,26 +319,67 @@ land(Flight *flight)
 		pass_over(account, GetCurrentTimestamp() + RETRY_US);
 }
 
+/* What cannot be recorded by its own fault is claimed again when its lease is over. */
+static void
+record_errand(void *argument)
+{
+	Flight *flight = argument;
+
+	scope_open_inner();
+	errand_record(&flight->errand, &flight->answer);
+	scope_close_inner();
+}
+
+static void
+land_errand(Flight *flight)
+{
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: recording what a gateway has done");
+	ErrorData *error = NULL;
+
+	if (ready)
+		error = subtransaction_run(record_errand, flight, is_flights_own);
+	if (error)
+		ereport(LOG, (errmsg("billing could not record what gateway \"%s\" says: %s",
+							 flight->gateway, error->message)));
+	life_end_work(&scope, ready);
+	flight->id = 0;
+}
+
 static void
 land_all(void)
 {
 	for (int i = 0; i < CALLS_MAX; i++)
-		if (flights[i].id != 0 && flights[i].is_answered && !is_passed(flights[i].due.account_id))
-			land(&flights[i]);
+	{
+		Flight *flight = &flights[i];
+
+		if (flight->id == 0 || !flight->is_answered || is_passed(flight->due.account_id))
+			continue;
+		if (flight->errand.kind != ERRAND_NONE)
+			land_errand(flight);
+		else
+			land(flight);
+	}
 }
 
 static void
 receive_answers(void)
 {
+	LinkReceived received;
 	GatewayAnswer answer;
+	BillRow row;
 	int64 id;
 
-	while (link_receive(&id, &answer))
+	while ((received = link_receive(&id, &answer, &row)) != LINK_NOTHING)
 	{
 		Flight *flight = id > 0 ? find_flight(id) : NULL;
 
-		if (flight && !flight->is_answered)
+		if (flight == NULL || flight->is_answered)
+			continue;
+		if (received == LINK_ANSWER)
 			answer_flight(flight, &answer);
+		else if (flight->errand.kind == ERRAND_BILL)
+			errand_take_row(&flight->errand, &row);
 	}
 	if (!link_is_open())
 		lose_flights();
@@ -424,6 +484,23 @@ claim_due(const DueCall *due, size_t count, TimestampTz now)
 	}
 }
 
+/* Claims errands, a part of the places. */
+static void
+claim_errands(const char *busy)
+{
+	Errand errand;
+	GatewayCall call;
+
+	for (int i = 0; i < ERRANDS_MAX; i++)
+	{
+		Flight *flight = find_flight(0);
+
+		if (flight == NULL || !errand_claim(busy, &errand, &call))
+			return;
+		begin_errand(flight, &errand, &call);
+	}
+}
+
 /* Sends what was claimed since the flight of that id: it is on disk by now. */
 static void
 send_since(int64 id)
@@ -461,11 +538,13 @@ call_gateways(void)
 											 &count);
 
 		claim_due(due, count, now);
+		claim_errands(filter.busy);
 		tell_news();
 		filter = filter_now(now);
 		next = gateway_call_next_due(&filter);
 		if (next != DT_NOEND)
 			next -= clock_offset_s() * USECS_PER_SEC;
+		next = Min(next, errand_next_due());
 	}
 	else if (armed_epoch >= 0)
 		next = link_opens_at();
@@ -540,8 +619,11 @@ forget_notices(void)
 		return;
 	ready = life_begin_work(&scope, "billing: forgetting messages that nobody signed");
 	if (ready && !subscription_feeds_books())
+	{
 		(void) notice_forget(clock_now() - policy_values(NULL).of[POLICY_NOTICE_RETENTION],
 							 FORGET_MAX);
+		reconciling_forget();
+	}
 	life_end_work(&scope, ready);
 	forget_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FORGET_MS);
 }
@@ -583,6 +665,7 @@ static void
 turn(void)
 {
 	TimestampTz next;
+	bool is_comparing;
 	bool is_woken = wake_look(WORKER_GATEWAY) != 0;
 
 	MemoryContextReset(turn_context);
@@ -592,10 +675,11 @@ turn(void)
 	if (is_woken || GetCurrentTimestamp() >= waiting_at)
 		book_all_waiting();
 	forget_notices();
+	is_comparing = errand_compare();
 	next = call_gateways();
 	wake_looked(WORKER_GATEWAY);
 	if (!wake_is_pending(MyDatabaseId, WORKER_GATEWAY))
-		wait_until(next);
+		wait_until(is_comparing ? GetCurrentTimestamp() : next);
 	else
 		life_heed_signals();
 }

@@ -202,11 +202,19 @@ fill_buffer(void)
 	}
 }
 
-bool
-link_receive(int64 *id, GatewayAnswer *answer)
+static LinkReceived
+read_frame(Bytes frame, int64 *id, GatewayAnswer *answer, BillRow *row)
+{
+	if (frame.size <= FRAME_ROOM && frame_read_answer(frame, id, answer))
+		return LINK_ANSWER;
+	return frame.size <= FRAME_ROOM && frame_read_row(frame, id, row) ? LINK_ROW : LINK_NOTHING;
+}
+
+LinkReceived
+link_receive(int64 *id, GatewayAnswer *answer, BillRow *row)
 {
 	size_t size = frame_size((Bytes){in, in_size});
-	bool is_read;
+	LinkReceived received;
 
 	if (fd >= 0 && (size == 0 || size > in_size))
 	{
@@ -214,14 +222,14 @@ link_receive(int64 *id, GatewayAnswer *answer)
 		size = frame_size((Bytes){in, in_size});
 	}
 	if (fd < 0 || size == 0 || (size <= FRAME_ROOM && size > in_size))
-		return false;
-	is_read = size <= FRAME_ROOM && frame_read_answer((Bytes){in, size}, id, answer);
-	if (!is_read)
+		return LINK_NOTHING;
+	received = read_frame((Bytes){in, size}, id, answer, row);
+	if (received == LINK_NOTHING)
 	{
 		link_close();
-		return false;
+		return LINK_NOTHING;
 	}
 	in_size -= size;
 	memmove(in, in + size, in_size);
-	return true;
+	return received;
 }

@@ -16,6 +16,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "gateway/bill.h"
 #include "gateway/call.h"
 
 /* True where the program runs, or could be started; not more often than its failures allow. */
@@ -34,7 +35,14 @@ extern bool link_is_clogged(void);
 extern bool link_send(int64 id, const GatewayCall *call);
 extern void link_flush(void);
 
-/* The next answer that is there; false where there is none. It may close the link. */
-extern bool link_receive(int64 *id, GatewayAnswer *answer);
+typedef enum LinkReceived
+{
+	LINK_NOTHING,
+	LINK_ANSWER,
+	LINK_ROW /* of a bill */
+} LinkReceived;
+
+/* The next thing that is there; it may close the link. */
+extern LinkReceived link_receive(int64 *id, GatewayAnswer *answer, BillRow *row);
 
 #endif

@@ -117,6 +117,8 @@ fuzz_merchant(void)
 		.port = 8443,
 		.notify_url = "https://bill.example.com/n/wechat",
 		.has_sealing_key = true,
+		.api_key = "key-of-the-api",
+		.app_secret = XIAOMI_APP_SECRET,
 	};
 
 	if (merchant.keys_count > 0)
@@ -146,6 +148,10 @@ fuzz_call(CallOperation operation, const char *product)
 		.expires_at = INT64_C(820549800000000),
 		.description = "API 充值",
 		.client_ip = "192.0.2.1",
+		.email = "u1@example.com",
+		.terminal = "WEB",
+		.uid = "100010",
+		.bill_day = "2026-01-01",
 	};
 
 	(void) snprintf(call.product, sizeof(call.product), "%s", product);
@@ -291,6 +297,12 @@ check_done(const GatewayCall *call, const GatewayAnswer *answer)
 			MUST((int) answer->refund.state < REFUND_STATES_COUNT);
 			check_amount(answer->refund.amount_nano);
 			fuzz_check_text(answer->refund.refund_id, sizeof(answer->refund.refund_id));
+			return;
+		case CALL_SIGN:
+			MUST(answer->signature[0] != '\0');
+			return;
+		case CALL_BILL:
+			return;
 	}
 }
 
@@ -318,6 +330,7 @@ fuzz_check_answer(const GatewayCall *call, const GatewayAnswer *answer)
 	MUST((int) answer->result >= 0 && (int) answer->result < CALL_RESULTS_COUNT);
 	fuzz_check_text(answer->code, sizeof(answer->code));
 	fuzz_check_text(answer->pay_url, sizeof(answer->pay_url));
+	fuzz_check_text(answer->signature, sizeof(answer->signature));
 	if (answer->result == RESULT_DONE)
 		check_done(call, answer);
 	check_answer_travels(answer);

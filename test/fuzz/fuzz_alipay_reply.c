@@ -17,7 +17,7 @@
 
 #define DAMAGES_COUNT 3
 
-static const char *const roots[CALL_OPERATIONS_COUNT] = {
+static const char *const roots[] = {
 	[CALL_CREATE] = "alipay_trade_precreate_response",
 	[CALL_QUERY] = "alipay_trade_query_response",
 	[CALL_CLOSE] = "alipay_trade_close_response",
@@ -91,7 +91,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Bytes input = {(const char *) data, size};
-	GatewayCall call = fuzz_call((CallOperation) fuzz_choose(&input, CALL_OPERATIONS_COUNT), "qr");
+	GatewayCall call = fuzz_call((CallOperation) fuzz_choose(&input, LENGTH(roots)), "qr");
 	unsigned kind = fuzz_choose(&input, 3);
 	unsigned damage = kind > 0 ? fuzz_choose(&input, DAMAGES_COUNT) : 0;
 

@@ -30,6 +30,9 @@ check_written(int64_t instant)
 	fuzz_check_text(instant_to_china(instant, text), INSTANT_TEXT_SIZE);
 	if (is_in_range && instant >= 0)
 		MUST(instant_from_china(text, &read) && read == whole);
+	fuzz_check_text(instant_to_utc(instant, text), INSTANT_TEXT_SIZE);
+	if (is_in_range && instant >= 0)
+		MUST(instant_from_utc(text, &read) && read == whole);
 	free(text);
 }
 
@@ -41,6 +44,11 @@ check_read(const char *text)
 	if (instant_from_rfc3339(text, &instant))
 	{
 		MUST(instant % 1000000 == 0);
+		check_written(instant);
+	}
+	if (instant_from_utc(text, &instant))
+	{
+		MUST(instant >= 0 && instant % 1000 == 0);
 		check_written(instant);
 	}
 	if (instant_from_china(text, &instant))

@@ -48,6 +48,7 @@ read_file(void *argument, const char *file, char *room, size_t size_max, size_t 
 		{"pkcs1.pem", bytes_of(MERCHANT_PRIVATE_KEY_PKCS1)},
 		{"platform.pem", bytes_of(PLATFORM_PUBLIC_KEY)},
 		{"apiv3", bytes_of(WECHAT_APIV3_KEY "\n")},
+		{"secret", bytes_of(XIAOMI_APP_SECRET "\r\n")},
 		{"fuzz.pem", *(const Bytes *) argument},
 	};
 
@@ -74,7 +75,8 @@ check_needed(const char *text, size_t size)
 static void
 check_keys(const Merchant *merchant)
 {
-	MUST(merchant->keys_count > 0 && merchant->keys_count <= MERCHANT_KEYS_MAX);
+	MUST((merchant->keys_count > 0) == merchant_gives(merchant, "public_key"));
+	MUST(merchant->keys_count <= MERCHANT_KEYS_MAX);
 	for (size_t i = 0; i < merchant->keys_count; i++)
 	{
 		MUST(merchant->keys[i].key != NULL);
@@ -83,19 +85,59 @@ check_keys(const Merchant *merchant)
 	}
 }
 
+/* A text is there where its setting is, and is needed. */
+static void
+check_given(const Merchant *merchant, const char *setting, const char *text, size_t size)
+{
+	fuzz_check_text(text, size);
+	MUST((text[0] != '\0') == merchant_gives(merchant, setting));
+	MUST(strchr(text, ' ') == NULL);
+}
+
+static void
+check_secrets(const Merchant *merchant, bool with_private_key)
+{
+	fuzz_check_text(merchant->api_key, sizeof(merchant->api_key));
+	MUST((merchant->private_key != NULL) ==
+		 (with_private_key && merchant_gives(merchant, "private_key")));
+	MUST((merchant->api_key[0] != '\0') ==
+		 (with_private_key && merchant_gives(merchant, "api_key")));
+	MUST(merchant->has_sealing_key == merchant_gives(merchant, "apiv3_key"));
+	check_given(merchant, "app_secret", merchant->app_secret, sizeof(merchant->app_secret));
+}
+
+/* Each field has one name, and is no other's. */
+static void
+check_fields(const Merchant *merchant)
+{
+	MUST((merchant->fields_count > 0) == merchant_gives(merchant, "field"));
+	MUST(merchant->fields_count <= MERCHANT_FIELDS_MAX);
+	for (size_t i = 0; i < merchant->fields_count; i++)
+	{
+		check_needed(merchant->fields[i].name, MERCHANT_FIELD_SIZE);
+		check_needed(merchant->fields[i].theirs, MERCHANT_FIELD_SIZE);
+		MUST(merchant_field(merchant, merchant->fields[i].name) == merchant->fields[i].theirs);
+	}
+}
+
 static void
 check_merchant(const Merchant *merchant, bool with_private_key)
 {
 	check_needed(merchant->provider, sizeof(merchant->provider));
+	check_needed(merchant->database, sizeof(merchant->database));
 	check_needed(merchant->merchant_id, sizeof(merchant->merchant_id));
-	check_needed(merchant->app_id, sizeof(merchant->app_id));
 	check_needed(merchant->host, sizeof(merchant->host));
-	check_needed(merchant->notify_url, sizeof(merchant->notify_url));
-	fuzz_check_text(merchant->serial, sizeof(merchant->serial));
-	fuzz_check_text(merchant->ca_file, sizeof(merchant->ca_file));
+	check_given(merchant, "app_id", merchant->app_id, sizeof(merchant->app_id));
+	check_given(merchant, "notify_url", merchant->notify_url, sizeof(merchant->notify_url));
+	check_given(merchant, "certificate_serial", merchant->serial, sizeof(merchant->serial));
+	check_given(merchant, "ca_file", merchant->ca_file, sizeof(merchant->ca_file));
+	check_given(merchant, "query_path", merchant->query_path, sizeof(merchant->query_path));
+	MUST(merchant->query_path[0] == '\0' || merchant->query_path[0] == '/');
+	MUST(merchant->digest == MAC_SHA1 || merchant->digest == MAC_SHA256);
 	MUST(merchant->port >= 0 && merchant->port < 65536);
-	MUST((merchant->private_key != NULL) == with_private_key);
 	check_keys(merchant);
+	check_secrets(merchant, with_private_key);
+	check_fields(merchant);
 }
 
 /* What could not be read has nothing in it, and says why without repeating it. */

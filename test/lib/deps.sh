@@ -3,7 +3,7 @@
 # With PG_CONFIG set, the caller has a server of its own and only the other packages count.
 set -euo pipefail
 
-packages=(make gcc libc6-dev libssl-dev libjansson-dev libcurl4-openssl-dev
+packages=(make gcc libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev
     libcmocka-dev libipc-run-perl libdbd-pg-perl)
 # The simulators of gateways, and the SDKs that prove them. Who has them from elsewhere keeps his.
 command -v node >/dev/null || packages+=(nodejs)

@@ -6,8 +6,11 @@
 
 const crypto = require('node:crypto');
 
+const alipayBills = require('./alipay_bills');
+const { Bills, isDay } = require('./bills');
 const { fromChina, toChina } = require('./clock');
 const { Gateway } = require('./gateway');
+const { yuan } = require('./money');
 const rsa = require('./rsa');
 
 // Nowhere documented; it finds who takes another time zone's clock.
@@ -24,7 +27,11 @@ const METHODS = {
 	'alipay.trade.close': 'close',
 	'alipay.trade.refund': 'refund',
 	'alipay.trade.fastpay.refund.query': 'refund_query',
+	'alipay.data.dataservice.bill.downloadurl.query': 'bill',
 };
+
+const OPERATIONS = [...new Set(Object.values(METHODS)), 'bill_file'];
+const BILL_FILE = '/downloadBillFile.resource';
 
 const PAGE = 'alipay.trade.page.pay';
 
@@ -85,10 +92,6 @@ function matches(value, pattern) {
 	return typeof value === 'string' && pattern.test(value);
 }
 
-function yuan(fen) {
-	return `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`;
-}
-
 // NaN where the text is no amount.
 function fenOf(text) {
 	const found = /^(\d{1,9})(?:\.(\d{1,2}))?$/.exec(text);
@@ -142,23 +145,30 @@ function lifeOf(text, now) {
 
 class Alipay extends Gateway {
 	constructor(options) {
-		super('alipay', { ...options, refundsPerOrder: true });
+		super('alipay', { ...options, refundsPerOrder: true, operations: OPERATIONS });
+		this.bills = new Bills(this, {
+			movementsOf: () => alipayBills.movementsOf(this.ledger),
+			readyHour: 9,
+		});
 	}
 
 	read({ target, headers, body }) {
 		const { fields, isTwice } = readFields(target, body);
-		const isGateway = target.split('?')[0] === '/gateway.do';
+		const path = target.split('?')[0];
+		const method = path === '/gateway.do' ? METHODS[fields.method] ?? 'other' : 'other';
 
 		return {
 			headers,
 			fields,
 			isTwice,
 			isPage: fields.method === PAGE,
-			operation: isGateway ? METHODS[fields.method] ?? 'other' : 'other',
+			operation: path === BILL_FILE ? 'bill_file' : method,
 		};
 	}
 
 	act(call) {
+		if (call.operation === 'bill_file')
+			return this.billFile(call);
 		try {
 			this.authenticate(call);
 			const content = parseContent(call.fields.biz_content);
@@ -307,10 +317,6 @@ class Alipay extends Gateway {
 		this.scan(order.number);
 	}
 
-	markRefunded() {
-		// its state follows from its refunds
-	}
-
 	tradeOf({ out_trade_no: number, trade_no: id }) {
 		const order = id ? this.ledger.ofTransaction(id) : this.ledger.orders.get(number);
 
@@ -406,6 +412,7 @@ class Alipay extends Gateway {
 	refund_query(asked) {
 		const order = this.tradeOf(asked);
 		const refund = this.ledger.findRefund(asked.out_request_no ?? order.number, order);
+		const asksTime = asked.query_options?.includes('gmt_refund_pay');
 
 		if (refund?.state !== 'SUCCESS')
 			return {};
@@ -416,7 +423,46 @@ class Alipay extends Gateway {
 			refund_status: 'REFUND_SUCCESS',
 			total_amount: yuan(order.paid_fen),
 			refund_amount: yuan(refund.amount_fen),
+			...(asksTime && { gmt_refund_pay: toChina(refund.success_at) }),
 		};
+	}
+
+	// ---- bills
+
+	bill({ bill_type: type, bill_date: day }) {
+		if (!['trade', 'signcustomer'].includes(type))
+			fail('isv.type-not-supported', '账单类型不支持');
+		if (!isDay(day))
+			fail('isv.invalid-arguments', '参数不合法');
+		const bill = this.bills.bill(day, type === 'trade' ? 'trade' : 'fund');
+
+		if (!bill)
+			fail('isp.bill_not_exist', '账单不存在');
+		return { bill_download_url: this.billAddress(bill, type, day.replaceAll('-', '')) };
+	}
+
+	billAddress(bill, type, date) {
+		const { isStored } = this.bills;
+		const account = alipayBills.accountOf(this.secrets);
+		const query = new URLSearchParams({
+			bizType: type,
+			userId: account,
+			fileType: 'csv.zip',
+			bizDates: date,
+			downloadFileName: `${account}_${date}.csv.zip`,
+			fileId: this.bills.offer(bill, () => alipayBills.open(bill, { isStored })),
+		});
+
+		return `${this.origin}${BILL_FILE}?${query}`;
+	}
+
+	// Who has the address has the file: the request is not signed.
+	billFile({ fields }) {
+		const open = this.bills.redeem(fields.fileId);
+
+		return open
+			? { status: 200, headers: { 'Content-Type': 'application/zip' }, open }
+			: { status: 404, isHtml: true, isSigned: false, document: '<h1>404 Not Found</h1>' };
 	}
 
 	// ---- what goes out

@@ -14,9 +14,19 @@ class Clock {
 	}
 }
 
+// A bill asks for the same second many times.
+const last = { second: NaN, text: '' };
+
 // What a clock in China shows: '2026-01-01 10:00:05'.
 function toChina(ms) {
-	return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+	const second = Math.floor(ms / 1000);
+
+	if (second !== last.second) {
+		const iso = new Date(second * 1000 + CHINA_OFFSET_MS).toISOString();
+
+		Object.assign(last, { second, text: iso.slice(0, 19).replace('T', ' ') });
+	}
+	return last.text;
 }
 
 function toRfc3339(ms) {

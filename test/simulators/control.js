@@ -70,7 +70,7 @@ class Control {
 			'GET /books': this.books,
 			'GET /notices': () => this.world.notices.take(),
 			'POST /pay': ({ gateway, number, ...rest }) => this.gateway(gateway).pay(number, rest),
-			'POST /scan': ({ number }) => this.gateway('alipay').scan(number),
+			'POST /scan': this.scan,
 			'POST /visit': ({ url }) => visit(url, this.world.certificate()),
 			'POST /notice': ({ gateway, ...rest }) => this.gateway(gateway).sendAgain(rest),
 			'POST /fault': ({ gateway, ...rest }) => this.gateway(gateway).addFault(rest),
@@ -78,6 +78,11 @@ class Control {
 			'POST /hang': this.hang,
 			'POST /refund': ({ gateway, ...rest }) => this.gateway(gateway).settleRefund(rest),
 			'POST /portal_refund': ({ gateway, ...rest }) => this.gateway(gateway).portalRefund(rest),
+			'POST /dispute': ({ gateway, ...rest }) => this.gateway(gateway).disputeRefund(rest),
+			'POST /settlement': ({ gateway, ...rest }) => this.gateway(gateway).transfer('settlement', rest),
+			'POST /funding': ({ gateway, ...rest }) => this.gateway(gateway).transfer('funding', rest),
+			'POST /bill_fault': ({ gateway, ...rest }) => this.gateway(gateway).addBillFault(rest),
+			'POST /bill_rows': ({ gateway, ...rest }) => this.gateway(gateway).addBillRows(rest),
 			'POST /rotate': this.rotate,
 			'POST /configure': ({ gateway }) => this.world.configure(this.gateway(gateway).name),
 			'POST /settings': this.set,
@@ -99,8 +104,16 @@ class Control {
 		return books;
 	}
 
+	scan({ gateway: name = 'alipay', number, ...rest }) {
+		const gateway = this.gateway(name);
+
+		if (!gateway.scan)
+			throw new Impossible(`${name} has nothing to scan`);
+		return gateway.scan(number, rest);
+	}
+
 	clearFaults({ gateway }) {
-		this.gateway(gateway).faults.clear();
+		this.gateway(gateway).clearFaults();
 		this.hang({ gateway, on: false });
 	}
 
@@ -121,20 +134,18 @@ class Control {
 		if (configure)
 			this.world.configure(name);
 		return {
-			platform_serial: secrets.platform_keys[0].serial,
-			merchant_serial: secrets.merchant_keys[0].serial,
+			platform_serial: secrets.platform_keys?.[0].serial,
+			merchant_serial: secrets.merchant_keys?.[0].serial,
 		};
 	}
 
-	set({ notices, clock_offset_s: offset, gateway, balance_fen: balance, refunds }) {
+	set({ notices, clock_offset_s: offset, gateway, ...rest }) {
 		if (notices !== undefined)
 			this.world.notices.isOn = notices === 'on';
 		if (offset !== undefined)
 			this.world.clock.offset_ms = offset * 1000;
-		if (balance !== undefined)
-			this.gateway(gateway).ledger.balance_fen = balance;
-		if (refunds !== undefined)
-			this.gateway(gateway).ledger.holdsRefunds = refunds === 'held';
+		for (const [name, value] of Object.entries(rest))
+			this.gateway(gateway).set(name, value);
 	}
 }
 

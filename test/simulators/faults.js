@@ -6,9 +6,8 @@
 
 const { Impossible } = require('./ledger');
 
-const HUGE_BODY_BYTES = 2 * 1024 * 1024;
+const FILLER = 'x'.repeat(2 * 1024 * 1024);
 const GBK_TEXT = Buffer.from([0xd6, 0xa7, 0xb8, 0xb6]); // is no UTF-8
-const OPERATIONS = ['create', 'query', 'close', 'refund', 'refund_query', 'notice', '*'];
 
 // Of notices alone; others are those of replies that concern a text or its signature.
 const NOTICE_KINDS = {
@@ -50,6 +49,12 @@ const KINDS = {
 	wrong_charset: { acts: true },
 };
 
+// Those of a text and its signature: a bill's file is neither signed nor a document.
+const OF_TEXTS = [
+	'unsigned', 'wrong_signature', 'wrong_serial', 'stale', 'duplicate_root', 'wrong_amount',
+	'wrong_number', 'duplicate_keys', 'invalid_json', 'huge_numbers', 'huge_body', 'wrong_charset',
+];
+
 // Unsound texts of a document, before it is signed.
 const SPOILERS = {
 	duplicate_keys: (text) => text.replace(/^\{("[^"]*"):/, '{$1:"",$1:'),
@@ -58,7 +63,7 @@ const SPOILERS = {
 		.replace(/^\{/, `{"huge":${'9'.repeat(400)},`)
 		.replace(/(":)\d+(?=[,}])/g, `$1${'9'.repeat(30)}`)
 		.replace(/"\d+\.\d\d"/g, `"${'9'.repeat(30)}.99"`),
-	huge_body: (text) => text.replace(/\}$/, `,"filler":"${'x'.repeat(HUGE_BODY_BYTES)}"}`),
+	huge_body: (text) => text.replace(/\}$/, `,"filler":"${FILLER}"}`),
 	wrong_charset: (text) => Buffer.concat([
 		Buffer.from(`${text.slice(0, -1)},"note":"`),
 		GBK_TEXT,
@@ -71,14 +76,17 @@ function spoil(text, kind) {
 }
 
 class Faults {
-	constructor(gateway) {
+	// operations: those that the gateway has.
+	constructor(gateway, operations) {
 		this.gateway = gateway;
+		this.operations = [...operations, 'notice', '*'];
 		this.queue = [];
 	}
 
 	add({ operation = '*', kind, count = 1, ...rest }) {
-		if (!KINDS[kind] || !OPERATIONS.includes(operation) ||
+		if (!KINDS[kind] || !this.operations.includes(operation) ||
 			(NOTICE_KINDS[kind] && operation !== 'notice') ||
+			(operation === 'bill_file' && OF_TEXTS.includes(kind)) ||
 			(KINDS[kind].only ?? this.gateway) !== this.gateway)
 			throw new Impossible(`${this.gateway} has no fault ${kind} of ${operation}`);
 		this.queue.push({ acts: KINDS[kind].acts, ...rest, operation, kind, left: count });
@@ -101,4 +109,4 @@ class Faults {
 	}
 }
 
-module.exports = { Faults, spoil };
+module.exports = { Faults, FILLER, GBK_TEXT, spoil };

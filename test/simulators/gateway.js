@@ -1,35 +1,57 @@
 'use strict';
 
-// What both gateways share: their orders, keys and faults, and how notices go out.
+// What all gateways share: their orders, keys and faults, and how notices go out.
 //
 // A gateway adds: read(request), act(call), refuse(call, kind, fault),
 // misstate(document, kind), seal(answer, body, how), paymentNotice(order),
 // refundNotice(order, refund), sealNotice(notice, body, how), noticeKinds and
-// isAccepted.
+// isAccepted. One that makes bills has them in this.bills.
 
 const { Faults, spoil } = require('./faults');
 const keys = require('./keys');
 const { Impossible, Ledger } = require('./ledger');
 
+const OPERATIONS = ['create', 'query', 'close', 'refund', 'refund_query'];
 const REFUND_STATES = ['PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL'];
 
 // How a notice that a test asks for differs from a good one.
-function howOf({ forge, stale, probe, serial, kind }) {
+function howOf({ forge, stale, probe, serial, kind, ...rest }) {
 	if (serial)
 		return { kind: 'wrong_serial', serial };
 	if (forge)
-		return { kind: 'wrong_signature' };
-	return { kind: stale ? 'stale' : probe ? 'probe' : kind };
+		return { ...rest, kind: 'wrong_signature' };
+	return { ...rest, kind: stale ? 'stale' : probe ? 'probe' : kind };
 }
 
+const SETTERS = {
+	balance_fen: ({ ledger }, value) => { ledger.balance_fen = value; },
+	refunds: ({ ledger }, value) => { ledger.holdsRefunds = value === 'held'; },
+	fee_rate: ({ ledger }, value) => { ledger.fee_bp = Math.round(value * 100); },
+	flat: (gateway, value) => { gateway.isFlat = value; },
+	bills: ({ bills }, value) => { bills.isAtOnce = value === 'at_once'; },
+	bom: ({ bills }, value) => { bills.hasMark = value; },
+	zip: ({ bills }, value) => { bills.isStored = value === 'stored'; },
+};
+
+const BILL_SETTINGS = ['bills', 'bom', 'zip'];
+
+// What a gateway can make anew, and where it is kept.
+const ROTATIONS = {
+	platform_key: ({ name, platform_keys: pairs }) => pairs.unshift(keys.makePlatformPair(name)),
+	merchant_key: ({ name, merchant_keys: pairs }) => pairs.unshift(keys.makeMerchantPair(name)),
+	apiv3_key: (secrets) => { secrets.apiv3_key = keys.makeText(); },
+	app_secret: (secrets) => { secrets.app_secret = keys.makeText(); },
+};
+
 class Gateway {
-	constructor(name, { secrets, clock, notices, refundsPerOrder }) {
+	constructor(name, { secrets, clock, notices, notifyUrl, refundsPerOrder, operations = OPERATIONS }) {
 		this.name = name;
 		this.secrets = secrets;
 		this.clock = clock;
 		this.notices = notices;
+		this.notifyUrl = notifyUrl;
 		this.ledger = new Ledger(clock, { refundsPerOrder });
-		this.faults = new Faults(name);
+		this.faults = new Faults(name, operations);
 		this.isHanging = false;
 	}
 
@@ -45,8 +67,10 @@ class Gateway {
 		return JSON.stringify(document);
 	}
 
-	// What is sent back for an answer.
+	// What is sent back for an answer. One that opens a file is sent while that is made.
 	reply(call, answer, how) {
+		if (answer.open)
+			return answer;
 		return this.seal(call, answer, this.textOf(answer, how), how);
 	}
 
@@ -56,7 +80,7 @@ class Gateway {
 		if (how.kind === 'lost')
 			return;
 		this.notices.send(this.name, this.sealNotice(notice, this.textOf(notice, how), how),
-			notice.url ?? order.notify_url, this.isAccepted);
+			notice.url ?? order.notify_url, (...reply) => this.isAccepted(...reply));
 	}
 
 	// Sends what happened just now, unless notices are off.
@@ -125,28 +149,68 @@ class Gateway {
 	}
 
 	// A refund that somebody made at the merchant's portal.
-	portalRefund({ number, amount_fen }) {
+	portalRefund({ number, amount_fen: amount }) {
+		return this.giveBack(number, amount, 'portal', {});
+	}
+
+	// A refund that settles a dispute before it is one.
+	disputeRefund() {
+		throw new Impossible(`${this.name} has no disputes`);
+	}
+
+	// A refund that nobody asked for by the interface; all of it where no amount is said.
+	giveBack(number, amountFen, prefix, rest) {
 		const order = this.ledger.order(number);
-		const made = this.ledger.refund(order, this.ledger.newId('portal'),
-			amount_fen ?? order.paid_fen, {});
+		const made = this.ledger.refund(order, this.ledger.newId(prefix),
+			amountFen ?? order.paid_fen, rest);
 
 		if (made.fault)
 			throw new Impossible(`cannot refund ${number}: ${made.fault}`);
-		this.markRefunded(order);
 		this.settle(order, made.refund, 'SUCCESS');
 		return made.refund;
 	}
 
-	rotate(what) {
-		const pairs = {
-			platform_key: () => this.secrets.platform_keys.unshift(keys.makePlatformPair(this.name)),
-			merchant_key: () => this.secrets.merchant_keys.unshift(keys.makeMerchantPair(this.name)),
-			apiv3_key: () => { this.secrets.apiv3_key = keys.makeApiv3Key(); },
-		};
+	// Settings that are of one gateway.
+	set(name, value) {
+		const setter = SETTERS[name];
 
-		if (!pairs[what] || (what === 'apiv3_key' && !this.secrets.apiv3_key))
+		if (!setter || (BILL_SETTINGS.includes(name) && !this.bills) ||
+			(name === 'flat' && this.isFlat === undefined))
+			throw new Impossible(`${this.name} has no setting ${name}`);
+		setter(this, value);
+	}
+
+	// Money that is paid out to the merchant's bank, or in from there.
+	transfer(kind, fields) {
+		this.demandBills();
+		return this.ledger.transfer(kind, fields);
+	}
+
+	demandBills() {
+		if (!this.bills)
+			throw new Impossible(`${this.name} has no bills`);
+	}
+
+	addBillFault(fault) {
+		this.demandBills();
+		this.bills.addFault(fault);
+	}
+
+	addBillRows(rows) {
+		this.demandBills();
+		this.bills.addRows(rows);
+	}
+
+	clearFaults() {
+		this.faults.clear();
+		if (this.bills)
+			this.bills.faults = [];
+	}
+
+	rotate(what) {
+		if (!ROTATIONS[what] || !(this.secrets[what] ?? this.secrets[`${what}s`]))
 			throw new Impossible(`${this.name} has no ${what}`);
-		pairs[what]();
+		ROTATIONS[what](this.secrets);
 	}
 
 	books() {
@@ -154,6 +218,7 @@ class Gateway {
 			orders: [...this.ledger.orders.values()],
 			balance_fen: this.ledger.balance_fen,
 			faults: this.faults.queue,
+			...(this.bills && { transfers: this.ledger.transfers, bills: this.bills.books() }),
 		};
 	}
 }

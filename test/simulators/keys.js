@@ -13,7 +13,12 @@ const { execFileSync } = require('node:child_process');
 const PARTIES = {
 	wechat: { merchant_id: '1900000001', app_id: 'wxd678efh567hg6787' },
 	alipay: { merchant_id: '2088102119685838', app_id: '2021000000000001' },
+	waffo: { merchant_id: '1000000201' },
+	xiaomi: { merchant_id: '1000000301', app_id: '2882303761517239138' },
 };
+
+// What a merchant's file calls a secret that is a text, and how its file's name ends.
+const TEXT_FILES = { apiv3_key: 'apiv3.key', api_key: 'api.key', app_secret: 'app.secret' };
 
 function writePrivate(file, text) {
 	fs.writeFileSync(file, text, { mode: 0o600 });
@@ -45,19 +50,25 @@ function makePlatformPair(name) {
 	return makePair(name === 'wechat' ? `PUB_KEY_ID_${digits()}${digits()}` : '');
 }
 
-function makeApiv3Key() {
+// A secret that is a text: WeChat Pay's APIv3 key, Waffo's API key, Xiaomi's AppSecret.
+function makeText() {
 	return crypto.randomBytes(16).toString('hex');
 }
 
 // Newest keys stand first.
+function makePairs(name) {
+	return { merchant_keys: [makeMerchantPair(name)], platform_keys: [makePlatformPair(name)] };
+}
+
+const MAKERS = {
+	wechat: () => ({ ...makePairs('wechat'), apiv3_key: makeText() }),
+	alipay: () => makePairs('alipay'),
+	waffo: () => ({ ...makePairs('waffo'), api_key: makeText() }),
+	xiaomi: () => ({ app_secret: makeText() }),
+};
+
 function makeSecrets(name) {
-	return {
-		name,
-		...PARTIES[name],
-		merchant_keys: [makeMerchantPair(name)],
-		platform_keys: [makePlatformPair(name)],
-		apiv3_key: name === 'wechat' ? makeApiv3Key() : null,
-	};
+	return { name, ...PARTIES[name], ...MAKERS[name]() };
 }
 
 function saveSecrets(dir, secrets) {
@@ -110,37 +121,52 @@ function fingerprint(pair) {
 	return crypto.createHash('sha256').update(pair.public_key).digest('hex').slice(0, 16);
 }
 
+// The lines of the key pairs, and their files; none where a gateway has no such.
+function writePairs(dir, { name, merchant_keys: [merchantPair] = [], platform_keys: pairs = [] }) {
+	if (!merchantPair)
+		return [];
+	writePrivate(path.join(dir, `${name}-merchant.pem`), merchantPair.private_key);
+	return [
+		`private_key = ${name}-merchant.pem`,
+		...(merchantPair.serial ? [`certificate_serial = ${merchantPair.serial}`] : []),
+		...pairs.map((pair) => writePublicKey(dir, name, pair)),
+	];
+}
+
+// The lines of the secrets that are texts, and their files.
+function writeTexts(dir, secrets) {
+	return Object.entries(TEXT_FILES)
+		.filter(([setting]) => secrets[setting])
+		.map(([setting, file]) => {
+			writePrivate(path.join(dir, `${secrets.name}-${file}`), `${secrets[setting]}\n`);
+			return `${setting} = ${secrets.name}-${file}`;
+		});
+}
+
+function writeTransport(dir, isHttp) {
+	if (isHttp)
+		return 'allow_http = yes';
+	writePrivate(path.join(dir, 'ca.pem'), loadCertificate(dir).cert);
+	return 'ca_file = ca.pem';
+}
+
 // Writes the merchant's file, and those it names, as they are to be now.
 function writeConfiguration(dir, secrets, { port, isHttp, notifyUrl, database }) {
 	const { name } = secrets;
-	const [merchantPair] = secrets.merchant_keys;
-	const lines = [
+
+	replaceConfiguration(path.join(dir, `${name}.conf`), [
 		`provider = ${name}`,
 		`database = ${database}`,
 		`merchant_id = ${secrets.merchant_id}`,
-		`app_id = ${secrets.app_id}`,
+		...(secrets.app_id ? [`app_id = ${secrets.app_id}`] : []),
 		'host = localhost',
 		`port = ${port}`,
-		`notify_url = ${notifyUrl}`,
-		`private_key = ${name}-merchant.pem`,
-	];
-
-	writePrivate(path.join(dir, `${name}-merchant.pem`), merchantPair.private_key);
-	if (merchantPair.serial)
-		lines.push(`certificate_serial = ${merchantPair.serial}`);
-	for (const pair of secrets.platform_keys)
-		lines.push(writePublicKey(dir, name, pair));
-	if (secrets.apiv3_key) {
-		writePrivate(path.join(dir, `${name}-apiv3.key`), `${secrets.apiv3_key}\n`);
-		lines.push(`apiv3_key = ${name}-apiv3.key`);
-	}
-	if (isHttp) {
-		lines.push('allow_http = yes');
-	} else {
-		writePrivate(path.join(dir, 'ca.pem'), loadCertificate(dir).cert);
-		lines.push('ca_file = ca.pem');
-	}
-	replaceConfiguration(path.join(dir, `${name}.conf`), lines);
+		// Xiaomi's is set at the gateway, by hand
+		...(name === 'xiaomi' ? [] : [`notify_url = ${notifyUrl}`]),
+		...writePairs(dir, secrets),
+		...writeTexts(dir, secrets),
+		writeTransport(dir, isHttp),
+	]);
 }
 
 // At once: who reads it meanwhile sees the old one or the new one.
@@ -155,7 +181,7 @@ function defaultNotifyUrl(name) {
 
 function main([dir, name, port, isHttp]) {
 	if (!dir || !PARTIES[name] || !(port > 0)) {
-		console.error('usage: node keys.js DIR wechat|alipay PORT [--http]');
+		console.error('usage: node keys.js DIR wechat|alipay|waffo|xiaomi PORT [--http]');
 		process.exit(2);
 	}
 	writeConfiguration(dir, loadSecrets(dir, name), {
@@ -173,10 +199,10 @@ module.exports = {
 	defaultNotifyUrl,
 	loadCertificate,
 	loadSecrets,
-	makeApiv3Key,
 	makeCertificate,
 	makeMerchantPair,
 	makePlatformPair,
+	makeText,
 	saveSecrets,
 	writeConfiguration,
 };

@@ -3,8 +3,10 @@
 // Orders, payments and refunds of one gateway: what it knows, whatever it calls it.
 
 const { toChina } = require('./clock');
+const { feeOf } = require('./money');
 
 const REFUNDS_PER_ORDER = 50;
+const FEE_BP = 60;
 
 // Something that cannot be asked of the simulator.
 class Impossible extends Error {}
@@ -15,6 +17,8 @@ class Ledger {
 		this.clock = clock;
 		this.refundsPerOrder = refundsPerOrder;
 		this.orders = new Map();
+		this.transfers = [];
+		this.fee_bp = FEE_BP;
 		this.made = 0;
 		this.balance_fen = null;
 		this.holdsRefunds = false;
@@ -36,6 +40,8 @@ class Ledger {
 			paid_fen: null,
 			payer_fen: null,
 			paid_at: null,
+			fee_fen: null,
+			fee_bp: null,
 			refunds: [],
 		};
 
@@ -76,6 +82,8 @@ class Ledger {
 		order.paid_at = paidAt;
 		order.paid_fen = amount_fen ?? order.amount_fen;
 		order.payer_fen = payer_fen ?? order.paid_fen;
+		order.fee_bp = this.fee_bp;
+		order.fee_fen = feeOf(order.paid_fen, order.fee_bp);
 		return order;
 	}
 
@@ -120,6 +128,14 @@ class Ledger {
 		return { refund: this.addRefund(order, number, amountFen, rest), isNew: true };
 	}
 
+	// Its share of the fee: all shares together are the fee.
+	feeShare(order, amountFen) {
+		const before = this.refundedFen(order);
+		const shareOf = (fen) => Math.round(order.fee_fen * fen / order.paid_fen);
+
+		return shareOf(before + amountFen) - shareOf(before);
+	}
+
 	addRefund(order, number, amountFen, rest) {
 		const refund = {
 			...rest,
@@ -128,9 +144,11 @@ class Ledger {
 			id: this.newId('5030'),
 			amount_fen: amountFen,
 			payer_fen: Math.round(amountFen * order.payer_fen / order.paid_fen),
+			fee_fen: this.feeShare(order, amountFen),
 			state: 'PROCESSING',
 			made_at: this.clock.now(),
 			success_at: null,
+			closed_at: null,
 		};
 
 		if (this.balance_fen !== null)
@@ -142,6 +160,24 @@ class Ledger {
 	settleRefund(refund, state) {
 		refund.state = state;
 		refund.success_at = state === 'SUCCESS' ? this.clock.now() : null;
+		refund.closed_at = state === 'CLOSED' ? this.clock.now() : null;
+	}
+
+	// Money between the merchant's balance here and his bank: 'settlement', out; 'funding', in.
+	transfer(kind, { number, amount_fen: amount, at }) {
+		if (!Number.isSafeInteger(amount) || amount <= 0)
+			throw new Impossible('a transfer has an amount');
+		const transfer = {
+			kind,
+			number: number ?? this.newId(''),
+			amount_fen: amount,
+			at: at === undefined ? this.clock.now() : new Date(at).getTime(),
+		};
+
+		if (this.balance_fen !== null)
+			this.balance_fen += kind === 'funding' ? amount : -amount;
+		this.transfers.push(transfer);
+		return transfer;
 	}
 }
 

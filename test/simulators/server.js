@@ -1,9 +1,10 @@
 'use strict';
 
-// Both simulators and their control in one process, which ends when its stdin does.
+// All simulators and their control in one process, which ends when its stdin does.
 //
-// node server.js --dir DIR [--wechat-port 0] [--alipay-port 0] [--control-port 0]
-//                [--notify URL_BASE] [--database NAME] [--http]
+// node server.js --dir DIR [--wechat-port 0] [--alipay-port 0] [--waffo-port 0]
+//                [--xiaomi-port 0] [--control-port 0] [--notify URL_BASE]
+//                [--database NAME] [--http]
 
 const { parseArgs } = require('node:util');
 
@@ -13,9 +14,11 @@ const { Control } = require('./control');
 const keys = require('./keys');
 const { Notices } = require('./notices');
 const { Transport } = require('./transport');
+const { Waffo } = require('./waffo');
 const { Wechat } = require('./wechat');
+const { Xiaomi } = require('./xiaomi');
 
-const CLASSES = { wechat: Wechat, alipay: Alipay };
+const CLASSES = { wechat: Wechat, alipay: Alipay, waffo: Waffo, xiaomi: Xiaomi };
 
 function readOptions() {
 	const port = { type: 'string', default: '0' };
@@ -24,6 +27,8 @@ function readOptions() {
 			dir: { type: 'string' },
 			'wechat-port': port,
 			'alipay-port': port,
+			'waffo-port': port,
+			'xiaomi-port': port,
 			'control-port': port,
 			notify: { type: 'string' },
 			database: { type: 'string', default: 'postgres' },
@@ -55,25 +60,33 @@ class World {
 			secrets: keys.loadSecrets(this.options.dir, name),
 			clock: this.clock,
 			notices: this.notices,
+			notifyUrl: this.notifyUrl(name),
 		});
 
 		this.gateways[name] = gateway;
 		this.transports[name] = new Transport(gateway, this.certificate());
 		this.ports[name] = await this.transports[name].listen(Number(this.options[`${name}-port`]));
+		gateway.origin = `${this.options.http ? 'http' : 'https'}://localhost:${this.ports[name]}`;
 		this.configure(name);
+	}
+
+	notifyUrl(name) {
+		const { notify } = this.options;
+
+		return notify ? `${notify}/${name}` : keys.defaultNotifyUrl(name);
 	}
 
 	// Writes what the merchant has to know, as it is now.
 	configure(name) {
 		const { secrets } = this.gateways[name];
-		const { dir, notify, http, database } = this.options;
+		const { dir, http, database } = this.options;
 
 		keys.saveSecrets(dir, secrets);
 		keys.writeConfiguration(dir, secrets, {
 			port: this.ports[name],
 			isHttp: http,
 			database,
-			notifyUrl: notify ? `${notify}/${name}` : keys.defaultNotifyUrl(name),
+			notifyUrl: this.notifyUrl(name),
 		});
 	}
 

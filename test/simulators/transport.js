@@ -4,6 +4,7 @@
 
 const http = require('node:http');
 const https = require('node:https');
+const { pipeline } = require('node:stream/promises');
 
 const REFUSES = ['error_500', 'busy_429', 'error'];
 const REPLIES_NOTHING = ['drop', 'lost', 'hang'];
@@ -66,6 +67,19 @@ function write(outgoing, { status, headers, body }) {
 	outgoing.end(body);
 }
 
+// A file is written while it is made: its length is not known before.
+async function writeFile(outgoing, { status, headers, open }) {
+	outgoing.writeHead(status, headers);
+	await pipeline(open(), outgoing).catch(() => {
+		// whoever asked is gone
+	});
+}
+
+// The reply with a whole body, as most faults need one.
+async function whole({ open, ...reply }) {
+	return open ? { ...reply, body: await readBody(open()) } : reply;
+}
+
 class Transport {
 	constructor(gateway, certificate) {
 		this.gateway = gateway;
@@ -112,12 +126,14 @@ class Transport {
 	}
 
 	async answer(outgoing, call, fault, entry) {
-		const acted = fault.kind === undefined || fault.acts ? this.gateway.act(call) : null;
+		const acted = fault.kind === undefined || fault.acts ? await this.gateway.act(call) : null;
 		const answer = !acted || REFUSES.includes(fault.kind) ? this.gateway.refuse(call, fault) : acted;
 		const reply = alter(this.gateway.reply(call, answer, fault), fault.kind);
 
 		entry.status = REPLIES_NOTHING.includes(fault.kind) ? null : reply.status;
-		await this.transmit(outgoing, reply, fault);
+		if (reply.open && fault.kind === undefined)
+			return writeFile(outgoing, reply);
+		return this.transmit(outgoing, await whole(reply), fault);
 	}
 
 	async transmit(outgoing, reply, { kind, ms }) {

@@ -4,10 +4,13 @@
 
 const crypto = require('node:crypto');
 
+const { Bills, isDay } = require('./bills');
 const { fromRfc3339, toRfc3339 } = require('./clock');
 const { Gateway } = require('./gateway');
 const rsa = require('./rsa');
+const wechatBills = require('./wechat_bills');
 
+const OPERATIONS = ['create', 'query', 'close', 'refund', 'refund_query', 'bill', 'bill_file'];
 const CLOCK_TOLERANCE_S = 300;
 const STALE_S = 600;
 const DEFAULT_LIFE_MS = 7 * 24 * 3600 * 1000;
@@ -22,6 +25,8 @@ const ROUTES = [
 	['POST', /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/, 'close'],
 	['POST', /^\/v3\/refund\/domestic\/refunds$/, 'refund'],
 	['GET', /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/, 'refund_query'],
+	['GET', /^\/v3\/bill\/(tradebill|fundflowbill)$/, 'bill'],
+	['GET', /^\/v3\/billdownload\/file$/, 'bill_file'],
 ];
 
 const NOTICE_KINDS = [
@@ -87,7 +92,11 @@ function readAuthorization(header = '') {
 
 class Wechat extends Gateway {
 	constructor(options) {
-		super('wechat', { ...options, refundsPerOrder: false });
+		super('wechat', { ...options, refundsPerOrder: false, operations: OPERATIONS });
+		this.bills = new Bills(this, {
+			movementsOf: () => wechatBills.movementsOf(this.ledger),
+			readyHour: 10,
+		});
 	}
 
 	read({ method, target, headers, body }) {
@@ -103,10 +112,12 @@ class Wechat extends Gateway {
 		return call;
 	}
 
-	act(call) {
+	async act(call) {
 		try {
 			this.authenticate(call);
-			return { status: 200, isSigned: true, document: this[call.operation](call) };
+			const document = await this[call.operation](call);
+
+			return document?.open ? document : { status: 200, isSigned: true, document };
 		} catch (refusal) {
 			if (refusal instanceof Refusal)
 				return this.refusal(refusal);
@@ -170,6 +181,8 @@ class Wechat extends Gateway {
 			number,
 			product,
 			fields,
+			subject: asked.description,
+			attach: asked.attach ?? '',
 			amount_fen: asked.amount.total,
 			notify_url: asked.notify_url,
 			expires_at: until ? fromRfc3339(until) : this.clock.now() + DEFAULT_LIFE_MS,
@@ -285,10 +298,6 @@ class Wechat extends Gateway {
 		order.transaction_id = this.ledger.newId('4200');
 	}
 
-	markRefunded() {
-		// its state follows from its refunds
-	}
-
 	// ---- refunds
 
 	refund({ body }) {
@@ -351,6 +360,39 @@ class Wechat extends Gateway {
 				currency: 'CNY',
 			},
 		};
+	}
+
+	// ---- bills
+
+	async bill({ part, query }) {
+		const day = query.get('bill_date') ?? '';
+		const isTrade = part === 'tradebill';
+
+		check(isDay(day), '/bill_date');
+		check(['GZIP', null].includes(query.get('tar_type')), '/tar_type');
+		check(isTrade ? (query.get('bill_type') ?? 'ALL') === 'ALL'
+			: (query.get('account_type') ?? 'BASIC') === 'BASIC', isTrade ? '/bill_type' : '/account_type');
+		const bill = this.bills.bill(day, isTrade ? 'trade' : 'fund');
+
+		if (!bill)
+			throw new Refusal(400, 'NO_STATEMENT_EXIST', '账单文件不存在');
+		const isPacked = query.get('tar_type') === 'GZIP';
+		const token = this.bills.offer(bill, () => wechatBills.open(bill, isPacked));
+
+		return {
+			hash_type: 'SHA1',
+			hash_value: await wechatBills.hash(bill),
+			download_url: `${this.origin}/v3/billdownload/file?token=${token}`,
+		};
+	}
+
+	// What it holds is signed by nobody.
+	bill_file({ query }) {
+		const open = this.bills.redeem(query.get('token'));
+
+		if (!open)
+			throw new Refusal(400, 'INVALID_REQUEST', '请按第一步申请账单的API指引，重新获取账单地址后再请求');
+		return { status: 200, headers: { 'Content-Type': 'text/plain' }, open };
 	}
 
 	// ---- what goes out

@@ -1,5 +1,4 @@
-# Both walks of docs/rules.md with their real gateways: WeChat Pay and Alipay as simulators, Xiaomi Pay's step by bank transfer,
-# as far as the walks are built; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
+# Both walks of docs/rules.md with their real gateways: WeChat Pay, Alipay and Xiaomi Pay as simulators, as far as the walks are built; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
 use strict;
 use warnings;
 
@@ -30,11 +29,11 @@ my $key = 0;
 sub topup
 {
 	my ($account, $amount, $gateway, $promotion) = @_;
-	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5)', $account, $amount, $gateway, 'walk ' . ++$key, $promotion);
+	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5, payer => \'{"uid": "u1"}\')', $account, $amount, $gateway, 'walk ' . ++$key, $promotion);
 	my $number = wait_until(10, sub { value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND order_id = $2 AND pay_url IS NOT NULL', $account, $order) });
-	$sim->control(pay => { gateway => $gateway, number => $number });
+	$sim->control(pay => { gateway => $gateway, number => $number, $gateway eq 'xiaomi' ? (uid => 'u1', amount_fen => $amount * 100) : () });
 	$sim->deliver($dbh);
-	return $order;
+	return $number;
 }
 sub books
 {
@@ -49,6 +48,7 @@ sub charge { my ($account, $request, $input, %opts) = @_; return $dbh->do('SELEC
 
 $dbh->do($_) for (
 	q(SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit')), q(SELECT billing.set_gateway('alipay', 'alipay', 'cn', 'API credit')),
+	q(SELECT billing.set_gateway('xiaomi', 'xiaomi', 'cn', 'API credit')), q(SELECT billing.set_payment_method('xiaomi', 'xiaomi', 'sdk')),
 	q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')), q(SELECT billing.set_payment_method('alipay', 'alipay', 'qr')),
 	q(SELECT billing.create_promotion('discount', 'cn', 100, discount => 10, gift => 5, gift_days => 1)),
 	q(SELECT billing.set_price('walk', 'CNY', 1000, 0, cache_read => 0.01, effective_from => now() - interval '1 day')),
@@ -64,8 +64,8 @@ topup(1, 50, 'alipay');
 holds(1, '3. B by Alipay', 135, 0, 0, 150, 'allowed');
 charge(1, '4', 160000);
 holds(1, '4. late usage', 0, 0, 25, 150, 'blocked');
-$dbh->do('SELECT billing.record_offline_payment(1, 20, \'C\', \'walk 1 C\')');
-holds(1, '5. C', 0, 0, 5, 170, 'blocked');
+topup(1, 20, 'xiaomi');
+holds(1, '5. C by Xiaomi Pay', 0, 0, 5, 170, 'blocked');
 topup(1, 30, 'alipay');
 holds(1, '6. D by Alipay', 25, 0, 0, 200, 'allowed');
 my $before_lock = value('SELECT clock_timestamp()');
@@ -89,17 +89,23 @@ wait_until(10, sub { value('SELECT setting::int > 0 FROM pg_settings WHERE name 
 holds(2, '3. T passes', 90, 10, 0, 90, 'allowed');
 charge(2, '3', 12000, at => $before_t);
 holds(2, '3. usage stamped before T', 88, 0, 0, 90, 'allowed');
-my $order_f = topup(2, 50, 'alipay');
+my $f = topup(2, 50, 'alipay');
 charge(2, '5', 100004);
 holds(2, '5. F by Alipay, and usage', '37.996', 0, 0, 140, 'allowed');
 charge(2, '6', 1000, at => $before_t);
 holds(2, '6. late usage', '36.996', 0, 0, 140, 'allowed');
+$sim->control(portal_refund => { gateway => 'alipay', number => $f, amount_fen => 5000 });
+$sim->deliver($dbh);
+ok(wait_until(10, sub { value('SELECT count(*) FROM billing_books.take_back WHERE account_id = 2') }), '8. the portal refunds F');
+holds(2, '8. what F had left is gone, the rest is owed', 0, 0, '13.004', 140, 'blocked');
+ok(value('SELECT billing.unlock_account(2, \'dispute\')'), '8. an operator lifts the lock that this set');
 $dbh->do('SELECT billing.reverse_charge(2, \'3\', \'undo\', \'for nothing\')');
-holds(2, '9. the charge of 12 is undone', '38.996', 10, 0, 140, 'allowed');
-charge(2, '9b', 49000);
-holds(2, '10. arrears', 0, 0, '0.004', 140, 'blocked');
+holds(2, '9. the charge of 12 is undone', 0, 0, '1.004', 140, 'blocked');
+topup(2, 1, 'wechat');
+holds(2, '10. G by WeChat Pay', 0, 0, '0.004', 141, 'blocked');
 topup(2, 0.01, 'wechat');
-holds(2, '10. H by WeChat Pay', '0.006', 0, 0, '140.01', 'allowed');
+holds(2, '10. H by WeChat Pay', '0.006', 0, 0, '141.01', 'allowed');
+is(books(2), 'breakage -1.99924058, cash -0.006, gateway 91.01, promotion 15, revenue -104.00475942', 'the books of walk 2');
 
 $dbh->disconnect;
 $node->stop;

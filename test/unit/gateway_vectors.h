@@ -4,8 +4,9 @@
  *	  Messages and signatures of gateways, to be read and verified by ours.
  *
  * Made with the official packages alipay-sdk 4.14 (MIT) and
- * wechatpay-axios-plugin 0.9 (MIT) and with RSA keys that were thrown away
- * since: they are no secrets, and no gateway knows them.
+ * wechatpay-axios-plugin 0.9 (MIT), those of Waffo and Xiaomi Pay, which have
+ * no such packages, from their documents by node:crypto; and with RSA keys that
+ * were thrown away since: they are no secrets, and no gateway knows them.
  *
  *-------------------------------------------------------------------------
  */
@@ -196,5 +197,59 @@
 	"38jCPjrRgKKySTJ+OhGgHicnf9oPyudOHNQff9sSU4p3OUolQwNT16RJREuUlrvTeAbR1RQtU+c2Y21Z"                    \
 	"BBnGcxW1j/FM0WMqBE3XM3zJ5aPUsU=\",\"associated_data\":\"transaction\",\"nonce\":\"fdasfl"            \
 	"kja484\"}}"
+
+#define WAFFO_REQUEST_BODY                                                              \
+	"{\"paymentRequestId\":\"a1b2c3d4e5f60718293a4b5c6d7e8f90\",\"merchantOrderId\":\"" \
+	"R20260101000002\",\"orderCurrency\":\"USD\",\"orderAmount\":\"12.00\",\"orderDes"  \
+	"cription\":\"API credits\",\"orderRequestedAt\":\"2026-01-01T02:00:00.000Z\",\"n"  \
+	"otifyUrl\":\"https://bill.example.com/n/waffo\",\"merchantInfo\":{\"merchantId\""  \
+	":\"1000000201\"},\"userInfo\":{\"userId\":\"u1\",\"userEmail\":\"u1@example.com\"" \
+	",\"userTerminal\":\"WEB\"},\"paymentInfo\":{\"productName\":\"ONE_TIME_PAYMENT\""  \
+	",\"payMethodType\":\"CREDITCARD,DEBITCARD,APPLEPAY,GOOGLEPAY\"}}"
+
+#define WAFFO_REQUEST_SIGNATURE                                                        \
+	"iK1022JMaOnrao5RudKmYIURQSV19v+jDgK5Y4QEDNb3bLGYS0lYRpWcXyORFSaiZusF9yz+LY43FjQp" \
+	"ZePnt56WwyYxMx/ftusoVV5lHJQeU7o/83Np7f+WaHRIsw4ZfeJn6/e3fkxpPUPZXQXkNBJ0yElEiYmf" \
+	"i6Gk9rS4PRyTXN0F6xuBCqfkI3f7gSEPiJT2FqkHceCwjaBfFzJtdfmFPoiaGJ4GpEXF4xISipKUoEFx" \
+	"6h6gBVae0qLq4GE9aHYbln3MH6U5RfeGsBOXd+AgrJpryLPhACbeLeRoVleJnOCgSlkPMF2LwJKshWv2" \
+	"n3Qbutr/mY8w+SIFRD8hQg=="
+
+#define WAFFO_NOTICE_BODY                                                              \
+	"{\"eventType\":\"PAYMENT_NOTIFICATION\",\"result\":{\"paymentRequestId\":\"a1b2c" \
+	"3d4e5f60718293a4b5c6d7e8f90\",\"merchantOrderId\":\"R20260101000002\",\"acquirin" \
+	"gOrderId\":\"ACQ2026010100000001\",\"orderStatus\":\"PAY_SUCCESS\",\"orderCurren" \
+	"cy\":\"USD\",\"orderAmount\":\"12.00\",\"finalDealAmount\":\"12.00\",\"orderComp" \
+	"letedAt\":\"2026-01-01T02:01:00.000Z\"}}"
+
+#define WAFFO_NOTICE_SIGNATURE                                                         \
+	"maMa2aZcgpK3Vq+roTYjxj7SECHPA74DrImzb6IBcF4rdAr1KWxQ1php7Hyni5JmjbjGBc7G2+TpVDaK" \
+	"nOpo9/v1YJJ8NL/Zf/r/f6FiCs7nU/HWe8ztxsQta8BVBoPx0A+qTrPbalmo2+trfNQbUiR67jcFd1S+" \
+	"rB0Cm6PtBMVkh5+hf7701yzA/fJU7M3TWEgRYLLOpilrhRGDD7SoL1wYFCGjxZF5mEsSUpWnKzcbrkO8" \
+	"rLR7yI/VUR9PfxKkMwzmvXKi8oOyo5I69hQQEEblsgbTiVAQniEJrUdNqA6bNPVGUCRj+c6NtHx5mXUd" \
+	"NiNEA801dIFQ4/fVLZyF4A=="
+
+#define WAFFO_ACCEPTED_BODY "{\"message\":\"success\"}"
+
+#define WAFFO_ACCEPTED_SIGNATURE                                                       \
+	"sUoLTlGP/TIDcUcLpSilI0dsZAmB2iH/yhy5CsIHeoDUI+q1m3SJ0H8J0AzpWKOW9NqIfSjDcF4LfFyf" \
+	"lzS83LsLH/X1+003bE1Q9f1oEHBKbD/e5IbrNPSK9RavI9tuaD9ZIQU1eNG+aKQdSWI8dKBjiLXcr0Zk" \
+	"4jvjvvBm6tLek/6Fxkn+KF6dJI7gKqYto0iDY3b5TimfMjHlUzNXqWFuGHPjIGH4jyiRGCRDU5RB0FxV" \
+	"dTqLHnjK3J+J/ikT0PKdaQWbvvIO7n+cSRkZ79zUgxZHxd3VW062cOUhkq8wQEU4/FwISxJzEsYxvmLs" \
+	"GaUT9s6hbbEiMZ1HPWFkAg=="
+
+#define XIAOMI_APP_SECRET "testAppSecret"
+
+#define XIAOMI_NOTICE_TEXT                                                             \
+	"appId=2882303761517239138&cpOrderId=R20260101000003&cpUserInfo=u1&orderId=211409" \
+	"90160359583390&orderStatus=TRADE_SUCCESS&payFee=8888&payTime=2026-01-01 10:00:05" \
+	"&productCode=01&productCount=1&productName=API 充值&uid=100010"
+
+#define XIAOMI_NOTICE_SIGNATURE "d3a655da1e7514ba2d2ef1d730f38d751dba0ee3"
+
+#define XIAOMI_NOTICE_QUERY                                                            \
+	"appId=2882303761517239138&cpOrderId=R20260101000003&cpUserInfo=u1&orderId=211409" \
+	"90160359583390&orderStatus=TRADE_SUCCESS&payFee=8888&payTime=2026-01-01+10%3A00%" \
+	"3A05&productCode=01&productName=API+%E5%85%85%E5%80%BC&productCount=1&uid=100010" \
+	"&signature=d3a655da1e7514ba2d2ef1d730f38d751dba0ee3"
 
 #endif

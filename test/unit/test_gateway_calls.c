@@ -23,6 +23,9 @@ static SignatureKey *platform_private;
 static HttpRequest request;
 static GatewayAnswer answer;
 
+#define SECRET_32 "0123456789abcdef0123456789abcdef"
+#define SECRET_128 SECRET_32 SECRET_32 SECRET_32 SECRET_32
+
 /* The files beside a merchant's. */
 static bool
 read_file(void *argument, const char *file, char *room, size_t size_max, size_t *size)
@@ -36,6 +39,11 @@ read_file(void *argument, const char *file, char *room, size_t size_max, size_t 
 		{"platform.pem", PLATFORM_PUBLIC_KEY},
 		{"apiv3", WECHAT_APIV3_KEY "\n"},
 		{"apiv3.short", "0123"},
+		{"secret", "s3cret\r\n"},
+		{"secret.two", "s3cret s3cret\n"},
+		{"secret.long", SECRET_128 "9"},
+		{"secret.most", SECRET_128 "\n"},
+		{"nothing", "\n"},
 	};
 
 	(void) argument;
@@ -76,6 +84,12 @@ tear_down(void **state)
 	return 0;
 }
 
+#define FIELDS_8(x)                                                                             \
+	"field = a" x " a" x "\nfield = b" x " b" x "\nfield = c" x " c" x "\nfield = d" x " d" x   \
+	"\nfield = e" x " e" x "\nfield = f" x " f" x "\nfield = g" x " g" x "\nfield = h" x " h" x \
+	"\n"
+#define FIELDS_16 FIELDS_8("1") FIELDS_8("2")
+
 static void
 test_merchant(void **state)
 {
@@ -101,6 +115,28 @@ test_merchant(void **state)
 		{"private_key = platform.pem", "private_key is unsound, or its file cannot be read"},
 		{"apiv3_key = apiv3.short", "apiv3_key is unsound, or its file cannot be read"},
 		{"apiv3_key = nowhere", "apiv3_key is unsound, or its file cannot be read"},
+		{"api_key = nowhere", "api_key is unsound, or its file cannot be read"},
+		{"api_key = nothing", "api_key is unsound, or its file cannot be read"},
+		{"api_key = secret.two", "api_key is unsound, or its file cannot be read"},
+		{"api_key = secret.long", "api_key is unsound, or its file cannot be read"},
+		{"api_key = secret\napi_key = secret", "api_key stands twice"},
+		{"app_secret = nothing", "app_secret is unsound, or its file cannot be read"},
+		{"app_secret = secret.long", "app_secret is unsound, or its file cannot be read"},
+		{"query_path = pay/query", "query_path is unsound, or its file cannot be read"},
+		{"query_path = /pay?x", "query_path is unsound, or its file cannot be read"},
+		{"query_path = /" SECRET_128, "query_path is unsound, or its file cannot be read"},
+		{"query_path = ", "query_path is unsound, or its file cannot be read"},
+		{"digest = md5", "digest is unsound, or its file cannot be read"},
+		{"digest = SHA256", "digest is unsound, or its file cannot be read"},
+		{"digest = sha1\ndigest = sha1", "digest stands twice"},
+		{"field = cpOrderId", "field is unsound, or its file cannot be read"},
+		{"field = cpOrderId a b", "field is unsound, or its file cannot be read"},
+		{"field = cpOrderId a&b", "field is unsound, or its file cannot be read"},
+		{"field = cp-OrderId a", "field is unsound, or its file cannot be read"},
+		{"field = a " SECRET_32 "9", "field is unsound, or its file cannot be read"},
+		{"field = a b\nfield = a c", "field is unsound, or its file cannot be read"},
+		{"field = a b\nfield = c b", "field is unsound, or its file cannot be read"},
+		{FIELDS_16 "field = r r", "field is unsound, or its file cannot be read"},
 	};
 	Merchant read;
 	char fault[MERCHANT_FAULT_SIZE];
@@ -127,6 +163,54 @@ test_merchant(void **state)
 	assert_true(merchant_read(bytes_of("provider = nobody\n" IDENTITY), true, read_file, NULL,
 							  &read, fault));
 	assert_null(providers_of(&read, fault));
+	merchant_free(&read);
+}
+
+#define NEEDED "database = shop\nmerchant_id = m\nhost = gateway.example\n"
+#define WAFFO                                                                 \
+	"provider = waffo\n" NEEDED "notify_url = https://bill.example.com/n/w\n" \
+	"private_key = merchant.pem\npublic_key = platform.pem\napi_key = secret\n"
+#define XIAOMI "provider = xiaomi\n" NEEDED "app_id = a\napp_secret = secret.most\n"
+
+/* Secrets, and what a contract has of its own. */
+static void
+test_secrets(void **state)
+{
+	Merchant read;
+	char fault[MERCHANT_FAULT_SIZE];
+
+	(void) state;
+	assert_true(merchant_read(bytes_of(WAFFO), true, read_file, NULL, &read, fault));
+	assert_string_equal(read.api_key, "s3cret");
+	assert_string_equal(read.app_id, "");
+	assert_string_equal(providers_of(&read, fault)->name, "waffo");
+	merchant_free(&read);
+	assert_string_equal(read.api_key, "");
+	/* Who only reads notices calls nobody. */
+	assert_true(merchant_read(bytes_of(WAFFO), false, read_file, NULL, &read, fault));
+	assert_string_equal(read.api_key, "");
+	assert_non_null(providers_of(&read, fault));
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of(XIAOMI FIELDS_16), false, read_file, NULL, &read, fault));
+	assert_string_equal(read.app_secret, SECRET_128);
+	assert_true(read.query_path[0] == '\0' && read.digest == MAC_SHA1);
+	assert_string_equal(merchant_field(&read, "h2"), "h2");
+	assert_int_equal(read.fields_count, MERCHANT_FIELDS_MAX);
+	assert_string_equal(providers_of(&read, fault)->name, "xiaomi");
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of(XIAOMI "query_path = /a_b/c-d.do\ndigest = sha256\n"
+											  "field = cpOrderId  order_no\nfield = uid user"),
+							  false, read_file, NULL, &read, fault));
+	assert_string_equal(read.query_path, "/a_b/c-d.do");
+	assert_int_equal(read.digest, MAC_SHA256);
+	assert_string_equal(merchant_field(&read, "cpOrderId"), "order_no");
+	assert_string_equal(merchant_field(&read, "uid"), "user");
+	assert_string_equal(merchant_field(&read, "appId"), "appId");
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of("provider = xiaomi\n" NEEDED "app_id = a"), false, read_file,
+							  NULL, &read, fault));
+	assert_null(providers_of(&read, fault));
+	assert_string_equal(fault, "app_secret is missing");
 	merchant_free(&read);
 }
 
@@ -512,11 +596,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_merchant),		 cmocka_unit_test(test_wechat_create),
-		cmocka_unit_test(test_wechat_others),	 cmocka_unit_test(test_wechat_replies),
-		cmocka_unit_test(test_alipay_requests),	 cmocka_unit_test(test_alipay_replies),
-		cmocka_unit_test(test_alipay_duplicate), cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_merchant),	   cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_wechat_create),  cmocka_unit_test(test_wechat_others),
+		cmocka_unit_test(test_wechat_replies), cmocka_unit_test(test_alipay_requests),
+		cmocka_unit_test(test_alipay_replies), cmocka_unit_test(test_alipay_duplicate),
+		cmocka_unit_test(test_frames),		   cmocka_unit_test(test_mutations),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -10,6 +10,7 @@
 #include "gateway/document.h"
 #include "gateway/form.h"
 #include "gateway/instant.h"
+#include "gateway/mac.h"
 #include "gateway/sealed.h"
 #include "gateway/signature.h"
 
@@ -210,6 +211,40 @@ test_instants(void **state)
 		assert_false(instant_from_rfc3339(bad[i], &instant));
 }
 
+/* UTC, with or without milliseconds; written with three zeros. */
+static void
+test_utc(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"2026-01-01T02:00:05",
+		"2026-01-01T02:00:05.Z",
+		"2026-01-01T02:00:05.12Z",
+		"2026-01-01T02:00:05.1234Z",
+		"2026-01-01T02:00:05.123",
+		"2026-01-01T02:00:05.123+00:00",
+		"2026-01-01T02:00:05+00:00",
+		"2026-01-01 02:00:05Z",
+		"2026-02-29T02:00:05Z",
+		"2026-01-01T02:00:60Z",
+		"1999-12-31T23:59:59Z",
+		"3000-01-01T00:00:00Z",
+		"2026-01-01T02:00:05Zx",
+	};
+	const int64_t at = (INT64_C(1767232805) - INSTANT_EPOCH_S) * S;
+	char text[INSTANT_TEXT_SIZE];
+	int64_t instant;
+
+	(void) state;
+	assert_true(instant_from_utc("2026-01-01T02:00:05Z", &instant) && instant == at);
+	assert_true(instant_from_utc("2026-01-01T02:00:05.123Z", &instant) && instant == at + 123000);
+	assert_true(instant_from_utc("2000-01-01T00:00:00.000Z", &instant) && instant == 0);
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		assert_false(instant_from_utc(bad[i], &instant));
+	assert_string_equal(instant_to_utc(at + 999999, text), "2026-01-01T02:00:05.000Z");
+	assert_string_equal(instant_to_utc(0, text), "2000-01-01T00:00:00.000Z");
+}
+
 /* ---- signatures ---------------------------------------------------------- */
 
 /* What the official packages signed, ours does to the letter, and verifies. */
@@ -300,15 +335,61 @@ test_sealed(void **state)
 	assert_false(sealed_open(zeros, (Bytes){nonce, 12}, (Bytes){"", 0}, (Bytes){block, 15}, plain));
 }
 
+/* ---- HMAC ---------------------------------------------------------------- */
+
+/* RFC 2202, 3 (SHA-1) and RFC 4231 (SHA-256): "Jefe". */
+static void
+test_mac(void **state)
+{
+	static const struct
+	{
+		MacDigest digest;
+		const char *mac;
+	} cases[] = {
+		{MAC_SHA1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"},
+		{MAC_SHA256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+	};
+	const Bytes key = bytes_of("Jefe");
+	const Bytes pieces[] = {bytes_of("what do ya want "), bytes_of(""), bytes_of("for nothing?")};
+	char text[MAC_TEXT_SIZE];
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		MacDigest digest = cases[i].digest;
+		Bytes mac = bytes_of(cases[i].mac);
+
+		assert_true(mac_make(digest, key, pieces, 3, text));
+		assert_string_equal(text, cases[i].mac);
+		assert_true(mac_matches(digest, key, pieces, 3, mac));
+		assert_false(mac_matches(digest, key, pieces, 2, mac));
+		assert_false(mac_matches(digest, bytes_of("jefe"), pieces, 3, mac));
+		assert_false(mac_matches(digest, key, pieces, 3, (Bytes){mac.data, mac.size - 1}));
+		assert_false(mac_matches(digest, key, pieces, 3, (Bytes){mac.data, mac.size + 1}));
+		assert_false(mac_matches(digest, key, pieces, 3, (Bytes){NULL, 0}));
+		text[mac.size - 1] ^= 1;
+		assert_false(mac_matches(digest, key, pieces, 3, bytes_of(text)));
+	}
+	/* A merchant without a secret has not the secret "". */
+	assert_false(mac_make(MAC_SHA1, bytes_of(""), pieces, 3, text));
+	assert_false(mac_matches(MAC_SHA1, bytes_of(""), pieces, 0, bytes_of("")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base64),			cmocka_unit_test(test_form),
-		cmocka_unit_test(test_bad_forms),		cmocka_unit_test(test_document),
-		cmocka_unit_test(test_large_documents), cmocka_unit_test(test_instants),
-		cmocka_unit_test(test_signatures),		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_form),
+		cmocka_unit_test(test_bad_forms),
+		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_large_documents),
+		cmocka_unit_test(test_instants),
+		cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_utc),
+		cmocka_unit_test(test_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

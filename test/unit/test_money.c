@@ -208,13 +208,26 @@ test_print_and_parse(void **state)
 	}
 }
 
+static void
+test_print_cents(void **state)
+{
+	char text[MONEY_TEXT_SIZE];
+
+	(void) state;
+	assert_string_equal(money_print_cents(0, text), "0.00");
+	assert_string_equal(money_print_cents(MONEY_NANO_PER_CENT - 1, text), "0.00");
+	assert_string_equal(money_print_cents(MONEY_NANO_PER_CENT, text), "0.01");
+	assert_string_equal(money_print_cents(12 * MONEY_NANO_PER_UNIT, text), "12.00");
+	assert_string_equal(money_print_cents(MONEY_NANO_MAX, text), "999999999.99");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_stays_in_range), cmocka_unit_test(test_floor_to_cent),
 		cmocka_unit_test(test_divide_half_up),	   cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_print_and_parse),
+		cmocka_unit_test(test_print_and_parse),	   cmocka_unit_test(test_print_cents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

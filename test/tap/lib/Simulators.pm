@@ -74,17 +74,33 @@ sub order
 
 sub notices { my ($self) = @_; return @{ $self->control('notices') } }
 
-# Hands a notice to receive_notice(); returns the status and the body that the gateway would get.
+# Hands a notice to receive_notice(); returns the status, the body and the headers that the gateway would get.
 sub hand_over
 {
 	my ($dbh, $notice, %opts) = @_;
-	my $statement = $dbh->prepare_cached('SELECT status, body FROM billing.receive_notice($1, \'POST\', $2::jsonb, $3, $4)');
+	my $statement = $dbh->prepare_cached('SELECT status, body, headers::text FROM billing.receive_notice($1, $5, $2::jsonb, $3, $4)');
 	$statement->bind_param(1, $opts{gateway} // $notice->{gateway});
 	$statement->bind_param(2, encode_json($notice->{headers}));
 	$statement->bind_param(3, $notice->{query});
 	$statement->bind_param(4, decode_base64($notice->{body_base64}), { pg_type => DBD::Pg::PG_BYTEA() });
+	$statement->bind_param(5, $notice->{method} // 'POST');
 	$statement->execute;
 	return $statement->fetchall_arrayref->[0]->@*;
+}
+
+# Moves these books' clock and the simulators', by seconds.
+sub move_clocks
+{
+	my ($self, $dbh, $seconds) = @_;
+	$dbh->do("ALTER SYSTEM SET billing.clock_offset = '${seconds}s'");
+	$dbh->do('SELECT pg_reload_conf()');
+	$self->control(settings => { clock_offset_s => $seconds + 0 });
+	for (1 .. 100)
+	{
+		return if $dbh->selectrow_array('SELECT current_setting(\'billing.clock_offset\')::interval = make_interval(secs => $1)', undef, $seconds);
+		select undef, undef, undef, 0.1;
+	}
+	die "the clock did not move\n";
 }
 
 # Hands over all that were due; returns the statuses.

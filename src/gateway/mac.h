@@ -1,0 +1,29 @@
+/*-------------------------------------------------------------------------
+ *
+ * mac.h
+ *	  HMAC (RFC 2104) in lower hexadecimal, as Xiaomi signs.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GATEWAY_MAC_H
+#define GATEWAY_MAC_H
+
+#include "gateway/bytes.h"
+
+#define MAC_BYTES_MAX 32
+#define MAC_TEXT_SIZE (2 * MAC_BYTES_MAX + 1)
+
+typedef enum MacDigest
+{
+	MAC_SHA1,
+	MAC_SHA256
+} MacDigest;
+
+/* Signs the pieces as one message; false where the key is empty, which would be no secret. */
+extern bool mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+					 char text[MAC_TEXT_SIZE]);
+
+/* True where the text is what mac_make() writes; how much of it is right does not show in time. */
+extern bool mac_matches(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, Bytes text);
+
+#endif
