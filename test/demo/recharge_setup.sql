@@ -1,4 +1,4 @@
--- Two gateways, three ways of paying, a promotion; who may call what.
+-- Four gateways, five ways of paying, a promotion, two customers abroad; who may call what.
 \set ON_ERROR_STOP on
 SET client_min_messages = warning;
 CREATE ROLE route LOGIN;
@@ -6,5 +6,9 @@ SELECT billing.grant_access('route', 'notice');
 SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit'), billing.set_gateway('alipay', 'alipay', 'cn', 'API credit');
 SELECT billing.set_payment_method('wechat_code', 'wechat', 'native'), billing.set_payment_method('alipay_code', 'alipay', 'qr'),
        billing.set_payment_method('alipay_page', 'alipay', 'page');
+SELECT billing.set_gateway('xiaomi', 'xiaomi', 'cn', 'API credit'), billing.set_gateway('waffo', 'waffo', 'global', 'API credit');
+SELECT billing.set_payment_method('xiaomi_app', 'xiaomi', 'sdk'), billing.set_payment_method('card', 'waffo', 'credit_card');
+SELECT billing.set_gateway_fee(gateway, 0.006) FROM unnest('{wechat,alipay}'::text[]) AS gateway;
+SELECT billing.create_account(account_id, 'global', 'a@b.example') FROM generate_series(:abroad, :abroad + 1) AS account_id;
 SELECT billing.create_promotion('welcome back', 'cn', 100, discount => 10, gift => 5, gift_days => 30);
 SELECT billing.arm(reason => 'the demo');

@@ -133,9 +133,11 @@ running=()
 tell -v gate_ms="$(milliseconds gate billing.authorize)" -f meter_story.sql
 
 ask -f checks.sql >"$work/checks"
-title "Act three: $customers customers recharge, through WeChat Pay and Alipay"
+abroad=900001
+title "Act three: $customers customers recharge through WeChat Pay, Alipay and Xiaomi Pay, two abroad through Waffo"
 cat <<S
-The gateways are simulators that speak their protocols over TLS, and sign. The application places an
+The gateways are simulators that speak their protocols, and sign (without TLS, so that act four can come
+a day later: a gateway that is real is not called with a clock that is moved). The application places an
 order, shows its URL, and hands every message that comes over to receive_notice(). Whoever owes most
 recharges first; what he owes is paid first. Arrives: from his payment to his balance.
 
@@ -153,17 +155,27 @@ read_when_there() { # FILE
     cat "$1"
 }
 ask -c "ALTER SYSTEM SET billing.secrets_dir = '$work/secrets'" -c 'SELECT pg_reload_conf()' >/dev/null
-ask -f recharge_setup.sql >/dev/null
+ask -v abroad="$abroad" -f recharge_setup.sql >/dev/null
 notify="http://127.0.0.1:$(read_when_there "$work/route.port")/notify"
-(node ../simulators/server.js --dir "$work/secrets" --notify "$notify" >"$work/ports" 2>"$work/simulators.log" <"$work/simulators") &
+(node ../simulators/server.js --dir "$work/secrets" --notify "$notify" --http >"$work/ports" 2>"$work/simulators.log" <"$work/simulators") &
 running+=($!)
 exec {simulators_in}>"$work/simulators"
 control=$(read_when_there "$work/ports" | sed 's/.*"control":\([0-9]*\).*/\1/')
-perl recharge.pl "$control" "$customers" || {
+or_show() { # COMMAND ...
+    "$@" && return
     cat "$work/route.log" "$work/simulators.log"
     tail -n 20 "$SERVER_LOG"
     exit 1
 }
+or_show perl recharge.pl "$control" "$customers" "$abroad"
+
+title 'Act four: a day later, the bills'
+cat <<S
+Somebody gave a customer money back in Alipay's portal, and its message was lost; WeChat Pay kept more than
+the contract says of one payment. Nobody signs a bill: what it has and the books have not is asked for.
+
+S
+or_show perl reconcile.pl "$control"
 gateways=$(perl -MHTTP::Tiny -e 'print HTTP::Tiny->new->get("http://127.0.0.1:$ARGV[0]/books")->{content}' "$control")
 
 title 'Is all of that true?'

@@ -19,6 +19,7 @@ sub balance { my ($account) = @_; return value('SELECT balance FROM billing.bala
 
 $dbh->do($_) for (
 	q(SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit')), q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')),
+	q(SELECT billing.set_price('races', 'CNY', 1000000, 0, effective_from => now() - interval '1 day')),
 	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 200) AS a), q(SELECT billing.arm()));
 
 my $account = 0;
@@ -90,6 +91,33 @@ for my $level ('read committed', 'repeatable read', 'serializable')
 	my $end = wait_until(10, sub { value('SELECT state FROM billing_books.payment WHERE account_id = $1 AND state IN (\'credited\', \'returned\')', $account) });
 	is(balance($account), $end eq 'credited' ? '9.000000000' : '0.000000000', "$level: one of them counts ($end)");
 	is(value('SELECT count(*) FROM billing_books.payment WHERE account_id = $1', $account), 1, "$level: of one payment");
+
+	# A refund in the portal, told of by many at once beside usage, a reversal of it, and an operator who lifts the lock.
+	($order, $notice) = paid_order();
+	Simulators::hand_over($dbh, $notice);
+	my $who = $account;
+	wait_until(5, sub { balance($who) eq '10.000000000' });
+	my ($number) = value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1', $who);
+	$sim->control(portal_refund => { gateway => 'wechat', number => $number, amount_fen => 400 });
+	my ($refund) = $sim->notices;
+	my $told = sub { (Simulators::hand_over($_[0], $refund))[0] == 200 or die 'not accepted' };
+	$dbh->do('SELECT billing.create_api_key($1, \'races\')', undef, $who);
+	my @usage = map { my $n = $_; sub { $_[0]->do('SELECT billing.charge($1, 1, $2, \'races\', 3, 0)', undef, $who, "usage $n") } } 1 .. 3;
+	is(at_once($level, $told, $usage[0], $told, $usage[1], $told, sub { $_[0]->do('SELECT billing.unlock_account($1, \'dispute\')', undef, $who) }, $usage[2]), 0, "$level: a refund in the portal, beside usage");
+	ok(wait_until(10, sub { value('SELECT count(*) FROM billing_books.take_back WHERE account_id = $1', $who) == 1 }), "$level: is booked once");
+	is(value('SELECT trim_scale(6 - coalesce(sum(charge), 0)) FROM billing_books.usage_event WHERE account_id = $1 AND status = \'charged\'', $who), value('SELECT trim_scale(balance) FROM billing.balance($1)', $who), "$level: beside what was charged");
+
+	# Held money: an operator credits or returns it while the gateway takes it back.
+	($order, $notice) = paid_order(900);
+	Simulators::hand_over($dbh, $notice);
+	$who = $account;
+	$number = value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1', $who);
+	$sim->control(portal_refund => { gateway => 'wechat', number => $number, amount_fen => 900 });
+	($refund) = $sim->notices;
+	my @resolutions = map { my $how = $_; sub { $_[0]->do('SELECT billing.resolve_payment($1, 1, $2, $3)', undef, $who, $how, $how) } } qw(credit return);
+	is(at_once($level, $told, @resolutions, $told), 0, "$level: held money is taken back while operators decide");
+	ok(wait_until(10, sub { value('SELECT count(*) FROM billing_books.take_back WHERE account_id = $1', $who) == 1 }), "$level: it counts once");
+	is(balance($who), '0.000000000', "$level: and nobody has it or owes it");
 
 	my $key = sub { $_[0]->do('SELECT billing.create_topup($1, 10, \'wechat\', \'at once\')', undef, $account) };
 	is(at_once($level, ($key) x 6), 0, "$level: an order placed six times at once");

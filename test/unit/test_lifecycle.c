@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_lifecycle.c
- *	  Every state with every event: books-and-states 4.1, 4.2 and 4.3.
+ *	  Every state with every event: books-and-states 4.1, 4.2, 4.3 and 4.13.
  *
  * The tables here are written from the page, a row a state and a column an
  * event: the state afterwards, a dot for a fact without effect, a dash for what
@@ -147,6 +147,26 @@ test_call(void **state)
 	check_names(&lifecycle_call, LENGTH(rows));
 }
 
+/* B&S 4.13 */
+static void
+test_reconciliation(void **state)
+{
+	/* billed refused matched answered */
+	static const char *const rows[][4] = {
+		[RECONCILIATION_FETCHING] = {"matching", "failed", ".", "."},
+		[RECONCILIATION_MATCHING] = {".", ".", "asking", "."},
+		[RECONCILIATION_ASKING] = {".", ".", ".", "done"},
+		[RECONCILIATION_DONE] = {".", ".", ".", "."},
+		[RECONCILIATION_FAILED] = {".", ".", ".", "."},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_reconciliation, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_reconciliation, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_reconciliation, LENGTH(rows));
+}
+
 static void
 test_tables(void **state)
 {
@@ -154,6 +174,7 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("payment_order"), &lifecycle_order);
 	assert_ptr_equal(lifecycle_from_name("payment"), &lifecycle_payment);
 	assert_ptr_equal(lifecycle_from_name("gateway_call"), &lifecycle_call);
+	assert_ptr_equal(lifecycle_from_name("reconciliation"), &lifecycle_reconciliation);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
 }
@@ -162,9 +183,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_payment),
-		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_order),  cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_call),   cmocka_unit_test(test_reconciliation),
 		cmocka_unit_test(test_tables),
 	};
 
