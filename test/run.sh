@@ -143,7 +143,17 @@ step_isolation() {
 }
 
 step_tap() {
-    local pgxs file name
+    run_tap tap ${TAP_FILES:-test/tap/*.pl}
+}
+
+# Minutes of kills, by make soak.
+step_soak() {
+    run_tap soak ${TAP_FILES:-test/soak/*.pl}
+}
+
+run_tap() { # STEP FILE ...
+    local step=$1 pgxs file name
+    shift
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
     # TESTDIR is for 15, the other two for 16 on. Without a port directory of our own the module would
     # make one in the server's installation.
@@ -151,29 +161,29 @@ step_tap() {
     export TESTDIR=$BILLING_WORK/tap TESTDATADIR=$BILLING_WORK/tap/tmp_check TESTLOGDIR=$BILLING_WORK/tap/tmp_check/log
     mkdir -p "$TESTLOGDIR"
     # Those of gateways wait more than they work: a few at a time. The others measure time, and run alone.
-    for file in ${TAP_FILES:-test/tap/*.pl}; do
+    for file; do
         name=$(basename "$file" .pl)
         case $name in
             1*)
                 while [ "$(jobs -rp | wc -l)" -ge 6 ]; do sleep 0.2; done
-                run_tap_file "$name" &
+                run_tap_file "$step" "$name" &
                 ;;
-            *) run_tap_file "$name" ;;
+            *) run_tap_file "$step" "$name" ;;
         esac
     done
     wait
-    for file in ${TAP_FILES:-test/tap/*.pl}; do
+    for file; do
         name=$(basename "$file" .pl)
-        count_tap "tap/$name" "$logs/$name" "$(cat "$logs/$name.status")"
+        count_tap "$step/$name" "$logs/$name" "$(cat "$logs/$name.status")"
     done
 }
 
-run_tap_file() { # NAME
-    local status=0
-    timeout --foreground "$step_seconds" prove -v -I "$pgxs/src/test/perl" -I test/tap/lib "test/tap/$1.pl" >"$logs/$1" 2>&1 || status=$?
-    [ "$status" = 0 ] || [ ! -e "$TESTLOGDIR/regress_log_$1" ] ||
-        { echo "the log's end:"; tail -n 100 "$TESTLOGDIR/regress_log_$1"; } >>"$logs/$1"
-    echo "$status" >"$logs/$1.status"
+run_tap_file() { # STEP NAME
+    local status=0 name=$2
+    timeout --foreground "$step_seconds" prove -v -I "$pgxs/src/test/perl" -I test/tap/lib "test/$1/$name.pl" >"$logs/$name" 2>&1 || status=$?
+    [ "$status" = 0 ] || [ ! -e "$TESTLOGDIR/regress_log_$name" ] ||
+        { echo "the log's end:"; tail -n 100 "$TESTLOGDIR/regress_log_$name"; } >>"$logs/$name"
+    echo "$status" >"$logs/$name.status"
 }
 
 cd "$(dirname "$0")/.." || exit 1
@@ -186,6 +196,7 @@ for step in ${TESTS:-house unit fuzz sdk regress isolation tap}; do
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;
         tap) tests='test/tap/*.pl' ;;
+        soak) tests='test/soak/*.pl' ;;
         *) fail "$step: no such step"; continue ;;
     esac
     if compgen -G "$tests" >/dev/null; then

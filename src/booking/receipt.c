@@ -140,7 +140,8 @@ store_payment(Receipt *receipt, const Booking *booking, int64 order_id, PaymentS
 		refuse(ERROR_PAYMENT_DUPLICATE, payment.transaction_id, order_id, payment.account_id);
 	receipt->account_id = payment.account_id;
 	receipt->payment_id = payment.payment_id;
-	notice_rematch(receipt->gateway, fact->transaction_id);
+	if (notice_rematch(receipt->gateway, fact->transaction_id))
+		wake_at_commit(WORKER_GATEWAY);
 	return payment;
 }
 

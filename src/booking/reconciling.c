@@ -47,6 +47,9 @@
 #define ASKS_MAX 5
 #define ASKING_US (2 * USECS_PER_SEC)
 
+/* A run whose comparing fails by itself is compared so often. */
+#define COMPARES_MAX 5
+
 /* Rows are kept so long: the days beside theirs look at them. */
 #define KEEP_US (3 * USECS_PER_DAY)
 #define FORGET_ROWS 10000
@@ -150,8 +153,8 @@ put_row(RowSet *set, const ReconciliationKey *key, int64 row_no, const BillRow *
 
 	bill_rows_put(set, key, row_no,
 				  &(BillLine){kinds[row->kind], row->order_number, row->transaction_id,
-							  row->refund_number, row->refund_id, row->amount_nano, row->fee_nano,
-							  row->at});
+							  row->refund_number, row->refund_id, Max(row->amount_nano, 0),
+							  row->fee_nano, row->at});
 }
 
 void
@@ -380,19 +383,45 @@ finish(Reconciliation *run, TimestampTz now)
 	release_refunds(run->key.gateway, provider);
 }
 
+/* The next run that is to be compared. */
+static bool
+find_compared(TimestampTz now, Reconciliation *run)
+{
+	return reconciliation_find_due(RECONCILIATION_MATCHING, now, run) ||
+		   reconciliation_find_due(RECONCILIATION_ASKING, now, run);
+}
+
 bool
 reconciling_advance(void)
 {
 	TimestampTz now = clock_now();
 	Reconciliation run;
 
-	if (reconciliation_find_due(RECONCILIATION_MATCHING, now, &run))
-		match_rows(&run, now);
-	else if (reconciliation_find_due(RECONCILIATION_ASKING, now, &run))
-		finish(&run, now);
-	else
+	if (!find_compared(now, &run))
 		return false;
+	if (run.state == RECONCILIATION_MATCHING)
+		match_rows(&run, now);
+	else
+		finish(&run, now);
 	return true;
+}
+
+void
+reconciling_put_off(bool is_own_fault)
+{
+	TimestampTz now = clock_now();
+	Reconciliation run;
+
+	if (!find_compared(now, &run))
+		return;
+	run.code = is_own_fault ? "not_compared" : run.code;
+	if (is_own_fault && ++run.attempts >= COMPARES_MAX)
+		move(&run, RECONCILIATION_BROKEN, DT_NOEND);
+	else
+	{
+		run.due_at = now + (is_own_fault ? RETRY_MIN_US << run.attempts : ASKING_US);
+		reconciliation_update(&run);
+	}
 }
 
 void

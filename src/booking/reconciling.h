@@ -47,6 +47,9 @@ extern void reconciling_import(Reconciliation *run, char *csv);
 /* Goes on with one run; false where none is due. */
 extern bool reconciling_advance(void);
 
+/* The run that reconciling_advance() failed at goes on later; by its own fault not for ever. */
+extern void reconciling_put_off(bool is_own_fault);
+
 /* Claims a row whose truth is asked for; gateways with commas between them are left alone. */
 extern bool reconciling_claim_asked(const char *busy, AskedRow *row, GatewayCall *call);
 

@@ -111,10 +111,12 @@ static const Change reconciliation_changes[] = {
 	{IN(RECONCILIATION_FETCHING), RECONCILIATION_REFUSED, RECONCILIATION_FAILED},
 	{IN(RECONCILIATION_MATCHING), RECONCILIATION_MATCHED, RECONCILIATION_ASKING},
 	{IN(RECONCILIATION_ASKING), RECONCILIATION_ANSWERED, RECONCILIATION_DONE},
+	{IN(RECONCILIATION_MATCHING) | IN(RECONCILIATION_ASKING), RECONCILIATION_BROKEN,
+	 RECONCILIATION_FAILED},
 };
 
 const Lifecycle lifecycle_reconciliation = {reconciliation_states, LENGTH(reconciliation_states),
-											RECONCILIATION_ANSWERED + 1, reconciliation_changes,
+											RECONCILIATION_BROKEN + 1, reconciliation_changes,
 											LENGTH(reconciliation_changes)};
 
 static const struct

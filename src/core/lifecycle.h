@@ -112,6 +112,7 @@ typedef enum ReconciliationEvent
 	RECONCILIATION_REFUSED,	 /* there is no bill to be had */
 	RECONCILIATION_MATCHED,	 /* all rows were looked at */
 	RECONCILIATION_ANSWERED, /* all that was asked for */
+	RECONCILIATION_BROKEN /* it cannot be compared: what it says, or somebody's trigger, stops it */
 } ReconciliationEvent;
 
 typedef struct Lifecycle Lifecycle;

@@ -72,6 +72,47 @@ gateway_list(size_t *count)
 	return gateways;
 }
 
+char *
+gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at)
+{
+	static Sql claim = SQL(
+		"UPDATE " BOOKS "gateway SET keys_due_at = $3 WHERE gateway = (SELECT gateway FROM " BOOKS
+		"gateway WHERE provider = ANY (string_to_array($1, ',')) AND coalesce(keys_due_at, $2) <= $2 "
+		"ORDER BY gateway LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING gateway",
+		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	char nulls[] = "   ";
+	Datum values[3] = {0, TimestampTzGetDatum(now), TimestampTzGetDatum(due_at)};
+
+	bind_text(values, nulls, 0, providers);
+	return sql_run(&claim, values, nulls) > 0 ? column_text(0, 1) : NULL;
+}
+
+void
+gateway_set_keys_due(const char *name, TimestampTz due_at)
+{
+	static Sql update = SQL("UPDATE " BOOKS "gateway SET keys_due_at = $2 WHERE gateway = $1",
+							TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "  ";
+	Datum values[2] = {0, TimestampTzGetDatum(due_at)};
+
+	bind_text(values, nulls, 0, name);
+	(void) sql_run(&update, values, nulls);
+}
+
+void
+gateway_want_keys(const char *name, TimestampTz now)
+{
+	static Sql update = SQL("UPDATE " BOOKS "gateway SET keys_due_at = $2 WHERE gateway = $1 AND "
+							"keys_due_at > $2 AND keys_due_at < $3",
+							TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	char nulls[] = "   ";
+	Datum values[3] = {0, TimestampTzGetDatum(now),
+					   TimestampTzGetDatum(now + GATEWAY_KEYS_US - USECS_PER_MINUTE)};
+
+	bind_text(values, nulls, 0, name);
+	(void) sql_run(&update, values, nulls);
+}
+
 bool
 gateway_set_fee_rate(const char *name, int64 rate_nano)
 {

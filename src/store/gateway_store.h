@@ -14,6 +14,9 @@
 
 #include "spi/sql.h"
 
+/* Keys of a gateway's own are fetched so often. */
+#define GATEWAY_KEYS_US (12 * USECS_PER_HOUR)
+
 typedef struct Gateway
 {
 	const char *gateway;
@@ -48,6 +51,14 @@ typedef struct GatewayName
 } GatewayName;
 
 extern GatewayName *gateway_list(size_t *count);
+
+/* The next gateway of some providers (with commas between them) whose keys are to be fetched, which
+ * is due again at an instant; NULL where there is none. */
+extern char *gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at);
+
+/* Its keys are fetched at an instant; or now, unless they were a minute ago. */
+extern void gateway_set_keys_due(const char *name, TimestampTz due_at);
+extern void gateway_want_keys(const char *name, TimestampTz now);
 
 /* What part of payments it keeps, in nano-units of one; below 0: not known. False where there is
  * none. */

@@ -80,7 +80,7 @@ notice_insert_waiting(const char *gateway, const char *verdict, const char *fact
 	sql_write(&insert, values, nulls);
 }
 
-void
+bool
 notice_rematch(const char *gateway, const char *transaction_id)
 {
 	static Sql update = SQL("UPDATE " BOOKS
@@ -92,7 +92,7 @@ notice_rematch(const char *gateway, const char *transaction_id)
 
 	bind_text(values, nulls, 0, gateway);
 	bind_text(values, nulls, 1, transaction_id);
-	(void) sql_run(&update, values, nulls);
+	return sql_run(&update, values, nulls) > 0;
 }
 
 void

@@ -50,8 +50,9 @@ extern int64 notice_next_waiting(int64 from, WaitingNotice *waiting);
 extern void notice_insert_waiting(const char *gateway, const char *verdict, const char *fact,
 								  TimestampTz now);
 
-/* What was told of refunds of a payment that was not here is booked now that it is. */
-extern void notice_rematch(const char *gateway, const char *transaction_id);
+/* What was told of refunds of a payment that was not here waits to be booked now that it is; false
+ * where there is nothing such. */
+extern bool notice_rematch(const char *gateway, const char *transaction_id);
 
 /* Forgets one again. */
 extern void notice_delete(int64 notice_id);

@@ -300,7 +300,7 @@ compare_amounts(const ReconciliationKey *key, int64 from, int64 to, TimestampTz 
 {
 	static Sql compare = SQL(
 		INSERT_DIFFERENCE
-		"SELECT b.gateway, b.day, b.run, 'amount', b.kind, b.transaction_id, b.refund_id, CASE "
+		"SELECT DISTINCT ON (b.kind, b.transaction_id, b.refund_id) b.gateway, b.day, b.run, 'amount', b.kind, b.transaction_id, b.refund_id, CASE "
 		"b.kind WHEN 'payment' THEN b.order_number ELSE b.refund_number END, coalesce(p.amount, "
 		"r.amount), b.amount, 'open', 'the bill has another amount', $6 FROM " BOOKS
 		"bill_row AS b LEFT JOIN (" BOOKS "payment_claim AS c JOIN " BOOKS
@@ -320,7 +320,7 @@ compare_fees(const ReconciliationKey *key, int64 from, int64 to, TimestampTz now
 {
 	static Sql compare = SQL(
 		INSERT_DIFFERENCE
-		"SELECT b.gateway, b.day, b.run, 'fee', 'payment', b.transaction_id, '', b.order_number, "
+		"SELECT DISTINCT ON (b.transaction_id) b.gateway, b.day, b.run, 'fee', 'payment', b.transaction_id, '', b.order_number, "
 		"round(b.amount * g.fee_rate, 2), b.fee, 'open', 'the fee is not what the rate gives', $6 "
 		"FROM " BOOKS "bill_row AS b JOIN " BOOKS
 		"gateway AS g ON g.gateway = b.gateway WHERE " OF_ROWS

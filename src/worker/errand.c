@@ -7,13 +7,16 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "utils/timestamp.h"
 
+#include "booking/failure.h"
 #include "booking/reconciling.h"
 #include "clock.h"
 #include "gateway/providers.h"
 #include "spi/subscription.h"
 #include "store/gateway_store.h"
+#include "subtransaction.h"
 #include "worker/errand.h"
 #include "worker/life.h"
 
@@ -28,11 +31,22 @@ static TimestampTz sign_at;
 static char signing[SIGNINGS_MAX][CALL_NAME_SIZE];
 static int signing_count; /* those that are still to be signed in this go */
 
+/* Of one gateway so many rows are asked for at a time: a long bill of one holds up no other's. */
+#define ASKS_MAX 8
+#define ASKED_GATEWAYS_MAX 64
+
+static struct
+{
+	char gateway[CALL_NAME_SIZE];
+	int count;
+} asked[ASKED_GATEWAYS_MAX];
+
 /* One bill is fetched at a time. */
 static BillRow rows[RECONCILING_ROWS];
 static size_t rows_count;
 static int64 rows_stored;
 static bool is_fetching;
+static bool is_broken; /* it has rows that cannot be stored */
 
 /* ---- claiming ---------------------------------------------------------------- */
 
@@ -87,17 +101,48 @@ claim_bill(Errand *errand, GatewayCall *call)
 	errand->run.requested_by = errand->run.code = NULL;
 	errand->kind = ERRAND_BILL;
 	is_fetching = true;
+	is_broken = false;
 	rows_count = 0;
 	rows_stored = 0;
 	return true;
 }
 
+/* One more or less is asked of a gateway. Beyond so many gateways nobody counts. */
+static void
+count_asked(const char *gateway, int more)
+{
+	int i = 0;
+
+	while (i < ASKED_GATEWAYS_MAX && asked[i].gateway[0] != '\0' &&
+		   strcmp(asked[i].gateway, gateway) != 0)
+		i++;
+	if (i == ASKED_GATEWAYS_MAX)
+		return;
+	strlcpy(asked[i].gateway, gateway, CALL_NAME_SIZE);
+	asked[i].count += more;
+}
+
+/* Those that are busy, and those that are asked for enough. */
+static const char *
+all_busy(const char *busy)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	appendStringInfoString(&names, busy);
+	for (int i = 0; i < ASKED_GATEWAYS_MAX && asked[i].gateway[0] != '\0'; i++)
+		if (asked[i].count >= ASKS_MAX)
+			appendStringInfo(&names, ",%s", asked[i].gateway);
+	return names.data;
+}
+
 static bool
 claim_asked(const char *busy, Errand *errand, GatewayCall *call)
 {
-	if (!reconciling_claim_asked(busy, &errand->row, call))
+	if (!reconciling_claim_asked(all_busy(busy), &errand->row, call))
 		return false;
 	errand->kind = ERRAND_ASK;
+	count_asked(call->gateway, 1);
 	return true;
 }
 
@@ -115,11 +160,35 @@ errand_claim(const char *busy, Errand *errand, GatewayCall *call)
 
 /* ---- rows of a bill ----------------------------------------------------------- */
 
-/* Stores those that came. */
+static void
+store(void *argument)
+{
+	const Errand *errand = argument;
+
+	scope_open_inner();
+	reconciling_store(&errand->run, rows, rows_count, rows_stored + 1);
+	scope_close_inner();
+}
+
+static bool
+is_own_fault(int sqlstate)
+{
+	return failure_is_of_rows(sqlstate) ||
+		   ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_CARDINALITY_VIOLATION;
+}
+
+/* Stores those that came; a bill with rows that cannot be is none. */
 static void
 store_rows(const Errand *errand)
 {
-	reconciling_store(&errand->run, rows, rows_count, rows_stored + 1);
+	ErrorData *error = is_broken
+						   ? NULL
+						   : subtransaction_run(store, unconstify(Errand *, errand), is_own_fault);
+
+	if (error)
+		ereport(LOG, (errmsg("billing could not store a bill of gateway \"%s\": %s",
+							 errand->gateway, error->message)));
+	is_broken = is_broken || error;
 	rows_stored += (int64) rows_count;
 	rows_count = 0;
 }
@@ -144,10 +213,12 @@ errand_take_row(const Errand *errand, const BillRow *row)
 static void
 record_bill(Errand *errand, const GatewayAnswer *answer)
 {
+	const GatewayAnswer broken = {.result = RESULT_UNANSWERED, .code = "bill_row"};
+
+	is_fetching = false;
 	if (answer->result == RESULT_DONE && rows_count > 0)
 		store_rows(errand);
-	reconciling_record_bill(&errand->run, answer, rows_stored);
-	is_fetching = false;
+	reconciling_record_bill(&errand->run, is_broken ? &broken : answer, rows_stored);
 }
 
 void
@@ -165,6 +236,7 @@ errand_record(Errand *errand, const GatewayAnswer *answer)
 			record_bill(errand, answer);
 			return;
 		case ERRAND_ASK:
+			count_asked(errand->gateway, -1);
 			reconciling_record_asked(&errand->row, answer);
 			return;
 	}
@@ -172,12 +244,42 @@ errand_record(Errand *errand, const GatewayAnswer *answer)
 
 /* ---- comparing ---------------------------------------------------------------- */
 
+static void
+advance(void *argument)
+{
+	bool *is_done = argument;
+
+	scope_open_inner();
+	*is_done = reconciling_advance();
+	scope_close_inner();
+}
+
+static bool
+is_comparisons_own(int sqlstate)
+{
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || is_own_fault(sqlstate);
+}
+
+/* One step; what fails by its own fault goes on later, and no other run waits for it. */
+static bool
+compare(void)
+{
+	bool is_done = false;
+	ErrorData *error = subtransaction_run(advance, &is_done, is_comparisons_own);
+
+	if (error == NULL)
+		return is_done;
+	ereport(LOG, (errmsg("billing could not compare a bill: %s", error->message)));
+	reconciling_put_off(error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE);
+	return true;
+}
+
 bool
 errand_compare(void)
 {
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: comparing bills with the books");
-	bool is_done = ready && !subscription_feeds_books() && reconciling_advance();
+	bool is_done = ready && !subscription_feeds_books() && compare();
 
 	life_end_work(&scope, ready);
 	return is_done;

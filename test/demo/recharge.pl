@@ -63,7 +63,7 @@ for my $account (@customers, $abroad, $abroad + 1)
 	my $is_abroad = $account >= $abroad;
 	my $method = $is_abroad ? 'card' : $methods[ $n % @methods ];
 	my $gateway = $is_abroad ? 'waffo' : $method =~ s/_.*//r;
-	my $way = $n % 6 == 3 ? 1 : $n == 6 && !$is_abroad ? 2 : 0;
+	my $way = $n % 6 == 3 ? 1 : $n == 8 && !$is_abroad ? 2 : 0;
 	my $before = balance($account);
 	my $amount = $before < 0 ? 100 + 10 * int(-$before / 10) : 100;
 	my ($order, $url_ms) = place($account, $amount, $method, $way == 0 && !$is_abroad ? 'welcome back' : undef);
@@ -76,7 +76,7 @@ for my $account (@customers, $abroad, $abroad + 1)
 	}
 	simulate(fault => { gateway => $gateway, operation => 'notice', kind => 'lost', count => 1 }) if $way == 1;
 	my $paid_at = time;
-	simulate(pay => { gateway => $gateway, number => $order->{number}, force => \1, $gateway eq 'xiaomi' ? (uid => "user of $account", amount_fen => sprintf('%.0f', 100 * $order->{pay_amount})) : () });
+	simulate(pay => { gateway => $gateway, number => $order->{number}, force => \1, $gateway eq 'xiaomi' ? (uid => "user of $account", amount_fen => 0 + sprintf('%.0f', 100 * $order->{pay_amount})) : () });
 	$dbh->do('SELECT billing.refresh_order($1, $2)', undef, $account, $order->{order_id}) if $way == 1;
 	my ($status) = wait_for($order, $way == 2 ? sub { $_[0]{state} eq 'closed' } : sub { $_[0]{state} eq 'paid' });
 	printf "%9d  %-11s  %8.2f  %8.2f  %8.0f ms  %6.0f ms  %11.2f  %s\n", $account, $method, $before, $order->{pay_amount}, $url_ms, 1000 * (time - $paid_at), balance($account), $ways[$way];

@@ -61,7 +61,7 @@ for my $order (all('SELECT account_id, order_id, gateway, gateway_number, pay_am
 	my $fen = sprintf '%.0f', 100 * $order->{pay_amount};
 	$fen += 1 if $what > 0.95 && $gateway ne 'xiaomi';
 	$dbh->do('SELECT billing.cancel_order($1, $2)', undef, $account, $order->{order_id}) if $what > 0.85 && $what < 0.9;
-	$sim->control(pay => { gateway => $gateway, number => $number, amount_fen => $fen, force => \1, $gateway eq 'xiaomi' ? (uid => 'u1') : () });
+	$sim->control(pay => { gateway => $gateway, number => $number, amount_fen => $fen + 0, force => \1, $gateway eq 'xiaomi' ? (uid => 'u1') : () });
 	my @came = $sim->notices;
 	push @notices, @came, rand() < 0.2 ? @came : () unless rand() < 0.2;
 	Simulators::hand_over($dbh, splice @notices, rand @notices, 1) while @notices > 5;

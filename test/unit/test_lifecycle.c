@@ -151,13 +151,13 @@ test_call(void **state)
 static void
 test_reconciliation(void **state)
 {
-	/* billed refused matched answered */
-	static const char *const rows[][4] = {
-		[RECONCILIATION_FETCHING] = {"matching", "failed", ".", "."},
-		[RECONCILIATION_MATCHING] = {".", ".", "asking", "."},
-		[RECONCILIATION_ASKING] = {".", ".", ".", "done"},
-		[RECONCILIATION_DONE] = {".", ".", ".", "."},
-		[RECONCILIATION_FAILED] = {".", ".", ".", "."},
+	/* billed refused matched answered broken */
+	static const char *const rows[][5] = {
+		[RECONCILIATION_FETCHING] = {"matching", "failed", ".", ".", "."},
+		[RECONCILIATION_MATCHING] = {".", ".", "asking", ".", "failed"},
+		[RECONCILIATION_ASKING] = {".", ".", ".", "done", "failed"},
+		[RECONCILIATION_DONE] = {".", ".", ".", ".", "."},
+		[RECONCILIATION_FAILED] = {".", ".", ".", ".", "."},
 	};
 
 	(void) state;
