@@ -106,24 +106,35 @@ read_beneath(int directory, const char *name, char *room, size_t size_max, size_
 	return is_read;
 }
 
+int
+secrets_open(const char *directory, const char *file, char fault[SECRETS_FAULT_SIZE])
+{
+	int opened = -1;
+
+	fault[0] = '\0';
+	if (directory[0] != '/')
+		(void) wrong(fault, "the directory has no absolute path");
+	else if (file[0] == '\0' || file[0] == '.' || strchr(file, '/') != NULL)
+		(void) wrong(fault, "this is no name of a file in the directory");
+	else if ((opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		(void) failed(fault, "the directory cannot be opened");
+	if (opened < 0 || directory_is_safe(opened, fault))
+		return opened;
+	(void) close(opened);
+	return -1;
+}
+
 bool
 secrets_read(const char *directory, const char *file, char *room, size_t size_max, size_t *size,
 			 char fault[SECRETS_FAULT_SIZE])
 {
-	int opened;
+	int opened = secrets_open(directory, file, fault);
 	bool is_read;
 
-	fault[0] = '\0';
 	*size = 0;
-	if (directory[0] != '/')
-		return wrong(fault, "the directory has no absolute path");
-	if (file[0] == '\0' || file[0] == '.' || strchr(file, '/') != NULL)
-		return wrong(fault, "this is no name of a file in the directory");
-	opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (opened < 0)
-		return failed(fault, "the directory cannot be opened");
-	is_read = directory_is_safe(opened, fault) &&
-			  read_beneath(opened, file, room, size_max, size, fault);
+		return false;
+	is_read = read_beneath(opened, file, room, size_max, size, fault);
 	(void) close(opened);
 	return is_read;
 }

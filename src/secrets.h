@@ -24,4 +24,10 @@
 extern bool secrets_read(const char *directory, const char *file, char *room, size_t size_max,
 						 size_t *size, char fault[SECRETS_FAULT_SIZE]);
 
+/*
+ * Opens the directory, of a file that is to be looked at there; its descriptor. Below 0, and
+ * fault says why, where it is not safe, or the name leads out of it or to a hidden file.
+ */
+extern int secrets_open(const char *directory, const char *file, char fault[SECRETS_FAULT_SIZE]);
+
 #endif

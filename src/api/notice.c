@@ -278,6 +278,11 @@ receive(Reception *reception, const HttpMessage *message)
 		case NOTICE_OF_ANOTHER_KIND:
 			settle_notice(reception, "applied", NULL);
 			return &reception->provider->accepted;
+		case NOTICE_UNKNOWN_KEY:
+			gateway_want_keys(reception->gateway.gateway, reception->at);
+			wake_at_commit(WORKER_GATEWAY);
+			keep_unverified(reception);
+			return &reception->provider->again;
 		default:
 			keep_unverified(reception);
 			return &reception->provider->again;

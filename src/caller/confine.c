@@ -10,6 +10,8 @@
 #endif
 #include "caller/confine.h"
 
+#include "caller/key_file.h"
+
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -119,6 +121,6 @@ confine_process(int channel)
 	(void) umask(077);
 	return silence() && reset_signals() && follow_parent() && clearenv() == 0 && chdir("/") == 0 &&
 		   prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, FILES_MAX) &&
-		   limit_memory() && make_threads_small();
+		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, KEY_FILE_BYTES_MAX) &&
+		   limit(RLIMIT_NOFILE, FILES_MAX) && limit_memory() && make_threads_small();
 }

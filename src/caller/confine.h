@@ -13,7 +13,7 @@
 /*
  * Ends with its parent; keeps no descriptor of it beside the channel's, whose number
  * is the highest that stays; has no environment, no signal handlers, no core file, and
- * no more memory and files than it needs. False where the system refuses.
+ * no more memory and files than it needs, nor longer ones. False where the system refuses.
  */
 extern bool confine_process(int channel);
 

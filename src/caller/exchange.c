@@ -10,6 +10,7 @@
 
 #include "caller/conf.h"
 #include "caller/download.h"
+#include "caller/key_file.h"
 #include "gateway/providers.h"
 
 #include <openssl/crypto.h>
@@ -72,6 +73,8 @@ build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
 	else if (exchange->call.operation == CALL_CREATE &&
 			 providers_product(exchange->provider, exchange->call.product) == NULL)
 		say(answer, RESULT_MISCONFIGURED, "product");
+	else if (exchange->call.operation == CALL_KEYS && exchange->merchant.fetched_keys[0] == '\0')
+		say(answer, RESULT_MISCONFIGURED, "fetched_keys");
 	else if (exchange->call.clock_offset_s != 0 && !exchange->merchant.allow_http)
 		say(answer, RESULT_NOT_DELIVERED, "clock_offset"); /* a real gateway lives today */
 	else if (!read_moment(&exchange->call, &moment))
@@ -285,6 +288,27 @@ read_reply(const Exchange *exchange, const HttpMessage *reply, GatewayAnswer *an
 								   reply, answer);
 }
 
+/* Keeps the keys that a reply holds in the file that the merchant's own one names. */
+static void
+keep_keys(const Exchanges *exchanges, const Exchange *exchange, const HttpMessage *reply,
+		  GatewayAnswer *answer)
+{
+	const Merchant *merchant = &exchange->merchant;
+	char room[KEY_FILE_BYTES_MAX];
+	char fault[SECRETS_FAULT_SIZE];
+	size_t size = exchange->provider->read_keys(merchant, now_of(&exchange->call), reply, room,
+												sizeof(room), answer);
+
+	if (size == 0 && answer->code[0] == '\0')
+		say(answer, answer->result, "keys");
+	if (size == 0)
+		return;
+	if (!key_file_replace(exchanges->directory, merchant->fetched_keys, (Bytes){room, size}, fault))
+		say(answer, RESULT_MISCONFIGURED, fault);
+	else
+		*answer = (GatewayAnswer){.result = RESULT_DONE};
+}
+
 /* False: it goes on with another transfer. */
 static bool
 conclude(const Exchanges *exchanges, Exchange *exchange, const Transfer *transfer,
@@ -296,6 +320,8 @@ conclude(const Exchanges *exchanges, Exchange *exchange, const Transfer *transfe
 		say(answer, transfer->is_sent ? RESULT_UNANSWERED : RESULT_NOT_DELIVERED, transfer->word);
 	else if (exchange->download)
 		return !follow(exchanges, exchange, &transfer->reply, answer);
+	else if (exchange->call.operation == CALL_KEYS)
+		keep_keys(exchanges, exchange, &transfer->reply, answer);
 	else
 		read_reply(exchange, &transfer->reply, answer);
 	return true;

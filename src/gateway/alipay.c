@@ -283,6 +283,7 @@ content_of(const GatewayCall *call)
 			return json_pack("{s:s,s:s}", "bill_type", bill_type(call), "bill_date",
 							 call->bill_day);
 		case CALL_SIGN:
+		case CALL_KEYS:
 			return NULL;
 	}
 	return NULL;
@@ -554,6 +555,7 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 			return document_text(node, "bill_download_url", answer->pay_url,
 								 sizeof(answer->pay_url));
 		case CALL_SIGN:
+		case CALL_KEYS:
 			return false;
 	}
 	return false;
@@ -649,7 +651,7 @@ const Provider alipay_provider = {
 	.day_offset_us = INSTANT_CHINA_US,
 	.products = {{"qr", 0, HOURS(2), PAYS_BY_CODE}, {"page", 0, HOURS(2), PAYS_BY_URL}},
 	.settings = {"app_id", "notify_url", "private_key", "public_key"},
-	.lacks = PROVIDER_LACKS(CALL_SIGN),
+	.lacks = PROVIDER_LACKS(CALL_SIGN) | PROVIDER_LACKS(CALL_KEYS),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

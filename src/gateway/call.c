@@ -17,6 +17,7 @@ static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
 	[CALL_REFUND_QUERY] = "refund_query",
 	[CALL_SIGN] = "sign",
 	[CALL_BILL] = "bill",
+	[CALL_KEYS] = "keys",
 };
 
 static const char *const result_names[CALL_RESULTS_COUNT] = {
@@ -106,6 +107,7 @@ call_numbers_are_sound(const GatewayCall *call)
 			return (is_number(call->refund_number) || is_number(call->refund_id)) &&
 				   is_number(call->transaction_id);
 		case CALL_SIGN:
+		case CALL_KEYS:
 			return true;
 		case CALL_BILL:
 			return is_day(call->bill_day);

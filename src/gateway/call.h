@@ -37,10 +37,11 @@ typedef enum CallOperation
 	CALL_REFUND, /* of a payment, or of a part of it */
 	CALL_REFUND_QUERY,
 	CALL_SIGN, /* the one reply that this gateway takes to its notices: nothing is sent */
-	CALL_BILL  /* of a day: what the gateway has on its books */
+	CALL_BILL, /* of a day: what the gateway has on its books */
+	CALL_KEYS  /* by which it signs: they are fetched and kept, and nothing of them is told */
 } CallOperation;
 
-#define CALL_OPERATIONS_COUNT 7
+#define CALL_OPERATIONS_COUNT 8
 
 /* Instants are microseconds of the server's epoch, amounts nano-units; an empty text: not given. */
 typedef struct GatewayCall

@@ -27,7 +27,8 @@ typedef enum SettingKind
 	SETTING_PORT,
 	SETTING_SWITCH,
 	SETTING_PRIVATE_KEY,
-	SETTING_PUBLIC_KEY, /* "FILE", or "SERIAL FILE"; may stand several times */
+	SETTING_PUBLIC_KEY,	  /* "FILE", or "SERIAL FILE"; may stand several times */
+	SETTING_FETCHED_KEYS, /* read behind all lines */
 	SETTING_SEALING_KEY,
 	SETTING_API_KEY,
 	SETTING_APP_SECRET,
@@ -59,6 +60,7 @@ static const struct Setting
 	{"notify_url", TEXT(notify_url), false},
 	{"private_key", SETTING_PRIVATE_KEY, 0, 0, false},
 	{"public_key", SETTING_PUBLIC_KEY, 0, 0, false},
+	{"fetched_keys", SETTING_FETCHED_KEYS, 0, 0, false},
 	{"apiv3_key", SETTING_SEALING_KEY, 0, 0, false},
 	{"api_key", SETTING_API_KEY, 0, 0, false},
 	{"app_secret", SETTING_APP_SECRET, 0, 0, false},
@@ -113,6 +115,13 @@ copy(Bytes text, char *to, size_t size)
 	return true;
 }
 
+/* A name leads to no other directory, and to no file that is hidden. */
+static bool
+read_name(Bytes value, char file[MERCHANT_SERIAL_SIZE])
+{
+	return copy(value, file, MERCHANT_SERIAL_SIZE) && !strchr(file, '/') && file[0] != '.';
+}
+
 /* Reads a file beside the merchant's into room for MERCHANT_FILE_BYTES_MAX bytes. */
 static bool
 read_file(const Reading *reading, Bytes name, char *room, Bytes *text)
@@ -120,7 +129,7 @@ read_file(const Reading *reading, Bytes name, char *room, Bytes *text)
 	char file[MERCHANT_SERIAL_SIZE];
 	size_t size;
 
-	if (!copy(name, file, sizeof(file)) || strchr(file, '/') || file[0] == '.' ||
+	if (!read_name(name, file) ||
 		!reading->reader(reading->argument, file, room, MERCHANT_FILE_BYTES_MAX, &size))
 		return false;
 	*text = (Bytes){room, size};
@@ -156,6 +165,53 @@ read_public_key(Reading *reading, Bytes value)
 	key->key = read_key(reading, second.size > 0 ? second : first, signature_public_key);
 	merchant->keys_count += key->key != NULL;
 	return key->key != NULL;
+}
+
+/* Takes a certificate's key, unless there is one of its serial number already. */
+static void
+take_fetched_key(Merchant *merchant, Certificate *certificate)
+{
+	Bytes serial = bytes_of(certificate->serial);
+	MerchantKey *key = &merchant->keys[merchant->keys_count];
+
+	if (merchant_key(merchant, serial) || !copy(serial, key->serial, sizeof(key->serial)))
+	{
+		certificate_free(certificate);
+		return;
+	}
+	key->key = certificate->key;
+	merchant->keys_count++;
+}
+
+/* Takes those of a whole file; false where anything in it is no certificate, or too much. */
+static bool
+take_fetched_keys(Merchant *merchant, Bytes pem)
+{
+	Certificate certificate;
+	size_t count = 0;
+
+	do
+	{
+		if (count++ == MERCHANT_FETCHED_MAX || !certificate_read(&pem, &certificate))
+			return false;
+		take_fetched_key(merchant, &certificate);
+	} while (pem.size > 0);
+	return true;
+}
+
+/* What cannot be read is as if it were not there: it is fetched. */
+static bool
+read_fetched_keys(const Reading *reading)
+{
+	Merchant *merchant = reading->merchant;
+	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	Bytes pem;
+	bool is_sound = room && (merchant->fetched_keys[0] == '\0' ||
+							 !read_file(reading, bytes_of(merchant->fetched_keys), room, &pem) ||
+							 take_fetched_keys(merchant, pem));
+
+	free(room);
+	return is_sound || wrong(reading, "is unsound", "fetched_keys");
 }
 
 static bool
@@ -283,6 +339,8 @@ read_value(Reading *reading, const struct Setting *setting, Bytes value)
 			return read_private_key(reading, value);
 		case SETTING_PUBLIC_KEY:
 			return read_public_key(reading, value);
+		case SETTING_FETCHED_KEYS:
+			return read_name(value, merchant->fetched_keys);
 		case SETTING_SEALING_KEY:
 			return read_secret(reading, value, take_sealing_key);
 		case SETTING_API_KEY:
@@ -346,7 +404,7 @@ merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *ar
 	fault[0] = '\0';
 	while (read && text.size > 0)
 		read = read_line(&reading, cut(&text, '\n'));
-	read = read && has_all(&reading);
+	read = read && has_all(&reading) && read_fetched_keys(&reading);
 	if (!read)
 		merchant_free(merchant);
 	return read;
@@ -398,7 +456,7 @@ SignatureKey *
 merchant_key(const Merchant *merchant, Bytes serial)
 {
 	for (size_t i = 0; i < merchant->keys_count; i++)
-		if (bytes_equal(bytes_of(merchant->keys[i].serial), serial))
+		if (certificate_serials_equal(bytes_of(merchant->keys[i].serial), serial))
 			return merchant->keys[i].key;
 	return NULL;
 }

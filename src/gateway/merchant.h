@@ -12,13 +12,15 @@
 #define GATEWAY_MERCHANT_H
 
 #include "gateway/call.h"
+#include "gateway/certificate.h"
 #include "gateway/http.h"
 #include "gateway/mac.h"
 #include "gateway/sealed.h"
 #include "gateway/signature.h"
 
 #define MERCHANT_FILE_BYTES_MAX (32 * 1024)
-#define MERCHANT_KEYS_MAX 8
+#define MERCHANT_KEYS_MAX 8	   /* that are given */
+#define MERCHANT_FETCHED_MAX 8 /* and fetched */
 #define MERCHANT_SERIAL_SIZE 65
 #define MERCHANT_FAULT_SIZE 160
 #define MERCHANT_SECRET_SIZE 129
@@ -54,8 +56,9 @@ typedef struct Merchant
 	bool allow_http;					/* for tests: without TLS */
 	char ca_file[MERCHANT_SERIAL_SIZE]; /* empty: the system's */
 	char notify_url[CALL_URL_SIZE];
-	SignatureKey *private_key; /* NULL where it was not asked for */
-	MerchantKey keys[MERCHANT_KEYS_MAX];
+	SignatureKey *private_key;				 /* NULL where it was not asked for */
+	char fetched_keys[MERCHANT_SERIAL_SIZE]; /* the file that CALL_KEYS writes; empty: none */
+	MerchantKey keys[MERCHANT_KEYS_MAX + MERCHANT_FETCHED_MAX]; /* given ones first */
 	size_t keys_count;
 	bool has_sealing_key;
 	unsigned char sealing_key[SEALED_KEY_BYTES];
@@ -73,7 +76,7 @@ typedef bool (*MerchantReader)(void *argument, const char *file, char *room, siz
 
 /*
  * Reads a merchant's file. with_private_key: who only reads notices has no need of it,
- * nor of the API key.
+ * nor of the API key. A file of fetched keys need not be there (yet).
  * False, and fault says why, where something is unknown, missing, twice or
  * unsound: then the merchant is empty. To be freed.
  */

@@ -108,7 +108,13 @@ typedef struct Provider
 	/* Sets that part of *fact that the verdict says. */
 	NoticeVerdict (*read_notice)(const HttpMessage *notice, const Merchant *merchant, int64_t now_s,
 								 NoticeFact *fact);
-	const ProviderBills *bills;	  /* NULL: it lacks CALL_BILL */
+	const ProviderBills *bills; /* NULL: it lacks CALL_BILL */
+	/*
+	 * Reads from a reply, which is not believed yet, what the merchant's fetched_keys is to
+	 * hold; its size, 0: none, and answer says why. NULL: it lacks CALL_KEYS.
+	 */
+	size_t (*read_keys)(const Merchant *merchant, int64_t now_s, const HttpMessage *reply,
+						char *room, size_t size, GatewayAnswer *answer);
 	ProviderReply accepted;		  /* it need not send the notice again */
 	ProviderReply again;		  /* it shall */
 	const char *signature_header; /* of accepted, signed by CALL_SIGN; NULL: it needs none */

@@ -22,12 +22,27 @@ static const Provider *const providers[] = {
 };
 
 const Provider *
+providers_at(size_t place)
+{
+	return place < sizeof(providers) / sizeof(providers[0]) ? providers[place] : NULL;
+}
+
+const Provider *
 providers_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
 		if (strcmp(providers[i]->name, name) == 0)
 			return providers[i];
 	return NULL;
+}
+
+/* Keys that are fetched may stand for one that is given. */
+static bool
+has_setting(const Provider *provider, const Merchant *merchant, const char *setting)
+{
+	return merchant_gives(merchant, setting) ||
+		   (provider->read_keys && strcmp(setting, "public_key") == 0 &&
+			merchant_gives(merchant, "fetched_keys"));
 }
 
 const Provider *
@@ -37,7 +52,7 @@ providers_of(const Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
 
 	(void) snprintf(fault, MERCHANT_FAULT_SIZE, "there is no such provider");
 	for (size_t i = 0; provider && i < PROVIDER_SETTINGS_MAX && provider->settings[i]; i++)
-		if (!merchant_gives(merchant, provider->settings[i]))
+		if (!has_setting(provider, merchant, provider->settings[i]))
 		{
 			(void) snprintf(fault, MERCHANT_FAULT_SIZE, "%s is missing", provider->settings[i]);
 			return NULL;

@@ -10,6 +10,9 @@
 
 #include "gateway/provider.h"
 
+/* One after the other; NULL behind the last. */
+extern const Provider *providers_at(size_t place);
+
 /* NULL where there is none of that name. */
 extern const Provider *providers_find(const char *name);
 

@@ -43,9 +43,8 @@ open_pem(Bytes pem)
 	return pem.size <= INT_MAX ? BIO_new_mem_buf(pem.data, (int) pem.size) : NULL;
 }
 
-/* A key under a password is none here: nobody could type it. */
-static int
-no_password(char *text, int size, int writing, void *argument)
+int
+signature_no_password(char *text, int size, int writing, void *argument)
 {
 	(void) text, (void) size, (void) writing, (void) argument;
 	return -1;
@@ -55,7 +54,7 @@ static EVP_PKEY *
 key_of_certificate(Bytes pem)
 {
 	BIO *bio = open_pem(pem);
-	X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
+	X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, signature_no_password, NULL) : NULL;
 	EVP_PKEY *pkey = certificate ? X509_get_pubkey(certificate) : NULL;
 
 	X509_free(certificate);
@@ -67,7 +66,7 @@ SignatureKey *
 signature_public_key(Bytes pem)
 {
 	BIO *bio = open_pem(pem);
-	EVP_PKEY *pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, signature_no_password, NULL) : NULL;
 
 	BIO_free(bio);
 	return take(pkey ? pkey : key_of_certificate(pem));
@@ -77,7 +76,7 @@ SignatureKey *
 signature_private_key(Bytes pem)
 {
 	BIO *bio = open_pem(pem);
-	EVP_PKEY *pkey = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *pkey = bio ? PEM_read_bio_PrivateKey(bio, NULL, signature_no_password, NULL) : NULL;
 
 	BIO_free(bio);
 	return take(pkey);

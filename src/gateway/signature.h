@@ -26,6 +26,9 @@ extern SignatureKey *signature_public_key(Bytes pem);
 extern SignatureKey *signature_private_key(Bytes pem);
 extern void signature_free_key(SignatureKey *key);
 
+/* For OpenSSL, which asks for one: a key under a password is none here, nobody could type it. */
+extern int signature_no_password(char *text, int size, int writing, void *argument);
+
 /* Signs the pieces as one message. */
 extern bool signature_make(SignatureKey *key, const Bytes *pieces, size_t count,
 						   char text[SIGNATURE_TEXT_SIZE]);

@@ -362,6 +362,7 @@ call_body(const GatewayCall *call, const Merchant *merchant)
 			return json_pack("{s:s}", "acquiringRefundOrderId", call->refund_id);
 		case CALL_SIGN:
 		case CALL_BILL:
+		case CALL_KEYS:
 			return NULL;
 	}
 	return NULL;
@@ -582,6 +583,7 @@ read_data(const json_t *data, const GatewayCall *call, const Merchant *merchant,
 			break;
 		case CALL_SIGN:
 		case CALL_BILL:
+		case CALL_KEYS:
 			break;
 	}
 	return read ? RESULT_DONE : RESULT_UNANSWERED;
@@ -616,7 +618,7 @@ const Provider waffo_provider = {
 	.currency = "USD",
 	.products = {PAGE("credit_card"), PAGE("debit_card"), PAGE("apple_pay"), PAGE("google_pay")},
 	.settings = {"notify_url", "private_key", "public_key", "api_key"},
-	.lacks = PROVIDER_LACKS(CALL_BILL),
+	.lacks = PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -9,18 +9,16 @@
 #include "gateway/wechat.h"
 
 #include "core/money.h"
-#include "gateway/base64.h"
 #include "gateway/document.h"
 #include "gateway/instant.h"
 #include "gateway/wechat_bill.h"
+#include "gateway/wechat_keys.h"
+#include "gateway/wechat_sealed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MINUTES(n) ((n) *INT64_C(60000000))
-
-/* A sealed notice is a few hundred bytes; its plain text is shorter. */
-#define SEALED_BYTES_MAX (16 * 1024)
 
 /* Reads a whole number of at most 12 digits; false where it is none. */
 static bool
@@ -38,15 +36,21 @@ read_seconds(Bytes text, int64_t *seconds)
 	return true;
 }
 
-/* Whose a message is, and when it was signed. */
+/* The serial number of the key that signed a message. */
+static Bytes
+serial_of(const HttpMessage *message)
+{
+	return http_header(message, "Wechatpay-Serial");
+}
+
+/* Whether a message was signed by a key, and when. NULL: the key is not here. */
 static NoticeVerdict
-judge_signature(const HttpMessage *message, const Merchant *merchant, int64_t now_s)
+judge_by_key(const HttpMessage *message, SignatureKey *key, int64_t now_s)
 {
 	const Bytes line_feed = {"\n", 1};
 	Bytes timestamp = http_header(message, "Wechatpay-Timestamp");
 	Bytes pieces[] = {timestamp, line_feed,		http_header(message, "Wechatpay-Nonce"),
 					  line_feed, message->body, line_feed};
-	SignatureKey *key = merchant_key(merchant, http_header(message, "Wechatpay-Serial"));
 	int64_t signed_s;
 
 	if (key == NULL)
@@ -60,28 +64,11 @@ judge_signature(const HttpMessage *message, const Merchant *merchant, int64_t no
 	return NOTICE_OF_PAYMENT;
 }
 
-/* Decodes and opens what is sealed; NULL where that fails. To be freed. */
-static unsigned char *
-open_resource(const json_t *resource, const Merchant *merchant, size_t *size)
+/* Whose a message is, and when it was signed. */
+static NoticeVerdict
+judge_signature(const HttpMessage *message, const Merchant *merchant, int64_t now_s)
 {
-	unsigned char *sealed = malloc(SEALED_BYTES_MAX);
-	unsigned char *plain = malloc(SEALED_BYTES_MAX);
-	size_t sealed_size;
-	bool opened = sealed && plain && merchant->has_sealing_key &&
-				  base64_decode(document_bytes(resource, "ciphertext"), sealed, SEALED_BYTES_MAX,
-								&sealed_size) &&
-				  sealed_open(merchant->sealing_key, document_bytes(resource, "nonce"),
-							  document_bytes(resource, "associated_data"),
-							  (Bytes){(const char *) sealed, sealed_size}, plain);
-
-	free(sealed);
-	if (opened)
-	{
-		*size = sealed_size - SEALED_TAG_BYTES;
-		return plain;
-	}
-	free(plain);
-	return NULL;
+	return judge_by_key(message, merchant_key(merchant, serial_of(message)), now_s);
 }
 
 /* An amount in fen, the hundredth of a yuan. */
@@ -258,10 +245,10 @@ read_event(const json_t *event, const Merchant *merchant, NoticeFact *fact)
 
 	if (verdict == NOTICE_OF_ANOTHER_KIND)
 		return verdict;
-	if (!bytes_equal(document_bytes(resource, "algorithm"), bytes_of("AEAD_AES_256_GCM")))
+	if (!wechat_sealed_is_known(resource))
 		return NOTICE_MALFORMED;
 	/* Genuine, but sealed with another APIv3 key: it was changed a moment ago. */
-	plain = open_resource(resource, merchant, &size);
+	plain = wechat_sealed_open(resource, merchant, &size);
 	if (plain == NULL)
 		return NOTICE_UNKNOWN_KEY;
 	verdict = read_opened(plain, size, verdict, fact);
@@ -386,6 +373,9 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 		case CALL_BILL:
 			size = write_bill_target(call, target);
 			break;
+		case CALL_KEYS:
+			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/certificates");
+			break;
 		case CALL_SIGN:
 			return false;
 	}
@@ -396,7 +386,7 @@ static bool
 write_body(const GatewayCall *call, const Merchant *merchant, HttpRequest *request)
 {
 	bool asks = call->operation == CALL_QUERY || call->operation == CALL_REFUND_QUERY ||
-				call->operation == CALL_BILL;
+				call->operation == CALL_BILL || call->operation == CALL_KEYS;
 	json_t *body = asks ? NULL : call_body(call, merchant);
 
 	request->method = asks ? "GET" : "POST";
@@ -426,32 +416,39 @@ sign_request(const Merchant *merchant, const ProviderMoment *moment, HttpRequest
 						   merchant->serial);
 }
 
-/* Says which key the reply is to be signed with: the one that stands first. */
+/* asked: the key that the reply is to be signed with; NULL: any. */
 static bool
-ask_for_key(const Merchant *merchant, HttpRequest *request)
-{
-	return merchant->keys_count == 0 ||
-		   http_add_header(request, "Wechatpay-Serial: %s", merchant->keys[0].serial);
-}
-
-static bool
-add_headers(const Merchant *merchant, const ProviderMoment *moment, HttpRequest *request)
+add_headers(const Merchant *merchant, const ProviderMoment *moment, const MerchantKey *asked,
+			HttpRequest *request)
 {
 	request->headers_count = 0;
 	return http_add_header(request, "Accept: application/json") &&
 		   http_add_header(request, "Content-Type: application/json") &&
-		   ask_for_key(merchant, request) && sign_request(merchant, moment, request);
+		   (asked == NULL || http_add_header(request, "Wechatpay-Serial: %s", asked->serial)) &&
+		   sign_request(merchant, moment, request);
+}
+
+/* Nothing is sent whose reply nobody could believe. */
+static ProviderBuild
+refuse_without_keys(GatewayAnswer *answer)
+{
+	*answer = (GatewayAnswer){.result = RESULT_NOT_DELIVERED, .code = "no_keys"};
+	return BUILD_ANSWERS;
 }
 
 static ProviderBuild
 build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
 	  HttpRequest *request, GatewayAnswer *answer)
 {
-	bool is_ours = call->operation == CALL_BILL || strcmp(call->currency, "CNY") == 0;
+	bool is_for_keys = call->operation == CALL_KEYS;
+	bool is_ours = call->operation == CALL_BILL || is_for_keys ||
+				   strcmp(call->currency, "CNY") == 0;
 
-	(void) answer;
+	if (merchant->keys_count == 0 && !is_for_keys)
+		return refuse_without_keys(answer);
 	return is_ours && merchant->private_key && write_target(call, merchant, request) &&
-				   write_body(call, merchant, request) && add_headers(merchant, moment, request)
+				   write_body(call, merchant, request) &&
+				   add_headers(merchant, moment, is_for_keys ? NULL : &merchant->keys[0], request)
 			   ? BUILD_SENDS
 			   : BUILD_IMPOSSIBLE;
 }
@@ -559,6 +556,7 @@ read_success(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer
 			return read_refund(reply, call, &answer->refund);
 		case CALL_SIGN:
 		case CALL_BILL:
+		case CALL_KEYS:
 			return false;
 	}
 	return false;
@@ -645,8 +643,10 @@ build_download(const Merchant *merchant, const ProviderMoment *moment, const Pro
 	request->method = "GET";
 	request->body_size = 0;
 	memcpy(request->target, link->address.target, sizeof(request->target));
-	return merchant->private_key && add_headers(merchant, moment, request) ? BUILD_SENDS
-																		   : BUILD_IMPOSSIBLE;
+	return merchant->private_key && merchant->keys_count > 0 &&
+				   add_headers(merchant, moment, &merchant->keys[0], request)
+			   ? BUILD_SENDS
+			   : BUILD_IMPOSSIBLE;
 }
 
 static const ProviderBills bills = {
@@ -656,6 +656,38 @@ static const ProviderBills bills = {
 	.read_link = read_link,
 	.build_download = build_download,
 };
+
+/* ---- its own keys ------------------------------------------------------------ */
+
+/* A list is signed with a key that is known, or with one that stands in it. */
+static SignatureKey *
+key_of_list(const WechatKeys *keys, const Merchant *merchant, Bytes serial)
+{
+	SignatureKey *key = wechat_keys_find(keys, serial);
+
+	return key ? key : merchant_key(merchant, serial);
+}
+
+static size_t
+read_keys(const Merchant *merchant, int64_t now_s, const HttpMessage *reply, char *room,
+		  size_t size, GatewayAnswer *answer)
+{
+	WechatKeys *keys;
+	size_t written = 0;
+
+	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};
+	if (reply->status != 200)
+	{
+		answer->result = read_error(reply, answer);
+		return 0;
+	}
+	keys = wechat_keys_open(reply->body, merchant, now_s);
+	if (keys && judge_by_key(reply, key_of_list(keys, merchant, serial_of(reply)), now_s) ==
+					NOTICE_OF_PAYMENT)
+		written = wechat_keys_write(keys, room, size);
+	wechat_keys_free(keys);
+	return written;
+}
 
 const Provider wechat_provider = {
 	.name = "wechat",
@@ -671,6 +703,7 @@ const Provider wechat_provider = {
 	.read_reply = read_reply,
 	.read_notice = read_notice,
 	.bills = &bills,
+	.read_keys = read_keys,
 	.accepted = {200, "application/json", "{\"code\":\"SUCCESS\"}"},
 	.again = {500, "application/json", "{\"code\":\"FAIL\",\"message\":\"later\"}"},
 };

@@ -343,7 +343,7 @@ const Provider xiaomi_provider = {
 	.settings = {"app_id", "app_secret"},
 	.lacks = PROVIDER_LACKS(CALL_CLOSE) | PROVIDER_LACKS(CALL_REFUND) |
 			 PROVIDER_LACKS(CALL_REFUND_QUERY) | PROVIDER_LACKS(CALL_SIGN) |
-			 PROVIDER_LACKS(CALL_BILL),
+			 PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -87,6 +87,20 @@ gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at)
 	return sql_run(&claim, values, nulls) > 0 ? column_text(0, 1) : NULL;
 }
 
+TimestampTz
+gateway_next_keys_due(const char *providers)
+{
+	static Sql next = SQL("SELECT min(coalesce(keys_due_at, created_at)) FROM " BOOKS
+						  "gateway WHERE provider = ANY (string_to_array($1, ','))",
+						  TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, providers);
+	sql_run(&next, values, nulls);
+	return column_instant(0, 1, DT_NOEND);
+}
+
 void
 gateway_set_keys_due(const char *name, TimestampTz due_at)
 {

@@ -56,6 +56,9 @@ extern GatewayName *gateway_list(size_t *count);
  * is due again at an instant; NULL where there is none. */
 extern char *gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at);
 
+/* When the next one's are; DT_NOEND where there is none. */
+extern TimestampTz gateway_next_keys_due(const char *providers);
+
 /* Its keys are fetched at an instant; or now, unless they were a minute ago. */
 extern void gateway_set_keys_due(const char *name, TimestampTz due_at);
 extern void gateway_want_keys(const char *name, TimestampTz now);

@@ -24,6 +24,9 @@
 #define SIGN_US (10 * USECS_PER_SEC)
 #define SIGN_MISSING_US USECS_PER_SEC
 
+/* Keys that could not be fetched are asked for again after so long. */
+#define KEYS_AGAIN_US (60 * USECS_PER_SEC)
+
 /* Gateways whose replies are signed in one go. */
 #define SIGNINGS_MAX 64
 
@@ -91,6 +94,34 @@ claim_signing(Errand *errand, GatewayCall *call)
 	return true;
 }
 
+/* The providers whose gateways have keys to be fetched, with commas between them. */
+static const char *
+providers_with_keys(void)
+{
+	const Provider *provider;
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (size_t i = 0; (provider = providers_at(i)) != NULL; i++)
+		if ((provider->lacks & PROVIDER_LACKS(CALL_KEYS)) == 0)
+			appendStringInfo(&names, "%s,", provider->name);
+	return names.data;
+}
+
+static bool
+claim_keys(Errand *errand, GatewayCall *call)
+{
+	TimestampTz now = clock_now();
+	const char *gateway = gateway_claim_keys(providers_with_keys(), now, now + GATEWAY_KEYS_US);
+
+	if (gateway == NULL)
+		return false;
+	*call = (GatewayCall){.operation = CALL_KEYS};
+	strlcpy(call->gateway, gateway, sizeof(call->gateway));
+	errand->kind = ERRAND_KEYS;
+	return true;
+}
+
 static bool
 claim_bill(Errand *errand, GatewayCall *call)
 {
@@ -150,7 +181,7 @@ bool
 errand_claim(const char *busy, Errand *errand, GatewayCall *call)
 {
 	*errand = (Errand){0};
-	if (!claim_signing(errand, call) && !claim_bill(errand, call) &&
+	if (!claim_signing(errand, call) && !claim_keys(errand, call) && !claim_bill(errand, call) &&
 		!claim_asked(busy, errand, call))
 		return false;
 	memcpy(errand->gateway, call->gateway, sizeof(errand->gateway));
@@ -210,6 +241,16 @@ errand_take_row(const Errand *errand, const BillRow *row)
 
 /* ---- recording ---------------------------------------------------------------- */
 
+/* What was not answered is asked again soon; a merchant who has none to fetch is asked in its time.
+ */
+static void
+record_keys(const Errand *errand, const GatewayAnswer *answer)
+{
+	if (answer->result != RESULT_DONE && answer->result != RESULT_MISCONFIGURED &&
+		answer->result != RESULT_ABSENT)
+		gateway_set_keys_due(errand->gateway, clock_now() + KEYS_AGAIN_US);
+}
+
 static void
 record_bill(Errand *errand, const GatewayAnswer *answer)
 {
@@ -231,6 +272,9 @@ errand_record(Errand *errand, const GatewayAnswer *answer)
 		case ERRAND_SIGN:
 			if (answer->result == RESULT_DONE)
 				gateway_set_reply_signature(errand->gateway, answer->signature);
+			return;
+		case ERRAND_KEYS:
+			record_keys(errand, answer);
 			return;
 		case ERRAND_BILL:
 			record_bill(errand, answer);
@@ -288,7 +332,7 @@ errand_compare(void)
 TimestampTz
 errand_next_due(void)
 {
-	TimestampTz next = reconciliation_next_due();
+	TimestampTz next = Min(reconciliation_next_due(), gateway_next_keys_due(providers_with_keys()));
 
 	if (next != DT_NOEND)
 		next -= clock_offset_s() * USECS_PER_SEC;

@@ -2,7 +2,8 @@
  *
  * errand.h
  *	  What billing-caller does for a gateway that is of no account: signing its
- *	  reply to messages, fetching its bills, asking for what stands in them.
+ *	  reply to messages, fetching its keys and its bills, asking for what stands in
+ *	  them.
  *
  *-------------------------------------------------------------------------
  */
@@ -20,6 +21,7 @@ typedef enum ErrandKind
 {
 	ERRAND_NONE,
 	ERRAND_SIGN,
+	ERRAND_KEYS,
 	ERRAND_BILL,
 	ERRAND_ASK
 } ErrandKind;

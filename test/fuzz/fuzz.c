@@ -302,6 +302,7 @@ check_done(const GatewayCall *call, const GatewayAnswer *answer)
 			MUST(answer->signature[0] != '\0');
 			return;
 		case CALL_BILL:
+		case CALL_KEYS:
 			return;
 	}
 }

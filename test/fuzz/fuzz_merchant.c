@@ -75,8 +75,10 @@ check_needed(const char *text, size_t size)
 static void
 check_keys(const Merchant *merchant)
 {
-	MUST((merchant->keys_count > 0) == merchant_gives(merchant, "public_key"));
-	MUST(merchant->keys_count <= MERCHANT_KEYS_MAX);
+	MUST(merchant->keys_count > 0 || !merchant_gives(merchant, "public_key"));
+	MUST(merchant->keys_count == 0 || merchant_gives(merchant, "public_key") ||
+		 merchant_gives(merchant, "fetched_keys"));
+	MUST(merchant->keys_count <= MERCHANT_KEYS_MAX + MERCHANT_FETCHED_MAX);
 	for (size_t i = 0; i < merchant->keys_count; i++)
 	{
 		MUST(merchant->keys[i].key != NULL);
@@ -131,6 +133,8 @@ check_merchant(const Merchant *merchant, bool with_private_key)
 	check_given(merchant, "notify_url", merchant->notify_url, sizeof(merchant->notify_url));
 	check_given(merchant, "certificate_serial", merchant->serial, sizeof(merchant->serial));
 	check_given(merchant, "ca_file", merchant->ca_file, sizeof(merchant->ca_file));
+	check_given(merchant, "fetched_keys", merchant->fetched_keys, sizeof(merchant->fetched_keys));
+	MUST(merchant->fetched_keys[0] != '.' && strchr(merchant->fetched_keys, '/') == NULL);
 	check_given(merchant, "query_path", merchant->query_path, sizeof(merchant->query_path));
 	MUST(merchant->query_path[0] == '\0' || merchant->query_path[0] == '/');
 	MUST(merchant->digest == MAC_SHA1 || merchant->digest == MAC_SHA256);

@@ -13,41 +13,15 @@
 
 #include "gateway/wechat.h"
 
-#include <openssl/evp.h>
-
-static const char nonce[] = "nonce of 12.";
-
-/* Seals as WeChat Pay does, in base64; to be freed. */
-static char *
-seal(Bytes plain)
-{
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-	unsigned char *sealed = malloc(plain.size + SEALED_TAG_BYTES);
-	char *text = malloc((plain.size + SEALED_TAG_BYTES) / 3 * 4 + 8);
-	int size;
-
-	MUST(EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, fuzz_merchant()->sealing_key,
-							(const unsigned char *) nonce) == 1);
-	MUST(EVP_EncryptUpdate(context, sealed, &size, (const unsigned char *) plain.data,
-						   (int) plain.size) == 1);
-	MUST(EVP_EncryptFinal_ex(context, sealed + plain.size, &size) == 1);
-	MUST(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SEALED_TAG_BYTES,
-							 sealed + plain.size) == 1);
-	EVP_CIPHER_CTX_free(context);
-	(void) EVP_EncodeBlock((unsigned char *) text, sealed, (int) plain.size + SEALED_TAG_BYTES);
-	free(sealed);
-	return text;
-}
-
 /* The event about a transaction; to be freed. */
 static Bytes
 event_of(Bytes transaction)
 {
-	char *cipher = seal(transaction);
+	char *cipher = message_seal(transaction);
 	Bytes event = fuzz_join(
 		(Bytes[]){bytes_of("{\"event_type\":\"TRANSACTION.SUCCESS\",\"resource\":{\"algorithm\":"
 						   "\"AEAD_AES_256_GCM\",\"associated_data\":\"\",\"nonce\":\""),
-				  bytes_of(nonce), bytes_of("\",\"ciphertext\":\""), bytes_of(cipher),
+				  bytes_of(MESSAGE_SEAL_NONCE), bytes_of("\",\"ciphertext\":\""), bytes_of(cipher),
 				  bytes_of("\"}}")},
 		5);
 

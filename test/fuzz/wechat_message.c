@@ -9,6 +9,8 @@
 
 #include "../unit/gateway_vectors.h"
 
+#include <openssl/evp.h>
+
 static Bytes
 copy_of(Bytes bytes)
 {
@@ -77,6 +79,27 @@ message_sign(Bytes body, int status, Damage damage, Message *message)
 			   bytes_of(damage == DAMAGE_NONCE ? "EcsXqLyMWzXV6dCK" : WECHAT_NOTICE_NONCE));
 	add_header(message, bytes_of("Wechatpay-Signature"), bytes_of(signature));
 	message->http.body = damage == DAMAGE_BODY ? damaged_body(body) : copy_of(body);
+}
+
+char *
+message_seal(Bytes plain)
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+	unsigned char *sealed = malloc(plain.size + SEALED_TAG_BYTES);
+	char *text = malloc((plain.size + SEALED_TAG_BYTES) / 3 * 4 + 8);
+	int size;
+
+	MUST(EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), NULL, fuzz_merchant()->sealing_key,
+							(const unsigned char *) MESSAGE_SEAL_NONCE) == 1);
+	MUST(EVP_EncryptUpdate(context, sealed, &size, (const unsigned char *) plain.data,
+						   (int) plain.size) == 1);
+	MUST(EVP_EncryptFinal_ex(context, sealed + plain.size, &size) == 1);
+	MUST(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, SEALED_TAG_BYTES,
+							 sealed + plain.size) == 1);
+	EVP_CIPHER_CTX_free(context);
+	(void) EVP_EncodeBlock((unsigned char *) text, sealed, (int) plain.size + SEALED_TAG_BYTES);
+	free(sealed);
+	return text;
 }
 
 void

@@ -37,6 +37,10 @@ extern void message_read(Bytes input, int status, Message *message);
 /* Signs a body as WeChat Pay does, then damages it. */
 extern void message_sign(Bytes body, int status, Damage damage, Message *message);
 
+/* Seals as WeChat Pay does, with nothing beside it, in base64; to be freed. */
+#define MESSAGE_SEAL_NONCE "nonce of 12."
+extern char *message_seal(Bytes plain);
+
 extern void message_free(Message *message);
 
 /* True where it is the one message that WeChat Pay ever signed: the vector. */

@@ -38,6 +38,7 @@ const KINDS = {
 	wrong_signature: { acts: true },
 	wrong_serial: { acts: true, only: 'wechat' },
 	stale: { acts: true, only: 'wechat' },
+	wrong_key: { acts: true, only: 'wechat' },
 	duplicate_root: { acts: true, only: 'alipay' },
 	// a reply that is well signed, and unsound
 	wrong_amount: { acts: true },
@@ -51,7 +52,7 @@ const KINDS = {
 
 // Those of a text and its signature: a bill's file is neither signed nor a document.
 const OF_TEXTS = [
-	'unsigned', 'wrong_signature', 'wrong_serial', 'stale', 'duplicate_root', 'wrong_amount',
+	'unsigned', 'wrong_signature', 'wrong_serial', 'stale', 'wrong_key', 'duplicate_root', 'wrong_amount',
 	'wrong_number', 'duplicate_keys', 'invalid_json', 'huge_numbers', 'huge_body', 'wrong_charset',
 ];
 

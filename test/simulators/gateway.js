@@ -31,13 +31,15 @@ const SETTERS = {
 	bills: ({ bills }, value) => { bills.isAtOnce = value === 'at_once'; },
 	bom: ({ bills }, value) => { bills.hasMark = value; },
 	zip: ({ bills }, value) => { bills.isStored = value === 'stored'; },
+	keys: (gateway, value) => gateway.renewKeys(value),
 };
 
 const BILL_SETTINGS = ['bills', 'bom', 'zip'];
 
 // What a gateway can make anew, and where it is kept.
 const ROTATIONS = {
-	platform_key: ({ name, platform_keys: pairs }) => pairs.unshift(keys.makePlatformPair(name)),
+	platform_key: ({ name, platform_keys: pairs }) => pairs.unshift(
+		pairs[0].certificate ? keys.makeCertifiedPair() : keys.makePlatformPair(name)),
 	merchant_key: ({ name, merchant_keys: pairs }) => pairs.unshift(keys.makeMerchantPair(name)),
 	apiv3_key: (secrets) => { secrets.apiv3_key = keys.makeText(); },
 	app_secret: (secrets) => { secrets.app_secret = keys.makeText(); },
@@ -175,7 +177,7 @@ class Gateway {
 		const setter = SETTERS[name];
 
 		if (!setter || (BILL_SETTINGS.includes(name) && !this.bills) ||
-			(name === 'flat' && this.isFlat === undefined))
+			(name === 'flat' && this.isFlat === undefined) || (name === 'keys' && !this.renewKeys))
 			throw new Impossible(`${this.name} has no setting ${name}`);
 		setter(this, value);
 	}

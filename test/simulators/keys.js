@@ -50,6 +50,21 @@ function makePlatformPair(name) {
 	return makePair(name === 'wechat' ? `PUB_KEY_ID_${digits()}${digits()}` : '');
 }
 
+// One that WeChat Pay names by the serial number of a certificate, which merchants fetch.
+function makeCertifiedPair() {
+	const number = crypto.randomBytes(20);
+
+	number[0] = (number[0] & 0x7f) | 1; // positive, of 20 bytes
+	const serial = number.toString('hex').toUpperCase();
+	const [private_key, certificate] = execFileSync('openssl', [
+		'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', '-', '-days', '1826',
+		'-set_serial', `0x${serial}`, '-subj', '/C=CN/O=Tenpay.com/CN=Tenpay.com sign',
+	], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).match(/^-+BEGIN [^]*?^-+END .*\n/gm);
+	const public_key = crypto.createPublicKey(private_key).export({ type: 'spki', format: 'pem' });
+
+	return { serial, public_key, private_key, certificate };
+}
+
 // A secret that is a text: WeChat Pay's APIv3 key, Waffo's API key, Xiaomi's AppSecret.
 function makeText() {
 	return crypto.randomBytes(16).toString('hex');
@@ -121,6 +136,14 @@ function fingerprint(pair) {
 	return crypto.createHash('sha256').update(pair.public_key).digest('hex').slice(0, 16);
 }
 
+// The lines of a gateway's keys. Certificates are fetched: their file is not written here.
+function writePlatformKeys(dir, name, pairs) {
+	return [
+		...pairs.filter((pair) => !pair.certificate).map((pair) => writePublicKey(dir, name, pair)),
+		...(pairs.some((pair) => pair.certificate) ? [`fetched_keys = ${name}-platform.pem`] : []),
+	];
+}
+
 // The lines of the key pairs, and their files; none where a gateway has no such.
 function writePairs(dir, { name, merchant_keys: [merchantPair] = [], platform_keys: pairs = [] }) {
 	if (!merchantPair)
@@ -129,7 +152,7 @@ function writePairs(dir, { name, merchant_keys: [merchantPair] = [], platform_ke
 	return [
 		`private_key = ${name}-merchant.pem`,
 		...(merchantPair.serial ? [`certificate_serial = ${merchantPair.serial}`] : []),
-		...pairs.map((pair) => writePublicKey(dir, name, pair)),
+		...writePlatformKeys(dir, name, pairs),
 	];
 }
 
@@ -200,6 +223,7 @@ module.exports = {
 	loadCertificate,
 	loadSecrets,
 	makeCertificate,
+	makeCertifiedPair,
 	makeMerchantPair,
 	makePlatformPair,
 	makeText,

@@ -3,6 +3,7 @@
 // Proves the simulators over TLS: WeChat Pay and Alipay against their official SDKs,
 // Waffo and Xiaomi, which have none, against values made elsewhere. Prints TAP.
 
+const crypto = require('node:crypto');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
@@ -54,7 +55,8 @@ function wechatClient(secrets, port) {
 		mchid: secrets.merchant_id,
 		serial: merchant.serial,
 		privateKey: merchant.private_key,
-		certs: Object.fromEntries(secrets.platform_keys.map((pair) => [pair.serial, pair.public_key])),
+		certs: Object.fromEntries(secrets.platform_keys.map((pair) =>
+			[pair.serial, pair.certificate ?? pair.public_key])),
 		baseURL: `https://localhost:${port}/`,
 	});
 }
@@ -174,6 +176,44 @@ async function proveWechatFaults(secrets, port, control, { query }) {
 		'wechat: request signed by a stranger', isCode('SIGN_ERROR'));
 }
 
+// Each opens to the certificate that its entry names, and that holds the key that signs.
+function opensTo({ serial_no: serial, encrypt_certificate: sealed, expire_time: until }, secrets) {
+	const { Aes } = require('wechatpay-axios-plugin');
+	const pair = secrets.platform_keys.find((one) => one.serial === serial);
+	const certificate = new crypto.X509Certificate(Aes.AesGcm.decrypt(sealed.ciphertext,
+		secrets.apiv3_key, sealed.nonce, sealed.associated_data));
+
+	return certificate.serialNumber === serial &&
+		certificate.checkPrivateKey(crypto.createPrivateKey(pair.private_key)) &&
+		Date.parse(until) === Date.parse(certificate.validTo);
+}
+
+async function proveWechatCertificates(dir, port, control) {
+	const set = (kind) => control('POST /settings', { gateway: 'wechat', keys: kind });
+	const fault = (kind) => control('POST /fault', { gateway: 'wechat', operation: 'keys', kind });
+
+	await fails(wechatClient(keys.loadSecrets(dir, 'wechat'), port).v3.certificates.get(),
+		'wechat: no certificates of who has the public key', isCode('RESOURCE_NOT_EXISTS'));
+	await set('certificates');
+	await control('POST /rotate', { gateway: 'wechat', what: 'platform_key' });
+	const secrets = keys.loadSecrets(dir, 'wechat');
+	const certificates = wechatClient(secrets, port).v3.certificates;
+	const { data } = (await certificates.get()).data;
+
+	ok(data.length === 2 && data.every((one) => opensTo(one, secrets)),
+		'wechat: certificates are listed, sealed and signed by one of them');
+	await fault('wrong_number');
+	const named = (await certificates.get()).data.data;
+	ok(named[0].serial_no !== data[0].serial_no, 'wechat: fault wrong_number of certificates');
+	await fault('wrong_key');
+	const other = (await certificates.get()).data.data;
+	await fails((async () => opensTo(other[0], secrets))(), 'wechat: fault wrong_key');
+	await fault('unsigned');
+	await fails(certificates.get(), 'wechat: fault unsigned of certificates',
+		(error) => error.code === 'EV3_RES_HEADERS_INCOMPLATE');
+	await set('public_key');
+}
+
 async function proveWechat(dir, port, control) {
 	const secrets = keys.loadSecrets(dir, 'wechat');
 	const client = wechatClient(secrets, port);
@@ -186,6 +226,7 @@ async function proveWechat(dir, port, control) {
 	await proveWechatRefunds(client, control, calls.query);
 	await proveWechatFaults(secrets, port, control, calls);
 	await proveWechatBills(client, control, NUMBERS.wechat);
+	await proveWechatCertificates(dir, port, control);
 }
 
 // ---- Alipay

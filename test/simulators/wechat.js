@@ -7,12 +7,14 @@ const crypto = require('node:crypto');
 const { Bills, isDay } = require('./bills');
 const { fromRfc3339, toRfc3339 } = require('./clock');
 const { Gateway } = require('./gateway');
+const { makeCertifiedPair, makePlatformPair, makeText } = require('./keys');
 const rsa = require('./rsa');
 const wechatBills = require('./wechat_bills');
 
-const OPERATIONS = ['create', 'query', 'close', 'refund', 'refund_query', 'bill', 'bill_file'];
+const OPERATIONS = ['create', 'query', 'close', 'refund', 'refund_query', 'bill', 'bill_file', 'keys'];
 const CLOCK_TOLERANCE_S = 300;
 const STALE_S = 600;
+const LISTED_MAX = 2; // the newest, and the one before it
 const DEFAULT_LIFE_MS = 7 * 24 * 3600 * 1000;
 const URL_LIFE_MS = { native: 2 * 3600 * 1000, h5: 5 * 60 * 1000 };
 const SCHEME = 'WECHATPAY2-SHA256-RSA2048';
@@ -27,6 +29,7 @@ const ROUTES = [
 	['GET', /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/, 'refund_query'],
 	['GET', /^\/v3\/bill\/(tradebill|fundflowbill)$/, 'bill'],
 	['GET', /^\/v3\/billdownload\/file$/, 'bill_file'],
+	['GET', /^\/v3\/certificates$/, 'keys'],
 ];
 
 const NOTICE_KINDS = [
@@ -395,9 +398,41 @@ class Wechat extends Gateway {
 		return { status: 200, headers: { 'Content-Type': 'text/plain' }, open };
 	}
 
+	// ---- its own keys
+
+	// Others from now on: known by certificates, or by the one that the merchant downloads once.
+	renewKeys(kind) {
+		this.secrets.platform_keys = [
+			kind === 'certificates' ? makeCertifiedPair() : makePlatformPair(this.name),
+		];
+	}
+
+	keys() {
+		const pairs = this.secrets.platform_keys.filter((pair) => pair.certificate);
+
+		if (pairs.length === 0)
+			throw new Refusal(404, 'RESOURCE_NOT_EXISTS', '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥');
+		return { data: pairs.slice(0, LISTED_MAX).map((pair) => this.listed(pair)) };
+	}
+
+	listed({ serial, certificate }, key = this.secrets.apiv3_key) {
+		const { validFrom, validTo } = new crypto.X509Certificate(certificate);
+
+		return {
+			serial_no: serial,
+			effective_time: toRfc3339(Date.parse(validFrom)),
+			expire_time: toRfc3339(Date.parse(validTo)),
+			encrypt_certificate: this.sealed('certificate', certificate, key),
+		};
+	}
+
 	// ---- what goes out
 
 	misstate(document, kind) {
+		if (kind === 'wrong_key' && document.data)
+			document.data = this.secrets.platform_keys.map((pair) => this.listed(pair, makeText()));
+		if (kind === 'wrong_number' && document.data)
+			document.data[0].serial_no = crypto.randomBytes(20).toString('hex').toUpperCase();
 		if (kind === 'wrong_amount' && document.amount)
 			document.amount[document.amount.refund ? 'refund' : 'total'] += 1;
 		if (kind === 'wrong_number' && document.out_trade_no)
@@ -475,23 +510,30 @@ class Wechat extends Gateway {
 		};
 	}
 
-	resource(original, plain, how) {
+	// As it seals: by an APIv3 key, with a name beside it.
+	sealed(name, plain, key, isBroken = false) {
 		const nonce = crypto.randomBytes(6).toString('hex');
-		const cipher = crypto.createCipheriv('aes-256-gcm', this.secrets.apiv3_key, nonce);
-		const sealed = Buffer.concat([
-			cipher.setAAD(Buffer.from(original)).update(plain),
+		const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce);
+		const text = Buffer.concat([
+			cipher.setAAD(Buffer.from(name)).update(plain),
 			cipher.final(),
 			cipher.getAuthTag(),
 		]);
 
-		if (how.kind === 'broken_tag')
-			sealed[sealed.length - 1] ^= 1;
+		if (isBroken)
+			text[text.length - 1] ^= 1;
+		return {
+			algorithm: 'AEAD_AES_256_GCM',
+			ciphertext: text.toString('base64'),
+			associated_data: name,
+			nonce,
+		};
+	}
+
+	resource(original, plain, how) {
 		return {
 			original_type: original,
-			algorithm: 'AEAD_AES_256_GCM',
-			ciphertext: sealed.toString('base64'),
-			associated_data: original,
-			nonce,
+			...this.sealed(original, plain, this.secrets.apiv3_key, how.kind === 'broken_tag'),
 		};
 	}
 
