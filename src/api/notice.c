@@ -41,6 +41,7 @@
 
 /* Messages that nobody signed and that are kept, a minute: more are forgotten at once. */
 #define UNVERIFIED_MAX 600
+#define UNVERIFIED_BYTES_MAX (8 * 1024)
 
 static const char *const verdict_names[] = {
 	[NOTICE_OF_PAYMENT] = "payment",
@@ -160,8 +161,11 @@ verify(Reception *reception, const HttpMessage *message)
 	is_merchants = is_of_merchant(reception, &merchant, verdict);
 	merchant_free(&merchant);
 	reception->receipt.is_merchants = reception->report.is_merchants = is_merchants;
-	reception->verdict = verdict == NOTICE_OF_PAYMENT && !is_merchants ? "other_merchant"
-																	   : verdict_names[verdict];
+	reception->verdict = verdict_names[verdict];
+	if (!is_merchants && verdict == NOTICE_OF_PAYMENT)
+		reception->verdict = "other_merchant";
+	else if (!is_merchants && verdict == NOTICE_OF_REFUND)
+		reception->verdict = "other_refund";
 	return verdict;
 }
 
@@ -178,11 +182,15 @@ settle_notice(const Reception *reception, const char *state, const char *fact)
 										});
 }
 
-/* One that nobody signed is kept for a while, unless there are too many. */
+/* One that nobody signed is kept for a while, unless there are too many, or it is longer than any.
+ */
 static void
-keep_unverified(const Reception *reception)
+keep_unverified(const Reception *reception, const HttpMessage *message)
 {
-	if (notice_count_unverified(reception->at - USECS_PER_MINUTE, UNVERIFIED_MAX) >= UNVERIFIED_MAX)
+	bool is_long = message->body.size + message->query.size > UNVERIFIED_BYTES_MAX;
+
+	if (is_long ||
+		notice_count_unverified(reception->at - USECS_PER_MINUTE, UNVERIFIED_MAX) >= UNVERIFIED_MAX)
 		notice_delete(reception->notice_id);
 	else
 		settle_notice(reception, "unverified", NULL);
@@ -281,10 +289,10 @@ receive(Reception *reception, const HttpMessage *message)
 		case NOTICE_UNKNOWN_KEY:
 			gateway_want_keys(reception->gateway.gateway, reception->at);
 			wake_at_commit(WORKER_GATEWAY);
-			keep_unverified(reception);
+			keep_unverified(reception, message);
 			return &reception->provider->again;
 		default:
-			keep_unverified(reception);
+			keep_unverified(reception, message);
 			return &reception->provider->again;
 	}
 }
@@ -320,12 +328,21 @@ reply_headers(const Reception *reception, const ProviderReply *reply)
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
 
+/* It becomes a header: what is no base64 is none. */
+static bool
+is_signature(const char *text)
+{
+	return text && strlen(text) < SIGNATURE_TEXT_SIZE &&
+		   strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") ==
+			   strlen(text);
+}
+
 /* Where the signature that belongs to it is not there yet, the gateway shall send it again. */
 static Datum
 reply_row(FunctionCallInfo fcinfo, const Reception *reception, const ProviderReply *reply)
 {
 	bool is_unsigned = reception->provider->signature_header &&
-					   reception->gateway.reply_signature == NULL;
+					   !is_signature(reception->gateway.reply_signature);
 	const ProviderReply *given = is_unsigned ? &reception->provider->again : reply;
 	Datum values[] = {Int32GetDatum(given->status), reply_headers(reception, given),
 					  CStringGetTextDatum(given->body)};

@@ -61,6 +61,9 @@ check_value(const Field *field, const JsonbValue *value)
 	text = pnstrdup(value->val.string.val, value->val.string.len);
 	if (text_is_blank(text) || strlen(text) > field->bytes_max)
 		refuse(ERROR_PAYER, field->name, "it is blank or too long");
+	for (const char *c = text; *c; c++)
+		if ((unsigned char) *c < ' ' || *c == 0x7f)
+			refuse(ERROR_PAYER, field->name, "it has control characters");
 	if (field->bit == PAYER_CLIENT_IP)
 		check_address(text);
 	if (field->bit == PAYER_TERMINAL && strcmp(text, "WEB") != 0 && strcmp(text, "APP") != 0)

@@ -74,6 +74,10 @@ send_back(Resolution *resolution)
 	Booking *booking = &resolution->call.booking;
 	const Payment *payment = &resolution->payment;
 
+	if (strncmp(payment->transaction_id, PAYMENT_UNDONE, strlen(PAYMENT_UNDONE)) == 0)
+		refuse(
+			ERROR_PAYMENT_STATE, payment->payment_id, payment->account_id,
+			"its gateway knows no payment that could be given back: pay it by hand, and dismiss");
 	if (provider_of_lacks(payment->gateway, CALL_REFUND))
 		refuse(ERROR_PAYMENT_STATE, payment->payment_id, payment->account_id,
 			   "its gateway takes no refunds: give it back there by hand, and record_take_back()");

@@ -16,6 +16,7 @@
 #include "booking/reconciling.h"
 #include "booking/take_back.h"
 #include "clock.h"
+#include "core/order_number.h"
 #include "errors.h"
 #include "gateway/bill_csv.h"
 #include "spi/altered.h"
@@ -23,6 +24,7 @@
 #include "store/audit_store.h"
 #include "store/gateway_call_store.h"
 #include "store/gateway_store.h"
+#include "store/order_store.h"
 
 #define ACTOR "reconciliation"
 
@@ -44,7 +46,8 @@
  */
 #define ASK_LEASE_US MINUTES(1)
 #define ASK_AGAIN_US (20 * USECS_PER_SEC)
-#define ASKS_MAX 5
+#define ASKS_MAX 100
+#define OWN_ASKS_MAX 5
 #define ASKING_US (2 * USECS_PER_SEC)
 
 /* A run whose comparing fails by itself is compared so often. */
@@ -205,7 +208,9 @@ record_absent(Reconciliation *run, TimestampTz now)
 	TimestampTz end;
 
 	day_of(&run->key, must_provider_of(&run->key), &begin, &end);
-	if (now >= end + EMPTY_AFTER_US)
+	if (now >= end + EMPTY_AFTER_US && reconciliation_is_traded(&run->key, begin, end))
+		move(run, RECONCILIATION_REFUSED, DT_NOEND); /* it was no empty day */
+	else if (now >= end + EMPTY_AFTER_US)
 		end_bill(run, 0, now);
 	else
 		try_again(run, Min(now + ABSENT_US, end + EMPTY_AFTER_US));
@@ -380,7 +385,9 @@ finish(Reconciliation *run, TimestampTz now)
 	book_classes(&run->key, provider);
 	reconciliation_compare_day(&run->key, from, to, now);
 	reconciliation_finish(&run->key, from, to, now);
-	release_refunds(run->key.gateway, provider);
+	reconciliation_end_carrying(run->key.gateway);
+	if (run->bill)
+		release_refunds(run->key.gateway, provider); /* what an operator brings proves nothing */
 }
 
 /* The next run that is to be compared. */
@@ -424,13 +431,25 @@ reconciling_put_off(bool is_own_fault)
 	}
 }
 
-void
+bool
 reconciling_forget(void)
 {
-	bill_forget_old(clock_now() - KEEP_US, FORGET_ROWS);
+	return bill_forget_old(clock_now() - KEEP_US, FORGET_ROWS) == FORGET_ROWS;
 }
 
 /* ---- asking ----------------------------------------------------------------- */
+
+/* Some gateways know an order by its payer, too. */
+static void
+fill_payer(GatewayCall *call)
+{
+	OrderNumber number;
+	Order order;
+
+	if (order_number_parse(call->order_number, &number) && number.kind == NUMBER_OF_ORDER &&
+		order_find(number.account_id, number.id, sql_run, &order) && order.uid)
+		strlcpy(call->uid, order.uid, sizeof(call->uid));
+}
 
 bool
 reconciling_claim_asked(const char *busy, AskedRow *row, GatewayCall *call)
@@ -446,30 +465,48 @@ reconciling_claim_asked(const char *busy, AskedRow *row, GatewayCall *call)
 	memcpy(call->transaction_id, row->transaction_id, sizeof(call->transaction_id));
 	memcpy(call->refund_number, row->refund_number, sizeof(call->refund_number));
 	memcpy(call->refund_id, row->refund_id, sizeof(call->refund_id));
+	fill_payer(call);
 	return true;
+}
+
+/* The gateway stands by it, with an amount: the bill's, or another. */
+static void
+end_confirmed(const AskedRow *row, int64 amount_nano, const char *outcome)
+{
+	TimestampTz now = clock_now();
+
+	bill_end_asking(row, outcome);
+	reconciliation_agree(&row->key, row->row_no, now);
+	if (amount_nano != row->amount_nano)
+		reconciliation_insert_asked(&row->key, row->row_no, "amount", amount_nano,
+									"the bill has another amount", NULL, now);
 }
 
 /* It was missing here, and is booked now. */
 static void
-end_found(const AskedRow *row)
+end_found(const AskedRow *row, int64 amount_nano)
 {
-	reconciliation_insert_asked(&row->key, row->row_no, "missing_here", "the books did not have it",
-								"booked by the gateway's answer", clock_now());
-	bill_end_asking(row, "found");
+	reconciliation_insert_asked(&row->key, row->row_no, "missing_here", 0,
+								"the books did not have it", "booked by the gateway's answer",
+								clock_now());
+	end_confirmed(row, amount_nano, "found");
 }
 
 /* The gateway itself does not stand by its bill. */
 static void
 end_unconfirmed(const AskedRow *row, const char *outcome, const char *detail)
 {
-	reconciliation_insert_asked(&row->key, row->row_no, "state", detail, NULL, clock_now());
+	reconciliation_insert_asked(&row->key, row->row_no, "state", 0, detail, NULL, clock_now());
 	bill_end_asking(row, outcome);
 }
 
+/* What it does not say by its own fault it is asked for a few times, what it is not reached for
+ * often. */
 static void
 ask_again(AskedRow *row, bool is_own_fault)
 {
-	if (is_own_fault && ++row->attempts >= ASKS_MAX)
+	row->attempts += is_own_fault ? ASKS_MAX / OWN_ASKS_MAX : 1;
+	if (row->attempts >= ASKS_MAX)
 		end_unconfirmed(row, "unknown", "the gateway does not say");
 	else
 		bill_ask_again(row, clock_now() + ASK_AGAIN_US);
@@ -492,9 +529,9 @@ record_payment(AskedRow *row, const PaymentFact *fact)
 	if (strcmp(fact->transaction_id, row->transaction_id) != 0)
 		end_unconfirmed(row, "contradicted", "the gateway says that another transaction paid it");
 	else if (result == RECEIPT_KNOWN)
-		bill_end_asking(row, "matched"); /* its notice came meanwhile */
+		end_confirmed(row, fact->amount_nano, "matched"); /* its notice came meanwhile */
 	else
-		end_found(row);
+		end_found(row, fact->amount_nano);
 }
 
 /* One under way may be so for days: it is asked for until it has ended. */
@@ -529,11 +566,11 @@ record_refund(AskedRow *row, const RefundFact *fact)
 	switch (take_back_report(&report))
 	{
 		case TAKE_BACK_BOOKED:
-			end_found(row);
+			end_found(row, fact->amount_nano);
 			return;
 		case TAKE_BACK_KNOWN:
 		case TAKE_BACK_OF_NOTHING:
-			bill_end_asking(row, "matched");
+			end_confirmed(row, fact->amount_nano, "matched");
 			return;
 		case TAKE_BACK_UNMATCHED: /* of a payment that is asked for, too, perhaps */
 			ask_again(row, true);

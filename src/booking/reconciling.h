@@ -56,7 +56,8 @@ extern bool reconciling_claim_asked(const char *busy, AskedRow *row, GatewayCall
 /* Books what the gateway says of it. */
 extern void reconciling_record_asked(AskedRow *row, const GatewayAnswer *answer);
 
-/* Forgets rows of bills that were compared long ago, a part of them. */
-extern void reconciling_forget(void);
+/* Forgets rows of bills that nobody looks at any more, a part of them; true where there are more.
+ */
+extern bool reconciling_forget(void);
 
 #endif

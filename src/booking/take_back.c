@@ -195,7 +195,8 @@ static int64
 takable_nano(const Payment *payment)
 {
 	if (payment->state == PAYMENT_CREDITED)
-		return payment->amount_nano - take_back_total(payment->account_id, payment->payment_id);
+		return payment_left_nano(payment) -
+			   take_back_total(payment->account_id, payment->payment_id);
 	return payment->state == PAYMENT_HELD || payment->state == PAYMENT_RETURNING
 			   ? payment_left_nano(payment)
 			   : 0;
@@ -211,6 +212,7 @@ take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 	take_back->gateway = booking->gateway = payment->gateway;
 	take_back->recorded_at = booking->at;
 	take_back->actor = booking->actor;
+	take_back->from_suspense = payment->state != PAYMENT_CREDITED;
 	take_back_insert(take_back);
 	claim(payment, take_back);
 	if (payment->state == PAYMENT_CREDITED)
@@ -222,14 +224,20 @@ take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 
 /* ---- what a gateway reports ----------------------------------------------- */
 
-static bool
-is_claimed(const TakeBackReport *report)
+/* What became of the refund before; TAKE_BACK_BOOKED: nothing. */
+static TakeBackResult
+look_at_claim(const TakeBackReport *report)
 {
+	const RefundFact *fact = report->fact;
 	RefundClaim claim = {.gateway = report->gateway,
-						 .transaction_id = report->fact->transaction_id,
-						 .refund_id = report->fact->refund_id};
+						 .transaction_id = fact->transaction_id,
+						 .refund_id = fact->refund_id};
 
-	return refund_claim_find(&claim);
+	if (!refund_claim_find(&claim))
+		return TAKE_BACK_BOOKED;
+	return fact->state == REFUND_PAID && fact->amount_nano != claim.amount_nano
+			   ? TAKE_BACK_CONTRADICTS
+			   : TAKE_BACK_KNOWN;
 }
 
 static TakeBack
@@ -252,6 +260,7 @@ TakeBackResult
 take_back_report(TakeBackReport *report)
 {
 	const RefundFact *fact = report->fact;
+	TakeBackResult known;
 	Booking booking;
 	Payment payment;
 	TakeBack take_back;
@@ -259,7 +268,10 @@ take_back_report(TakeBackReport *report)
 	report->account_id = report->payment_id = NO_NUMBER;
 	if (!hold_payment(report, &booking, &payment))
 		return fact->state == REFUND_PAID ? TAKE_BACK_UNMATCHED : TAKE_BACK_OF_NOTHING;
-	if (is_claimed(report) || is_own(report->account_id, fact->refund_number, booking.at))
+	known = look_at_claim(report);
+	if (known != TAKE_BACK_BOOKED)
+		return known;
+	if (is_own(report->account_id, fact->refund_number, booking.at))
 		return TAKE_BACK_KNOWN;
 	/* What an operator dismissed was not ours, and is his to give back. */
 	if (fact->state != REFUND_PAID || payment.state == PAYMENT_DISMISSED)
@@ -307,7 +319,8 @@ hold_again(Booking *booking, const Payment *payment, const TakeBack *undone, int
 	Payment again = *payment;
 
 	again.state = PAYMENT_HELD;
-	again.transaction_id = psprintf("undone %s", undone->refund_id);
+	again.transaction_id = psprintf(PAYMENT_UNDONE INT64_FORMAT "." INT64_FORMAT,
+									undone->account_id, undone->take_back_id);
 	again.amount_nano = again.payer_nano = amount_nano;
 	again.taken_nano = 0;
 	again.reason = "undone";
@@ -324,7 +337,7 @@ hold_again(Booking *booking, const Payment *payment, const TakeBack *undone, int
 static int64
 nano_into_lot(const Booking *booking, const Payment *payment, const TakeBack *undone)
 {
-	if (payment->state != PAYMENT_CREDITED)
+	if (payment->state != PAYMENT_CREDITED || undone->from_suspense)
 		return 0;
 	return booking->account.locks & LOCK_CLOSED
 			   ? Min(undone->amount_nano, booking->books.arrears_nano)

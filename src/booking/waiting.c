@@ -14,7 +14,6 @@
 #include "core/books.h"
 #include "errors.h"
 #include "gateway/frame.h"
-#include "spi/altered.h"
 #include "spi/scope.h"
 #include "store/notice_store.h"
 #include "subtransaction.h"
@@ -32,17 +31,17 @@ typedef struct Work
 static bool
 is_of_refund(const Work *work)
 {
-	return strcmp(work->notice.verdict, "refund") == 0;
+	return strcmp(work->notice.verdict, "refund") == 0 ||
+		   strcmp(work->notice.verdict, "other_refund") == 0;
 }
 
-static void
+static bool
 read_fact(Work *work)
 {
 	Bytes text = {work->notice.fact, strlen(work->notice.fact)};
 
-	if (!(is_of_refund(work) ? frame_read_refund(text, &work->refund)
-							 : frame_read_payment(text, &work->payment)))
-		altered_refuse("no fact of a payment or a refund");
+	return is_of_refund(work) ? frame_read_refund(text, &work->refund)
+							  : frame_read_payment(text, &work->payment);
 }
 
 /* Books a payment, where it is one of a customer's; or where on_house on the house's account. */
@@ -67,7 +66,10 @@ static void
 book_refund(Work *work)
 {
 	TakeBackReport report = {
-		.fact = &work->refund, .gateway = work->notice.gateway, .is_merchants = true};
+		.fact = &work->refund,
+		.gateway = work->notice.gateway,
+		.is_merchants = strcmp(work->notice.verdict, "refund") == 0,
+	};
 	TakeBackResult result = take_back_report(&report);
 
 	work->outcome.state = take_back_notice_state(result);
@@ -81,7 +83,9 @@ book_in_scope(Work *work, bool on_house)
 {
 	scope_open_inner();
 	work->outcome = (NoticeOutcome){.verdict = work->notice.verdict};
-	if (is_of_refund(work))
+	if (!read_fact(work))
+		work->outcome.state = "contradiction"; /* somebody wrote it who was not us */
+	else if (is_of_refund(work))
 		book_refund(work);
 	else
 		book_payment(work, on_house);
@@ -118,7 +122,6 @@ run(int64 from, void (*how)(void *work))
 	work.notice_id = notice_next_waiting(from, &work.notice);
 	if (work.notice_id == 0)
 		return work;
-	read_fact(&work);
 	error = subtransaction_run(how, &work, goes_on_waiting);
 	work.is_held = error && error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 	if (error)

@@ -51,13 +51,33 @@ signed_pieces(const Form *form, const Merchant *merchant, Bytes pieces[4 * FORM_
 	return count;
 }
 
+/*
+ * What is signed is the decoded fields, joined: a value with "&", or a name with that or "=",
+ * would let one signature stand for other fields.
+ */
+static bool
+is_unambiguous(const Form *form)
+{
+	for (size_t i = 0; i < form->count; i++)
+	{
+		const FormField *field = &form->fields[i];
+
+		if (memchr(field->name.data, '&', field->name.size) ||
+			memchr(field->name.data, '=', field->name.size) ||
+			(field->value.size > 0 && memchr(field->value.data, '&', field->value.size)))
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_signed(const Form *form, const Merchant *merchant)
 {
 	Bytes pieces[4 * FORM_FIELDS_MAX];
 	size_t count = signed_pieces(form, merchant, pieces);
 
-	return mac_matches(merchant->digest, secret_of(merchant), pieces, count,
+	return is_unambiguous(form) &&
+		   mac_matches(merchant->digest, secret_of(merchant), pieces, count,
 					   form_value(form, merchant_field(merchant, "signature")));
 }
 

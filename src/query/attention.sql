@@ -31,7 +31,7 @@ FROM billing_books.gateway_notice AS n
 WHERE n.state = 'waiting'
 UNION ALL
 SELECT CASE n.state WHEN 'unmatched' THEN 'refund unmatched' ELSE 'refund contradicts' END, n.account_id, n.notice_id, n.gateway, n.received_at,
-       (n.fact ->> 'amount_nano')::numeric / 1000000000,
+       CASE WHEN n.fact ->> 'amount_nano' ~ '^[0-9]{1,18}$' THEN (n.fact ->> 'amount_nano')::numeric / 1000000000 END,
        CASE n.state WHEN 'unmatched' THEN 'of a payment that is not here; booked once that is' ELSE 'it cannot be; ask at the gateway, find_payment() shows what is known' END
 FROM billing_books.gateway_notice AS n
 WHERE n.state IN ('unmatched', 'contradiction')

@@ -124,6 +124,7 @@ CREATE TABLE billing_books.take_back (
     refund_id text COLLATE "C",
     refund_number text COLLATE "C",
     undoes bigint,
+    from_suspense boolean NOT NULL DEFAULT false,
     occurred_at timestamptz NOT NULL,
     recorded_at timestamptz NOT NULL,
     actor text NOT NULL,
@@ -147,6 +148,7 @@ COMMENT ON COLUMN billing_books.take_back.payer_amount IS 'What of it the payer 
 COMMENT ON COLUMN billing_books.take_back.refund_id IS 'The gateway''s own number of it.';
 COMMENT ON COLUMN billing_books.take_back.refund_number IS 'The number by which it was asked for at the gateway.';
 COMMENT ON COLUMN billing_books.take_back.undoes IS 'undone: which one came again.';
+COMMENT ON COLUMN billing_books.take_back.from_suspense IS 'Whether it was taken while the payment was held or returning.';
 COMMENT ON COLUMN billing_books.take_back.occurred_at IS 'When the gateway gave it back; where it does not say: booking instant.';
 COMMENT ON COLUMN billing_books.take_back.recorded_at IS 'Booking instant.';
 COMMENT ON COLUMN billing_books.take_back.actor IS 'Who booked it; gateway: a gateway said so.';

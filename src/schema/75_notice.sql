@@ -20,7 +20,7 @@ COMMENT ON COLUMN billing_books.gateway_notice.notice_id IS 'Number of the messa
 COMMENT ON COLUMN billing_books.gateway_notice.gateway IS 'The merchant account whose address it came to.';
 COMMENT ON COLUMN billing_books.gateway_notice.received_at IS 'When it came.';
 COMMENT ON COLUMN billing_books.gateway_notice.state IS 'received, unverified, waiting, applied, duplicate, unmatched (of a payment that is not here: it waits for that) or contradiction (what it says cannot be): docs/books-and-states.md 4.12.';
-COMMENT ON COLUMN billing_books.gateway_notice.verdict IS 'Whose it was found to be: payment, refund, other_merchant, other_kind, unknown_key, forged, stale, malformed, or no_merchant where the merchant''s file cannot be read.';
+COMMENT ON COLUMN billing_books.gateway_notice.verdict IS 'Whose it was found to be: payment, refund, other_merchant, other_refund, other_kind, unknown_key, forged, stale, malformed, or no_merchant where the merchant''s file cannot be read.';
 COMMENT ON COLUMN billing_books.gateway_notice.headers IS 'Its headers.';
 COMMENT ON COLUMN billing_books.gateway_notice.query IS 'Its query.';
 COMMENT ON COLUMN billing_books.gateway_notice.body IS 'Its body.';

@@ -16,6 +16,6 @@ COMMENT ON COLUMN billing_books.arming.token IS 'What the file says, with the de
 COMMENT ON COLUMN billing_books.arming.armed_at IS 'When arm() was called.';
 COMMENT ON COLUMN billing_books.arming.armed_by IS 'By whom, as he said.';
 COMMENT ON COLUMN billing_books.arming.login IS 'Who was logged in.';
-COMMENT ON COLUMN billing_books.arming.books_until IS 'When the newest booking was made: bills from that day on show what a restore forgot.';
+COMMENT ON COLUMN billing_books.arming.books_until IS 'When a gateway last answered these books, or at an arming before whose refunds were not released yet: bills from that day on show what a restore forgot.';
 COMMENT ON COLUMN billing_books.arming.disarmed_at IS 'When disarm() was called; null: not yet.';
 COMMENT ON COLUMN billing_books.arming.disarmed_by IS 'By whom.';

@@ -37,7 +37,11 @@ arming_insert(const Arming *arming, const char *actor, TimestampTz now)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "arming (epoch, token, armed_at, armed_by, login, books_until) "
-		"SELECT $1, $2, $3, $4, $5, coalesce(max(last_booked_at), $3) FROM " BOOKS "account",
+		"SELECT $1, $2, $3, $4, $5, least((SELECT coalesce(max(answered_at), $3) FROM " BOOKS
+		"gateway_call), (SELECT min(a.books_until) FROM " BOOKS
+		"arming AS a WHERE EXISTS (SELECT FROM " BOOKS
+		"gateway AS g WHERE g.refunds_epoch IS DISTINCT FROM a.epoch) AND a.arming_no = (SELECT max(arming_no) FROM " BOOKS
+		"arming)))",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 	char nulls[] = "     ";
 	Datum values[5] = {Int64GetDatum(arming->epoch)};

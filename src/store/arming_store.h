@@ -19,7 +19,7 @@ typedef struct Arming
 	const char *armed_by; /* the actor; only read */
 	const char *login;
 	TimestampTz armed_at;	 /* only read */
-	TimestampTz books_until; /* of the newest booking when it was armed; only read */
+	TimestampTz books_until; /* of the last answer of a gateway when it was armed; only read */
 } Arming;
 
 /* The arming that counts; false where there is none, or it was ended. */

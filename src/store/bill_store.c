@@ -84,17 +84,20 @@ bill_forget_behind(const ReconciliationKey *key, int64 row_no)
 	(void) sql_run(&forget, values, nulls);
 }
 
-void
+int64
 bill_forget_old(TimestampTz before, int64 max)
 {
 	static Sql forget = SQL(
 		"DELETE FROM " BOOKS "bill_row WHERE (gateway, day, run, row_no) IN (SELECT b.gateway, "
 		"b.day, b.run, b.row_no FROM " BOOKS "reconciliation AS r JOIN " BOOKS
 		"bill_row AS b ON b.gateway = r.gateway AND b.day = r.day AND b.run = r.run WHERE "
-		"r.finished_at < $1 LIMIT $2)",
+		"r.finished_at < $1 OR (r.state IN ('done', 'failed') AND EXISTS (SELECT FROM " BOOKS
+		"reconciliation AS n WHERE n.gateway = r.gateway AND n.day = r.day AND n.run > r.run AND "
+		"n.state = 'done')) LIMIT $2)",
 		TIMESTAMPTZOID, INT8OID);
 
-	(void) sql_run(&forget, (Datum[]){TimestampTzGetDatum(before), Int64GetDatum(max)}, NULL);
+	return (int64) sql_run(&forget, (Datum[]){TimestampTzGetDatum(before), Int64GetDatum(max)},
+						   NULL);
 }
 
 /* ---- matching --------------------------------------------------------------- */
@@ -178,7 +181,7 @@ bill_claim_asked(TimestampTz now, TimestampTz due_at, const char *busy, AskedRow
 		"LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS d WHERE b.gateway = d.gateway AND b.day = d.day "
 		"AND b.run = d.run AND b.row_no = d.row_no RETURNING b.gateway, to_char(b.day, "
 		"'YYYY-MM-DD'), b.run, b.row_no, b.kind = 'refund', b.order_number, b.transaction_id, "
-		"b.refund_number, b.refund_id, b.attempts",
+		"b.refund_number, b.refund_id, b.attempts, b.amount",
 		TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID);
 	char nulls[] = "   ";
 	Datum values[3] = {TimestampTzGetDatum(now), TimestampTzGetDatum(due_at)};
@@ -189,7 +192,8 @@ bill_claim_asked(TimestampTz now, TimestampTz due_at, const char *busy, AskedRow
 	*row = (AskedRow){.key = {.gateway = column_text(0, 1), .run = column_int32(0, 3)},
 					  .row_no = column_int64(0, 4),
 					  .is_refund = column_bool(0, 5),
-					  .attempts = column_int32(0, 10)};
+					  .attempts = column_int32(0, 10),
+					  .amount_nano = column_nano(0, 11)};
 	strlcpy(row->key.day, column_text(0, 2), DAY_SIZE);
 	strlcpy(row->order_number, column_text(0, 6), BILL_NUMBER_SIZE);
 	strlcpy(row->transaction_id, column_text(0, 7), BILL_NUMBER_SIZE);

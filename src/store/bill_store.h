@@ -40,8 +40,9 @@ extern void bill_rows_insert(RowSet *rows);
 /* Forgets what stands behind a row of a run: its bill is fetched anew. */
 extern void bill_forget_behind(const ReconciliationKey *key, int64 row_no);
 
-/* Forgets rows of runs that ended before an instant, so many at the most. */
-extern void bill_forget_old(TimestampTz before, int64 max);
+/* Forgets rows of runs that ended before an instant, or that a later one has replaced, so many at
+ * the most; returns how many. */
+extern int64 bill_forget_old(TimestampTz before, int64 max);
 
 /* Looks at rows behind one and up to another: which the books have, and which are to be asked for.
  */
@@ -60,6 +61,7 @@ typedef struct AskedRow
 	char transaction_id[BILL_NUMBER_SIZE];
 	char refund_number[BILL_NUMBER_SIZE];
 	char refund_id[BILL_NUMBER_SIZE];
+	int64 amount_nano;
 	int32 attempts;
 } AskedRow;
 

@@ -96,6 +96,19 @@ notice_rematch(const char *gateway, const char *transaction_id)
 }
 
 void
+notice_rematch_all(void)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "gateway_notice AS n SET state = 'waiting' WHERE n.state = 'unmatched' AND "
+		"EXISTS (SELECT FROM " BOOKS "gateway AS g JOIN " BOOKS
+		"gateway AS o ON o.provider = g.provider JOIN " BOOKS
+		"payment_claim AS c ON c.gateway = o.gateway AND c.transaction_id = n.fact ->> "
+		"'transaction_id' WHERE g.gateway = n.gateway)");
+
+	(void) sql_run(&update, NULL, NULL);
+}
+
+void
 notice_delete(int64 notice_id)
 {
 	static Sql forget = SQL("DELETE FROM " BOOKS "gateway_notice WHERE notice_id = $1", INT8OID);

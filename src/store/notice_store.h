@@ -54,6 +54,10 @@ extern void notice_insert_waiting(const char *gateway, const char *verdict, cons
  * where there is nothing such. */
 extern bool notice_rematch(const char *gateway, const char *transaction_id);
 
+/* The same for all: who booked the payment and who told of the refund may not have seen each other.
+ */
+extern void notice_rematch_all(void);
+
 /* Forgets one again. */
 extern void notice_delete(int64 notice_id);
 

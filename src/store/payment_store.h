@@ -41,6 +41,10 @@ payment_left_nano(const Payment *payment)
 	return payment->amount_nano - payment->taken_nano;
 }
 
+/* How the transaction of money begins that had been taken back and came again: no gateway knows it.
+ */
+#define PAYMENT_UNDONE "undone "
+
 /* The gateway of money that an operator books: the bank account. */
 #define GATEWAY_OFFLINE "offline"
 

@@ -289,11 +289,18 @@ reconciliation_insert_line(int64 account_id, const ReconciliationKey *key,
 	"INSERT INTO " BOOKS "reconciliation_difference AS d (gateway, day, run, class, subject, " \
 	"transaction_id, refund_id, number, ours, theirs, state, detail, found_at) "
 
-/* Seen again by a later run it is told of anew; what an operator settled stays so unless it
- * changed. */
+/* Seen again by a later run it is told of anew, and open again; what an operator settled stays so
+ * while it is the same. */
+#define STAYS_SETTLED                                                                           \
+	"d.state = 'resolved' AND d.resolved_by <> 'reconciliation' AND (d.ours, d.theirs) IS NOT " \
+	"DISTINCT FROM (excluded.ours, excluded.theirs)"
 #define OR_UPDATE_DIFFERENCE                                                                      \
 	" ON CONFLICT (gateway, day, class, subject, transaction_id, refund_id) DO UPDATE SET run = " \
-	"excluded.run, ours = excluded.ours, theirs = excluded.theirs, detail = excluded.detail"
+	"excluded.run, ours = excluded.ours, theirs = excluded.theirs, detail = excluded.detail, "    \
+	"state = CASE WHEN " STAYS_SETTLED " THEN d.state ELSE excluded.state END, resolved_at = "    \
+	"CASE WHEN " STAYS_SETTLED " THEN d.resolved_at ELSE excluded.resolved_at END, resolved_by "  \
+	"= CASE WHEN " STAYS_SETTLED " THEN d.resolved_by ELSE excluded.resolved_by END, resolution " \
+	"= CASE WHEN " STAYS_SETTLED " THEN d.resolution ELSE excluded.resolution END"
 
 static void
 compare_amounts(const ReconciliationKey *key, int64 from, int64 to, TimestampTz now)
@@ -340,12 +347,18 @@ resolve_matched(const ReconciliationKey *key, int64 from, int64 to, TimestampTz 
 		"UPDATE " BOOKS "reconciliation_difference AS d SET state = 'resolved', resolved_at = $6, "
 		"resolved_by = 'reconciliation', resolution = 'agrees with the bill of ' || to_char(b.day, "
 		"'YYYY-MM-DD') FROM " BOOKS "bill_row AS b WHERE " OF_ROWS
-		" AND b.outcome = 'matched' AND d.gateway = b.gateway AND d.transaction_id = "
+		" AND b.outcome IN ('matched', 'found') AND d.gateway = b.gateway AND d.transaction_id = "
 		"b.transaction_id AND d.refund_id = b.refund_id AND d.subject = b.kind AND d.state <> "
 		"'resolved' AND (d.class = 'missing_there' OR (d.day = b.day AND d.class <> 'fee'))",
 		ROWS_TYPES);
 
 	run_on_rows(&resolve, key, from, to, now);
+}
+
+void
+reconciliation_agree(const ReconciliationKey *key, int64 row_no, TimestampTz now)
+{
+	resolve_matched(key, row_no - 1, row_no, now);
 }
 
 /* The same of fees, where a later run shows another one. */
@@ -370,6 +383,30 @@ reconciliation_compare(const ReconciliationKey *key, int64 from, int64 to, Times
 	compare_fees(key, from, to, now);
 	resolve_matched(key, from, to, now);
 	resolve_fees(key, from, to, now);
+}
+
+/* The run of another day that counts. */
+#define NEWEST_RUN                                                                          \
+	"(SELECT max(n.run) FROM " BOOKS "reconciliation AS n WHERE n.gateway = b.gateway AND " \
+	"n.day = b.day AND n.state = 'done')"
+
+/* Nor in the bills of two days. */
+static void
+compare_days(const ReconciliationKey *key, TimestampTz from, TimestampTz to, TimestampTz now)
+{
+	static Sql compare = SQL(
+		INSERT_DIFFERENCE
+		"SELECT DISTINCT ON (t.kind, t.transaction_id, t.refund_id) t.gateway, t.day, t.run, "
+		"'amount', t.kind, t.transaction_id, t.refund_id, t.order_number, t.amount, t.amount + "
+		"b.amount, 'open', 'the bill of ' || to_char(b.day, 'YYYY-MM-DD') || ' has it, too', $6 FROM " BOOKS
+		"bill_row AS t JOIN " BOOKS
+		"bill_row AS b ON b.gateway = t.gateway AND b.transaction_id = t.transaction_id AND "
+		"b.refund_id = t.refund_id AND b.kind = t.kind AND b.day <> t.day AND b.run = " NEWEST_RUN
+		" WHERE t.gateway = $1 AND t.day = $2::date AND t.run = $3 AND t.kind IN ('payment', "
+		"'refund') AND $4 <= $5" OR_UPDATE_DIFFERENCE,
+		DAY_TYPES);
+
+	run_on_day(&compare, key, from, to, now);
 }
 
 /* A transaction counts once, and may not stand there twice. */
@@ -407,55 +444,57 @@ compare_ours(const ReconciliationKey *key, TimestampTz from, TimestampTz to, Tim
 		"gateway_call AS g ON g.account_id = r.account_id AND g.call_id = r.call_id WHERE r.gateway "
 		"= $1 AND r.refunded_at >= $4 AND r.refunded_at < $5) AS o WHERE NOT EXISTS (SELECT FROM " BOOKS
 		"bill_row AS b WHERE b.gateway = $1 AND b.day BETWEEN $2::date - 1 AND $2::date + 1 AND "
-		"b.transaction_id = o.transaction_id AND b.refund_id = o.refund_id AND b.kind = "
-		"o.subject)" OR_UPDATE_DIFFERENCE,
+		"b.run = CASE b.day WHEN $2::date THEN $3 ELSE " NEWEST_RUN " END AND b.transaction_id = "
+		"o.transaction_id AND b.refund_id = o.refund_id AND b.kind = o.subject)" OR_UPDATE_DIFFERENCE,
 		DAY_TYPES);
 
 	run_on_day(&compare, key, from, to, now);
-}
-
-/* What was carried over from before this day and is not in its bill will not come. */
-static void
-end_carrying(const ReconciliationKey *key)
-{
-	static Sql update = SQL("UPDATE " BOOKS
-							"reconciliation_difference SET state = 'open', detail = 'neither the "
-							"bill of its day nor the next one has it' WHERE gateway = $1 AND day < "
-							"$2::date AND state = 'carried' AND $3 > 0",
-							KEY_TYPES);
-	char nulls[] = "   ";
-	Datum values[3];
-
-	bind_key(values, nulls, key);
-	(void) sql_run(&update, values, nulls);
 }
 
 void
 reconciliation_compare_day(const ReconciliationKey *key, TimestampTz from, TimestampTz to,
 						   TimestampTz now)
 {
+	compare_days(key, from, to, now);
 	compare_doubles(key, from, to, now);
 	compare_ours(key, from, to, now);
-	end_carrying(key);
+}
+
+void
+reconciliation_end_carrying(const char *gateway)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS
+		"reconciliation_difference AS d SET state = 'open', detail = 'neither the bill "
+		"of its day nor the next one has it' WHERE d.gateway = $1 AND d.state = 'carried' AND EXISTS "
+		"(SELECT FROM " BOOKS
+		"reconciliation AS r WHERE r.gateway = d.gateway AND r.day = d.day + 1 "
+		"AND r.state = 'done')",
+		TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, gateway);
+	(void) sql_run(&update, values, nulls);
 }
 
 void
 reconciliation_insert_asked(const ReconciliationKey *key, int64 row_no, const char *class,
-							const char *detail, const char *resolution, TimestampTz now)
+							int64 ours_nano, const char *detail, const char *resolution,
+							TimestampTz now)
 {
 	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "reconciliation_difference (gateway, day, run, class, subject, "
-		"transaction_id, refund_id, number, theirs, state, detail, found_at, resolved_at, "
+		"INSERT INTO " BOOKS "reconciliation_difference AS d (gateway, day, run, class, subject, "
+		"transaction_id, refund_id, number, ours, theirs, state, detail, found_at, resolved_at, "
 		"resolved_by, resolution) SELECT b.gateway, b.day, b.run, $5, b.kind, b.transaction_id, "
 		"b.refund_id, CASE b.kind WHEN 'payment' THEN b.order_number ELSE b.refund_number END, "
-		"b.amount, CASE WHEN $7 IS NULL THEN 'open' ELSE 'resolved' END, $6, $8, CASE WHEN $7 IS NOT "
+		"$9, b.amount, CASE WHEN $7 IS NULL THEN 'open' ELSE 'resolved' END, $6, $8, CASE WHEN $7 IS NOT "
 		"NULL THEN $8 END, CASE WHEN $7 IS NOT NULL THEN 'gateway' END, $7 FROM " BOOKS
-		"bill_row AS b WHERE b.gateway = $1 AND b.day = $2::date AND b.run = $3 AND b.row_no = $4 ON "
-		"CONFLICT (gateway, day, class, subject, transaction_id, refund_id) DO UPDATE SET run = "
-		"excluded.run, theirs = excluded.theirs, detail = excluded.detail",
-		KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "        ";
-	Datum values[8];
+		"bill_row AS b WHERE b.gateway = $1 AND b.day = $2::date AND b.run = $3 AND b.row_no = "
+		"$4" OR_UPDATE_DIFFERENCE,
+		KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, NUMERICOID);
+	char nulls[] = "         ";
+	Datum values[9];
 
 	bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(row_no);
@@ -463,6 +502,7 @@ reconciliation_insert_asked(const ReconciliationKey *key, int64 row_no, const ch
 	bind_text(values, nulls, 5, detail);
 	bind_text(values, nulls, 6, resolution);
 	values[7] = TimestampTzGetDatum(now);
+	bind_nano(values, nulls, 8, ours_nano, 0);
 	sql_write(&insert, values, nulls);
 }
 
@@ -481,6 +521,27 @@ reconciliation_resolve(int64 difference_id, TimestampTz now, const char *actor,
 	bind_text(values, nulls, 2, actor);
 	bind_text(values, nulls, 3, resolution);
 	return sql_run(&update, values, nulls) > 0;
+}
+
+bool
+reconciliation_is_traded(const ReconciliationKey *key, TimestampTz from, TimestampTz to)
+{
+	static Sql find = SQL(
+		"SELECT EXISTS (SELECT FROM " BOOKS "payment AS p WHERE p.gateway = $1 AND p.paid_at >= $4 "
+		"AND p.paid_at < $5 AND p.transaction_id NOT LIKE 'undone %') OR EXISTS (SELECT FROM " BOOKS
+		"refund_claim AS r WHERE r.gateway = $1 AND r.refunded_at >= $4 AND r.refunded_at < $5) OR "
+		"EXISTS (SELECT FROM " BOOKS
+		"reconciliation AS r WHERE r.gateway = $1 AND r.day = $2::date "
+		"AND r.run < $3 AND r.state = 'done' AND r.rows > 0)",
+		KEY_TYPES, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	char nulls[] = "     ";
+	Datum values[5];
+
+	bind_key(values, nulls, key);
+	values[3] = TimestampTzGetDatum(from);
+	values[4] = TimestampTzGetDatum(to);
+	sql_run(&find, values, nulls);
+	return column_bool(0, 1);
 }
 
 bool

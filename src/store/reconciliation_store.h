@@ -91,10 +91,21 @@ extern void reconciliation_compare(const ReconciliationKey *key, int64 from, int
 extern void reconciliation_compare_day(const ReconciliationKey *key, TimestampTz from,
 									   TimestampTz to, TimestampTz now);
 
-/* Of a row that was asked for; resolution: NULL where it stays open. */
+/* Of a row that was asked for. ours_nano: what the gateway says of it, 0: nothing; resolution: NULL
+ * where it stays open. */
 extern void reconciliation_insert_asked(const ReconciliationKey *key, int64 row_no,
-										const char *class, const char *detail,
+										const char *class, int64 ours_nano, const char *detail,
 										const char *resolution, TimestampTz now);
+
+/* What a row says and the books have by now is no difference any more. */
+extern void reconciliation_agree(const ReconciliationKey *key, int64 row_no, TimestampTz now);
+
+/* What was carried to a day whose bill has it not either will not come. */
+extern void reconciliation_end_carrying(const char *gateway);
+
+/* True where the books, or an earlier run, have anything of a day, from and to. */
+extern bool reconciliation_is_traded(const ReconciliationKey *key, TimestampTz from,
+									 TimestampTz to);
 
 /* An operator settles one; false where there is none that is open. */
 extern bool reconciliation_resolve(int64 difference_id, TimestampTz now, const char *actor,

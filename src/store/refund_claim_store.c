@@ -44,7 +44,7 @@ refund_claim_insert(const RefundClaim *claim)
 bool
 refund_claim_find(RefundClaim *claim)
 {
-	static Sql find = SQL("SELECT account_id, take_back_id, call_id FROM " BOOKS
+	static Sql find = SQL("SELECT account_id, take_back_id, call_id, amount FROM " BOOKS
 						  "refund_claim WHERE gateway = $1 AND transaction_id = $2 AND refund_id = "
 						  "$3",
 						  TEXTOID, TEXTOID, TEXTOID);
@@ -57,5 +57,6 @@ refund_claim_find(RefundClaim *claim)
 	claim->account_id = column_int64(0, 1);
 	claim->take_back_id = column_int64(0, 2);
 	claim->call_id = column_int64(0, 3);
+	claim->amount_nano = column_nano(0, 4);
 	return true;
 }

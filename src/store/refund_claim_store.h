@@ -28,7 +28,7 @@ typedef struct RefundClaim
 /* False where that refund is claimed already. Waits for one who is about to. */
 extern bool refund_claim_insert(const RefundClaim *claim);
 
-/* True where the refund was booked before, as whatever; sets the three after the refund's id. */
+/* True where the refund was booked before, as whatever; sets the four after the refund's id. */
 extern bool refund_claim_find(RefundClaim *claim);
 
 #endif

@@ -47,12 +47,12 @@ take_back_insert(TakeBack *take_back)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "take_back (account_id, take_back_id, payment_id, gateway, kind, "
 		"amount, payer_amount, refund_id, refund_number, undoes, occurred_at, "
-		"recorded_at, actor, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14)",
+		"recorded_at, actor, reason, from_suspense) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9, $10, $11, $12, $13, $14, $15)",
 		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID,
-		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
-	char nulls[] = "              ";
-	Datum values[14];
+		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID);
+	char nulls[] = "               ";
+	Datum values[15];
 
 	take_back->take_back_id = sql_next_number(&next, take_back->account_id);
 	values[0] = Int64GetDatum(take_back->account_id);
@@ -69,6 +69,7 @@ take_back_insert(TakeBack *take_back)
 	values[11] = TimestampTzGetDatum(take_back->recorded_at);
 	bind_text(values, nulls, 12, take_back->actor);
 	bind_text(values, nulls, 13, take_back->reason);
+	values[14] = BoolGetDatum(take_back->from_suspense);
 	sql_write(&insert, values, nulls);
 }
 
@@ -77,7 +78,7 @@ take_back_find(int64 account_id, int64 take_back_id, TakeBack *take_back)
 {
 	static Sql find = SQL(
 		"SELECT payment_id, gateway, kind, amount, payer_amount, refund_id, "
-		"refund_number, undoes, occurred_at, recorded_at, actor, reason FROM " BOOKS
+		"refund_number, undoes, occurred_at, recorded_at, actor, reason, from_suspense FROM " BOOKS
 		"take_back WHERE account_id = $1 AND take_back_id = $2",
 		INT8OID, INT8OID);
 
@@ -98,6 +99,7 @@ take_back_find(int64 account_id, int64 take_back_id, TakeBack *take_back)
 		.recorded_at = column_instant(0, 10, DT_NOBEGIN),
 		.actor = column_text(0, 11),
 		.reason = column_text_or_null(0, 12),
+		.from_suspense = column_bool(0, 13),
 	};
 	if (!take_back_kind_from_name(column_text(0, 3), &take_back->kind))
 		altered_refuse("a take-back's kind");
@@ -119,7 +121,7 @@ take_back_total(int64 account_id, int64 payment_id)
 {
 	static Sql sum = SQL("SELECT coalesce(sum(t.amount), 0) FROM " BOOKS
 						 "take_back AS t WHERE t.account_id = $1 AND t.payment_id = $2 AND t.kind "
-						 "<> 'undone' AND NOT EXISTS (SELECT FROM " BOOKS
+						 "<> 'undone' AND NOT t.from_suspense AND NOT EXISTS (SELECT FROM " BOOKS
 						 "take_back AS u WHERE u.account_id = t.account_id AND u.undoes = "
 						 "t.take_back_id)",
 						 INT8OID, INT8OID);

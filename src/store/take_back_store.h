@@ -32,6 +32,7 @@ typedef struct TakeBack
 	const char *refund_id;	   /* the gateway's number of it; NULL: it has none */
 	const char *refund_number; /* by which it was asked for; NULL: it is not known */
 	int64 undoes;			   /* TAKE_BACK_UNDONE: which; else NO_NUMBER */
+	bool from_suspense;
 	TimestampTz occurred_at;
 	TimestampTz recorded_at;
 	const char *actor;
@@ -50,7 +51,7 @@ extern bool take_back_find(int64 account_id, int64 take_back_id, TakeBack *take_
 
 extern bool take_back_is_undone(int64 account_id, int64 take_back_id);
 
-/* What of a payment was taken back, less what came again. */
+/* What of a payment was taken back once it was credited, less what came again. */
 extern int64 take_back_total(int64 account_id, int64 payment_id);
 
 #endif

@@ -145,7 +145,7 @@ SELECT u.account_id, format('take-back %s of %s undoes %s of %s', u.take_back_id
 FROM billing_books.take_back AS u
 LEFT JOIN billing_books.take_back AS t ON t.account_id = u.account_id AND t.take_back_id = u.undoes
 LEFT JOIN billing_books.payment AS p
-    ON p.account_id = u.account_id AND p.gateway = t.gateway AND p.transaction_id = 'undone ' || t.refund_id
+    ON p.account_id = u.account_id AND p.gateway = t.gateway AND p.transaction_id = format('undone %s.%s', t.account_id, t.take_back_id)
 WHERE u.kind = 'undone'
     AND (t.kind NOT IN ('refund', 'dispute') OR u.payment_id <> t.payment_id OR t.amount <> u.amount + coalesce(p.amount, 0))
 

@@ -236,6 +236,9 @@ errand_take_row(const Errand *errand, const BillRow *row)
 	ready = life_begin_work(&scope, "billing: storing rows of a bill");
 	if (ready)
 		store_rows(errand);
+	else
+		is_broken = true; /* there are no books for them now */
+	rows_count = 0;
 	life_end_work(&scope, ready);
 }
 

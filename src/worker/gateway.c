@@ -484,20 +484,39 @@ claim_due(const DueCall *due, size_t count, TimestampTz now)
 	}
 }
 
-/* Claims errands, a part of the places. */
+typedef struct ErrandClaim
+{
+	const char *busy;
+	Errand errand;
+	GatewayCall call;
+	bool is_claimed;
+} ErrandClaim;
+
+static void
+claim_errand(void *argument)
+{
+	ErrandClaim *made = argument;
+
+	scope_open_inner();
+	made->is_claimed = errand_claim(made->busy, &made->errand, &made->call);
+	scope_close_inner();
+}
+
+/* Claims errands, a part of the places. One that cannot be is no reason to call nobody. */
 static void
 claim_errands(const char *busy)
 {
-	Errand errand;
-	GatewayCall call;
-
 	for (int i = 0; i < ERRANDS_MAX; i++)
 	{
+		ErrandClaim made = {.busy = busy};
 		Flight *flight = find_flight(0);
+		ErrorData *error = flight ? subtransaction_run(claim_errand, &made, is_flights_own) : NULL;
 
-		if (flight == NULL || !errand_claim(busy, &errand, &call))
+		if (error)
+			ereport(LOG, (errmsg("billing could not look for errands: %s", error->message)));
+		if (!made.is_claimed || error)
 			return;
-		begin_errand(flight, &errand, &call);
+		begin_errand(flight, &made.errand, &made.call);
 	}
 }
 
@@ -583,10 +602,24 @@ book_waiting_on_house(int64 notice_id)
 	life_end_work(&scope, ready);
 }
 
+/* Looks again for payments of refunds that were told of without one. */
+static void
+rematch(void)
+{
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: looking for payments of refunds");
+
+	if (ready && !subscription_feeds_books())
+		notice_rematch_all();
+	life_end_work(&scope, ready);
+}
+
 static void
 book_all_waiting(void)
 {
 	int held = 0;
+
+	rematch();
 
 	for (int i = 0; i < WAITING_MAX && held < HELD_MAX; i++)
 	{
@@ -614,6 +647,7 @@ forget_notices(void)
 {
 	Scope scope;
 	bool ready;
+	bool is_forgetting = false;
 
 	if (GetCurrentTimestamp() < forget_at)
 		return;
@@ -622,10 +656,11 @@ forget_notices(void)
 	{
 		(void) notice_forget(clock_now() - policy_values(NULL).of[POLICY_NOTICE_RETENTION],
 							 FORGET_MAX);
-		reconciling_forget();
+		is_forgetting = reconciling_forget();
 	}
 	life_end_work(&scope, ready);
-	forget_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FORGET_MS);
+	forget_at = is_forgetting ? GetCurrentTimestamp()
+							  : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), FORGET_MS);
 }
 
 /* ---- its life ------------------------------------------------------------- */

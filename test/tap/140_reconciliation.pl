@@ -160,11 +160,11 @@ is(value('SELECT state FROM billing_books.reconciliation WHERE gateway = \'wecha
 $sim->move_clocks($dbh, $noon + 60 * 3600);
 is(reconcile('wechat', $next_day), 'done', 'an empty day has an end');
 
-# Refunds that an epoch change holds go on when all days since the newest booking are compared.
+# Refunds that an epoch change holds go on when all days since a gateway's last answer are compared.
 $dbh->do('UPDATE billing_books.gateway SET refunds_epoch = 0 WHERE gateway = \'wechat\'');
-my $until = value('SELECT max(last_booked_at) FROM billing_books.account');
 $dbh->do('SELECT billing.disarm()');
 ok(wait_until(10, sub { eval { $dbh->do('SELECT billing.arm()') } }), 'armed anew');
+my $until = value('SELECT books_until FROM billing_books.arming ORDER BY arming_no DESC LIMIT 1');
 isnt(value('SELECT refunds_epoch FROM billing_books.gateway WHERE gateway = \'wechat\''), value('SELECT epoch FROM billing_books.arming ORDER BY arming_no DESC LIMIT 1'), 'refunds are held after an epoch change');
 $sim->control(settings => { gateway => 'wechat', bills => 'at_once' });
 $sim->move_clocks($dbh, $noon + 104 * 3600);
