@@ -112,6 +112,31 @@ test_vector(void **state)
 		NOTICE_OF_PAYMENT);
 }
 
+/* A signature of one set of fields is none of another that joins to the same text. */
+static void
+test_ambiguous(void **state)
+{
+	static const char *const others[] = {
+		"appId=" APP_ID "%26cpOrderId%3DR1&orderStatus=WAIT_BUYER_PAY",
+		"appId=" APP_ID "&cpOrderId=R1%26orderStatus%3DWAIT_BUYER_PAY",
+		"appId%3D" APP_ID "%26cpOrderId=R1&orderStatus=WAIT_BUYER_PAY",
+	};
+	char signature[MAC_TEXT_SIZE];
+	char query[512];
+	PaymentFact fact;
+
+	(void) state;
+	sign("appId=" APP_ID "&cpOrderId=R1&orderStatus=WAIT_BUYER_PAY", signature);
+	snprintf(query, sizeof(query),
+			 "appId=" APP_ID "&cpOrderId=R1&orderStatus=WAIT_BUYER_PAY&signature=%s", signature);
+	assert_int_equal(read_query(bytes_of(query), &fact), NOTICE_OF_PAYMENT);
+	for (size_t i = 0; i < LENGTH(others); i++)
+	{
+		snprintf(query, sizeof(query), "%s&signature=%s", others[i], signature);
+		assert_int_equal(read_query(bytes_of(query), &fact), NOTICE_FORGED);
+	}
+}
+
 static void
 test_forged(void **state)
 {
@@ -476,11 +501,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vector),	   cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_orders),	   cmocka_unit_test(test_requests),
-		cmocka_unit_test(test_impossible), cmocka_unit_test(test_contract),
-		cmocka_unit_test(test_replies),	   cmocka_unit_test(test_large_replies),
-		cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_vector),		  cmocka_unit_test(test_forged),
+		cmocka_unit_test(test_ambiguous),	  cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_requests),	  cmocka_unit_test(test_impossible),
+		cmocka_unit_test(test_contract),	  cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_large_replies), cmocka_unit_test(test_mutations),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
