@@ -218,6 +218,18 @@ leaves_waiting(int sqlstate)
 	return category != ERRCODE_OPERATOR_INTERVENTION && category != ERRCODE_INSUFFICIENT_RESOURCES;
 }
 
+/* Leaves it to the worker; error: why, NULL where it is the worker's anyway. */
+static void
+leave_waiting(Reception *reception, const ErrorData *error, const char *fact)
+{
+	if (error)
+		ereport(LOG, (errmsg("billing left a message of gateway \"%s\" waiting: %s",
+							 reception->gateway.gateway, error->message)));
+	reception->receipt.account_id = reception->receipt.payment_id = NO_NUMBER;
+	settle_notice(reception, "waiting", fact);
+	wake_at_commit(WORKER_GATEWAY);
+}
+
 /* Books what it says, or leaves it to the worker. */
 static void
 book_or_leave(Reception *reception)
@@ -227,14 +239,8 @@ book_or_leave(Reception *reception)
 	reception->receipt.fact = &reception->fact.payment;
 	reception->receipt.gateway = reception->gateway.gateway;
 	error = subtransaction_run(book, reception, leaves_waiting);
-	if (error == NULL && reception->result != RECEIPT_OF_HOUSE)
-		return;
-	if (error)
-		ereport(LOG, (errmsg("billing left a message of gateway \"%s\" waiting: %s",
-							 reception->gateway.gateway, error->message)));
-	reception->receipt.account_id = reception->receipt.payment_id = NO_NUMBER;
-	settle_notice(reception, "waiting", receipt_fact_text(&reception->receipt));
-	wake_at_commit(WORKER_GATEWAY);
+	if (error || reception->result == RECEIPT_OF_HOUSE)
+		leave_waiting(reception, error, receipt_fact_text(&reception->receipt));
 }
 
 static void
@@ -262,13 +268,8 @@ book_refund_or_leave(Reception *reception)
 	reception->report.fact = &reception->fact.refund;
 	reception->report.gateway = reception->gateway.gateway;
 	error = subtransaction_run(book_refund, reception, leaves_waiting);
-	if (error == NULL)
-		return;
-	ereport(LOG, (errmsg("billing left a message of gateway \"%s\" waiting: %s",
-						 reception->gateway.gateway, error->message)));
-	reception->receipt.account_id = reception->receipt.payment_id = NO_NUMBER;
-	settle_notice(reception, "waiting", take_back_fact_text(reception->report.fact));
-	wake_at_commit(WORKER_GATEWAY);
+	if (error)
+		leave_waiting(reception, error, take_back_fact_text(reception->report.fact));
 }
 
 /* Verifies and books; returns what is answered. */

@@ -279,7 +279,6 @@ take_back_report(TakeBackReport *report)
 	take_back = take_back_of(fact, booking.at);
 	booking.actor = ACTOR;
 	if (!report->is_merchants || strcmp(fact->currency, payment.currency) != 0 ||
-		take_back.amount_nano > takable_nano(&payment) ||
 		!take_back_book(&booking, &payment, &take_back))
 		return TAKE_BACK_CONTRADICTS;
 	booking_finish(&booking);

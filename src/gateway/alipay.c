@@ -34,11 +34,7 @@ signed_pieces(const Form *form, bool with_sign_type, Bytes pieces[4 * FORM_FIELD
 		if (bytes_equal(field->name, bytes_of("sign")) ||
 			(!with_sign_type && bytes_equal(field->name, bytes_of("sign_type"))))
 			continue;
-		if (count > 0)
-			pieces[count++] = bytes_of("&");
-		pieces[count++] = field->name;
-		pieces[count++] = bytes_of("=");
-		pieces[count++] = field->value;
+		count = form_add_pieces(field, pieces, count);
 	}
 	return count;
 }

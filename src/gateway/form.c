@@ -135,6 +135,17 @@ form_text(const Form *form, const char *name, char *text, size_t size)
 	return true;
 }
 
+size_t
+form_add_pieces(const FormField *field, Bytes *pieces, size_t count)
+{
+	if (count > 0)
+		pieces[count++] = bytes_of("&");
+	pieces[count++] = field->name;
+	pieces[count++] = bytes_of("=");
+	pieces[count++] = field->value;
+	return count;
+}
+
 static bool
 needs_no_escape(char c)
 {

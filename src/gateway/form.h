@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * form.h
- *	  application/x-www-form-urlencoded, as Alipay speaks it.
+ *	  application/x-www-form-urlencoded, as Alipay and Xiaomi Pay speak it.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,6 +39,10 @@ extern Bytes form_value(const Form *form, const char *name);
 /* The same as a text of at most size - 1 bytes, without control characters; false where it is none
  * such. */
 extern bool form_text(const Form *form, const char *name, char *text, size_t size);
+
+/* Adds the pieces of "name=value", with "&" before all but the first, behind count others; returns
+ * how many there are by then. Several gateways sign such texts. */
+extern size_t form_add_pieces(const FormField *field, Bytes *pieces, size_t count);
 
 /* Writes fields, with a NUL; false where they do not fit into size bytes. */
 extern bool form_write(const FormField *fields, size_t count, char *text, size_t size);

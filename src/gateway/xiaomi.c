@@ -40,13 +40,8 @@ signed_pieces(const Form *form, const Merchant *merchant, Bytes pieces[4 * FORM_
 	{
 		const FormField *field = &form->fields[i];
 
-		if (field->value.size == 0 || bytes_equal(field->name, signature))
-			continue;
-		if (count > 0)
-			pieces[count++] = bytes_of("&");
-		pieces[count++] = field->name;
-		pieces[count++] = bytes_of("=");
-		pieces[count++] = field->value;
+		if (field->value.size > 0 && !bytes_equal(field->name, signature))
+			count = form_add_pieces(field, pieces, count);
 	}
 	return count;
 }

@@ -13,23 +13,13 @@
 #include "spi/sql.h"
 #include "store/bill_store.h"
 
-#define KEY_TYPES TEXTOID, TEXTOID, INT4OID
-
-static void
-bind_key(Datum *values, char *nulls, const ReconciliationKey *key)
-{
-	bind_text(values, nulls, 0, key->gateway);
-	bind_text(values, nulls, 1, key->day);
-	values[2] = Int32GetDatum(key->run);
-}
-
 /* ---- rows ------------------------------------------------------------------- */
 
 static RowSetShape rows_shape = {
 	"gateway, day, run, row_no, kind, order_number, transaction_id, refund_number, refund_id, "
 	"amount, fee, at",
-	{KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID,
-	 TIMESTAMPTZOID}};
+	{RECONCILIATION_KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID,
+	 NUMERICOID, TIMESTAMPTZOID}};
 
 void
 bill_rows_begin(RowSet *rows)
@@ -43,7 +33,7 @@ bill_rows_put(RowSet *rows, const ReconciliationKey *key, int64 row_no, const Bi
 	char nulls[] = "            ";
 	Datum values[12];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(row_no);
 	bind_text(values, nulls, 4, line->kind);
 	bind_text(values, nulls, 5, line->order_number);
@@ -75,11 +65,11 @@ bill_forget_behind(const ReconciliationKey *key, int64 row_no)
 		"DELETE FROM " BOOKS
 		"bill_row WHERE gateway = $1 AND day = $2::date AND run = $3 AND row_no "
 		"> $4",
-		KEY_TYPES, INT8OID);
+		RECONCILIATION_KEY_TYPES, INT8OID);
 	char nulls[] = "    ";
 	Datum values[4];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(row_no);
 	(void) sql_run(&forget, values, nulls);
 }
@@ -105,7 +95,7 @@ bill_forget_old(TimestampTz before, int64 max)
 #define OF_NEW_ROWS                                                                            \
 	"b.gateway = $1 AND b.day = $2::date AND b.run = $3 AND b.row_no > $4 AND b.row_no <= $5 " \
 	"AND b.outcome = 'new'"
-#define ROWS_TYPES KEY_TYPES, INT8OID, INT8OID
+#define ROWS_TYPES RECONCILIATION_KEY_TYPES, INT8OID, INT8OID
 
 static void
 match_payments(Datum *values, const char *nulls)
@@ -145,7 +135,7 @@ bill_match(const ReconciliationKey *key, int64 from, int64 to, TimestampTz now)
 	char nulls[] = "      ";
 	Datum values[6];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(from);
 	values[4] = Int64GetDatum(to);
 	values[5] = TimestampTzGetDatum(now);
@@ -163,11 +153,11 @@ bill_is_asked(const ReconciliationKey *key)
 		"SELECT FROM " BOOKS
 		"bill_row WHERE gateway = $1 AND day = $2::date AND run = $3 AND due_at IS "
 		"NOT NULL LIMIT 1",
-		KEY_TYPES);
+		RECONCILIATION_KEY_TYPES);
 	char nulls[] = "   ";
 	Datum values[3];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	return sql_run(&find, values, nulls) > 0;
 }
 
@@ -208,11 +198,11 @@ write_outcome(const AskedRow *row, const char *outcome, TimestampTz due_at)
 	static Sql update = SQL("UPDATE " BOOKS
 							"bill_row SET outcome = $5, due_at = $6, attempts = $7 WHERE gateway = "
 							"$1 AND day = $2::date AND run = $3 AND row_no = $4",
-							KEY_TYPES, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID);
+							RECONCILIATION_KEY_TYPES, INT8OID, TEXTOID, TIMESTAMPTZOID, INT4OID);
 	char nulls[] = "       ";
 	Datum values[7];
 
-	bind_key(values, nulls, &row->key);
+	reconciliation_bind_key(values, nulls, &row->key);
 	values[3] = Int64GetDatum(row->row_no);
 	bind_text(values, nulls, 4, outcome);
 	bind_instant(values, nulls, 5, due_at, DT_NOEND);

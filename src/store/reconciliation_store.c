@@ -12,6 +12,7 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
+#include "store/payment_store.h"
 #include "store/reconciliation_store.h"
 
 static const char *const class_names[RECONCILIATION_CLASSES_COUNT] = {
@@ -21,12 +22,10 @@ static const char *const class_names[RECONCILIATION_CLASSES_COUNT] = {
 	[CLASS_FUNDING] = "funding",
 };
 
-/* The key as $1 to $3 of a statement. */
-#define KEY_TYPES TEXTOID, TEXTOID, INT4OID
 #define OF_KEY "gateway = $1 AND day = $2::date AND run = $3"
 
-static void
-bind_key(Datum *values, char *nulls, const ReconciliationKey *key)
+void
+reconciliation_bind_key(Datum *values, char *nulls, const ReconciliationKey *key)
 {
 	bind_text(values, nulls, 0, key->gateway);
 	bind_text(values, nulls, 1, key->day);
@@ -132,11 +131,12 @@ reconciliation_find_due(ReconciliationState state, TimestampTz now, Reconciliati
 bool
 reconciliation_hold(const ReconciliationKey *key, Reconciliation *run)
 {
-	static Sql find = SQL("SELECT " RUN_COLUMNS " WHERE " OF_KEY " FOR NO KEY UPDATE", KEY_TYPES);
+	static Sql find = SQL("SELECT " RUN_COLUMNS " WHERE " OF_KEY " FOR NO KEY UPDATE",
+						  RECONCILIATION_KEY_TYPES);
 	char nulls[] = "   ";
 	Datum values[3];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	if (sql_run(&find, values, nulls) == 0)
 		return false;
 	*run = read_run();
@@ -158,14 +158,15 @@ reconciliation_next_due(void)
 void
 reconciliation_update(const Reconciliation *run)
 {
-	static Sql update = SQL(
-		"UPDATE " BOOKS "reconciliation SET state = $4, bill = $5, due_at = $6, attempts = $7, "
-		"code = $8, rows = $9, matched = $10 WHERE " OF_KEY,
-		KEY_TYPES, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID, TEXTOID, INT8OID, INT8OID);
+	static Sql update = SQL("UPDATE " BOOKS
+							"reconciliation SET state = $4, bill = $5, due_at = $6, attempts = $7, "
+							"code = $8, rows = $9, matched = $10 WHERE " OF_KEY,
+							RECONCILIATION_KEY_TYPES, TEXTOID, TEXTOID, TIMESTAMPTZOID, INT4OID,
+							TEXTOID, INT8OID, INT8OID);
 	char nulls[] = "          ";
 	Datum values[10];
 
-	bind_key(values, nulls, &run->key);
+	reconciliation_bind_key(values, nulls, &run->key);
 	bind_text(values, nulls, 3, lifecycle_state_name(&lifecycle_reconciliation, run->state));
 	bind_text(values, nulls, 4, run->bill);
 	bind_instant(values, nulls, 5, run->due_at, DT_NOEND);
@@ -176,14 +177,15 @@ reconciliation_update(const Reconciliation *run)
 	sql_write(&update, values, nulls);
 }
 
-/* Runs a statement on some rows of a run: $4 and $5 are where they begin and end, $6 is now. */
+/* Runs a statement on a part of a run, rows or a time: $4 and $5 are where it begins and ends, $6
+ * is now. */
 static void
-run_on_rows(Sql *statement, const ReconciliationKey *key, int64 from, int64 to, TimestampTz now)
+run_on(Sql *statement, const ReconciliationKey *key, int64 from, int64 to, TimestampTz now)
 {
 	char nulls[] = "      ";
 	Datum values[6];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(from);
 	values[4] = Int64GetDatum(to);
 	values[5] = TimestampTzGetDatum(now);
@@ -192,7 +194,7 @@ run_on_rows(Sql *statement, const ReconciliationKey *key, int64 from, int64 to, 
 
 #define OF_ROWS \
 	"b.gateway = $1 AND b.day = $2::date AND b.run = $3 AND b.row_no > $4 AND b.row_no <= $5"
-#define ROWS_TYPES KEY_TYPES, INT8OID, INT8OID, TIMESTAMPTZOID
+#define ROWS_TYPES RECONCILIATION_KEY_TYPES, INT8OID, INT8OID, TIMESTAMPTZOID
 
 void
 reconciliation_add_sums(const ReconciliationKey *key, int64 from, int64 to)
@@ -207,22 +209,19 @@ reconciliation_add_sums(const ReconciliationKey *key, int64 from, int64 to)
 		"coalesce(-sum(fee) FILTER (WHERE fee < 0), 0) AS fees_returned, "
 		"coalesce(sum(amount) FILTER (WHERE kind = 'settlement'), 0) AS settled, "
 		"coalesce(sum(amount) FILTER (WHERE kind = 'funding'), 0) AS funded FROM " BOOKS
-		"bill_row AS b WHERE " OF_ROWS " AND $6 IS NOT NULL) AS b WHERE r.gateway = $1 AND r.day = "
+		"bill_row AS b WHERE " OF_ROWS ") AS b WHERE r.gateway = $1 AND r.day = "
 		"$2::date AND r.run = $3",
 		ROWS_TYPES);
 
-	run_on_rows(&add, key, from, to, 0);
+	run_on(&add, key, from, to, 0);
 }
 
-/* Runs a statement on a day: $4 and $5 are where it begins and ends, $6 is now. */
-static void
-run_on_day(Sql *statement, const ReconciliationKey *key, TimestampTz from, TimestampTz to,
-		   TimestampTz now)
-{
-	run_on_rows(statement, key, from, to, now);
-}
-
-#define DAY_TYPES KEY_TYPES, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+/* Payments p and refunds r of a day, as the gateway would have them in its bill. */
+#define PAYMENTS_OF_DAY                                          \
+	"p.gateway = $1 AND p.paid_at >= $4 AND p.paid_at < $5 AND " \
+	"p.transaction_id NOT LIKE '" PAYMENT_UNDONE "%'"
+#define REFUNDS_OF_DAY "r.gateway = $1 AND r.refunded_at >= $4 AND r.refunded_at < $5"
+#define DAY_TYPES RECONCILIATION_KEY_TYPES, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 
 void
 reconciliation_finish(const ReconciliationKey *key, TimestampTz from, TimestampTz to,
@@ -232,12 +231,12 @@ reconciliation_finish(const ReconciliationKey *key, TimestampTz from, TimestampT
 		"UPDATE " BOOKS "reconciliation SET state = 'done', due_at = NULL, finished_at = $6, "
 		"our_payments = (SELECT coalesce(sum(p.amount), 0) FROM " BOOKS "payment AS p JOIN " BOOKS
 		"payment_claim AS c ON c.account_id = p.account_id AND c.payment_id = p.payment_id AND c.try "
-		"= 1 WHERE p.gateway = $1 AND p.paid_at >= $4 AND p.paid_at < $5 AND p.transaction_id NOT "
-		"LIKE 'undone %'), our_refunds = (SELECT coalesce(sum(amount), 0) FROM " BOOKS
-		"refund_claim WHERE gateway = $1 AND refunded_at >= $4 AND refunded_at < $5) WHERE " OF_KEY,
+		"= 1 WHERE " PAYMENTS_OF_DAY
+		"), our_refunds = (SELECT coalesce(sum(r.amount), 0) FROM " BOOKS
+		"refund_claim AS r WHERE " REFUNDS_OF_DAY ") WHERE " OF_KEY,
 		DAY_TYPES);
 
-	run_on_day(&finish, key, from, to, now);
+	run_on(&finish, key, from, to, now);
 }
 
 /* ---- what is booked --------------------------------------------------------- */
@@ -250,11 +249,11 @@ reconciliation_unbooked(const ReconciliationKey *key, ReconciliationClass class)
 		"'settlement' THEN r.settled ELSE r.funded END - coalesce((SELECT sum(l.amount) FROM " BOOKS
 		"reconciliation_line AS l WHERE l.gateway = $1 AND l.day = $2::date AND l.class = $4), 0) "
 		"FROM " BOOKS "reconciliation AS r WHERE " OF_KEY,
-		KEY_TYPES, TEXTOID);
+		RECONCILIATION_KEY_TYPES, TEXTOID);
 	char nulls[] = "    ";
 	Datum values[4];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	bind_text(values, nulls, 3, class_names[class]);
 	sql_run(&find, values, nulls);
 	return column_nano(0, 1);
@@ -265,15 +264,15 @@ reconciliation_insert_line(int64 account_id, const ReconciliationKey *key,
 						   ReconciliationClass class, int64 amount_nano, TimestampTz now)
 {
 	static Sql next = SQL_NEXT_NUMBER("reconciliation_line", "line_no");
-	static Sql insert = SQL("INSERT INTO " BOOKS
-							"reconciliation_line (gateway, day, run, account_id, line_no, class, "
-							"amount, recorded_at) VALUES ($1, $2::date, $3, $4, $5, $6, $7, $8)",
-							KEY_TYPES, INT8OID, INT8OID, TEXTOID, NUMERICOID, TIMESTAMPTZOID);
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "reconciliation_line (gateway, day, run, account_id, line_no, class, "
+		"amount, recorded_at) VALUES ($1, $2::date, $3, $4, $5, $6, $7, $8)",
+		RECONCILIATION_KEY_TYPES, INT8OID, INT8OID, TEXTOID, NUMERICOID, TIMESTAMPTZOID);
 	int64 line_no = sql_next_number(&next, account_id);
 	char nulls[] = "        ";
 	Datum values[8];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(account_id);
 	values[4] = Int64GetDatum(line_no);
 	bind_text(values, nulls, 5, class_names[class]);
@@ -318,7 +317,7 @@ compare_amounts(const ReconciliationKey *key, int64 from, int64 to, TimestampTz 
 		" AND b.outcome = 'amount'" OR_UPDATE_DIFFERENCE,
 		ROWS_TYPES);
 
-	run_on_rows(&compare, key, from, to, now);
+	run_on(&compare, key, from, to, now);
 }
 
 /* Where the contract's rate is known: a cent off is rounding. */
@@ -335,7 +334,7 @@ compare_fees(const ReconciliationKey *key, int64 from, int64 to, TimestampTz now
 		"0.01" OR_UPDATE_DIFFERENCE,
 		ROWS_TYPES);
 
-	run_on_rows(&compare, key, from, to, now);
+	run_on(&compare, key, from, to, now);
 }
 
 /* What the bill and the books agree on by now was a difference, of this day or carried from
@@ -352,7 +351,7 @@ resolve_matched(const ReconciliationKey *key, int64 from, int64 to, TimestampTz 
 		"'resolved' AND (d.class = 'missing_there' OR (d.day = b.day AND d.class <> 'fee'))",
 		ROWS_TYPES);
 
-	run_on_rows(&resolve, key, from, to, now);
+	run_on(&resolve, key, from, to, now);
 }
 
 void
@@ -373,7 +372,7 @@ resolve_fees(const ReconciliationKey *key, int64 from, int64 to, TimestampTz now
 		"d.transaction_id = b.transaction_id AND d.state <> 'resolved' AND d.run <> b.run",
 		ROWS_TYPES);
 
-	run_on_rows(&resolve, key, from, to, now);
+	run_on(&resolve, key, from, to, now);
 }
 
 void
@@ -403,10 +402,10 @@ compare_days(const ReconciliationKey *key, TimestampTz from, TimestampTz to, Tim
 		"bill_row AS b ON b.gateway = t.gateway AND b.transaction_id = t.transaction_id AND "
 		"b.refund_id = t.refund_id AND b.kind = t.kind AND b.day <> t.day AND b.run = " NEWEST_RUN
 		" WHERE t.gateway = $1 AND t.day = $2::date AND t.run = $3 AND t.kind IN ('payment', "
-		"'refund') AND $4 <= $5" OR_UPDATE_DIFFERENCE,
+		"'refund')" OR_UPDATE_DIFFERENCE,
 		DAY_TYPES);
 
-	run_on_day(&compare, key, from, to, now);
+	run_on(&compare, key, from, to, now);
 }
 
 /* A transaction counts once, and may not stand there twice. */
@@ -417,11 +416,11 @@ compare_doubles(const ReconciliationKey *key, TimestampTz from, TimestampTz to, 
 		INSERT_DIFFERENCE
 		"SELECT $1, $2::date, $3, 'amount', kind, transaction_id, refund_id, min(order_number), "
 		"min(amount), sum(amount), 'open', 'the bill has it ' || count(*) || ' times', $6 FROM " BOOKS
-		"bill_row WHERE " OF_KEY " AND kind IN ('payment', 'refund') AND $4 <= $5 GROUP BY kind, "
+		"bill_row WHERE " OF_KEY " AND kind IN ('payment', 'refund') GROUP BY kind, "
 		"transaction_id, refund_id HAVING count(*) > 1" OR_UPDATE_DIFFERENCE,
 		DAY_TYPES);
 
-	run_on_day(&compare, key, from, to, now);
+	run_on(&compare, key, from, to, now);
 }
 
 /* Days end a little earlier or later at gateways: what the bills beside this one have is not
@@ -437,18 +436,17 @@ compare_ours(const ReconciliationKey *key, TimestampTz from, TimestampTz to, Tim
 		"coalesce(q.gateway_number, '') AS number, p.amount FROM " BOOKS "payment AS p JOIN " BOOKS
 		"payment_claim AS c ON c.account_id = p.account_id AND c.payment_id = p.payment_id AND c.try "
 		"= 1 LEFT JOIN " BOOKS
-		"payment_order AS q ON q.account_id = p.account_id AND q.order_id = p.order_id WHERE "
-		"p.gateway = $1 AND p.paid_at >= $4 AND p.paid_at < $5 AND p.transaction_id NOT LIKE "
-		"'undone %' UNION ALL SELECT r.gateway, 'refund', r.transaction_id, r.refund_id, "
+		"payment_order AS q ON q.account_id = p.account_id AND q.order_id = p.order_id WHERE " PAYMENTS_OF_DAY
+		" UNION ALL SELECT r.gateway, 'refund', r.transaction_id, r.refund_id, "
 		"coalesce(g.gateway_number, ''), r.amount FROM " BOOKS "refund_claim AS r LEFT JOIN " BOOKS
-		"gateway_call AS g ON g.account_id = r.account_id AND g.call_id = r.call_id WHERE r.gateway "
-		"= $1 AND r.refunded_at >= $4 AND r.refunded_at < $5) AS o WHERE NOT EXISTS (SELECT FROM " BOOKS
+		"gateway_call AS g ON g.account_id = r.account_id AND g.call_id = r.call_id WHERE " REFUNDS_OF_DAY
+		") AS o WHERE NOT EXISTS (SELECT FROM " BOOKS
 		"bill_row AS b WHERE b.gateway = $1 AND b.day BETWEEN $2::date - 1 AND $2::date + 1 AND "
 		"b.run = CASE b.day WHEN $2::date THEN $3 ELSE " NEWEST_RUN " END AND b.transaction_id = "
 		"o.transaction_id AND b.refund_id = o.refund_id AND b.kind = o.subject)" OR_UPDATE_DIFFERENCE,
 		DAY_TYPES);
 
-	run_on_day(&compare, key, from, to, now);
+	run_on(&compare, key, from, to, now);
 }
 
 void
@@ -492,11 +490,11 @@ reconciliation_insert_asked(const ReconciliationKey *key, int64 row_no, const ch
 		"NULL THEN $8 END, CASE WHEN $7 IS NOT NULL THEN 'gateway' END, $7 FROM " BOOKS
 		"bill_row AS b WHERE b.gateway = $1 AND b.day = $2::date AND b.run = $3 AND b.row_no = "
 		"$4" OR_UPDATE_DIFFERENCE,
-		KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, NUMERICOID);
+		RECONCILIATION_KEY_TYPES, INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, NUMERICOID);
 	char nulls[] = "         ";
 	Datum values[9];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = Int64GetDatum(row_no);
 	bind_text(values, nulls, 4, class);
 	bind_text(values, nulls, 5, detail);
@@ -526,18 +524,17 @@ reconciliation_resolve(int64 difference_id, TimestampTz now, const char *actor,
 bool
 reconciliation_is_traded(const ReconciliationKey *key, TimestampTz from, TimestampTz to)
 {
-	static Sql find = SQL(
-		"SELECT EXISTS (SELECT FROM " BOOKS "payment AS p WHERE p.gateway = $1 AND p.paid_at >= $4 "
-		"AND p.paid_at < $5 AND p.transaction_id NOT LIKE 'undone %') OR EXISTS (SELECT FROM " BOOKS
-		"refund_claim AS r WHERE r.gateway = $1 AND r.refunded_at >= $4 AND r.refunded_at < $5) OR "
-		"EXISTS (SELECT FROM " BOOKS
-		"reconciliation AS r WHERE r.gateway = $1 AND r.day = $2::date "
-		"AND r.run < $3 AND r.state = 'done' AND r.rows > 0)",
-		KEY_TYPES, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	static Sql find = SQL("SELECT EXISTS (SELECT FROM " BOOKS "payment AS p WHERE " PAYMENTS_OF_DAY
+						  ") OR EXISTS (SELECT FROM " BOOKS
+						  "refund_claim AS r WHERE " REFUNDS_OF_DAY
+						  ") OR EXISTS (SELECT FROM " BOOKS
+						  "reconciliation AS r WHERE r.gateway = $1 AND r.day = $2::date "
+						  "AND r.run < $3 AND r.state = 'done' AND r.rows > 0)",
+						  RECONCILIATION_KEY_TYPES, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	char nulls[] = "     ";
 	Datum values[5];
 
-	bind_key(values, nulls, key);
+	reconciliation_bind_key(values, nulls, key);
 	values[3] = TimestampTzGetDatum(from);
 	values[4] = TimestampTzGetDatum(to);
 	sql_run(&find, values, nulls);

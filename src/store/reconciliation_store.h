@@ -10,6 +10,7 @@
 
 #include "postgres.h"
 
+#include "catalog/pg_type_d.h"
 #include "datatype/timestamp.h"
 
 #include "core/lifecycle.h"
@@ -23,6 +24,10 @@ typedef struct ReconciliationKey
 	char day[DAY_SIZE];
 	int32 run;
 } ReconciliationKey;
+
+/* The key as $1 to $3 of a statement. */
+#define RECONCILIATION_KEY_TYPES TEXTOID, TEXTOID, INT4OID
+extern void reconciliation_bind_key(Datum *values, char *nulls, const ReconciliationKey *key);
 
 typedef struct Reconciliation
 {
