@@ -224,7 +224,7 @@ SELECT pg_temp.refused(ARRAY[
     $$usage_report(1150, by => 'settled_at')$$, $$usage_report(1150, by => NULL)$$]);
 \echo -- Balance alerts (R11): a threshold or hours, one of the two; whole 0.01.
 SELECT pg_temp.refused(ARRAY[
-    $$set_balance_alert(1150)$$, $$set_balance_alert(1150, 1, 1)$$, $$set_balance_alert(1158, 1)$$, $$set_balance_alert(-1, 1)$$,
+    $$set_balance_alert(1150)$$, $$set_balance_alert(1150, 1, 1)$$, $$set_balance_alert(1158, 1)$$, $$set_balance_alert(-1, 1)$$, $$set_balance_alert(-2, 1)$$, $$create_api_key(-2, 'house')$$, $$delete_api_key(-2, 1)$$,
     $$set_balance_alert(1150, -0.01)$$, $$set_balance_alert(1150, 0.001)$$, $$set_balance_alert(1150, 'NaN')$$, $$set_balance_alert(1150, 'Infinity')$$,
     $$set_balance_alert(1150, 1000000000)$$,
     $$set_balance_alert(1150, runway_hours => 0)$$, $$set_balance_alert(1150, runway_hours => -1)$$, $$set_balance_alert(1150, runway_hours => 721)$$,

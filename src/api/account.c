@@ -112,7 +112,7 @@ PG_FUNCTION_INFO_V1(billing_create_account);
 Datum
 billing_create_account(PG_FUNCTION_ARGS)
 {
-	int64 account_id = PG_ARGISNULL(0) ? 0 : arg_account_id(fcinfo);
+	int64 account_id = PG_ARGISNULL(0) ? 0 : arg_customer_id(fcinfo);
 	AccountProfile profile = {
 		.region = arg_region(fcinfo, 1),
 		.email = arg_email(fcinfo, 2),
@@ -122,8 +122,6 @@ billing_create_account(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
-	if (!PG_ARGISNULL(0) && account_id <= 0)
-		refuse(ERROR_ACCOUNT_RESERVED, account_id);
 	ForceSyncCommit();
 	scope_open(&scope);
 	subscription_check_none();
@@ -169,7 +167,7 @@ audit_lock(int64 account_id, const char *action, const LockChange *change)
 static Datum
 lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 {
-	int64 account_id = arg_account_id(fcinfo);
+	int64 account_id = arg_customer_id(fcinfo);
 	LockChange change = {.lock = arg_operators_lock(fcinfo, 1),
 						 .actor = arg_actor(fcinfo, 2),
 						 .reason = arg_reason(fcinfo, 3)};
@@ -177,8 +175,6 @@ lock_or_unlock(FunctionCallInfo fcinfo, const char *action, bool sets)
 	Scope scope;
 	bool changes;
 
-	if (account_id <= 0)
-		refuse(ERROR_ACCOUNT_RESERVED, account_id);
 	scope_open(&scope);
 	booking_begin(&booking, account_id);
 	changes = sets != ((booking.account.locks & lock_reason_from_name(change.lock)) != 0);

@@ -54,7 +54,7 @@ PG_FUNCTION_INFO_V1(billing_set_balance_alert);
 Datum
 billing_set_balance_alert(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_account_id(fcinfo);
+	int64 account_id = arg_customer_id(fcinfo);
 	bool enabled = arg_bool(fcinfo, 4, "enabled");
 	Alert alert = read_alert(fcinfo);
 	Booking booking;

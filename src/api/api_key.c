@@ -76,7 +76,7 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	if (is_keyed)
 		call = idempotent_call_read(fcinfo, "create_api_key", 3, -1, -1);
 	scope_open(&scope);
-	booking_begin(&booking, arg_account_id(fcinfo));
+	booking_begin(&booking, arg_customer_id(fcinfo));
 	if (is_keyed && idempotent_call_begin(fcinfo, &call, &answer))
 		return scope_close_with(&scope, answer);
 	booking_check_open(&booking);
@@ -97,7 +97,7 @@ PG_FUNCTION_INFO_V1(billing_delete_api_key);
 Datum
 billing_delete_api_key(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_account_id(fcinfo);
+	int64 account_id = arg_customer_id(fcinfo);
 	int64 key_id = arg_int64(fcinfo, 1, "key_id");
 	ApiKeyRow key;
 	Booking booking;

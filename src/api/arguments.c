@@ -39,6 +39,16 @@ arg_account_id(FunctionCallInfo fcinfo)
 	return arg_int64(fcinfo, 0, "account_id");
 }
 
+int64
+arg_customer_id(FunctionCallInfo fcinfo)
+{
+	int64 account_id = arg_account_id(fcinfo);
+
+	if (account_id <= 0)
+		refuse(ERROR_ACCOUNT_RESERVED, account_id);
+	return account_id;
+}
+
 void
 arg_check(LimitId limit, const char *name, int64 value)
 {

@@ -24,6 +24,9 @@ extern void arg_check(LimitId limit, const char *name, int64 value);
 extern int64 arg_int64(FunctionCallInfo fcinfo, int index, const char *name);
 extern int64 arg_account_id(FunctionCallInfo fcinfo);
 
+/* The same, of a customer: the house has no keys, alerts, orders or locks. */
+extern int64 arg_customer_id(FunctionCallInfo fcinfo);
+
 /* A whole number in its range. */
 extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 

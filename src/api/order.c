@@ -261,8 +261,7 @@ billing_create_topup(PG_FUNCTION_ARGS)
 	Order order;
 	Datum row;
 
-	if (call.account_id <= 0)
-		refuse(ERROR_ACCOUNT_RESERVED, call.account_id);
+	(void) arg_customer_id(fcinfo);
 	scope_open(&scope);
 	booking_begin(&booking, call.account_id);
 	if (idempotent_call_begin(fcinfo, &call, &row))

@@ -23,6 +23,7 @@ struct BillReader
 	Charset *charset; /* NULL: the bill is UTF-8 */
 	const char *fault;
 	int64_t rows;
+	int64_t other_lines; /* headers, comments, sums, blank ones */
 	int files;
 	bool in_file; /* one with rows */
 	bool is_first_line;
@@ -112,10 +113,19 @@ make_text(BillReader *reader)
 	return true;
 }
 
+/* A bill has few lines that are no rows: more of them are a bomb. */
+static bool
+count_line(BillReader *reader, int64_t rows_before)
+{
+	return reader->rows > rows_before || ++reader->other_lines <= BILL_OTHER_LINES_MAX ||
+		   refuse(reader, "bill_lines");
+}
+
 static bool
 take_line(BillReader *reader)
 {
 	char *text = reader->text;
+	int64_t rows = reader->rows;
 
 	if (!make_text(reader))
 		return refuse(reader, "bill_text");
@@ -123,7 +133,8 @@ take_line(BillReader *reader)
 		text += strlen(BYTE_ORDER_MARK);
 	reader->is_first_line = false;
 	reader->line_size = 0;
-	return reader->format->take_line(reader, text) || refuse(reader, "bill_line");
+	return (reader->format->take_line(reader, text) || refuse(reader, "bill_line")) &&
+		   count_line(reader, rows);
 }
 
 /* Adds to the line; false where it becomes too long. */

@@ -18,6 +18,7 @@
 #include "gateway/fact.h"
 
 #define BILL_LINE_BYTES_MAX (16 * 1024)
+#define BILL_OTHER_LINES_MAX 1000 /* lines that are no rows, of all files together */
 #define BILL_FIELDS_MAX 64
 #define BILL_COLUMNS_MAX 12
 #define BILL_TOTALS_MAX 6

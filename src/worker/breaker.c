@@ -135,6 +135,12 @@ breaker_end(const char *gateway, const GatewayAnswer *answer, TimestampTz now)
 		succeed(breaker);
 }
 
+void
+breaker_withdraw(const char *gateway)
+{
+	find(gateway)->calls--;
+}
+
 bool
 breaker_next_news(BreakerNews *news)
 {

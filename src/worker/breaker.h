@@ -22,6 +22,9 @@ extern void breaker_begin(const char *gateway);
 /* A call of it has ended. */
 extern void breaker_end(const char *gateway, const GatewayAnswer *answer, TimestampTz now);
 
+/* A call of it was never made, by our own fault: it says nothing of the gateway. */
+extern void breaker_withdraw(const char *gateway);
+
 /* A call of it was lost when billing-caller ended: all that were lost then are one failure. */
 extern void breaker_lose(const char *gateway, TimestampTz lost_at);
 

@@ -75,6 +75,7 @@ typedef struct Flight
 	TimestampTz claimed_at;
 	bool is_answered;
 	TimestampTz lost_at;  /* 0: it was not */
+	bool is_unsent;		  /* it could not be written to the caller */
 	GatewayAnswer answer; /* which could not be recorded yet */
 } Flight;
 
@@ -271,6 +272,8 @@ judge_gateway(const Flight *flight)
 {
 	if (flight->lost_at != 0)
 		breaker_lose(flight->gateway, flight->lost_at);
+	else if (flight->is_unsent)
+		breaker_withdraw(flight->gateway);
 	else
 		breaker_end(flight->gateway, &flight->answer, GetCurrentTimestamp());
 }
@@ -528,7 +531,10 @@ send_since(int64 id)
 
 	for (int i = 0; i < CALLS_MAX; i++)
 		if (flights[i].id > id && !link_send(flights[i].id, &flights[i].call))
+		{
 			answer_flight(&flights[i], &unsent);
+			flights[i].is_unsent = true;
+		}
 	link_flush();
 }
 

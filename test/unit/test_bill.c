@@ -344,6 +344,12 @@ test_lines(void **state)
 	text[header + 3] = '\0';
 	assert_false(reads(&wechat_bill_trade, (Bytes){text, strlen(WECHAT_TRADE)}, 1000));
 	assert_string_equal(fault, "bill_text");
+	/* Few lines are none of a row. */
+	memset(text, '\n', BILL_OTHER_LINES_MAX - 1);
+	memcpy(text + BILL_OTHER_LINES_MAX - 1, WECHAT_TRADE, sizeof(WECHAT_TRADE));
+	assert_false(reads(&wechat_bill_trade,
+					   (Bytes){text, BILL_OTHER_LINES_MAX - 1 + strlen(WECHAT_TRADE)}, 1000));
+	assert_string_equal(fault, "bill_lines");
 	memset(text, ',', 1000);
 	assert_false(reads(&wechat_bill_trade, (Bytes){text, 1000}, 1000));
 	assert_string_equal(fault, "bill_line");
