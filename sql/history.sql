@@ -36,6 +36,7 @@ INSERT INTO billing_books.refund_claim (gateway, transaction_id, refund_id, acco
 INSERT INTO billing_books.reconciliation (gateway, day, run, state, requested_at, requested_by, finished_at) VALUES ('history', '2025-01-01', 1, 'done', now(), 'me', now());
 INSERT INTO billing_books.reconciliation_difference (gateway, day, run, class, subject, transaction_id, refund_id, number, state, detail, found_at) VALUES ('history', '2025-01-01', 1, 'amount', 'payment', 'T', '', '', 'open', 'x', now());
 INSERT INTO billing_books.reconciliation_line (account_id, line_no, gateway, day, run, class, amount, recorded_at) VALUES (-1, 1, 'history', '2025-01-01', 1, 'fee', 1, now());
+SELECT status FROM billing.refund_order(1350, 1, 1, 'refund');
 SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);
 SELECT billing.set_policy('second_person_above', '10', 'CNY');
@@ -92,6 +93,10 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('payment_claim', 'billing_books.payment_claim', 'try = 2', 'account_id = 1350'),
     ('take_back', 'billing_books.take_back', 'amount = 1', 'account_id = 1350'),
     ('refund_claim', 'billing_books.refund_claim', 'refund_id = ''other''', 'account_id = 1350'),
+    ('refund', 'billing_books.refund', 'requested_by = ''other''', 'account_id = 1350'),
+    ('refund, its state', 'billing_books.refund', 'state = ''accepted'', decided_at = NULL, decided_by = NULL', 'account_id = 1350'),
+    ('refund_item', 'billing_books.refund_item', 'amount = 2', 'account_id = 1350'),
+    ('refund_item, its state', 'billing_books.refund_item', 'state = ''paid''', 'account_id = 1350'),
     ('reconciliation', 'billing_books.reconciliation', 'requested_by = ''other''', 'gateway = ''history'''),
     ('reconciliation, its state', 'billing_books.reconciliation', 'state = ''fetching'', finished_at = NULL, due_at = now()', 'gateway = ''history'''),
     ('reconciliation_difference', 'billing_books.reconciliation_difference', 'class = ''fee''', 'gateway = ''history'''),

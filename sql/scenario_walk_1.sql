@@ -1,5 +1,5 @@
 -- Walk 1 of the rules: top-ups, late usage, arrears, recharge.
--- Offline payments stand for the gateways; refund and invoices come later.
+-- Offline payments stand for the gateways, and invoices are put there by the owner of the books: nothing issues them yet.
 -- Each step ends with what the account holds and with an empty verify().
 \set account 910001
 
@@ -38,23 +38,40 @@ SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 30,
 SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason FROM billing.authorize(:'walk_key');
 
--- 7. A lock stands for the accepted refund request: no calls, no recharge (B&S 4.10).
+-- 7. Refund request accepted: calls and recharge are refused from this instant on (R13). The quote: A 0, B 0, C 0, D 25.00.
+-- A is invoiced: 100.00, enterprise, special (R15).
+INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (:account, 1, 'special', 'issued', now());
+INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (:account, 1, 1, 100);
 SELECT clock_timestamp() AS before_lock \gset
-SELECT billing.lock_account(:account, actor => 'reviewer', reason => 'refund requested');
+SELECT refund_id, state, amount, reason FROM billing.request_refund(:account, 'we leave', 'walk-1-refund');
 SELECT allowed, reason, retryable FROM billing.authorize(:'walk_key');
 SELECT * FROM billing.record_offline_payment(:account, 5, 'walk-1-e', 'walk-1 E');
+SELECT subject, order_id, paid, consumed, invoiced, refunded, remaining, refundable, by_hand, reason FROM billing.refund_quote(:account);
 
 -- 8. A late report of 4.00, stamped before the lock, is charged: cash 21. One stamped after it is rejected.
+-- Not approved before refund_settle_wait is over; then D 21.00 is reserved, and paid back.
 SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8', 'walk-1', 4000, 0, occurred_at => :'before_lock');
 SELECT * FROM billing.charge(:account, :key_id, 'walk-1-8b', 'walk-1', 4000, 0);
 SELECT * FROM pg_temp.holds(:account);
+SET billing.clock_offset = '2 h';
+SELECT status, id, balance FROM billing.approve_refund(:account, 1, 'walk-1-approve', reason => 'agreed');
+SELECT * FROM pg_temp.holds(:account);
+SELECT item_id, order_id, gateway, state, amount, reason FROM billing.refund_items(:account);
+SELECT status, id, balance FROM billing.settle_refund_item_offline(:account, 1, 'transfer 4711', 'walk-1-settle');
+SELECT refund_id, state, amount, paid_back, waiting FROM billing.refunds(:account);
+SELECT * FROM pg_temp.holds(:account);
 
--- What each order's money paid: A 100, B 50, C 20, D 9 (4 of it after the lock).
-SELECT l.order_id, l.amount, l.remaining, l.amount - l.remaining AS consumed FROM billing_books.lot AS l WHERE account_id = :account AND kind = 'cash' ORDER BY lot_no;
+-- 9. What the orders' money became: A 100 consumed and invoiced, B 50, C 20, D 9, and 21 refunded. A is red-stamped: not invoiced any more.
+SELECT order_id, paid, consumed, invoiced, refunded, refundable, reason FROM billing.refund_quote(:account) WHERE subject = 'order';
+UPDATE billing_books.invoice SET state = 'reversed' WHERE account_id = :account;
+SELECT order_id, paid - refunded - invoiced AS not_invoiced FROM billing.refund_quote(:account) WHERE subject = 'order';
+SELECT total_topup, total_refunded, callable, reason FROM billing.balance(:account);
+SELECT billing.reopen_account(:account, reason => 'welcome back');
+SELECT allowed, reason FROM billing.authorize(:'walk_key');
 
--- The books: gateway 200, cash 21, revenue 189, promotion 10, all others 0.
+-- The books: gateway 179, revenue 189, promotion 10, all others 0.
 SELECT book, sum(amount) AS debit_less_credit
 FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = :account
       UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = :account) AS e
-GROUP BY book ORDER BY book;
+GROUP BY book HAVING sum(amount) <> 0 ORDER BY book;
 SELECT * FROM billing.verify();

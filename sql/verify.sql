@@ -23,6 +23,13 @@ SELECT billing.settle() > 0 AS settled;
 SELECT status, balance FROM billing.grant_bonus(1903, 4, 'another');
 SELECT billing.set_gateway('verify', 'wechat', 'cn', 'subject'), billing.set_payment_method('verify', 'verify', 'native');
 SELECT order_id, state FROM billing.create_topup(1904, 10, 'verify', 'topup');
+-- A refund that is paid, one that is paying, and one that is asked for.
+SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(1905, 1906) AS account_id;
+SELECT status FROM generate_series(1905, 1906) AS a, billing.record_offline_payment(a, 30, 'payment', a || ' bank');
+SELECT status, id FROM billing.refund_order(1905, 1, 10, 'refund 1');
+SELECT status, id FROM billing.settle_refund_item_offline(1905, 1, 'transfer 1905', 'settle 1');
+SELECT status, id FROM billing.refund_order(1905, 1, 5, 'refund 2');
+SELECT refund_id, state FROM billing.request_refund(1906, 'why', 'refund');
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -102,6 +109,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a payment credited twice', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'payment', 1, 1, 'offline', 100), 'UPDATE billing_books.lot SET amount = 200, remaining = remaining + 100 WHERE account_id = 1900 AND lot_no = 1', 'UPDATE billing_books.account SET cash = cash + 100 WHERE account_id = 1900')),
     ('a take-back of another amount', pg_temp.found('UPDATE billing_books.take_back SET amount = 1, payer_amount = 1 WHERE account_id = 1900')),
     ('a take-back that is gone', pg_temp.found('DELETE FROM billing_books.take_back WHERE account_id = 1900')),
+    ('plan money, and there are no plans', pg_temp.found('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, subscription_no, amount, debit, credit, source_type, gateway) SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, 1, 1, 1, ''gateway'', ''plan_deferred'', ''payment'', ''offline'' FROM billing_books.account WHERE account_id = 1900')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),
     ('a lot that gave more back than its entries say', pg_temp.found('UPDATE billing_books.lot SET given_back = given_back + 1 WHERE account_id = 1900 AND lot_no = 1')),
@@ -138,6 +146,14 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a rejected event with a charge', pg_temp.found('UPDATE billing_books.usage_event SET status = ''rejected'' WHERE account_id = 1901')),
     ('a status that does not exist', pg_temp.found('UPDATE billing_books.usage_event SET status = ''paid'' WHERE account_id = 1901')),
     ('an entry that two charges name', pg_temp.found('UPDATE billing_books.usage_event SET first_entry_no = (SELECT first_entry_no FROM billing_books.usage_event WHERE account_id = 1900 AND request_id = ''both'') WHERE account_id = 1900 AND request_id = ''undone''')),
+    ('a reserve whose item is released', pg_temp.found('UPDATE billing_books.refund_item SET state = ''released'' WHERE account_id = 1905 AND item_id = 2')),
+    ('a refund paid through another gateway', pg_temp.found('UPDATE billing_books.ledger_entry SET gateway = ''verify'' WHERE account_id = 1905 AND debit = ''refund_payable''')),
+    ('a refund item of another gateway', pg_temp.found('UPDATE billing_books.refund_item SET gateway = ''verify'' WHERE account_id = 1905')),
+    ('more refunded than was paid', pg_temp.found('UPDATE billing_books.refund_item SET amount = 100 WHERE account_id = 1905 AND item_id = 2')),
+    ('a refund that has ended with an item open', pg_temp.found('UPDATE billing_books.refund SET state = ''completed'', ended_at = now() WHERE account_id = 1905 AND refund_id = 2')),
+    ('a refund that is reviewed without its lock', pg_temp.found('UPDATE billing_books.account SET locks = 0 WHERE account_id = 1906')),
+    ('a refund item that nothing sends', pg_temp.found('UPDATE billing_books.refund_item SET state = ''queued'' WHERE account_id = 1905 AND item_id = 2')),
+    ('a refund item that no gateway paid', pg_temp.found('UPDATE billing_books.refund_item SET state = ''paid'' WHERE account_id = 1905 AND item_id = 1')),
     ('a payment taken back twice', pg_temp.found('INSERT INTO billing_books.take_back (account_id, take_back_id, payment_id, gateway, kind, amount, payer_amount,  occurred_at, recorded_at, actor) SELECT account_id, take_back_id + 100, payment_id, gateway, kind, amount, payer_amount,  occurred_at, recorded_at, actor FROM billing_books.take_back WHERE account_id = 1900')),
     ('a take-back through another gateway', pg_temp.found('UPDATE billing_books.take_back SET gateway = ''alipay'' WHERE account_id = 1900')),
     ('cash of a take-back that is not there', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'take_back', 99, 1, 'offline', 1))),

@@ -79,7 +79,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"account id " ACCOUNT " is reserved for the house",
 								"Give a positive account_id, or NULL to have one made."},
 	[ERROR_ACCOUNT_LOCKED] = {"LB204", "account_locked", "account " ACCOUNT " is locked: %s",
-							  "An operator can lift a lock with billing.unlock_account(); a closed "
+							  "An operator can lift it with billing.unlock_account(); that of a "
+							  "refund ends by reject_refund() or reopen_account(), and a closed "
 							  "account stays closed."},
 	[ERROR_ACCOUNT_NOT_CLOSABLE] = {"LB205", "account_not_closable",
 									"account " ACCOUNT " cannot be closed: %s",
@@ -277,6 +278,38 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_DIFFERENCE_UNKNOWN] = {"LB530", "difference_unknown",
 								  "there is no open difference " INT64_FORMAT,
 								  "billing_books.reconciliation_difference lists them."},
+
+	[ERROR_NOTHING_TO_REFUND] = {"LB531", "nothing_to_refund",
+								 "account " ACCOUNT " has nothing that can be refunded",
+								 "SELECT * FROM billing.refund_quote(account_id) shows why."},
+	[ERROR_REFUND_OPEN] = {"LB532", "refund_open",
+						   "account " ACCOUNT " has an open refund already: " INT64_FORMAT,
+						   "It has to end first; billing.refunds(account_id) shows how far it is."},
+	[ERROR_REFUND_UNKNOWN] = {"LB533", "refund_unknown",
+							  "account " ACCOUNT " has no refund " INT64_FORMAT,
+							  "SELECT * FROM billing.refunds(account_id) lists them."},
+	[ERROR_REFUND_STATE] = {"LB534", "refund_state",
+							"refund " INT64_FORMAT " of account " ACCOUNT " is %s",
+							"Only one that is accepted can be approved or rejected."},
+	[ERROR_REFUND_WAITS] =
+		{"LB535", "refund_waits",
+		 "refund " INT64_FORMAT " of account " ACCOUNT " cannot be approved yet: %s",
+		 "Usage that comes late is charged first; billing.refund_queue shows from when on it "
+		 "can be."},
+	[ERROR_REFUND_ITEM_UNKNOWN] = {"LB536", "refund_item_unknown",
+								   "account " ACCOUNT " has no refund item " INT64_FORMAT,
+								   "SELECT * FROM billing.refunds(account_id) lists them."},
+	[ERROR_REFUND_ITEM_STATE] =
+		{"LB537", "refund_item_state", "refund item " INT64_FORMAT " of account " ACCOUNT " is %s",
+		 "docs/books-and-states.md 4.5 lists what can be done with one in each state."},
+	[ERROR_REFUND_EXCEEDS] = {"LB538", "refund_exceeds",
+							  "of order " INT64_FORMAT " of account " ACCOUNT
+							  " no more than %s can be refunded",
+							  "SELECT * FROM billing.refund_quote(account_id) shows why."},
+	[ERROR_REFUND_TAKEN] = {"LB539", "refund_taken",
+							"refund item " INT64_FORMAT " of account " ACCOUNT
+							" cannot be sent again: its payment was taken back",
+							"Release it: release_refund_item()."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -23,6 +23,7 @@
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/payment_store.h"
+#include "store/refund_store.h"
 #include "store/usage_store.h"
 
 /* How often create_account() looks for a number, while others choose theirs. */
@@ -221,6 +222,8 @@ check_closable(const Account *account, const Books *books)
 		because = "it has an order that can be paid";
 	else if (payment_is_any_open(account->account_id))
 		because = "it has a payment that is held or on its way back";
+	else if (refund_find_open(account->account_id, &(Refund){0}))
+		because = "it has an open refund";
 	if (because)
 		refuse(ERROR_ACCOUNT_NOT_CLOSABLE, account->account_id, because);
 }

@@ -70,7 +70,7 @@ billing_set_balance_alert(PG_FUNCTION_ARGS)
 	(void) alert_review(&booking.account, &alert, 1, booking.at);
 	alert.armed = balance_nano >= alert.threshold_nano;
 	store_alert(account_id, &alert, enabled);
-	alert_decide_now(&booking.account, balance_nano, booking.at);
+	alert_decide_now(&booking.account, balance_nano, booking.at, false);
 	scope_close(&scope);
 	if (alert.alert_no == 0)
 		PG_RETURN_NULL();

@@ -15,6 +15,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/take_back.h"
+#include "core/refund_split.h"
 #include "errors.h"
 
 static TakeBackKind
@@ -62,7 +63,8 @@ billing_record_take_back(PG_FUNCTION_ARGS)
 	call.needs_second = true;
 	if (!operator_call_approved(fcinfo, &call, take_back.amount_nano, &answer))
 		return answer;
-	take_back.payer_nano = take_back.amount_nano;
+	take_back.payer_nano = refund_split_payer_share(take_back.amount_nano, payment.amount_nano,
+													payment.payer_nano);
 	take_back.occurred_at = call.booking.at;
 	take_back.reason = call.reason;
 	if (!take_back_book(&call.booking, &payment, &take_back))

@@ -39,38 +39,39 @@ alert_review(const Account *account, Alert *alerts, size_t count, TimestampTz no
 	return review_at;
 }
 
+/* is_silent: what falls below is not told. */
 static void
-decide(const Account *account, Alert *alert, int64 balance_nano, TimestampTz now)
+decide(const Account *account, Alert *alert, int64 balance_nano, TimestampTz now, bool is_silent)
 {
 	AlertCrossing crossing = alert_cross(alert, balance_nano);
 
 	if (crossing != ALERT_STAYS || alert->runway_hours > 0)
 		alert_update(account->account_id, alert);
-	if (crossing == ALERT_FIRES)
+	if (crossing == ALERT_FIRES && !is_silent)
 		notification_insert(account, alert, "low", balance_nano, now);
 	if (crossing == ALERT_RECOVERS)
 		notification_insert(account, alert, "recovered", balance_nano, now);
 }
 
 void
-alert_decide_now(Account *account, int64 balance_nano, TimestampTz now)
+alert_decide_now(Account *account, int64 balance_nano, TimestampTz now, bool is_silent)
 {
 	size_t count;
 	Alert *alerts = alert_load(account->account_id, &count);
 
 	account->alert_review_at = alert_review(account, alerts, count, now);
 	for (size_t i = 0; i < count; i++)
-		decide(account, &alerts[i], balance_nano, now);
+		decide(account, &alerts[i], balance_nano, now, is_silent);
 	account->alert_bounds = alert_bounds(alerts, count);
 	account_update_alerts(account);
 }
 
 void
-alert_decide(Account *account, int64 balance_nano, TimestampTz now)
+alert_decide(Account *account, int64 balance_nano, TimestampTz now, bool is_silent)
 {
 	if (account->locks & LOCK_CLOSED)
 		return;
 	if (balance_nano < account->alert_bounds.fires_below_nano ||
 		balance_nano >= account->alert_bounds.rearms_at_nano || now >= account->alert_review_at)
-		alert_decide_now(account, balance_nano, now);
+		alert_decide_now(account, balance_nano, now, is_silent);
 }

@@ -158,7 +158,7 @@ close_books(Booking *booking)
 	account->next_expiry_at = books_next_expiry(books);
 	account->last_booked_at = booking->at;
 	alert_decide(account, account->cash_nano + account->bonus_nano - account->arrears_nano,
-				 booking->at);
+				 booking->at, booking->fires_no_alert);
 }
 
 static void

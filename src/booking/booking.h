@@ -31,6 +31,7 @@ typedef struct Booking
 	PolicyValues policies; /* in force at it; amounts in the account's currency */
 	const char *actor;
 	const char *gateway; /* of entries that touch the book gateway */
+	bool fires_no_alert; /* a fall of the balance by this booking is not told (R11) */
 	Books books;
 } Booking;
 

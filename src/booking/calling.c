@@ -10,113 +10,46 @@
 #include "utils/timestamp.h"
 
 #include "booking/booking.h"
+#include "booking/call_work.h"
 #include "booking/calling.h"
 #include "booking/order.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
-#include "booking/take_back.h"
-#include "core/order_number.h"
+#include "booking/refund_call.h"
 #include "errors.h"
 #include "gateway/providers.h"
-#include "store/gateway_store.h"
 #include "store/payment_store.h"
-#include "store/refund_claim_store.h"
-
-#define SECONDS(n) ((n) *USECS_PER_SEC)
 
 /* Parked calls that one call has sent again at the most. */
 #define RETRIES_MAX 1000
 
-/* What a call does wrong by itself it may do so often. */
-#define ATTEMPTS_MAX 5
-
-/* Waits for another answer, doubled while it is the same. */
-#define WAIT_MIN_US SECONDS(2)
-#define WAIT_MAX_US SECONDS(600)
-
 /* An order that goes on closing is asked for once in so long at least. */
-#define CLOSING_MAX_US SECONDS(60)
+#define CLOSING_MAX_US CALL_WORK_SECONDS(60)
 
 /* A create whose answer is unknown is looked at so often: its order is asked for meanwhile. */
-#define UNKNOWN_US SECONDS(60)
-
-/* What a gateway does not know so long after it was first sent, it has not got. */
-#define ABSENT_US SECONDS(20)
-
-/* A call with all that it is about. The account is held. */
-typedef struct Calling
-{
-	Booking booking;
-	CallRow row;
-	Order order;
-	Payment payment;		 /* KIND_REFUND, KIND_TAKE_BACK */
-	const char *last_result; /* of the answer before; NULL: there was none */
-	TimestampTz last_answered_at;
-} Calling;
+#define UNKNOWN_US CALL_WORK_SECONDS(60)
 
 /* ---- the row -------------------------------------------------------------- */
 
-/* Moves the call by an event; the same state where it changes nothing. */
-static void
-move(Calling *calling, CallEvent event)
-{
-	int next;
-
-	(void) lifecycle_next(&lifecycle_call, calling->row.state, event, &next);
-	calling->row.state = (CallState) next;
-}
-
-static bool
-is_due(const CallRow *row)
-{
-	return row->state == CALL_QUEUED || row->state == CALL_SENDING || row->state == CALL_UNKNOWN;
-}
-
-/* It changes nothing at the gateway: what was not answered is asked again. */
-static bool
-only_asks(const CallRow *row)
-{
-	return row->kind == KIND_FOLLOW || row->kind == KIND_TAKE_BACK;
-}
-
-/* Writes the call back; due again at an instant, if it is ever. */
-static void
-put(Calling *calling, TimestampTz due_at)
-{
-	calling->row.due_at = is_due(&calling->row) ? due_at : DT_NOEND;
-	gateway_call_update(&calling->row);
-}
-
-/* When it is tried again: soon where the answer is another than before, else after twice as long.
- */
-static TimestampTz
-back_off(const Calling *calling)
-{
-	TimestampTz now = calling->booking.at;
-	int64 wait_us = 0;
-
-	if (calling->last_result && strcmp(calling->last_result, calling->row.result) == 0)
-		wait_us = 2 * (now - calling->last_answered_at);
-	return now + Min(Max(wait_us, WAIT_MIN_US), WAIT_MAX_US);
-}
-
 /* Loads a call and what it is about under the hold; false where it is gone. */
 static bool
-load(Calling *calling, const DueCall *due)
+load(CallWork *work, const DueCall *due)
 {
-	CallRow *row = &calling->row;
+	CallRow *row = &work->row;
 
-	booking_begin_held(&calling->booking);
-	calling->booking.actor = "gateway";
+	booking_begin_held(&work->booking);
+	work->booking.actor = "gateway";
 	if (!gateway_call_find(due->account_id, due->call_id, row))
 		return false;
-	calling->booking.gateway = row->gateway;
+	work->booking.gateway = row->gateway;
 	if (row->order_id != NO_NUMBER &&
-		!order_find(row->account_id, row->order_id, sql_run, &calling->order))
+		!order_find(row->account_id, row->order_id, sql_run, &work->order))
 		refuse(ERROR_ORDER_UNKNOWN, row->account_id, row->order_id);
 	if (row->payment_id != NO_NUMBER &&
-		!payment_find(row->account_id, row->payment_id, &calling->payment))
+		!payment_find(row->account_id, row->payment_id, &work->payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, row->account_id, row->payment_id);
+	if (row->item_id != NO_NUMBER && !refund_item_find(row->account_id, row->item_id, &work->item))
+		refuse(ERROR_REFUND_ITEM_UNKNOWN, row->account_id, row->item_id);
 	return true;
 }
 
@@ -124,135 +57,104 @@ load(Calling *calling, const DueCall *due)
 
 /* Whoever sent it last does not answer any more: nobody knows what came of it. */
 static void
-end_lease(Calling *calling)
+end_lease(CallWork *work)
 {
-	if (calling->row.state != CALL_SENDING)
+	if (work->row.state != CALL_SENDING)
 		return;
-	move(calling, only_asks(&calling->row) ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
-	gateway_call_update(&calling->row); /* a step of its own: what is done next is another */
-}
-
-static const char *
-number_of(int64 account_id, int64 epoch, OrderNumberKind kind, int64 id)
-{
-	OrderNumber number = {account_id, epoch, kind, id};
-
-	return order_number_print(&number, palloc(ORDER_NUMBER_SIZE));
+	call_work_move(work, call_work_only_asks(work) ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+	gateway_call_update(&work->row); /* a step of its own: what is done next is another */
 }
 
 /* A create that would come too late, or that nobody wants any more. */
 static bool
-wants_create(const Calling *calling)
+wants_create(const CallWork *work)
 {
-	const Order *order = &calling->order;
+	const Order *order = &work->order;
 
 	return order_is_payable(order) &&
-		   order->payable_until - calling->booking.at >= ORDER_CREATE_MARGIN_US;
+		   order->payable_until - work->booking.at >= ORDER_CREATE_MARGIN_US;
 }
 
 /* An order that has run out closes; where it was never sent, with its calls. */
 static void
-run_out(Calling *calling)
+run_out(CallWork *work)
 {
-	Order *order = &calling->order;
+	Order *order = &work->order;
 
-	if (order_is_payable(order) && order->payable_until <= calling->booking.at)
+	if (order_is_payable(order) && order->payable_until <= work->booking.at)
 		order_stop(order, ORDER_RUNS_OUT, "expired", order->payable_until);
 }
 
 /* The first create gives the order its number, and has it followed from then on. */
 static void
-number_order(Calling *calling, int64 epoch)
+number_order(CallWork *work, int64 epoch)
 {
-	Order *order = &calling->order;
+	Order *order = &work->order;
 
 	if (order->gateway_number == NULL)
 	{
-		order->gateway_number = number_of(order->account_id, epoch, NUMBER_OF_ORDER,
-										  order->order_id);
+		order->gateway_number = call_work_number(order->account_id, epoch, NUMBER_OF_ORDER,
+												 order->order_id);
 		order_update(order);
 	}
-	order_ask(order, calling->booking.at + ORDER_FIRST_ASK_US);
+	order_ask(order, work->booking.at + ORDER_FIRST_ASK_US);
 }
 
 static bool
-claim_create(Calling *calling, int64 epoch, CallOperation *operation)
+claim_create(CallWork *work, int64 epoch, CallOperation *operation)
 {
-	if (order_has_ended(&calling->order))
+	if (order_has_ended(&work->order))
 	{
-		move(calling, CALL_ABSENT_NOT_WANTED);
-		put(calling, DT_NOEND);
+		call_work_move(work, CALL_ABSENT_NOT_WANTED);
+		call_work_put(work, DT_NOEND);
 		return false;
 	}
 	/* What was sent and is unknown is found out by asking for the order. */
-	if (calling->row.state == CALL_UNKNOWN)
+	if (work->row.state == CALL_UNKNOWN)
 	{
-		order_ask(&calling->order, calling->booking.at);
-		put(calling, calling->booking.at + UNKNOWN_US);
+		order_ask(&work->order, work->booking.at);
+		call_work_put(work, work->booking.at + UNKNOWN_US);
 		return false;
 	}
-	if (!wants_create(calling))
+	if (!wants_create(work))
 	{
-		if (gateway_call_was_sent(&calling->row) || calling->order.state > ORDER_PENDING)
-			move(calling, CALL_ABSENT_NOT_WANTED);
-		put(calling, Max(calling->order.payable_until, calling->booking.at + WAIT_MIN_US));
-		run_out(calling);
+		if (gateway_call_was_sent(&work->row) || work->order.state > ORDER_PENDING)
+			call_work_move(work, CALL_ABSENT_NOT_WANTED);
+		call_work_put(work,
+					  Max(work->order.payable_until, work->booking.at + CALL_WORK_WAIT_MIN_US));
+		run_out(work);
 		return false;
 	}
-	number_order(calling, epoch);
+	number_order(work, epoch);
 	*operation = CALL_CREATE;
 	return true;
 }
 
 static bool
-claim_follow(Calling *calling, CallOperation *operation)
+claim_follow(CallWork *work, CallOperation *operation)
 {
-	run_out(calling);
-	if (order_has_ended(&calling->order))
+	run_out(work);
+	if (order_has_ended(&work->order))
 	{
-		move(calling, CALL_NOT_WANTED);
-		put(calling, DT_NOEND);
+		call_work_move(work, CALL_NOT_WANTED);
+		call_work_put(work, DT_NOEND);
 		return false;
 	}
-	*operation = calling->row.closes ? CALL_CLOSE : CALL_QUERY;
-	return true;
-}
-
-/* Refunds wait where the books may be older than what the gateway has done. */
-static bool
-claim_refund(Calling *calling, int64 epoch, CallOperation *operation)
-{
-	CallRow *row = &calling->row;
-
-	if (calling->payment.state != PAYMENT_RETURNING)
-	{
-		move(calling, gateway_call_was_sent(row) ? CALL_ABSENT_NOT_WANTED : CALL_NOT_WANTED);
-		put(calling, DT_NOEND);
-		return false;
-	}
-	if (gateway_refunds_epoch(row->gateway) != epoch)
-	{
-		row->result = "held";
-		put(calling, calling->booking.at + WAIT_MAX_US);
-		return false;
-	}
-	if (row->gateway_number == NULL)
-		row->gateway_number = number_of(row->account_id, epoch, NUMBER_OF_REFUND, row->call_id);
-	*operation = row->state == CALL_UNKNOWN ? CALL_REFUND_QUERY : CALL_REFUND;
+	*operation = work->row.closes ? CALL_CLOSE : CALL_QUERY;
 	return true;
 }
 
 static bool
-claim_operation(Calling *calling, int64 epoch, CallOperation *operation)
+claim_operation(CallWork *work, int64 epoch, CallOperation *operation)
 {
-	switch (calling->row.kind)
+	switch (work->row.kind)
 	{
 		case KIND_CREATE:
-			return claim_create(calling, epoch, operation);
+			return claim_create(work, epoch, operation);
 		case KIND_FOLLOW:
-			return claim_follow(calling, operation);
+			return claim_follow(work, operation);
 		case KIND_REFUND:
-			return claim_refund(calling, epoch, operation);
+			return refund_call_claim(work, epoch, operation);
 		case KIND_TAKE_BACK:
 			*operation = CALL_REFUND_QUERY;
 			return true;
@@ -268,15 +170,15 @@ copy(char *to, size_t size, const char *text)
 
 /* Fills what is sent, from what is stored: the same whenever it is sent again. */
 static void
-fill(const Calling *calling, CallOperation operation, GatewayCall *call)
+fill(const CallWork *work, CallOperation operation, GatewayCall *call)
 {
-	const Order *order = &calling->order;
-	const CallRow *row = &calling->row;
+	const Order *order = &work->order;
+	const CallRow *row = &work->row;
 	bool is_payments = row->payment_id != NO_NUMBER;
 
 	*call = (GatewayCall){
 		.operation = operation,
-		.amount_nano = is_payments ? calling->payment.amount_nano : order->pay_nano,
+		.amount_nano = is_payments ? work->payment.amount_nano : order->pay_nano,
 		.refund_nano = row->amount_nano,
 		.created_at = is_payments ? row->created_at : order->created_at,
 		.expires_at = order->expires_at,
@@ -288,7 +190,7 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 		 row->kind == KIND_TAKE_BACK ? row->refund_number : row->gateway_number);
 	copy(call->refund_id, sizeof(call->refund_id), row->refund_id);
 	copy(call->currency, sizeof(call->currency),
-		 is_payments ? calling->payment.currency : order->currency);
+		 is_payments ? work->payment.currency : order->currency);
 	copy(call->description, sizeof(call->description), order->subject);
 	copy(call->client_ip, sizeof(call->client_ip), order->client_ip);
 	copy(call->email, sizeof(call->email), order->email);
@@ -296,78 +198,78 @@ fill(const Calling *calling, CallOperation operation, GatewayCall *call)
 	copy(call->uid, sizeof(call->uid), order->uid);
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
 	if (is_payments)
-		copy(call->transaction_id, sizeof(call->transaction_id), calling->payment.transaction_id);
+		copy(call->transaction_id, sizeof(call->transaction_id), work->payment.transaction_id);
 }
 
 ClaimResult
 calling_claim(const DueCall *due, int64 epoch, GatewayCall *call)
 {
-	Calling calling = {0};
+	CallWork work = {0};
 	CallOperation operation;
 
-	if (!account_hold_if_free(due->account_id, &calling.booking.account))
+	if (!account_hold_if_free(due->account_id, &work.booking.account))
 		return CLAIM_HELD;
-	if (!load(&calling, due) || calling.row.due_at > calling.booking.at || !is_due(&calling.row))
+	if (!load(&work, due) || work.row.due_at > work.booking.at || !call_work_is_due(&work))
 		return CLAIM_NOTHING;
-	end_lease(&calling);
-	if (!claim_operation(&calling, epoch, &operation))
+	end_lease(&work);
+	if (!claim_operation(&work, epoch, &operation))
 		return CLAIM_NOTHING;
-	move(&calling, CALL_CLAIMED);
-	if (calling.row.first_sent_at == DT_NOBEGIN)
-		calling.row.first_sent_at = calling.booking.at;
-	calling.row.asked++;
-	fill(&calling, operation, call);
-	put(&calling, calling.booking.at + CALLING_LEASE_US);
-	booking_finish_unmoved(&calling.booking);
+	call_work_move(&work, CALL_CLAIMED);
+	if (work.row.first_sent_at == DT_NOBEGIN)
+		work.row.first_sent_at = work.booking.at;
+	work.row.asked++;
+	fill(&work, operation, call);
+	call_work_put(&work, work.booking.at + CALLING_LEASE_US);
+	booking_finish_unmoved(&work.booking);
 	return CLAIM_SENDS;
 }
 
 /* ---- answers of a create -------------------------------------------------- */
 
 static void
-store_url(Calling *calling, const GatewayAnswer *answer)
+store_url(CallWork *work, const GatewayAnswer *answer)
 {
-	Order *order = &calling->order;
+	Order *order = &work->order;
 	const Provider *provider = provider_of(order->gateway);
 	const ProviderProduct *product = provider ? providers_product(provider, order->product) : NULL;
 
 	order->pay_url = answer->pay_url;
-	order->pay_url_until = calling->booking.at + (product ? product->url_lives_us : 0);
+	order->pay_url_until = work->booking.at + (product ? product->url_lives_us : 0);
 	order_update(order);
 	(void) order_apply(order, ORDER_CREATE_ACCEPTED, NULL);
 }
 
 static void
-record_create(Calling *calling, const GatewayAnswer *answer)
+record_create(CallWork *work, const GatewayAnswer *answer)
 {
 	switch (answer->result)
 	{
 		case RESULT_DONE:
-			move(calling, CALL_SUCCEEDED);
-			put(calling, DT_NOEND);
-			store_url(calling, answer);
+			call_work_move(work, CALL_SUCCEEDED);
+			call_work_put(work, DT_NOEND);
+			store_url(work, answer);
 			return;
 		case RESULT_REFUSED:
-			move(calling, CALL_REFUSED);
-			put(calling, DT_NOEND);
-			(void) order_apply(&calling->order, ORDER_CREATE_REFUSED, "refused");
+			call_work_move(work, CALL_REFUSED);
+			call_work_put(work, DT_NOEND);
+			(void) order_apply(&work->order, ORDER_CREATE_REFUSED, "refused");
 			return;
 		case RESULT_BUSY:
 		case RESULT_NO_FUNDS:
 		case RESULT_NOT_DELIVERED:
-			move(calling, CALL_NOT_DELIVERED);
+			call_work_move(work, CALL_NOT_DELIVERED);
 			break;
 		case RESULT_MISCONFIGURED:
-			move(calling, CALL_MISCONFIGURED);
+			call_work_move(work, CALL_MISCONFIGURED);
 			break;
 		case RESULT_UNCLEAR:
 		case RESULT_ABSENT:
 		case RESULT_UNANSWERED:
-			move(calling, CALL_UNANSWERED);
-			order_ask(&calling->order, calling->booking.at + WAIT_MIN_US);
+			call_work_move(work, CALL_UNANSWERED);
+			order_ask(&work->order, work->booking.at + CALL_WORK_WAIT_MIN_US);
 			break;
 	}
-	put(calling, back_off(calling));
+	call_work_put(work, call_work_back_off(work));
 }
 
 /* ---- answers of asking and closing ---------------------------------------- */
@@ -375,138 +277,139 @@ record_create(Calling *calling, const GatewayAnswer *answer)
 /* When an order that can be paid is asked for next: 15 s, 30 s, 1, 2, 5 min, every 5 min after it
  * was sent. */
 static TimestampTz
-next_ask(const Calling *calling)
+next_ask(const CallWork *work)
 {
-	static const int64 asks_us[] = {SECONDS(15), SECONDS(30), SECONDS(60), SECONDS(120),
-									SECONDS(300)};
-	TimestampTz sent_at = calling->order.created_at;
-	int64 age_us = calling->booking.at - sent_at;
+	static const int64 asks_us[] = {CALL_WORK_SECONDS(15), CALL_WORK_SECONDS(30),
+									CALL_WORK_SECONDS(60), CALL_WORK_SECONDS(120),
+									CALL_WORK_SECONDS(300)};
+	TimestampTz sent_at = work->order.created_at;
+	int64 age_us = work->booking.at - sent_at;
 
 	for (size_t i = 0; i < lengthof(asks_us); i++)
 		if (asks_us[i] > age_us)
 			return sent_at + asks_us[i];
-	return calling->booking.at + SECONDS(300);
+	return work->booking.at + CALL_WORK_SECONDS(300);
 }
 
 static bool
-is_closing(const Calling *calling)
+is_closing(const CallWork *work)
 {
-	return calling->order.state == ORDER_CLOSING;
+	return work->order.state == ORDER_CLOSING;
 }
 
 /* While an order closes it is asked for soon, and less often the longer that lasts. */
 static TimestampTz
-next_close(const Calling *calling)
+next_close(const CallWork *work)
 {
-	int64 closing_us = calling->booking.at - calling->order.payable_until;
+	int64 closing_us = work->booking.at - work->order.payable_until;
 
-	return Max(back_off(calling), calling->booking.at + Min(closing_us, CLOSING_MAX_US));
+	return Max(call_work_back_off(work), work->booking.at + Min(closing_us, CLOSING_MAX_US));
 }
 
 /* Asked again in its time. */
 static void
-ask_again(Calling *calling)
+ask_again(CallWork *work)
 {
-	const Order *order = &calling->order;
-	TimestampTz now = calling->booking.at;
-	TimestampTz next = is_closing(calling) ? next_close(calling)
-										   : Min(next_ask(calling), order->payable_until);
+	const Order *order = &work->order;
+	TimestampTz now = work->booking.at;
+	TimestampTz next = is_closing(work) ? next_close(work)
+										: Min(next_ask(work), order->payable_until);
 
-	calling->row.closes = false;
-	move(calling, CALL_NOT_DELIVERED);
-	put(calling, Max(next, now + WAIT_MIN_US / 2));
+	work->row.closes = false;
+	call_work_move(work, CALL_NOT_DELIVERED);
+	call_work_put(work, Max(next, now + CALL_WORK_WAIT_MIN_US / 2));
 }
 
 static void
-close_next(Calling *calling)
+close_next(CallWork *work)
 {
-	calling->row.closes = true;
-	move(calling, CALL_NOT_DELIVERED);
-	put(calling, calling->booking.at);
+	work->row.closes = true;
+	call_work_move(work, CALL_NOT_DELIVERED);
+	call_work_put(work, work->booking.at);
 }
 
 /* What the gateway says of the order's end; true where it has ended. */
 static bool
-end_order(Calling *calling, OrderEvent event, const char *reason)
+end_order(CallWork *work, OrderEvent event, const char *reason)
 {
-	(void) order_apply(&calling->order, event, reason);
-	if (!order_has_ended(&calling->order))
+	(void) order_apply(&work->order, event, reason);
+	if (!order_has_ended(&work->order))
 		return false;
-	move(calling, CALL_SUCCEEDED);
-	put(calling, DT_NOEND);
+	call_work_move(work, CALL_SUCCEEDED);
+	call_work_put(work, DT_NOEND);
 	return true;
 }
 
 /* A create whose answer nobody knows is sent again, to get what is paid with. */
 static void
-repeat_create(const Calling *calling)
+repeat_create(const CallWork *work)
 {
-	Calling create = *calling;
+	CallWork create = *work;
 
-	if (!gateway_call_of_order(calling->order.account_id, calling->order.order_id, KIND_CREATE,
+	if (!gateway_call_of_order(work->order.account_id, work->order.order_id, KIND_CREATE,
 							   &create.row) ||
 		create.row.state != CALL_UNKNOWN)
 		return;
-	move(&create, wants_create(calling) ? CALL_ABSENT : CALL_ABSENT_NOT_WANTED);
-	put(&create, calling->booking.at);
+	call_work_move(&create, wants_create(work) ? CALL_ABSENT : CALL_ABSENT_NOT_WANTED);
+	call_work_put(&create, work->booking.at);
 }
 
 /* Books what a query says of the merchant that asked; the house's is left to the worker. */
 static void
-book(const Calling *calling, const PaymentFact *fact)
+book(const CallWork *work, const PaymentFact *fact)
 {
-	Receipt receipt = {.fact = fact, .gateway = calling->row.gateway, .is_merchants = true};
+	Receipt receipt = {.fact = fact, .gateway = work->row.gateway, .is_merchants = true};
 
 	if (receipt_book(&receipt) == RECEIPT_OF_HOUSE)
-		receipt_leave(&receipt, calling->booking.at);
+		receipt_leave(&receipt, work->booking.at);
 }
 
 static void
-record_paid(Calling *calling, const PaymentFact *fact)
+record_paid(CallWork *work, const PaymentFact *fact)
 {
-	calling->row.closes = false;
-	book(calling, fact);
-	(void) order_find(calling->order.account_id, calling->order.order_id, sql_run, &calling->order);
-	if (!end_order(calling, ORDER_UNMATCHED, "unmatched"))
-		ask_again(calling);
+	work->row.closes = false;
+	book(work, fact);
+	(void) order_find(work->order.account_id, work->order.order_id, sql_run, &work->order);
+	if (!end_order(work, ORDER_UNMATCHED, "unmatched"))
+		ask_again(work);
 }
 
 /* One that closes and that nobody can close at the gateway has its end when nobody can pay for it
  * any more. */
 static void
-wait_for_end(Calling *calling)
+wait_for_end(CallWork *work)
 {
-	TimestampTz end = calling->order.expires_at + ORDER_CLOSE_GRACE_US;
+	TimestampTz end = work->order.expires_at + ORDER_CLOSE_GRACE_US;
 
-	if (calling->booking.at >= end)
+	if (work->booking.at >= end)
 	{
-		(void) end_order(calling, ORDER_CLOSE_CONFIRMED, NULL);
+		(void) end_order(work, ORDER_CLOSE_CONFIRMED, NULL);
 		return;
 	}
-	ask_again(calling);
-	put(calling, end);
+	ask_again(work);
+	call_work_put(work, end);
 }
 
 static void
-record_fact(Calling *calling, const PaymentFact *fact)
+record_fact(CallWork *work, const PaymentFact *fact)
 {
 	switch (fact->state)
 	{
 		case FACT_PAID:
-			record_paid(calling, fact);
+			record_paid(work, fact);
 			return;
 		case FACT_CLOSED:
-			if (!end_order(calling, ORDER_GATEWAY_CLOSED, "gateway"))
-				ask_again(calling);
+			if (!end_order(work, ORDER_GATEWAY_CLOSED, "gateway"))
+				ask_again(work);
 			return;
 		case FACT_PENDING:
-			repeat_create(calling);
-			if (!is_closing(calling))
-				ask_again(calling);
-			else if (provider_of_lacks(calling->row.gateway, CALL_CLOSE))
-				wait_for_end(calling);
+			repeat_create(work);
+			if (!is_closing(work))
+				ask_again(work);
+			else if (provider_of_lacks(work->row.gateway, CALL_CLOSE))
+				wait_for_end(work);
 			else
-				close_next(calling);
+				close_next(work);
 			return;
 	}
 }
@@ -516,301 +419,126 @@ record_fact(Calling *calling, const PaymentFact *fact)
  * pay for it any more; until then a code that was not scanned yet may be.
  */
 static void
-record_absent(Calling *calling, CallOperation operation)
+record_absent(CallWork *work, CallOperation operation)
 {
-	bool is_over = calling->booking.at >= calling->order.expires_at + ORDER_CLOSE_GRACE_US;
+	bool is_over = work->booking.at >= work->order.expires_at + ORDER_CLOSE_GRACE_US;
 
-	repeat_create(calling);
-	if (!is_closing(calling))
-		ask_again(calling);
-	else if (!is_over && operation == CALL_QUERY && calling->row.attempts == 0 &&
-			 !provider_of_lacks(calling->row.gateway, CALL_CLOSE))
+	repeat_create(work);
+	if (!is_closing(work))
+		ask_again(work);
+	else if (!is_over && operation == CALL_QUERY && work->row.attempts == 0 &&
+			 !provider_of_lacks(work->row.gateway, CALL_CLOSE))
 	{
 		/* Closing may keep it from being paid; once is enough. */
-		calling->row.attempts = 1;
-		close_next(calling);
+		work->row.attempts = 1;
+		close_next(work);
 	}
 	else
-		wait_for_end(calling);
+		wait_for_end(work);
 }
 
 static void
-record_follow(Calling *calling, CallOperation operation, const GatewayAnswer *answer)
+record_follow(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
 {
 	switch (answer->result)
 	{
 		case RESULT_DONE:
 			if (operation == CALL_QUERY)
-				record_fact(calling, &answer->payment);
-			else if (!end_order(calling, ORDER_CLOSE_CONFIRMED, NULL))
-				ask_again(calling);
+				record_fact(work, &answer->payment);
+			else if (!end_order(work, ORDER_CLOSE_CONFIRMED, NULL))
+				ask_again(work);
 			return;
 		case RESULT_ABSENT:
-			record_absent(calling, operation);
+			record_absent(work, operation);
 			return;
 		case RESULT_MISCONFIGURED:
-			move(calling, CALL_MISCONFIGURED);
-			put(calling, DT_NOEND);
+			call_work_move(work, CALL_MISCONFIGURED);
+			call_work_put(work, DT_NOEND);
 			return;
 		default:
-			ask_again(calling);
+			ask_again(work);
 			return;
 	}
-}
-
-/* ---- answers of a refund -------------------------------------------------- */
-
-/* The payment went back, or cannot go back by itself. */
-static void
-end_return(Calling *calling, PaymentEvent event, const char *reason)
-{
-	Booking *booking = &calling->booking;
-	Payment *payment = &calling->payment;
-	int next;
-
-	if (lifecycle_next(&lifecycle_payment, payment->state, event, &next) != LIFECYCLE_MOVES)
-		return;
-	payment->state = (PaymentState) next;
-	if (reason)
-		payment->reason = reason;
-	payment_update(payment);
-	if (payment->state != PAYMENT_RETURNED)
-		return;
-	booking_load(booking, LOTS_OPEN, 1);
-	booking_source(booking, SOURCE_PAYMENT, payment->payment_id, booking->at);
-	check_outcome(books_end_suspense(&booking->books, payment_left_nano(payment), BOOK_GATEWAY));
-	booking_finish(booking);
-}
-
-/* Somebody must look: what it says cannot be, or it goes on failing by its own fault. */
-static void
-park(Calling *calling)
-{
-	move(calling, calling->row.state == CALL_SENDING ? CALL_MISCONFIGURED : CALL_ATTEMPTS_SPENT);
-}
-
-static void
-fail_return(Calling *calling)
-{
-	move(calling, CALL_REFUSED);
-	put(calling, DT_NOEND);
-	end_return(calling, PAYMENT_RETURN_IMPOSSIBLE, "return_failed");
-}
-
-/* The gateway's refund is ours; false where it was booked as something else. */
-static bool
-claim_refunded(const Calling *calling, const RefundFact *fact)
-{
-	return refund_claim_insert(&(RefundClaim){
-		.gateway = calling->row.gateway,
-		.transaction_id = calling->payment.transaction_id,
-		.refund_id = fact->refund_id[0] ? fact->refund_id : calling->row.gateway_number,
-		.account_id = calling->row.account_id,
-		.call_id = calling->row.call_id,
-		.amount_nano = fact->amount_nano,
-		.refunded_at = fact->refunded_at > 0 ? fact->refunded_at : calling->booking.at,
-	});
-}
-
-static void
-record_refunded(Calling *calling, const RefundFact *fact)
-{
-	if (fact->state == REFUND_FAILED || fact->state == REFUND_ABNORMAL)
-	{
-		fail_return(calling);
-		return;
-	}
-	if (fact->state == REFUND_PENDING)
-		move(calling, CALL_UNANSWERED);
-	else if (fact->amount_nano != calling->row.amount_nano ||
-			 (calling->payment.state == PAYMENT_RETURNING &&
-			  fact->amount_nano != payment_left_nano(&calling->payment)) ||
-			 !claim_refunded(calling, fact))
-		park(calling);
-	else
-		move(calling, CALL_SUCCEEDED);
-	put(calling, back_off(calling));
-	if (calling->row.state == CALL_DONE)
-		end_return(calling, PAYMENT_RETURN_PAID, NULL);
-}
-
-/* Refused, perhaps because it has happened: asked for; but not for ever. */
-static void
-doubt(Calling *calling)
-{
-	bool was_absent = calling->last_result &&
-					  strcmp(calling->last_result, call_result_name(RESULT_ABSENT)) == 0;
-
-	move(calling, CALL_UNANSWERED);
-	if (++calling->row.attempts < ATTEMPTS_MAX)
-		put(calling, back_off(calling));
-	else if (was_absent)
-		fail_return(calling); /* the gateway has not got it, and does not take it */
-	else
-	{
-		park(calling);
-		put(calling, DT_NOEND);
-	}
-}
-
-/* A gateway may not know yet what it was sent a moment ago. */
-static void
-send_again(Calling *calling)
-{
-	if (calling->booking.at - calling->row.first_sent_at >= ABSENT_US)
-		move(calling, CALL_ABSENT);
-	put(calling, back_off(calling));
-}
-
-static void
-record_refund(Calling *calling, CallOperation operation, const GatewayAnswer *answer)
-{
-	switch (answer->result)
-	{
-		case RESULT_DONE:
-			record_refunded(calling, &answer->refund);
-			return;
-		case RESULT_REFUSED:
-			/* Sent again it may be refused because it was accepted before. */
-			if (operation == CALL_REFUND && calling->row.asked <= 1)
-				fail_return(calling);
-			else
-				doubt(calling);
-			return;
-		case RESULT_ABSENT:
-			if (operation == CALL_REFUND)
-				doubt(calling);
-			else
-				send_again(calling);
-			return;
-		case RESULT_UNCLEAR:
-			doubt(calling);
-			return;
-		case RESULT_BUSY:
-		case RESULT_NO_FUNDS:
-		case RESULT_NOT_DELIVERED:
-			move(calling, CALL_NOT_DELIVERED);
-			break;
-		case RESULT_MISCONFIGURED:
-			park(calling);
-			break;
-		case RESULT_UNANSWERED:
-			move(calling, CALL_UNANSWERED);
-			break;
-	}
-	put(calling, back_off(calling));
-}
-
-/* ---- answers about a refund that the gateway told of ----------------------- */
-
-/* What it says of it is booked, or cannot be: then somebody must look. */
-static void
-record_taken(Calling *calling, const RefundFact *fact)
-{
-	TakeBackReport report = {.fact = fact, .gateway = calling->row.gateway, .is_merchants = true};
-	TakeBackResult result = take_back_report(&report);
-
-	move(calling, result == TAKE_BACK_CONTRADICTS ? CALL_MISCONFIGURED : CALL_SUCCEEDED);
-	if (result == TAKE_BACK_CONTRADICTS)
-		calling->row.result = "contradiction";
-	put(calling, DT_NOEND);
-}
-
-/* It is asked again, and for ever where nobody answers; what is not there, a few times. */
-static void
-record_take_back(Calling *calling, const GatewayAnswer *answer)
-{
-	bool is_own_fault = answer->result == RESULT_ABSENT || answer->result == RESULT_REFUSED ||
-						answer->result == RESULT_UNCLEAR;
-
-	if (answer->result == RESULT_DONE && answer->refund.state != REFUND_PENDING)
-	{
-		record_taken(calling, &answer->refund);
-		return;
-	}
-	if (answer->result == RESULT_MISCONFIGURED ||
-		(is_own_fault && ++calling->row.attempts >= ATTEMPTS_MAX))
-		move(calling, CALL_MISCONFIGURED);
-	else
-		move(calling, CALL_NOT_DELIVERED);
-	put(calling, back_off(calling));
 }
 
 /* ---- recording ------------------------------------------------------------ */
 
 /* A truth that came after the call had ended, or was sent anew. */
 static void
-record_late(const Calling *calling, const GatewayCall *call, const GatewayAnswer *answer)
+record_late(const CallWork *work, const GatewayCall *call, const GatewayAnswer *answer)
 {
 	if (call->operation == CALL_QUERY && answer->result == RESULT_DONE)
-		book(calling, &answer->payment);
+		book(work, &answer->payment);
+	if (call->operation == CALL_REFUND || call->operation == CALL_REFUND_QUERY)
+		refund_call_record_late(work, answer);
 }
 
 void
 calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer *answer)
 {
-	Calling calling = {0};
+	CallWork work = {0};
 
-	booking_begin(&calling.booking, due->account_id);
-	if (!load(&calling, due))
+	booking_begin(&work.booking, due->account_id);
+	if (!load(&work, due))
 		return;
-	calling.last_result = calling.row.result;
-	calling.last_answered_at = calling.row.answered_at;
-	calling.row.result = call_result_name(answer->result);
-	calling.row.code = answer->code[0] ? answer->code : NULL;
-	calling.row.answered_at = calling.booking.at;
-	if (!is_due(&calling.row) || calling.row.state == CALL_QUEUED)
-		record_late(&calling, call, answer);
-	else if (calling.row.kind == KIND_CREATE)
-		record_create(&calling, answer);
-	else if (calling.row.kind == KIND_FOLLOW)
-		record_follow(&calling, call->operation, answer);
-	else if (calling.row.kind == KIND_REFUND)
-		record_refund(&calling, call->operation, answer);
+	work.last_result = work.row.result;
+	work.last_answered_at = work.row.answered_at;
+	work.row.result = call_result_name(answer->result);
+	work.row.code = answer->code[0] ? answer->code : NULL;
+	work.row.answered_at = work.booking.at;
+	if (!call_work_is_due(&work) || work.row.state == CALL_QUEUED)
+		record_late(&work, call, answer);
+	else if (work.row.kind == KIND_CREATE)
+		record_create(&work, answer);
+	else if (work.row.kind == KIND_FOLLOW)
+		record_follow(&work, call->operation, answer);
+	else if (work.row.kind == KIND_REFUND)
+		refund_call_record(&work, call->operation, answer);
 	else
-		record_take_back(&calling, answer);
+		refund_call_record_take_back(&work, answer);
 }
 
 void
 calling_put_off(const DueCall *due)
 {
-	Calling calling = {0};
+	CallWork work = {0};
 
-	if (!account_hold_if_free(due->account_id, &calling.booking.account) || !load(&calling, due) ||
-		!is_due(&calling.row))
+	if (!account_hold_if_free(due->account_id, &work.booking.account) || !load(&work, due) ||
+		!call_work_is_due(&work))
 		return;
-	calling.row.result = "unrecorded";
-	end_lease(&calling);
-	if (++calling.row.attempts >= ATTEMPTS_MAX)
-		move(&calling, CALL_ATTEMPTS_SPENT);
-	put(&calling, calling.booking.at + (WAIT_MIN_US << calling.row.attempts));
+	work.row.result = "unrecorded";
+	end_lease(&work);
+	if (++work.row.attempts >= CALL_WORK_ATTEMPTS_MAX)
+		call_work_move(&work, CALL_ATTEMPTS_SPENT);
+	call_work_put(&work, work.booking.at + (CALL_WORK_WAIT_MIN_US << work.row.attempts));
 }
 
 /* ---- parked ones ---------------------------------------------------------- */
 
 /* Asking can be done again at once; of what was sent it is asked first what came of it. */
 static void
-retry(Calling *calling)
+retry(CallWork *work)
 {
-	CallRow *row = &calling->row;
+	CallRow *row = &work->row;
 
-	move(calling,
-		 !only_asks(row) && gateway_call_was_sent(row) ? CALL_RETRY_SENT : CALL_RETRY_UNSENT);
+	call_work_move(work, !call_work_only_asks(work) && gateway_call_was_sent(row)
+							 ? CALL_RETRY_SENT
+							 : CALL_RETRY_UNSENT);
 	row->attempts = 0;
-	put(calling, calling->booking.at);
-	booking_finish_unmoved(&calling->booking);
+	call_work_put(work, work->booking.at);
+	booking_finish_unmoved(&work->booking);
 }
 
 void
 calling_retry(int64 account_id, int64 call_id)
 {
 	DueCall due = {account_id, call_id, NULL};
-	Calling calling = {0};
+	CallWork work = {0};
 
-	booking_begin(&calling.booking, account_id);
-	if (!load(&calling, &due) || calling.row.state != CALL_PARKED)
+	booking_begin(&work.booking, account_id);
+	if (!load(&work, &due) || work.row.state != CALL_PARKED)
 		refuse(ERROR_CALL_UNKNOWN, account_id, call_id);
-	retry(&calling);
+	retry(&work);
 }
 
 int64
@@ -822,12 +550,12 @@ calling_retry_free(const char *gateway)
 
 	for (size_t i = 0; i < count; i++)
 	{
-		Calling calling = {0};
+		CallWork work = {0};
 
-		if (!account_hold_if_free(parked[i].account_id, &calling.booking.account) ||
-			!load(&calling, &parked[i]) || calling.row.state != CALL_PARKED)
+		if (!account_hold_if_free(parked[i].account_id, &work.booking.account) ||
+			!load(&work, &parked[i]) || work.row.state != CALL_PARKED)
 			continue;
-		retry(&calling);
+		retry(&work);
 		retried++;
 	}
 	return retried;

@@ -10,9 +10,11 @@
 #include "booking/lock.h"
 #include "booking/merchant_file.h"
 #include "booking/provider.h"
+#include "booking/refund_item.h"
 #include "booking/take_back.h"
 #include "core/lock_reason.h"
 #include "core/order_number.h"
+#include "core/refund_split.h"
 #include "errors.h"
 #include "gateway/frame.h"
 #include "spi/sql.h"
@@ -81,22 +83,58 @@ hold_payment(TakeBackReport *report, Booking *booking, Payment *payment)
 
 /* A call of ours asked for it: it learns what came of it by asking, now. */
 static bool
+is_asked(CallRow *call, TimestampTz at)
+{
+	if (call->state == CALL_DONE)
+		return true;
+	if (call->state != CALL_QUEUED && call->state != CALL_UNKNOWN && call->state != CALL_SENDING)
+		return false; /* it was given up: what it says is a late truth */
+	if (call->state != CALL_SENDING)
+	{
+		call->due_at = at;
+		gateway_call_update(call);
+		wake_at_commit(WORKER_GATEWAY);
+	}
+	return true;
+}
+
+static bool
 is_own(int64 account_id, const char *refund_number, TimestampTz at)
 {
 	CallRow call;
 
-	if (refund_number == NULL || !gateway_call_of_number(account_id, refund_number, &call))
+	return refund_number && gateway_call_of_number(account_id, refund_number, &call) &&
+		   is_asked(&call, at);
+}
+
+/*
+ * One of ours that was given up, and of which the reserve is still there: that is what
+ * went back. False where it is not.
+ */
+static bool
+pay_late(Booking *booking, const Payment *payment, const RefundFact *fact)
+{
+	CallRow call;
+	RefundItem item;
+	RefundClaim claim = {
+		.gateway = payment->gateway,
+		.transaction_id = payment->transaction_id,
+		.refund_id = fact->refund_id,
+		.account_id = payment->account_id,
+		.amount_nano = fact->amount_nano,
+		.refunded_at = fact->refunded_at > 0 ? fact->refunded_at : booking->at,
+	};
+
+	if (!gateway_call_of_number(payment->account_id, fact->refund_number, &call) ||
+		call.item_id == NO_NUMBER || !refund_item_find(payment->account_id, call.item_id, &item) ||
+		item.payment_id != payment->payment_id || item.amount_nano != fact->amount_nano ||
+		refund_item_is_final(&item))
 		return false;
-	if (call.state == CALL_DONE)
-		return true;
-	if (call.state != CALL_QUEUED && call.state != CALL_UNKNOWN && call.state != CALL_SENDING)
-		return false; /* it was given up: what it says is a late truth */
-	if (call.state != CALL_SENDING)
-	{
-		call.due_at = at;
-		gateway_call_update(&call);
-		wake_at_commit(WORKER_GATEWAY);
-	}
+	claim.call_id = call.call_id;
+	if (!refund_claim_insert(&claim))
+		return false;
+	refund_item_drop_call(&item);
+	refund_item_pay(booking, &item, fact->payer_nano);
 	return true;
 }
 
@@ -196,7 +234,8 @@ takable_nano(const Payment *payment)
 {
 	if (payment->state == PAYMENT_CREDITED)
 		return payment_left_nano(payment) -
-			   take_back_total(payment->account_id, payment->payment_id);
+			   take_back_total(payment->account_id, payment->payment_id) -
+			   refund_item_paid_nano(payment->account_id, payment->payment_id);
 	return payment->state == PAYMENT_HELD || payment->state == PAYMENT_RETURNING
 			   ? payment_left_nano(payment)
 			   : 0;
@@ -215,6 +254,7 @@ take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 	take_back->from_suspense = payment->state != PAYMENT_CREDITED;
 	take_back_insert(take_back);
 	claim(payment, take_back);
+	refund_item_stop(booking, payment->payment_id);
 	if (payment->state == PAYMENT_CREDITED)
 		take_from_lot(booking, payment, take_back);
 	else
@@ -241,14 +281,16 @@ look_at_claim(const TakeBackReport *report)
 }
 
 static TakeBack
-take_back_of(const RefundFact *fact, TimestampTz at)
+take_back_of(const RefundFact *fact, const Payment *payment, TimestampTz at)
 {
 	bool is_dispute = fact->dispute[0] != '\0';
+	int64 share_nano = refund_split_payer_share(fact->amount_nano, payment->amount_nano,
+												payment->payer_nano);
 
 	return (TakeBack){
 		.kind = is_dispute ? TAKE_BACK_DISPUTE : TAKE_BACK_REFUND,
 		.amount_nano = fact->amount_nano,
-		.payer_nano = fact->payer_nano > 0 ? fact->payer_nano : fact->amount_nano,
+		.payer_nano = fact->payer_nano > 0 ? fact->payer_nano : share_nano,
 		.refund_id = fact->refund_id,
 		.refund_number = fact->refund_number[0] ? fact->refund_number : NULL,
 		.occurred_at = fact->refunded_at > 0 ? fact->refunded_at : at,
@@ -276,8 +318,10 @@ take_back_report(TakeBackReport *report)
 	/* What an operator dismissed was not ours, and is his to give back. */
 	if (fact->state != REFUND_PAID || payment.state == PAYMENT_DISMISSED)
 		return TAKE_BACK_OF_NOTHING;
-	take_back = take_back_of(fact, booking.at);
 	booking.actor = ACTOR;
+	if (report->is_merchants && pay_late(&booking, &payment, fact))
+		return TAKE_BACK_BOOKED;
+	take_back = take_back_of(fact, &payment, booking.at);
 	if (!report->is_merchants || strcmp(fact->currency, payment.currency) != 0 ||
 		!take_back_book(&booking, &payment, &take_back))
 		return TAKE_BACK_CONTRADICTS;

@@ -107,9 +107,12 @@ check_lot(const Lot *lot)
 static int64_t
 given_back_by(const Books *books, Book debit, Book credit, int64_t amount_nano)
 {
-	if (debit == BOOK_CASH && credit == BOOK_GATEWAY)
+	if (debit == BOOK_CASH && (credit == BOOK_GATEWAY || credit == BOOK_REFUND_PAYABLE))
 		return amount_nano;
-	return credit == BOOK_CASH && books->source.type == SOURCE_TAKE_BACK ? -amount_nano : 0;
+	if (credit != BOOK_CASH)
+		return 0;
+	return debit == BOOK_REFUND_PAYABLE || books->source.type == SOURCE_TAKE_BACK ? -amount_nano
+																				  : 0;
 }
 
 static void
@@ -337,6 +340,42 @@ books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano)
 	if (!books_can_add(books, amount_nano))
 		return OUTCOME_OUT_OF_RANGE;
 	return post(books, BOOK_GATEWAY, BOOK_CASH, lot, amount_nano, NO_NUMBER);
+}
+
+/* Moves an amount between a lot and another book. */
+static Outcome
+post_of_lot(Books *books, Book debit, Book credit, int64_t lot_no, int64_t amount_nano)
+{
+	Lot *lot = find_lot(books, lot_no);
+
+	return lot ? post(books, debit, credit, lot, amount_nano, NO_NUMBER) : OUTCOME_NO_SUCH_LOT;
+}
+
+Outcome
+books_reserve(Books *books, int64_t lot_no, int64_t amount_nano)
+{
+	return post_of_lot(books, BOOK_CASH, BOOK_REFUND_PAYABLE, lot_no, amount_nano);
+}
+
+Outcome
+books_pay_reserve(Books *books, int64_t amount_nano)
+{
+	return post(books, BOOK_REFUND_PAYABLE, BOOK_GATEWAY, NULL, amount_nano, NO_NUMBER);
+}
+
+Outcome
+books_release(Books *books, int64_t lot_no, int64_t amount_nano)
+{
+	return post_of_lot(books, BOOK_REFUND_PAYABLE, BOOK_CASH, lot_no, amount_nano);
+}
+
+Outcome
+books_forfeit(Books *books, int64_t lot_no, int64_t amount_nano)
+{
+	const Lot *lot = find_lot(books, lot_no);
+
+	return post_of_lot(books, BOOK_BONUS, BOOK_BREAKAGE, lot_no,
+					   lot ? min_nano(amount_nano, lot->remaining_nano) : 0);
 }
 
 Outcome

@@ -45,7 +45,8 @@ typedef struct Lot
 	LotKind kind;
 	int64_t amount_nano; /* what it held at first */
 	int64_t remaining_nano;
-	int64_t given_back_nano; /* net of what went back to the payer; below 0: more came again */
+	int64_t given_back_nano; /* net of what went back to the payer, or is reserved for that; below
+								0: more came again */
 	int64_t expires_at;		 /* microseconds, the server's epoch */
 	bool changed;			 /* by this transaction */
 	bool given_back_changed;
@@ -199,6 +200,17 @@ extern Outcome books_take_back(Books *books, int64_t lot_no, int64_t amount_nano
  * lot then may hold more than it did at first: what it left as a debt others have paid.
  */
 extern Outcome books_undo_take_back(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/*
+ * A refund (R12, R14): reserved out of its order's lot when it is approved; then paid out
+ * to the payer, or released, back into the lot.
+ */
+extern Outcome books_reserve(Books *books, int64_t lot_no, int64_t amount_nano);
+extern Outcome books_pay_reserve(Books *books, int64_t amount_nano);
+extern Outcome books_release(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/* Bonus that leaves with the money that it came with (R12): an amount, or what the lot has left. */
+extern Outcome books_forfeit(Books *books, int64_t lot_no, int64_t amount_nano);
 
 /* What a gateway settled or kept: between its book and bank or fee (pairs 33 to 36). */
 extern Outcome books_settle(Books *books, Book debit, Book credit, int64_t amount_nano);

@@ -92,8 +92,8 @@ static const Change call_changes[] = {
 	{IN(CALL_SENDING), CALL_LEASE_OVER, CALL_UNKNOWN},
 	{IN(CALL_SENDING), CALL_MISCONFIGURED, CALL_PARKED},
 	{IN(CALL_QUEUED) | IN(CALL_UNKNOWN), CALL_ATTEMPTS_SPENT, CALL_PARKED},
-	{IN(CALL_PARKED), CALL_RETRY_UNSENT, CALL_QUEUED},
-	{IN(CALL_PARKED), CALL_RETRY_SENT, CALL_UNKNOWN},
+	{IN(CALL_PARKED) | IN(CALL_FAILED) | IN(CALL_DROPPED), CALL_RETRY_UNSENT, CALL_QUEUED},
+	{IN(CALL_PARKED) | IN(CALL_FAILED) | IN(CALL_DROPPED), CALL_RETRY_SENT, CALL_UNKNOWN},
 	{IN(CALL_DONE), CALL_RENEW, CALL_QUEUED},
 };
 
@@ -119,15 +119,55 @@ const Lifecycle lifecycle_reconciliation = {reconciliation_states, LENGTH(reconc
 											RECONCILIATION_BROKEN + 1, reconciliation_changes,
 											LENGTH(reconciliation_changes)};
 
+static const char *const refund_states[] = {
+	[REFUND_IS_ACCEPTED] = "accepted",
+	[REFUND_IS_REJECTED] = "rejected",
+	[REFUND_IS_PAYING] = "paying",
+	[REFUND_IS_COMPLETED] = "completed",
+};
+
+static const Change refund_changes[] = {
+	{IN(REFUND_IS_PAYING), REFUND_ENDS, REFUND_IS_COMPLETED},
+	{IN(REFUND_IS_ACCEPTED), REFUND_REJECT, REFUND_IS_REJECTED},
+	{IN(REFUND_IS_ACCEPTED), REFUND_APPROVE, REFUND_IS_PAYING},
+};
+
+const Lifecycle lifecycle_refund = {refund_states, LENGTH(refund_states), REFUND_REJECT,
+									refund_changes, LENGTH(refund_changes)};
+
+static const char *const item_states[] = {
+	[ITEM_QUEUED] = "queued",	  [ITEM_PROCESSING] = "processing",		[ITEM_MANUAL] = "manual",
+	[ITEM_FAILED] = "failed",	  [ITEM_ABNORMAL] = "abnormal",			[ITEM_PAID] = "paid",
+	[ITEM_RELEASED] = "released", [ITEM_PAID_OFFLINE] = "paid_offline",
+};
+
+#define ITEM_GOING (IN(ITEM_QUEUED) | IN(ITEM_PROCESSING))
+#define ITEM_STOPPED (IN(ITEM_FAILED) | IN(ITEM_ABNORMAL))
+
+static const Change item_changes[] = {
+	{IN(ITEM_QUEUED), ITEM_SENT, ITEM_PROCESSING},
+	{IN(ITEM_PROCESSING), ITEM_UNSENT, ITEM_QUEUED},
+	{ITEM_GOING | ITEM_STOPPED, ITEM_SUCCEEDS, ITEM_PAID},
+	{ITEM_GOING, ITEM_FAILS, ITEM_FAILED},
+	{ITEM_GOING, ITEM_GETS_STUCK, ITEM_ABNORMAL},
+	{IN(ITEM_QUEUED), ITEM_TAKEN_BACK, ITEM_FAILED},
+	{ITEM_STOPPED, ITEM_RETRY, ITEM_QUEUED},
+	{ITEM_STOPPED | IN(ITEM_MANUAL), ITEM_SETTLE_OFFLINE, ITEM_PAID_OFFLINE},
+	{IN(ITEM_FAILED) | IN(ITEM_MANUAL), ITEM_RELEASE, ITEM_RELEASED},
+	{ITEM_GOING, ITEM_GIVE_UP, ITEM_FAILED},
+};
+
+const Lifecycle lifecycle_refund_item = {item_states, LENGTH(item_states), ITEM_RETRY, item_changes,
+										 LENGTH(item_changes)};
+
 static const struct
 {
 	const char *table;
 	const Lifecycle *lifecycle;
 } lifecycles[] = {
-	{"payment_order", &lifecycle_order},
-	{"payment", &lifecycle_payment},
-	{"gateway_call", &lifecycle_call},
-	{"reconciliation", &lifecycle_reconciliation},
+	{"payment_order", &lifecycle_order}, {"payment", &lifecycle_payment},
+	{"gateway_call", &lifecycle_call},	 {"reconciliation", &lifecycle_reconciliation},
+	{"refund", &lifecycle_refund},		 {"refund_item", &lifecycle_refund_item},
 };
 
 const Lifecycle *

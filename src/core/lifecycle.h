@@ -115,12 +115,57 @@ typedef enum ReconciliationEvent
 	RECONCILIATION_BROKEN /* it cannot be compared: what it says, or somebody's trigger, stops it */
 } ReconciliationEvent;
 
+/* A refund that was asked for (B&S 4.4). */
+typedef enum RefundRequestState
+{
+	REFUND_IS_ACCEPTED,
+	REFUND_IS_REJECTED,
+	REFUND_IS_PAYING, /* reserved, and on its way back, part by part */
+	REFUND_IS_COMPLETED
+} RefundRequestState;
+
+typedef enum RefundRequestEvent
+{
+	REFUND_ENDS,   /* its last item is final */
+	REFUND_REJECT, /* these two are asked for by an operator */
+	REFUND_APPROVE
+} RefundRequestEvent;
+
+/* What of a refund goes back to one payment (B&S 4.5). */
+typedef enum RefundItemState
+{
+	ITEM_QUEUED,
+	ITEM_PROCESSING, /* sent */
+	ITEM_MANUAL,	 /* it cannot go back by itself */
+	ITEM_FAILED,
+	ITEM_ABNORMAL, /* the gateway took it, and cannot hand it out */
+	ITEM_PAID,
+	ITEM_PAID_OFFLINE,
+	ITEM_RELEASED
+} RefundItemState;
+
+typedef enum RefundItemEvent
+{
+	ITEM_SENT,
+	ITEM_UNSENT, /* the gateway has not got it, or could not take it now */
+	ITEM_SUCCEEDS,
+	ITEM_FAILS, /* definitely */
+	ITEM_GETS_STUCK,
+	ITEM_TAKEN_BACK, /* the payment, before ours was sent */
+	ITEM_RETRY,		 /* these four are asked for by an operator */
+	ITEM_SETTLE_OFFLINE,
+	ITEM_RELEASE,
+	ITEM_GIVE_UP
+} RefundItemEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
 extern const Lifecycle lifecycle_payment;
 extern const Lifecycle lifecycle_call;
 extern const Lifecycle lifecycle_reconciliation;
+extern const Lifecycle lifecycle_refund;
+extern const Lifecycle lifecycle_refund_item;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

@@ -57,11 +57,26 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 	[POLICY_LOCK_ON_TAKE_BACK] = {"lock_on_take_back", POLICY_BOOLEAN, true, 1, 0, 1,
 								  "an account from which a gateway takes money back is locked "
 								  "(dispute)"},
+	[POLICY_REFUND_SETTLE_WAIT] = {"refund_settle_wait", POLICY_DURATION, true, HOURS(1), 0,
+								   DAYS(7),
+								   "a refund is not approved before so long after it was asked "
+								   "for: late usage settles"},
+	[POLICY_BONUS_ON_REFUND] =
+		{"bonus_on_refund", POLICY_CHOICE, true, BONUS_FORFEIT_LINKED, BONUS_FORFEIT_LINKED,
+		 BONUS_FORFEIT_ALL,
+		 "what a completed refund does to bonus: forfeit_linked (what came with the order, in "
+		 "proportion), keep or forfeit_all"},
 };
 
 static const char *const late_payment_choices[] = {
 	[LATE_PAYMENT_RETURN] = "return",
 	[LATE_PAYMENT_CREDIT] = "credit",
+};
+
+static const char *const bonus_choices[] = {
+	[BONUS_FORFEIT_LINKED] = "forfeit_linked",
+	[BONUS_KEEP] = "keep",
+	[BONUS_FORFEIT_ALL] = "forfeit_all",
 };
 
 static const char *const type_names[] = {
@@ -94,6 +109,7 @@ policy_accepts(PolicyId id, int64_t value)
 const char *
 policy_choice(PolicyId id, int64_t value)
 {
-	return id == POLICY_LATE_PAYMENT && policy_accepts(id, value) ? late_payment_choices[value]
-																  : NULL;
+	if (policy_catalog[id].type != POLICY_CHOICE || !policy_accepts(id, value))
+		return NULL;
+	return id == POLICY_LATE_PAYMENT ? late_payment_choices[value] : bonus_choices[value];
 }

@@ -26,6 +26,8 @@ typedef enum PolicyId
 	POLICY_TOPUP_MAX,
 	POLICY_NOTICE_RETENTION,
 	POLICY_LOCK_ON_TAKE_BACK,
+	POLICY_REFUND_SETTLE_WAIT,
+	POLICY_BONUS_ON_REFUND,
 	POLICIES_COUNT
 } PolicyId;
 
@@ -43,6 +45,14 @@ enum
 {
 	LATE_PAYMENT_RETURN,
 	LATE_PAYMENT_CREDIT
+};
+
+/* Choices of policy bonus_on_refund. */
+enum
+{
+	BONUS_FORFEIT_LINKED, /* what came with the refunded order, in proportion */
+	BONUS_KEEP,
+	BONUS_FORFEIT_ALL
 };
 
 typedef struct Policy

@@ -648,6 +648,7 @@ const Provider alipay_provider = {
 	.products = {{"qr", 0, HOURS(2), PAYS_BY_CODE}, {"page", 0, HOURS(2), PAYS_BY_URL}},
 	.settings = {"app_id", "notify_url", "private_key", "public_key"},
 	.lacks = PROVIDER_LACKS(CALL_SIGN) | PROVIDER_LACKS(CALL_KEYS),
+	.refunds = {HOURS(24 * 365), INT64_C(3000000), 50, false},
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -91,6 +91,15 @@ typedef struct ProviderBills
 									const ProviderLink *link, HttpRequest *request);
 } ProviderBills;
 
+/* What it allows of refunds, beyond what it says by refusing them. */
+typedef struct ProviderRefunds
+{
+	int64_t window_us;	 /* behind the payment; 0: no end */
+	int64_t pause_us;	 /* between two of one payment */
+	int per_payment_max; /* numbers, not attempts */
+	bool one_by_one;	 /* of a payer: the next when the one before is accepted */
+} ProviderRefunds;
+
 typedef struct Provider
 {
 	const char *name;
@@ -100,6 +109,7 @@ typedef struct Provider
 	ProviderProduct products[PROVIDER_PRODUCTS_MAX]; /* up to the first without a name */
 	const char *settings[PROVIDER_SETTINGS_MAX];	 /* that its merchants' files must have */
 	unsigned lacks; /* operations that it has no call for: PROVIDER_LACKS() of each */
+	ProviderRefunds refunds;
 	ProviderBuild (*build)(const GatewayCall *call, const Merchant *merchant,
 						   const ProviderMoment *moment, HttpRequest *request,
 						   GatewayAnswer *answer);

@@ -619,6 +619,7 @@ const Provider waffo_provider = {
 	.products = {PAGE("credit_card"), PAGE("debit_card"), PAGE("apple_pay"), PAGE("google_pay")},
 	.settings = {"notify_url", "private_key", "public_key", "api_key"},
 	.lacks = PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
+	.refunds = {0, INT64_C(60000000), 50, false},
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -699,6 +699,7 @@ const Provider wechat_provider = {
 	.settings = {"app_id", "certificate_serial", "notify_url", "private_key", "public_key",
 				 "apiv3_key"},
 	.lacks = PROVIDER_LACKS(CALL_SIGN),
+	.refunds = {MINUTES(60 * 24 * 365), MINUTES(1), 50, true},
 	.build = build,
 	.read_reply = read_reply,
 	.read_notice = read_notice,

@@ -14,6 +14,13 @@ SELECT 'refund waits', c.account_id, c.call_id, c.gateway, c.created_at, NULL,
 FROM billing_books.gateway_call AS c
 WHERE c.kind = 'refund' AND c.state IN ('queued', 'unknown') AND c.result IN ('held', 'no_funds')
 UNION ALL
+SELECT 'refund item', i.account_id, i.item_id, i.gateway, i.changed_at, i.amount,
+       format('%s (%s); %s', i.state, i.reason,
+              CASE i.state WHEN 'manual' THEN 'settle_refund_item_offline() when it is paid, or release_refund_item()'
+                   ELSE 'retry_refund_item(), settle_refund_item_offline()' || CASE i.state WHEN 'failed' THEN ' or release_refund_item()' ELSE '' END END)
+FROM billing_books.refund_item AS i
+WHERE i.state IN ('manual', 'failed', 'abnormal')
+UNION ALL
 SELECT 'order does not close', o.account_id, o.order_id, o.gateway, o.expires_at, o.pay_amount, 'find_payment() shows its calls'
 FROM billing_books.payment_order AS o
 WHERE o.state = 'closing' AND o.expires_at < statement_timestamp() - interval '1 hour'

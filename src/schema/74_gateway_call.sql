@@ -5,6 +5,7 @@ CREATE TABLE billing_books.gateway_call (
     kind text NOT NULL CHECK (kind IN ('create', 'follow', 'refund', 'take_back')),
     order_id bigint,
     payment_id bigint,
+    item_id bigint,
     amount numeric(18,9) CHECK (amount > 0),
     gateway_number text COLLATE "C" UNIQUE,
     refund_number text COLLATE "C",
@@ -25,6 +26,7 @@ CREATE TABLE billing_books.gateway_call (
     CHECK ((kind IN ('refund', 'take_back')) = (payment_id IS NOT NULL)),
     CHECK (kind IN ('refund', 'take_back') OR order_id IS NOT NULL),
     CHECK ((kind = 'refund') = (amount IS NOT NULL)),
+    CHECK (item_id IS NULL OR kind = 'refund'),
     CHECK ((kind = 'take_back') = (num_nonnulls(refund_number, refund_id) > 0)),
     CHECK ((state IN ('queued', 'sending', 'unknown')) = (due_at IS NOT NULL))
 ) WITH (fillfactor = 70);
@@ -33,6 +35,7 @@ CREATE UNIQUE INDEX gateway_call_of_order ON billing_books.gateway_call (account
 CREATE UNIQUE INDEX gateway_call_of_refund ON billing_books.gateway_call (account_id, payment_id, coalesce(refund_number, ''), coalesce(refund_id, '')) WHERE kind = 'take_back';
 CREATE INDEX gateway_call_of_payment ON billing_books.gateway_call (account_id, payment_id) WHERE kind = 'refund';
 CREATE INDEX gateway_call_parked ON billing_books.gateway_call (gateway) WHERE state = 'parked';
+CREATE INDEX gateway_call_of_item ON billing_books.gateway_call (account_id, item_id) WHERE item_id IS NOT NULL;
 COMMENT ON TABLE billing_books.gateway_call IS 'What is asked of gateways, until it is known what came of it (docs/books-and-states.md 4.3).';
 COMMENT ON COLUMN billing_books.gateway_call.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.gateway_call.call_id IS 'Number of the call within the account.';
@@ -40,6 +43,7 @@ COMMENT ON COLUMN billing_books.gateway_call.gateway IS 'The merchant account th
 COMMENT ON COLUMN billing_books.gateway_call.kind IS 'create: place the order; follow: ask what became of it, and close it when it has run out; refund: send a payment back; take_back: ask for a refund that the gateway told of.';
 COMMENT ON COLUMN billing_books.gateway_call.order_id IS 'The order; null where money of no order goes back.';
 COMMENT ON COLUMN billing_books.gateway_call.payment_id IS 'The payment that goes back, or of which something did.';
+COMMENT ON COLUMN billing_books.gateway_call.item_id IS 'The item of a refund that it sends; null where a payment goes back that was not credited.';
 COMMENT ON COLUMN billing_books.gateway_call.gateway_number IS 'Our number of a refund at the gateway; an order''s stands with it.';
 COMMENT ON COLUMN billing_books.gateway_call.amount IS 'refund: how much goes back.';
 COMMENT ON COLUMN billing_books.gateway_call.refund_number IS 'take_back: the number by which the refund was asked for; null where only the gateway''s is known.';

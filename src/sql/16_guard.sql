@@ -14,6 +14,10 @@ CREATE FUNCTION billing.lifecycle_guard() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_lifecycle_guard';
 COMMENT ON FUNCTION billing.lifecycle_guard() IS 'Trigger of the guards: refuses a change of state that docs/books-and-states.md 4 does not list (LB616), unless a superuser set billing.allow_history_change.';
 
+CREATE FUNCTION billing.lock_guard() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_lock_guard';
+COMMENT ON FUNCTION billing.lock_guard() IS 'Trigger of the guards: refuses an order, a refund or an application for an invoice of an account whose locks refuse it (LB204), whoever inserts it.';
+
 CREATE FUNCTION billing.forget_cached() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_forget_cached';
 COMMENT ON FUNCTION billing.forget_cached() IS 'Trigger of small tables that backends remember: makes them look again.';

@@ -45,4 +45,4 @@ COMMENT ON FUNCTION billing.attention() IS 'The rows of the view billing.attenti
 CREATE VIEW billing.attention AS
     SELECT a.what, a.account_id, a.id, a.gateway, a.since, a.amount, a.detail
     FROM billing.attention() AS a;
-COMMENT ON VIEW billing.attention IS 'What needs a person: payments that are held, parked calls, refunds that wait, gateways that do not answer, messages that go on waiting. id is the number of the payment, call or message.';
+COMMENT ON VIEW billing.attention IS 'What needs a person: payments that are held, parked calls, refunds that wait, parts of refunds that do not go back by themselves, gateways that do not answer, messages that go on waiting. id is the number of the payment, call, item or message.';

@@ -27,13 +27,13 @@ gateway_call_insert_new(CallRow *call)
 	static Sql next = SQL_NEXT_NUMBER("gateway_call", "call_id");
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "gateway_call (account_id, call_id, gateway, kind, order_id, "
-		"payment_id, state, due_at, created_at, amount, refund_number, refund_id) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (account_id, payment_id, "
+		"payment_id, state, due_at, created_at, amount, refund_number, refund_id, item_id) VALUES "
+		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (account_id, payment_id, "
 		"coalesce(refund_number, ''), coalesce(refund_id, '')) WHERE kind = 'take_back' DO NOTHING",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, NUMERICOID, TEXTOID, TEXTOID);
-	char nulls[] = "            ";
-	Datum values[12];
+		TIMESTAMPTZOID, NUMERICOID, TEXTOID, TEXTOID, INT8OID);
+	char nulls[] = "             ";
+	Datum values[13];
 
 	call->call_id = sql_next_number(&next, call->account_id);
 	values[0] = Int64GetDatum(call->account_id);
@@ -49,6 +49,7 @@ gateway_call_insert_new(CallRow *call)
 	nulls[9] = call->kind == KIND_REFUND ? ' ' : 'n';
 	bind_text(values, nulls, 10, call->refund_number);
 	bind_text(values, nulls, 11, call->refund_id);
+	bind_number(values, nulls, 12, call->item_id);
 	return sql_run(&insert, values, nulls) > 0;
 }
 
@@ -63,7 +64,7 @@ gateway_call_insert(CallRow *call)
 #define CALL_COLUMNS                                                                          \
 	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "       \
 	"closes, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at, " \
-	"amount, refund_number, refund_id FROM " BOOKS "gateway_call"
+	"amount, refund_number, refund_id, item_id FROM " BOOKS "gateway_call"
 
 static CallKind
 read_kind(const char *name)
@@ -108,6 +109,7 @@ read_call(uint64 row)
 		.amount_nano = column_nano(row, 18),
 		.refund_number = column_text_or_null(row, 19),
 		.refund_id = column_text_or_null(row, 20),
+		.item_id = column_int64(row, 21),
 	};
 }
 
@@ -160,14 +162,57 @@ gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call)
 {
 	static Sql find = SQL(
 		"SELECT " CALL_COLUMNS
-		" WHERE account_id = $1 AND payment_id = $2 AND kind = 'refund' AND state "
-		"IN ('queued', 'sending', 'unknown', 'parked')",
+		" WHERE account_id = $1 AND payment_id = $2 AND kind = 'refund' AND item_id IS NULL AND "
+		"state IN ('queued', 'sending', 'unknown', 'parked')",
 		INT8OID, INT8OID);
 
 	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
 		return false;
 	*call = read_call(0);
 	return true;
+}
+
+bool
+gateway_call_of_item(int64 account_id, int64 item_id, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS " WHERE account_id = $1 AND item_id = $2 ORDER BY "
+						  "call_id DESC LIMIT 1",
+						  INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(item_id)}, NULL) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+TimestampTz
+gateway_call_last_refund(const CallRow *call)
+{
+	static Sql last = SQL("SELECT max(first_sent_at) FROM " BOOKS
+						  "gateway_call WHERE account_id = $1 AND payment_id = $2 AND kind = "
+						  "'refund' AND call_id <> $3",
+						  INT8OID, INT8OID, INT8OID);
+
+	sql_run(&last,
+			(Datum[]){Int64GetDatum(call->account_id), Int64GetDatum(call->payment_id),
+					  Int64GetDatum(call->call_id)},
+			NULL);
+	return column_instant(0, 1, DT_NOBEGIN);
+}
+
+bool
+gateway_call_is_refund_open(const CallRow *call)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "gateway_call WHERE account_id = $1 AND gateway = $2 AND kind = 'refund' "
+						  "AND call_id <> $3 AND (state = 'sending' OR (state = 'unknown' AND "
+						  "result IS DISTINCT FROM 'done')) LIMIT 1",
+						  INT8OID, TEXTOID, INT8OID);
+	char nulls[] = "   ";
+	Datum values[3] = {Int64GetDatum(call->account_id), 0, Int64GetDatum(call->call_id)};
+
+	bind_text(values, nulls, 1, call->gateway);
+	return sql_run(&find, values, nulls) > 0;
 }
 
 void

@@ -31,6 +31,7 @@ typedef struct CallRow
 	CallKind kind;
 	int64 order_id;
 	int64 payment_id;			/* KIND_REFUND, KIND_TAKE_BACK */
+	int64 item_id;				/* KIND_REFUND of a refund's item; else NO_NUMBER */
 	int64 amount_nano;			/* KIND_REFUND */
 	const char *gateway_number; /* KIND_REFUND, once it was sent */
 	const char *refund_number;	/* KIND_TAKE_BACK: this, or the next, or both */
@@ -69,6 +70,16 @@ extern bool gateway_call_of_number(int64 account_id, const char *number, CallRow
 
 /* What sends a payment back and has not ended; false where nothing does. */
 extern bool gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call);
+
+/* The newest call that sends an item of a refund; false where there is none. */
+extern bool gateway_call_of_item(int64 account_id, int64 item_id, CallRow *call);
+
+/* When another refund of the same payment was first sent; DT_NOBEGIN: never. */
+extern TimestampTz gateway_call_last_refund(const CallRow *call);
+
+/* True where another refund of the account at that gateway was sent, and is not known to be
+ * accepted or ended. */
+extern bool gateway_call_is_refund_open(const CallRow *call);
 
 /* Writes back what changes of a call. */
 extern void gateway_call_update(const CallRow *call);

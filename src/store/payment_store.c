@@ -181,8 +181,9 @@ payment_totals(int64 account_id, Numeric *topup, Numeric *refunded)
 		"payment_order AS o USING (account_id, order_id) WHERE p.account_id = $1 AND p.state = "
 		"'credited' AND o.kind = 'topup') - coalesce(sum(amount) FILTER (WHERE kind = "
 		"'offline_reversal'), 0), 9), round(coalesce(sum(CASE kind WHEN 'undone' THEN -amount "
-		"WHEN 'offline_reversal' THEN 0 ELSE amount END), 0), 9) FROM " BOOKS
-		"take_back WHERE account_id = $1",
+		"WHEN 'offline_reversal' THEN 0 ELSE amount END), 0) + (SELECT coalesce(sum(i.amount), 0) "
+		"FROM " BOOKS "refund_item AS i WHERE i.account_id = $1 AND i.state IN ('paid', "
+		"'paid_offline')), 9) FROM " BOOKS "take_back WHERE account_id = $1",
 		INT8OID);
 
 	sql_read(&sum, (Datum[]){Int64GetDatum(account_id)}, NULL);

@@ -66,6 +66,11 @@ static const struct
 	{                                                                               \
 #table, "lifecycle", "lifecycle_guard", ROW | BEFORE | UPDATE, NULL, #table \
 	}
+/* What a lock refuses (4.10): by what stands elsewhere, so that data can be restored without it. */
+#define LOCKABLE(table)                                                               \
+	{                                                                                 \
+#table, "lock_guard", "lock_guard", ROW | BEFORE | INSERT, NULL, #table, true \
+	}
 /* By row, too: what a subscription applies fires no others. */
 #define FORGET_CACHED(table)                                                                       \
 	{#table, "forget_cached", "forget_cached", ROW | BEFORE | INSERT | UPDATE | DELETE, NULL, ""}, \
@@ -113,6 +118,7 @@ static const Guard guards[] = {
 				 "return_url, "
 				 "currency, pay_amount, discount, gift, gift_days, created_at, expires_at, actor"),
 	LIFECYCLE(payment_order),
+	LOCKABLE(payment_order),
 	NO_TRUNCATE(payment_order),
 	NO_DELETE(payment),
 	NO_UPDATE_OF(payment,
@@ -126,6 +132,17 @@ static const Guard guards[] = {
 	NO_TRUNCATE(take_back),
 	NO_CHANGE(refund_claim),
 	NO_TRUNCATE(refund_claim),
+	NO_DELETE(refund),
+	NO_UPDATE_OF(refund, "account_id, refund_id, order_id, reason, requested_at, requested_by"),
+	LIFECYCLE(refund),
+	LOCKABLE(refund),
+	NO_TRUNCATE(refund),
+	NO_DELETE(refund_item),
+	NO_UPDATE_OF(refund_item, "account_id, item_id, refund_id, order_id, payment_id, gateway, "
+							  "amount, created_at"),
+	LIFECYCLE(refund_item),
+	NO_TRUNCATE(refund_item),
+	LOCKABLE(invoice),
 	NO_DELETE(gateway),
 	NO_UPDATE_OF(gateway, "gateway, provider, region, created_at"),
 	NO_TRUNCATE(gateway),
@@ -135,7 +152,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(promotion),
 	NO_DELETE(gateway_call),
 	NO_UPDATE_OF(gateway_call,
-				 "account_id, call_id, gateway, kind, order_id, payment_id, amount, refund_number, "
+				 "account_id, call_id, gateway, kind, order_id, payment_id, item_id, amount, "
+				 "refund_number, "
 				 "refund_id, created_at"),
 	LIFECYCLE(gateway_call),
 	NO_TRUNCATE(gateway_call),
@@ -297,7 +315,7 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 	initStringInfo(&sql);
 	if (fault == GUARD_ALTERED)
 		appendStringInfo(&sql, "DROP TRIGGER %s ON %s; ", guard->name, table);
-	if (fault != GUARD_NOT_ALWAYS)
+	if (fault != GUARD_NOT_ENABLED)
 	{
 		appendStringInfo(&sql, "CREATE TRIGGER %s ", guard->name);
 		append_events(&sql, guard);
@@ -305,7 +323,8 @@ restore_guard(const Guard *guard, const char *table, GuardFault fault, void *arg
 						 guard->type & ROW ? "ROW" : "STATEMENT", guard->function,
 						 guard->arguments);
 	}
-	appendStringInfo(&sql, "ALTER TABLE %s ENABLE ALWAYS TRIGGER %s", table, guard->name);
+	appendStringInfo(&sql, "ALTER TABLE %s ENABLE %s %s", table,
+					 guard->is_ordinary ? "TRIGGER" : "ALWAYS TRIGGER", guard->name);
 	(void) sql_execute(sql.data);
 }
 
@@ -343,15 +362,15 @@ static GuardFault
 guard_fault(const Guard *guard, const char *table)
 {
 	static Sql read = SQL(
-		"SELECT t.tgenabled = 'A', t.tgtype = $3 AND t.tgqual IS NULL AND t.tgfoid = ('billing.' "
+		"SELECT t.tgenabled = $7, t.tgtype = $3 AND t.tgqual IS NULL AND t.tgfoid = ('billing.' "
 		"|| $4)::regproc AND (SELECT string_agg(a.attname, ', ' ORDER BY c.n) FROM "
 		"unnest(t.tgattr::int2[]) WITH ORDINALITY AS c (attnum, n) JOIN pg_attribute AS a ON "
 		"a.attrelid = t.tgrelid AND a.attnum = c.attnum) IS NOT DISTINCT FROM $5 AND "
 		"rtrim(replace(encode(t.tgargs, 'escape'), E'\\\\000', ', '), ', ') = $6 FROM pg_trigger AS t "
 		"WHERE t.tgrelid = $1::regclass AND t.tgname = $2::name",
-		TEXTOID, TEXTOID, INT2OID, TEXTOID, TEXTOID, TEXTOID);
-	char nulls[] = "      ";
-	Datum values[6];
+		TEXTOID, TEXTOID, INT2OID, TEXTOID, TEXTOID, TEXTOID, CHAROID);
+	char nulls[] = "       ";
+	Datum values[7];
 
 	bind_text(values, nulls, 0, table);
 	bind_text(values, nulls, 1, guard->name);
@@ -359,11 +378,12 @@ guard_fault(const Guard *guard, const char *table)
 	bind_text(values, nulls, 3, guard->function);
 	bind_text(values, nulls, 4, guard->columns);
 	bind_text(values, nulls, 5, guard->arguments);
+	values[6] = CharGetDatum(guard->is_ordinary ? TRIGGER_FIRES_ON_ORIGIN : TRIGGER_FIRES_ALWAYS);
 	if (sql_run(&read, values, nulls) == 0)
 		return GUARD_MISSING;
 	if (!column_bool(0, 2))
 		return GUARD_ALTERED;
-	return column_bool(0, 1) ? GUARD_HOLDS : GUARD_NOT_ALWAYS;
+	return column_bool(0, 1) ? GUARD_HOLDS : GUARD_NOT_ENABLED;
 }
 
 void

@@ -21,6 +21,7 @@ typedef struct Guard
 	int16 type;			   /* TRIGGER_TYPE_* bits */
 	const char *columns;   /* of UPDATE OF, else NULL */
 	const char *arguments; /* names of columns, or "" */
+	bool is_ordinary;	   /* not ENABLE ALWAYS: it judges by what is elsewhere in the books */
 } Guard;
 
 /* Why a guard does not hold; GUARD_HOLDS where it does. */
@@ -28,8 +29,8 @@ typedef enum GuardFault
 {
 	GUARD_HOLDS,
 	GUARD_MISSING,
-	GUARD_ALTERED,	 /* it fires for something else, or calls something else */
-	GUARD_NOT_ALWAYS /* disabled, or demoted to an ordinary trigger */
+	GUARD_ALTERED,	  /* it fires for something else, or calls something else */
+	GUARD_NOT_ENABLED /* or not always, or always where it is an ordinary one */
 } GuardFault;
 
 typedef void (*GuardVisitor)(const Guard *guard, const char *table, GuardFault fault,

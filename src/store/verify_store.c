@@ -78,7 +78,7 @@ report_guard(const Guard *guard, const char *table, GuardFault fault, void *argu
 	static const char *const fault_texts[] = {
 		[GUARD_MISSING] = "is missing",
 		[GUARD_ALTERED] = "is another than install() makes",
-		[GUARD_NOT_ALWAYS] = "is disabled or does not fire always",
+		[GUARD_NOT_ENABLED] = "is disabled or does not fire always",
 	};
 
 	if (fault != GUARD_HOLDS)

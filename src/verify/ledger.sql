@@ -70,7 +70,8 @@ FULL JOIN (
            sum(amount) FILTER (WHERE credit IN ('cash', 'bonus')
                                AND debit IN ('gateway', 'suspense', 'promotion', 'adjustment')
                                AND source_type <> 'take_back') AS amount,
-           sum(CASE WHEN (debit, credit) = ('cash', 'gateway') THEN amount
+           sum(CASE WHEN debit = 'cash' AND credit IN ('gateway', 'refund_payable') THEN amount
+                    WHEN (debit, credit) = ('refund_payable', 'cash') THEN -amount
                     WHEN (debit, credit, source_type) = ('gateway', 'cash', 'take_back') THEN -amount
                     ELSE 0 END) AS given_back,
            min(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind,
@@ -140,7 +141,7 @@ FROM (
     UNION ALL
     SELECT account_id, debit, -amount FROM billing_books.ledger_entry
 ) AS e
-WHERE book IN ('refund_payable', 'plan_deferred')
+WHERE book = 'plan_deferred'
 GROUP BY account_id, book
 HAVING sum(amount) <> 0
 

@@ -350,6 +350,60 @@ test_take_back(void **state)
 	check_invariants(&history);
 }
 
+/* R14, B&S 3: 37.99 of 37.996 is reserved; late usage owes; released, it pays that first. */
+static void
+test_refund(void **state)
+{
+	static History history;
+	int64_t lot_no;
+
+	(void) state;
+	history_begin(&history);
+	lot_no = add_lot(&history, LOT_CASH, INT64_C(50000000000), NEVER_EXPIRES);
+	take(&history, INT64_C(12004000000));
+	history.books.source.type = SOURCE_REFUND_ITEM;
+	assert_int_equal(books_reserve(&history.books, lot_no, INT64_C(37996000001)),
+					 OUTCOME_NOT_COVERED);
+	history_begin(&history);
+	lot_no = add_lot(&history, LOT_CASH, INT64_C(50000000000), NEVER_EXPIRES);
+	take(&history, INT64_C(12004000000));
+	history.books.source.type = SOURCE_REFUND_ITEM;
+	assert_int_equal(books_reserve(&history.books, lot_no, INT64_C(37990000000)), OUTCOME_OK);
+	assert_true(remaining(&history, lot_no) == INT64_C(6000000));
+	assert_true(history.lots[0].given_back_nano == INT64_C(37990000000));
+	take(&history, INT64_C(1000000000));
+	assert_true(history.books.arrears_nano == INT64_C(994000000));
+	history.books.source.type = SOURCE_REFUND_ITEM;
+	assert_int_equal(books_pay_reserve(&history.books, INT64_C(1000000000)), OUTCOME_OK);
+	assert_int_equal(books_release(&history.books, lot_no, INT64_C(36990000000)), OUTCOME_OK);
+	assert_true(history.lots[0].given_back_nano == INT64_C(1000000000));
+	pay_arrears(&history, SOURCE_REFUND_ITEM);
+	assert_true(remaining(&history, lot_no) == INT64_C(35996000000));
+	assert_int_equal(books_reserve(&history.books, 99, 1), OUTCOME_NO_SUCH_LOT);
+	assert_int_equal(books_release(&history.books, 99, 1), OUTCOME_NO_SUCH_LOT);
+}
+
+/* Bonus leaves as far as it is there, and no cash does so. */
+static void
+test_forfeit(void **state)
+{
+	static History history;
+	int64_t bonus;
+	int64_t cash;
+
+	(void) state;
+	history_begin(&history);
+	cash = add_lot(&history, LOT_CASH, 5000, NEVER_EXPIRES);
+	bonus = add_lot(&history, LOT_BONUS, 500, NEVER_EXPIRES);
+	history.books.source.type = SOURCE_REFUND;
+	assert_int_equal(books_forfeit(&history.books, bonus, 200), OUTCOME_OK);
+	assert_int_equal(remaining(&history, bonus), 300);
+	assert_int_equal(books_forfeit(&history.books, bonus, 900), OUTCOME_OK);
+	assert_int_equal(remaining(&history, bonus), 0);
+	assert_int_equal(books_forfeit(&history.books, cash, 1), OUTCOME_NOT_ALLOWED);
+	assert_int_equal(books_forfeit(&history.books, 99, 1), OUTCOME_NO_SUCH_LOT);
+}
+
 /* Undoes the last charge, whose entries are those from first up to now. */
 static Outcome
 undo_slices(History *history, const Slice *slices, size_t count, ArrearsMove *moves,
@@ -797,6 +851,8 @@ main(void)
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_arrears_first),
 		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_forfeit),
 		cmocka_unit_test(test_take_back),
 		cmocka_unit_test(test_take_back_undone),
 		cmocka_unit_test(test_taken_lot_is_bounded),

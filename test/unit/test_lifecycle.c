@@ -135,9 +135,10 @@ test_call(void **state)
 						 "unknown", "-"},
 		[CALL_DONE] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
 					   "queued"},
-		[CALL_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-"},
-		[CALL_DROPPED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-",
-						  "-"},
+		[CALL_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
+						 "unknown", "-"},
+		[CALL_DROPPED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "queued",
+						  "unknown", "-"},
 	};
 
 	(void) state;
@@ -145,6 +146,51 @@ test_call(void **state)
 		check_row(&lifecycle_call, from, rows[from], LENGTH(rows[0]));
 	check_guard(&lifecycle_call, LENGTH(rows), LENGTH(rows[0]));
 	check_names(&lifecycle_call, LENGTH(rows));
+}
+
+/* B&S 4.4 */
+static void
+test_refund(void **state)
+{
+	/* ends reject approve */
+	static const char *const rows[][3] = {
+		[REFUND_IS_ACCEPTED] = {".", "rejected", "paying"},
+		[REFUND_IS_REJECTED] = {".", "-", "-"},
+		[REFUND_IS_PAYING] = {"completed", "-", "-"},
+		[REFUND_IS_COMPLETED] = {".", "-", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_refund, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_refund, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_refund, LENGTH(rows));
+}
+
+/* B&S 4.5 */
+static void
+test_refund_item(void **state)
+{
+	/* sent unsent succeeds fails stuck taken_back retry settle_offline release give_up */
+	static const char *const rows[][10] = {
+		[ITEM_QUEUED] = {"processing", ".", "paid", "failed", "abnormal", "failed", "-", "-", "-",
+						 "failed"},
+		[ITEM_PROCESSING] = {".", "queued", "paid", "failed", "abnormal", ".", "-", "-", "-",
+							 "failed"},
+		[ITEM_MANUAL] = {".", ".", ".", ".", ".", ".", "-", "paid_offline", "released", "-"},
+		[ITEM_FAILED] = {".", ".", "paid", ".", ".", ".", "queued", "paid_offline", "released",
+						 "-"},
+		[ITEM_ABNORMAL] = {".", ".", "paid", ".", ".", ".", "queued", "paid_offline", "-", "-"},
+		[ITEM_PAID] = {".", ".", ".", ".", ".", ".", "-", "-", "-", "-"},
+		[ITEM_PAID_OFFLINE] = {".", ".", ".", ".", ".", ".", "-", "-", "-", "-"},
+		[ITEM_RELEASED] = {".", ".", ".", ".", ".", ".", "-", "-", "-", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_refund_item, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_refund_item, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_refund_item, LENGTH(rows));
 }
 
 /* B&S 4.13 */
@@ -175,6 +221,8 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("payment"), &lifecycle_payment);
 	assert_ptr_equal(lifecycle_from_name("gateway_call"), &lifecycle_call);
 	assert_ptr_equal(lifecycle_from_name("reconciliation"), &lifecycle_reconciliation);
+	assert_ptr_equal(lifecycle_from_name("refund"), &lifecycle_refund);
+	assert_ptr_equal(lifecycle_from_name("refund_item"), &lifecycle_refund_item);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
 }
@@ -183,8 +231,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),  cmocka_unit_test(test_payment),
-		cmocka_unit_test(test_call),   cmocka_unit_test(test_reconciliation),
+		cmocka_unit_test(test_order),		cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_call),		cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_refund_item), cmocka_unit_test(test_reconciliation),
 		cmocka_unit_test(test_tables),
 	};
 
