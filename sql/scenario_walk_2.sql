@@ -1,6 +1,6 @@
 -- Walk 2 of the rules: fractions, expiry, a discount, a take-back, an undone charge.
--- The discount is granted as bonus; steps 4 and 5 without invoices, 6 and 7
--- without the refund's reserve; step 8 by reverse_offline_payment().
+-- The discount is granted as bonus; steps 4 and 5 without invoices; step 8 by
+-- reverse_offline_payment().
 \set account 910002
 
 -- 0.001 for an input token, 10^-8 for one read from the cache.
@@ -35,8 +35,21 @@ SELECT * FROM billing.charge(:account, :key_id, 'walk-2-5', 'walk-2', 100004, 0)
 SELECT item, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-2-5') WHERE item LIKE 'paid%';
 SELECT * FROM pg_temp.holds(:account);
 
--- 6. and 7. Late usage 1.00: cash 36.996, F consumed 13.004.
+-- 6. Refund: quote E 0, F 37.99. Approved: reserved 37.99, cash 0.006. Late usage 1.00: cash 0, arrears 0.994; the reserve is untouched (R14).
+SELECT subject, order_id = :order_f AS of_f, consumed, refundable, reason FROM billing.refund_quote(:account);
+SELECT refund_id, state, amount FROM billing.request_refund(:account, 'we leave', 'walk-2-refund');
+SELECT billing.set_policy('refund_settle_wait', '0');
+SELECT status, balance FROM billing.approve_refund(:account, 1, 'walk-2-approve');
+SELECT billing.set_policy('refund_settle_wait', NULL);
+SELECT * FROM pg_temp.holds(:account);
 SELECT * FROM billing.charge(:account, :key_id, 'walk-2-6', 'walk-2', 1000, 0, occurred_at => :'before_t');
+SELECT * FROM pg_temp.holds(:account);
+
+-- 7. The item cannot be paid, and an operator releases it: arrears 0, cash 36.996, F consumed 13.004. The request is completed; reopen_account.
+SELECT item_id, state, reason, amount FROM billing.refund_items(:account);
+SELECT status, balance FROM billing.release_refund_item(:account, 1, 'walk-2-release');
+SELECT state, amount, paid_back, released FROM billing.refunds(:account);
+SELECT billing.reopen_account(:account);
 SELECT amount - remaining AS f_consumed FROM billing_books.lot WHERE account_id = :account AND order_id = :order_f;
 SELECT * FROM pg_temp.holds(:account);
 

@@ -18,8 +18,11 @@
 /* What a gateway does not know so long after it was first sent, it has not got. */
 #define ABSENT_US CALL_WORK_SECONDS(20)
 
+/* One that was sent and asked for so often at the most is sent again at once. */
+#define ASKED_FEW 8
+
 /* One that waits for its turn looks again so often. */
-#define TURN_US CALL_WORK_SECONDS(10)
+#define TURN_US CALL_WORK_SECONDS(3)
 
 static bool
 is_of_item(const CallWork *work)
@@ -227,9 +230,18 @@ doubt(CallWork *work)
 static void
 send_again(CallWork *work)
 {
-	if (work->booking.at - work->row.first_sent_at >= ABSENT_US)
+	TimestampTz known_at = work->row.first_sent_at + ABSENT_US;
+	TimestampTz next = call_work_back_off(work);
+
+	if (work->booking.at < known_at)
+		next = Min(next, known_at);
+	else
+	{
 		call_work_move(work, CALL_ABSENT);
-	call_work_put(work, call_work_back_off(work));
+		if (work->row.asked <= ASKED_FEW)
+			next = work->booking.at;
+	}
+	call_work_put(work, next);
 }
 
 static void

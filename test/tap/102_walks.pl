@@ -1,4 +1,4 @@
-# Both walks of docs/rules.md with their real gateways: WeChat Pay, Alipay and Xiaomi Pay as simulators, as far as the walks are built; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
+# Both walks of docs/rules.md with their real gateways: WeChat Pay, Alipay and Xiaomi Pay as simulators, but for invoices, which the owner of the books puts there: nothing issues them yet; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
 use strict;
 use warnings;
 
@@ -11,6 +11,7 @@ use Simulators;
 my $sim = Simulators->new(http => 1);
 my $node = billing_node('walks', preload => 'billing', conf => [ "billing.databases = 'postgres'", "billing.secrets_dir = '" . $sim->secrets_dir . "'" ]);
 my $dbh = connect_dbi($node);
+$dbh->do('CREATE ROLE second LOGIN SUPERUSER');
 
 sub value { my ($sql, @values) = @_; return scalar $dbh->selectrow_array($sql, undef, @values) }
 
@@ -50,9 +51,21 @@ $dbh->do($_) for (
 	q(SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit')), q(SELECT billing.set_gateway('alipay', 'alipay', 'cn', 'API credit')),
 	q(SELECT billing.set_gateway('xiaomi', 'xiaomi', 'cn', 'API credit')), q(SELECT billing.set_payment_method('xiaomi', 'xiaomi', 'sdk')),
 	q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')), q(SELECT billing.set_payment_method('alipay', 'alipay', 'qr')),
-	q(SELECT billing.create_promotion('discount', 'cn', 100, discount => 10, gift => 5, gift_days => 1)),
+	q(SELECT billing.set_policy('refund_settle_wait', '0')), q(SELECT billing.create_promotion('discount', 'cn', 100, discount => 10, gift => 5, gift_days => 1)),
 	q(SELECT billing.set_price('walk', 'CNY', 1000, 0, cache_read => 0.01, effective_from => now() - interval '1 day')),
 	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 2) AS a), q(SELECT billing.create_api_key(a, 'walk') FROM generate_series(1, 2) AS a), q(SELECT billing.arm()));
+
+# What the quote says of each order: consumed, refundable; and the owner's invoices.
+sub quote { my ($account) = @_; return value('SELECT string_agg(trim_scale(consumed) || \' \' || trim_scale(refundable), \', \' ORDER BY order_id) FROM billing.refund_quote($1) WHERE subject = \'order\'', $account) }
+sub invoiceable { my ($account) = @_; return value('SELECT string_agg(trim_scale(paid - refunded - invoiced)::text, \', \' ORDER BY order_id) FROM billing.refund_quote($1) WHERE subject = \'order\'', $account) }
+sub invoice
+{
+	my ($account, $order, $amount) = @_;
+	$dbh->do('INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES ($1, $2, \'special\', \'issued\', now())', undef, $account, $order);
+	return $dbh->do('INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES ($1, $2, $2, $3)', undef, $account, $order, $amount);
+}
+sub red_stamp { my ($account) = @_; return $dbh->do('UPDATE billing_books.invoice SET state = \'reversed\' WHERE account_id = $1', undef, $account) }
+sub items { my ($account) = @_; return value('SELECT string_agg(order_id || \' \' || state || \' \' || trim_scale(amount), \', \' ORDER BY item_id) FROM billing.refund_items($1)', $account) }
 
 # Walk 1.
 topup(1, 100, 'wechat');
@@ -61,6 +74,7 @@ holds(1, '1. A by WeChat Pay', 100, 10, 0, 100, 'allowed');
 charge(1, '2', 25000);
 holds(1, '2. usage', 85, 0, 0, 100, 'allowed');
 topup(1, 50, 'alipay');
+invoice(1, 1, 100);
 holds(1, '3. B by Alipay', 135, 0, 0, 150, 'allowed');
 charge(1, '4', 160000);
 holds(1, '4. late usage', 0, 0, 25, 150, 'blocked');
@@ -69,12 +83,20 @@ holds(1, '5. C by Xiaomi Pay', 0, 0, 5, 170, 'blocked');
 topup(1, 30, 'alipay');
 holds(1, '6. D by Alipay', 25, 0, 0, 200, 'allowed');
 my $before_lock = value('SELECT clock_timestamp()');
-$dbh->do('SELECT billing.lock_account(1)');
+is(value('SELECT trim_scale(amount) FROM billing.request_refund(1, \'we leave\', \'refund\')'), '25', '7. refund request accepted');
+is(quote(1), '100 0, 50 0, 20 0, 5 25', '7. the quote');
 eval { topup(1, 5, 'wechat') };
 is($dbh->state, 'LB204', '7. recharge is refused');
 charge(1, '8', 4000, at => $before_lock);
 holds(1, '8. a late report', 21, 0, 0, 200, 'blocked');
-is(books(1), 'cash -21, gateway 200, promotion 10, revenue -189', 'the books of walk 1');
+is(value('SELECT status FROM billing.approve_refund(1, 1, \'approve\')'), 'booked', '8. approved');
+ok(wait_until(15, sub { $sim->deliver($dbh); items(1) eq '4 paid 21' }), '8. D 21.00 back to Alipay') or diag(items(1));
+is(value('SELECT state FROM billing.refunds(1)'), 'completed', '8. completed');
+holds(1, '8. cash 0', 0, 0, 0, 200, 'blocked');
+is(invoiceable(1), '0, 50, 20, 9', '9. invoiceable now');
+red_stamp(1);
+is(invoiceable(1), '100, 50, 20, 9', '9. A is red-stamped: 100.00 again');
+is(books(1), 'gateway 179, promotion 10, revenue -189', 'the books of walk 1');
 
 # Walk 2.
 topup(2, 100, 'wechat', 'discount');
@@ -89,15 +111,37 @@ wait_until(10, sub { value('SELECT setting::int > 0 FROM pg_settings WHERE name 
 holds(2, '3. T passes', 90, 10, 0, 90, 'allowed');
 charge(2, '3', 12000, at => $before_t);
 holds(2, '3. usage stamped before T', 88, 0, 0, 90, 'allowed');
+invoice(2, 1, 90);
+is(quote(2), '2 0', '4. E is invoiced: 90.00, and nothing of it can be refunded');
+red_stamp(2);
 my $f = topup(2, 50, 'alipay');
 charge(2, '5', 100004);
 holds(2, '5. F by Alipay, and usage', '37.996', 0, 0, 140, 'allowed');
+is(value('SELECT trim_scale(amount) FROM billing.request_refund(2, \'we leave\', \'refund\')'), '37.99', '6. refund request');
+is(quote(2), '90 0, 12.004 37.99', '6. the quote');
+$sim->control(fault => { gateway => 'alipay', operation => 'refund', kind => 'drop', count => 99 });
+is(value('SELECT status FROM billing.approve_refund(2, 1, \'approve\')'), 'booked', '6. approved');
+holds(2, '6. reserved 37.99', '0.006', 0, 0, 140, 'blocked');
 charge(2, '6', 1000, at => $before_t);
-holds(2, '6. late usage', '36.996', 0, 0, 140, 'allowed');
+holds(2, '6. late usage: the reserve is untouched', 0, 0, '0.994', 140, 'blocked');
+my $give_up = 'SELECT status FROM billing.give_up_refund_item(2, 1, \'give up\', actor => $1)';
+is(value($give_up, 'first'), 'awaiting_second', '7. the item fails for good');
+$dbh->do('SET SESSION AUTHORIZATION second');
+is(value($give_up, 'second'), 'booked', '7. an operator and a second one say so');
+$dbh->do('RESET SESSION AUTHORIZATION');
+is(value('SELECT status FROM billing.release_refund_item(2, 1, \'release\')'), 'booked', '7. released');
+$sim->control(no_faults => { gateway => 'alipay' });
+holds(2, '7. arrears 0', '36.996', 0, 0, 140, 'blocked');
+is(quote(2), '90 0, 13.004 36.99', '7. F consumed 13.004');
+is(invoiceable(2), '90, 50', '7. F invoiceable 50.00 again');
+is(value('SELECT state FROM billing.refunds(2)'), 'completed', '7. the request is completed');
+ok(value('SELECT billing.reopen_account(2)'), '7. reopen_account');
+holds(2, '7. reopened', '36.996', 0, 0, 140, 'allowed');
 $sim->control(portal_refund => { gateway => 'alipay', number => $f, amount_fen => 5000 });
 $sim->deliver($dbh);
 ok(wait_until(10, sub { value('SELECT count(*) FROM billing_books.take_back WHERE account_id = 2') }), '8. the portal refunds F');
 holds(2, '8. what F had left is gone, the rest is owed', 0, 0, '13.004', 140, 'blocked');
+is(invoiceable(2), '90, 0', '8. F invoiceable 0');
 ok(value('SELECT billing.unlock_account(2, \'dispute\')'), '8. an operator lifts the lock that this set');
 $dbh->do('SELECT billing.reverse_charge(2, \'3\', \'undo\', \'for nothing\')');
 holds(2, '9. the charge of 12 is undone', 0, 0, '1.004', 140, 'blocked');
