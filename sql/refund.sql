@@ -16,7 +16,7 @@ SELECT billing.set_balance_alert(2620, 60);
 
 -- The request locks: no calls, no top-up, no second request; nobody else lifts that lock (R13).
 SELECT refund_id, state, amount, paid_back, waiting, working_days FROM billing.request_refund(2620, 'we leave', 'request');
-SELECT refund_id, state FROM billing.request_refund(2620, 'we leave', 'request');
+SELECT refund_id, state FROM billing.request_refund(2620, 'we leave, as we said', 'request');
 SELECT refund_id FROM billing.request_refund(2620, 'again', 'request 2');
 SELECT status FROM billing.charge(2620, 1, 'late', 'refund', 1, 0);
 SELECT status FROM billing.record_offline_payment(2620, 1, 'c', '2620 c');
@@ -107,6 +107,13 @@ SELECT cash, arrears FROM billing.balance(2623);
 SELECT status FROM billing.record_offline_payment(2624, 30, 'a', '2624 a');
 SELECT status FROM billing.refund_order(2624, 1, 30.01, 'too much');
 SELECT status FROM billing.refund_order(2624, 2, 1, 'no order');
+-- 0 names no order, and not all of them.
+SELECT status FROM billing.record_offline_payment(2624, 5, 'b', '2624 b');
+SELECT status FROM billing.refund_order(2624, 0, 0.01, 'zero');
+SELECT status FROM billing.refund_order(2624, -1, 0.01, 'below zero');
+SELECT billing.set_gateway('refund', 'wechat', 'cn', 'subject'), billing.set_payment_method('refund', 'refund', 'native');
+SELECT order_id FROM billing.create_topup(2624, 10, 'refund', 'unpaid');
+SELECT status FROM billing.refund_order(2624, 3, 1, 'it is not paid');
 SELECT status, id, balance FROM billing.refund_order(2624, 1, 12, 'part', reason => 'paid twice');
 SELECT status FROM billing.refund_order(2624, 1, 1, 'while one is open');
 SELECT state FROM billing.request_refund(2624, 'x', 'while one is open, too');
@@ -131,7 +138,7 @@ SELECT status, balance FROM billing.settle_refund_item_offline(2625, 2, 'transfe
 SELECT cash, bonus FROM billing.balance(2625);
 SELECT billing.set_policy('bonus_on_refund', NULL);
 
--- Working days: since the day of the request, by the account's time zone and what set_working_day() says.
+-- Working days: since the day of the request, by China's calendar and what set_working_day() says.
 SELECT status FROM billing.record_offline_payment(2626, 10, 'a', '2626 a');
 SET billing.clock_offset = 0;
 SELECT state FROM billing.request_refund(2626, 'x', 'request');

@@ -298,7 +298,7 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "can be."},
 	[ERROR_REFUND_ITEM_UNKNOWN] = {"LB536", "refund_item_unknown",
 								   "account " ACCOUNT " has no refund item " INT64_FORMAT,
-								   "SELECT * FROM billing.refunds(account_id) lists them."},
+								   "SELECT * FROM billing.refund_items(account_id) lists them."},
 	[ERROR_REFUND_ITEM_STATE] =
 		{"LB537", "refund_item_state", "refund item " INT64_FORMAT " of account " ACCOUNT " is %s",
 		 "docs/books-and-states.md 4.5 lists what can be done with one in each state."},

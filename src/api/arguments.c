@@ -11,6 +11,8 @@
 #include "common/int.h"
 #include "pgtime.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
@@ -114,6 +116,25 @@ arg_instant(FunctionCallInfo fcinfo, int index, const char *name, TimestampTz if
 	if (TIMESTAMP_NOT_FINITE(instant))
 		refuse(ERROR_NOT_FINITE, name);
 	return instant;
+}
+
+bool
+arg_day(FunctionCallInfo fcinfo, int index, char day[ARG_DAY_SIZE])
+{
+	DateADT date = PG_ARGISNULL(index) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(index);
+	int year;
+	int month;
+	int day_of_month;
+
+	if (PG_ARGISNULL(index))
+		return false;
+	if (DATE_NOT_FINITE(date))
+		refuse(ERROR_NOT_FINITE, "day");
+	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
+	if (year < 2000 || year > 9999)
+		refuse(ERROR_OUT_OF_RANGE, "day", "a day from 2000 on", psprintf("%d", year));
+	snprintf(day, ARG_DAY_SIZE, "%04d-%02d-%02d", year % 10000, month % 100, day_of_month % 100);
+	return true;
 }
 
 /* Prices of another century are a mistake. */

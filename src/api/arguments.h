@@ -30,6 +30,10 @@ extern int64 arg_customer_id(FunctionCallInfo fcinfo);
 /* A whole number in its range. */
 extern int64 arg_count(FunctionCallInfo fcinfo, int index, const char *name, LimitId limit);
 
+/* A day from 2000 on as text, such as 2026-01-31; false where it is null. */
+#define ARG_DAY_SIZE 11
+extern bool arg_day(FunctionCallInfo fcinfo, int index, char day[ARG_DAY_SIZE]);
+
 extern bool arg_bool(FunctionCallInfo fcinfo, int index, const char *name);
 
 extern char *arg_text(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);

@@ -10,7 +10,6 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/datetime.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
@@ -29,26 +28,6 @@
 #define BILL_BYTES_MAX (16 * 1024 * 1024)
 
 /* ---- arguments ---------------------------------------------------------------- */
-
-/* A day as text; false where it is null. */
-static bool
-arg_day(FunctionCallInfo fcinfo, int index, char day[DAY_SIZE])
-{
-	DateADT date = PG_ARGISNULL(index) ? DATEVAL_NOBEGIN : PG_GETARG_DATEADT(index);
-	int year;
-	int month;
-	int day_of_month;
-
-	if (PG_ARGISNULL(index))
-		return false;
-	if (DATE_NOT_FINITE(date))
-		refuse(ERROR_NOT_FINITE, "day");
-	j2date(date + POSTGRES_EPOCH_JDATE, &year, &month, &day_of_month);
-	if (year < 2000 || year > 9999)
-		refuse(ERROR_OUT_OF_RANGE, "day", "a day from 2000 on that is over", psprintf("%d", year));
-	snprintf(day, DAY_SIZE, "%04d-%02d-%02d", year % 10000, month % 100, day_of_month % 100);
-	return true;
-}
 
 static void
 check_is_over(const Provider *provider, const char *day)

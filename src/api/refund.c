@@ -25,6 +25,7 @@
 #include "spi/subscription.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
+#include "store/order_store.h"
 #include "store/refund_report_store.h"
 #include "store/usage_store.h"
 #include "store/working_day_store.h"
@@ -232,7 +233,7 @@ PG_FUNCTION_INFO_V1(billing_request_refund);
 Datum
 billing_request_refund(PG_FUNCTION_ARGS)
 {
-	IdempotentCall call = idempotent_call_read(fcinfo, "request_refund", 2, 3, -1);
+	IdempotentCall call = idempotent_call_read(fcinfo, "request_refund", 2, 3, 1);
 	Refund refund = {.account_id = arg_customer_id(fcinfo),
 					 .reason = arg_text(fcinfo, 1, "reason", REASON_BYTES_MAX),
 					 .decided_at = DT_NOBEGIN,
@@ -359,10 +360,11 @@ quote_of(int64 account_id, int64 order_id, int64 amount_nano)
 {
 	RefundQuote quote = refund_quote(account_id, order_id, sql_run);
 	char most[MONEY_TEXT_SIZE];
+	Order order;
 
-	if (quote.count == 0)
+	if (!order_find(account_id, order_id, sql_run, &order))
 		refuse(ERROR_ORDER_UNKNOWN, account_id, order_id);
-	if (amount_nano > quote.total_nano)
+	if (quote.count != 1 || amount_nano > quote.total_nano)
 		refuse(ERROR_REFUND_EXCEEDS, order_id, account_id,
 			   money_print_cents(quote.total_nano, most));
 	quote.orders[0].refundable_nano = quote.total_nano = amount_nano;
@@ -439,13 +441,12 @@ billing_set_working_day(PG_FUNCTION_ARGS)
 	AuditLine line = {.action = "set_working_day",
 					  .actor = arg_actor(fcinfo, 2),
 					  .reason = arg_reason(fcinfo, 3)};
+	char day[ARG_DAY_SIZE];
 	Scope scope;
 
-	if (PG_ARGISNULL(0))
+	if (!arg_day(fcinfo, 0, day))
 		refuse(ERROR_NULL_ARGUMENT, "day");
-	if (DATE_NOT_FINITE(PG_GETARG_DATEADT(0)))
-		refuse(ERROR_NOT_FINITE, "day");
-	line.object = DatumGetCString(DirectFunctionCall1(date_out, PG_GETARG_DATUM(0)));
+	line.object = day;
 	if (!PG_ARGISNULL(1))
 		line.new_value = PG_GETARG_BOOL(1) ? "working" : "holiday";
 	scope_open(&scope);

@@ -33,7 +33,7 @@ refund_until(const QuotedOrder *order)
 {
 	const Provider *provider = provider_of(order->gateway);
 
-	return provider && provider->refunds.window_us > 0
+	return provider && provider->refunds.window_us > 0 && !TIMESTAMP_NOT_FINITE(order->paid_at)
 			   ? order->paid_at + provider->refunds.window_us
 			   : DT_NOEND;
 }
@@ -118,8 +118,15 @@ pay_order(Booking *booking, const Refund *refund, const QuotedOrder *order)
 void
 refund_pay(Booking *booking, const Refund *refund, const RefundQuote *quote)
 {
+	int64 paid_nano = 0;
+
 	for (size_t i = 0; i < quote->count; i++)
+	{
+		paid_nano += quote->orders[i].refundable_nano;
 		if (quote->orders[i].refundable_nano > 0)
 			pay_order(booking, refund, &quote->orders[i]);
+	}
+	if (paid_nano != refund->amount_nano)
+		refuse(ERROR_INTERNAL, "a refund is not the sum of its items");
 	booking->fires_no_alert = true;
 }

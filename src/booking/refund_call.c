@@ -21,8 +21,9 @@
 /* One that was sent and asked for so often at the most is sent again at once. */
 #define ASKED_FEW 8
 
-/* One that waits for its turn looks again so often. */
-#define TURN_US CALL_WORK_SECONDS(3)
+/* One that waits for its turn looks again by itself after so long; else who was before it wakes it.
+ */
+#define TURN_US CALL_WORK_SECONDS(600)
 
 static bool
 is_of_item(const CallWork *work)
@@ -283,10 +284,23 @@ record_answer(CallWork *work, CallOperation operation, const GatewayAnswer *answ
 	call_work_put(work, call_work_back_off(work));
 }
 
+/* True while nobody knows whether the gateway has accepted it. */
+static bool
+is_in_flight(const CallWork *work)
+{
+	return work->row.state == CALL_SENDING ||
+		   (work->row.state == CALL_UNKNOWN &&
+			strcmp(work->row.result, call_result_name(RESULT_DONE)) != 0);
+}
+
 void
 refund_call_record(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
 {
+	const Provider *provider = provider_of(work->row.gateway);
+
 	record_answer(work, operation, answer);
+	if (provider && provider->refunds.one_by_one && !is_in_flight(work))
+		gateway_call_hasten_refund(&work->row, work->booking.at);
 	if (is_of_item(work) && work->row.state == CALL_QUEUED)
 		(void) refund_item_apply(&work->booking, &work->item, ITEM_UNSENT, NULL);
 }

@@ -7,12 +7,17 @@
  */
 #include "postgres.h"
 
+#include "booking/provider.h"
 #include "booking/refund_item.h"
 #include "core/refund_split.h"
 #include "errors.h"
+#include "spi/altered.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
 #include "wake.h"
+
+/* One that waits for its turn looks by itself after so long; else who was before it wakes it. */
+#define TURN_US (600 * USECS_PER_SEC)
 
 /* Why an item failed whose number is dead at the gateway. */
 #define REASON_CLOSED "closed"
@@ -34,7 +39,10 @@ send_item(const Booking *booking, const RefundItem *item)
 		.due_at = booking->at,
 		.created_at = booking->at,
 	};
+	const Provider *provider = provider_of(item->gateway);
 
+	if (provider && provider->refunds.one_by_one && gateway_call_is_refund_ahead(&call))
+		call.due_at += TURN_US;
 	gateway_call_insert(&call);
 	wake_at_commit(WORKER_GATEWAY);
 }
@@ -143,11 +151,14 @@ refund_item_begin(const Booking *booking, const RefundItem *item)
 static void
 end_reserve(Booking *booking, const RefundItem *item)
 {
+	int64 lot_no = lot_of_order(item->account_id, item->order_id);
+
+	if (lot_no == NO_NUMBER)
+		altered_refuse("an order without its lot");
 	booking_source(booking, SOURCE_REFUND_ITEM, item->item_id, booking->at);
 	booking->gateway = item->state == ITEM_PAID ? item->gateway : GATEWAY_OFFLINE;
 	if (item->state == ITEM_RELEASED)
-		check_outcome(books_release(&booking->books, lot_of_order(item->account_id, item->order_id),
-									item->amount_nano));
+		check_outcome(books_release(&booking->books, lot_no, item->amount_nano));
 	else
 		check_outcome(books_pay_reserve(&booking->books, item->amount_nano));
 	end_refund(booking, item);

@@ -99,12 +99,13 @@ is_asked(CallRow *call, TimestampTz at)
 }
 
 static bool
-is_own(int64 account_id, const char *refund_number, TimestampTz at)
+is_own(int64 account_id, int64 payment_id, const char *refund_number, TimestampTz at)
 {
 	CallRow call;
 
+	/* A number is one of a payment's: another's may bear the same. */
 	return refund_number && gateway_call_of_number(account_id, refund_number, &call) &&
-		   is_asked(&call, at);
+		   call.payment_id == payment_id && is_asked(&call, at);
 }
 
 /*
@@ -313,7 +314,7 @@ take_back_report(TakeBackReport *report)
 	known = look_at_claim(report);
 	if (known != TAKE_BACK_BOOKED)
 		return known;
-	if (is_own(report->account_id, fact->refund_number, booking.at))
+	if (is_own(report->account_id, report->payment_id, fact->refund_number, booking.at))
 		return TAKE_BACK_KNOWN;
 	/* What an operator dismissed was not ours, and is his to give back. */
 	if (fact->state != REFUND_PAID || payment.state == PAYMENT_DISMISSED)
@@ -425,7 +426,7 @@ take_back_ask(int64 account_id, int64 payment_id, const char *refund_number, con
 	booking_begin(&booking, account_id);
 	if (!payment_find(account_id, payment_id, &payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, account_id, payment_id);
-	if (is_own(account_id, refund_number, booking.at) ||
+	if (is_own(account_id, payment_id, refund_number, booking.at) ||
 		provider_of_lacks(payment.gateway, CALL_REFUND_QUERY))
 		return;
 	call = (CallRow){

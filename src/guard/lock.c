@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
+#include "booking/hold.h"
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "guard/history.h"
@@ -70,7 +71,7 @@ judge(const char *table, const char *state, int64 account_id)
 	Scope scope;
 
 	scope_open(&scope);
-	if (account_hold(account_id, &account))
+	if (hold_account(account_id, &account))
 	{
 		in_force = account.locks & refusing_locks(table, state, account_id);
 		for (unsigned lock = LOCK_REFUND; lock <= LOCK_CLOSED; lock <<= 1)

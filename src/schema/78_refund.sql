@@ -14,7 +14,8 @@ CREATE TABLE billing_books.refund (
     PRIMARY KEY (account_id, refund_id),
     FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order,
     CHECK ((state = 'accepted') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)),
-    CHECK ((state IN ('rejected', 'completed')) = (ended_at IS NOT NULL))
+    CHECK ((state IN ('rejected', 'completed')) = (ended_at IS NOT NULL)),
+    CHECK (isfinite(requested_at) AND isfinite(decided_at) AND isfinite(ended_at))
 );
 CREATE UNIQUE INDEX refund_open ON billing_books.refund (account_id) WHERE state IN ('accepted', 'paying');
 COMMENT ON TABLE billing_books.refund IS 'Refunds: asked for by customers, who are locked then (R13, R14), or of one order by an operator (docs/books-and-states.md 4.4). An account has one open at the most.';

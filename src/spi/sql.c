@@ -117,7 +117,15 @@ sql_run(Sql *statement, Datum *values, const char *nulls)
 void
 sql_write(Sql *statement, Datum *values, const char *nulls)
 {
-	altered_check_rows(sql_run(statement, values, nulls), 1);
+	uint64 count = sql_run(statement, values, nulls);
+
+	/* A rule that swallowed it stays in its plan, which nothing looks at again. */
+	if (count != 1 && statement->text)
+	{
+		drop_plan_at_end(statement->plan);
+		statement->plan = NULL;
+	}
+	altered_check_rows(count, 1);
 }
 
 uint64

@@ -66,4 +66,4 @@ COMMENT ON FUNCTION billing.refund_queue() IS 'The rows of the view billing.refu
 CREATE VIEW billing.refund_queue AS
     SELECT q.account_id, q.refund_id, q.state, q.amount, q.currency, q.requested_at, q.working_days, q.overdue, q.approvable_from, q.waiting, q.reason
     FROM billing.refund_queue() AS q;
-COMMENT ON VIEW billing.refund_queue IS 'Refunds that have not ended, the oldest first. working_days: since the request, by the account''s time zone and set_working_day(); overdue: more than 5 of them; approvable_from: when policy refund_settle_wait is over; waiting: of one that is paying, its parts that are not final.';
+COMMENT ON VIEW billing.refund_queue IS 'Refunds that have not ended, the oldest first. working_days: since the request, by China''s calendar, abroad UTC''s, and set_working_day(), for a year at the most; overdue: more than 5 of them; approvable_from: when policy refund_settle_wait is over; waiting: of one that is paying, its parts that are not final.';

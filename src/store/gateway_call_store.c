@@ -215,6 +215,37 @@ gateway_call_is_refund_open(const CallRow *call)
 	return sql_run(&find, values, nulls) > 0;
 }
 
+bool
+gateway_call_is_refund_ahead(const CallRow *call)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "gateway_call WHERE account_id = $1 AND gateway = $2 AND kind = 'refund' "
+						  "AND state IN ('queued', 'sending') LIMIT 1",
+						  INT8OID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2] = {Int64GetDatum(call->account_id)};
+
+	bind_text(values, nulls, 1, call->gateway);
+	return sql_run(&find, values, nulls) > 0;
+}
+
+void
+gateway_call_hasten_refund(const CallRow *ended, TimestampTz at)
+{
+	static Sql hasten = SQL("UPDATE " BOOKS
+							"gateway_call SET due_at = $3 WHERE (account_id, call_id) = (SELECT "
+							"account_id, call_id FROM " BOOKS
+							"gateway_call WHERE account_id = $1 AND gateway = $2 AND kind = "
+							"'refund' AND state = 'queued' AND result IS NULL AND due_at > $3 "
+							"ORDER BY call_id LIMIT 1)",
+							INT8OID, TEXTOID, TIMESTAMPTZOID);
+	char nulls[] = "   ";
+	Datum values[3] = {Int64GetDatum(ended->account_id), 0, TimestampTzGetDatum(at)};
+
+	bind_text(values, nulls, 1, ended->gateway);
+	(void) sql_run(&hasten, values, nulls);
+}
+
 void
 gateway_call_update(const CallRow *call)
 {
@@ -256,9 +287,13 @@ gateway_call_list_due(TimestampTz now, int per_gateway, const CallFilter *filter
 {
 	static Sql list = SQL(
 		"SELECT c.account_id, c.call_id, c.gateway FROM " BOOKS
-		"gateway AS g CROSS JOIN LATERAL (SELECT account_id, call_id, gateway, due_at FROM " BOOKS
+		"gateway AS g CROSS JOIN LATERAL ((SELECT account_id, call_id, gateway, due_at FROM " BOOKS
 		"gateway_call WHERE gateway = g.gateway AND due_at <= $1 AND state IN ('queued', "
-		"'sending', 'unknown') AND account_id <> ALL ($4) ORDER BY due_at LIMIT $2) AS c WHERE "
+		"'sending', 'unknown') AND kind <> 'refund' AND account_id <> ALL ($4) ORDER BY due_at "
+		"LIMIT $2) UNION ALL (SELECT account_id, call_id, gateway, due_at FROM " BOOKS
+		"gateway_call WHERE gateway = g.gateway AND due_at <= $1 AND state IN ('queued', "
+		"'sending', 'unknown') AND kind = 'refund' AND account_id <> ALL ($4) ORDER BY due_at "
+		"LIMIT greatest($2 / 2, 1))) AS c WHERE "
 		"g.gateway ~ '^[a-z0-9_]{1,40}$' AND g.gateway <> ALL (string_to_array($3, ',')) ORDER BY "
 		"c.due_at",
 		TIMESTAMPTZOID, INT4OID, TEXTOID, INT8ARRAYOID);

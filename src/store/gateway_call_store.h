@@ -81,6 +81,13 @@ extern TimestampTz gateway_call_last_refund(const CallRow *call);
  * accepted or ended. */
 extern bool gateway_call_is_refund_open(const CallRow *call);
 
+/* True where another refund of the account is about to be sent at that gateway, or is sent. */
+extern bool gateway_call_is_refund_ahead(const CallRow *call);
+
+/* The first of the account's refunds at that gateway that waits for its turn is due at an instant.
+ */
+extern void gateway_call_hasten_refund(const CallRow *ended, TimestampTz at);
+
 /* Writes back what changes of a call. */
 extern void gateway_call_update(const CallRow *call);
 
@@ -100,7 +107,8 @@ typedef struct CallFilter
 	size_t accounts_count;
 } CallFilter;
 
-/* Calls that are due, at the most so many of each gateway, the longest due first. */
+/* Calls that are due, at the most so many of each gateway, and half as many refunds, the longest
+ * due first: many refunds of one account delay nobody's payment. */
 extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const CallFilter *filter,
 									  size_t *count);
 

@@ -14,15 +14,20 @@
 /* When a refund is overdue: its target is 3 to 5 working days. */
 #define TARGET_DAYS "5"
 
-/* Working days of refund r after the day of its request, up to the end or now ($1), by the
- * account's time zone. */
-#define JOIN_DAYS                                                                              \
-	" JOIN " BOOKS                                                                             \
-	"account_profile AS z ON z.account_id = r.account_id CROSS JOIN LATERAL (SELECT count(*) " \
-	"FILTER (WHERE coalesce(w.working, extract(isodow FROM d) < 6)) AS days FROM "             \
-	"generate_series((r.requested_at AT TIME ZONE z.time_zone)::date + 1, "                    \
-	"(coalesce(r.ended_at, $1) AT TIME ZONE z.time_zone)::date, interval '1 day') AS d LEFT "  \
-	"JOIN " BOOKS "working_day AS w ON w.day = d::date) AS d "
+/*
+ * Working days of refund r after the day of its request, up to the end or now ($1), by the
+ * operators' calendar: of China, abroad of UTC. Counted for a year; an instant that cannot be
+ * has none.
+ */
+#define JOIN_DAYS                                                                                 \
+	" JOIN " BOOKS                                                                                \
+	"account AS c ON c.account_id = r.account_id CROSS JOIN LATERAL (SELECT CASE c.region WHEN "  \
+	"'cn' THEN 'Asia/Shanghai' ELSE 'UTC' END AS zone) AS z CROSS JOIN LATERAL (SELECT count(*) " \
+	"FILTER (WHERE coalesce(w.working, extract(isodow FROM d) < 6)) AS days FROM "                \
+	"generate_series(CASE WHEN r.requested_at BETWEEN '2000-01-01+00' AND $1 THEN "               \
+	"(r.requested_at AT TIME ZONE z.zone)::date + 1 END, least((least(r.ended_at, $1) AT TIME "   \
+	"ZONE z.zone)::date, (least(r.requested_at, $1) AT TIME ZONE z.zone)::date + 366), interval " \
+	"'1 day') AS d LEFT JOIN " BOOKS "working_day AS w ON w.day = d::date) AS d "
 
 /* What of refund r has become what. */
 #define JOIN_ITEMS                                                                       \

@@ -63,6 +63,8 @@ read_refund(void)
 
 	if (state < 0)
 		altered_refuse("a refund's state");
+	if (TIMESTAMP_NOT_FINITE(column_instant(0, 7, DT_NOBEGIN)))
+		altered_refuse("a refund's time");
 	return (Refund){
 		.account_id = column_int64(0, 1),
 		.refund_id = column_int64(0, 2),

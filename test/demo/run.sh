@@ -136,7 +136,7 @@ ask -f checks.sql >"$work/checks"
 abroad=900001
 title "Act three: $customers customers recharge through WeChat Pay, Alipay and Xiaomi Pay, two abroad through Waffo"
 cat <<S
-The gateways are simulators that speak their protocols, and sign (without TLS, so that act four can come
+The gateways are simulators that speak their protocols, and sign (without TLS, so that act five can come
 a day later: a gateway that is real is not called with a clock that is moved). The application places an
 order, shows its URL, and hands every message that comes over to receive_notice(). Whoever owes most
 recharges first; what he owes is paid first. Arrives: from his payment to his balance.
@@ -169,7 +169,15 @@ or_show() { # COMMAND ...
 }
 or_show perl recharge.pl "$control" "$customers" "$abroad"
 
-title 'Act four: a day later, the bills'
+title 'Act four: a customer leaves'
+cat <<S
+He asks for his money back. From that instant his calls are refused; what he used before is charged however late
+it is reported (an operator waits for that an hour, here no time at all). Each part goes back the way it came.
+
+S
+or_show perl refund.pl "$control" $((abroad + 10))
+
+title 'Act five: a day later, the bills'
 cat <<S
 Somebody gave a customer money back in Alipay's portal, and its message was lost; WeChat Pay kept more than
 the contract says of one payment. Nobody signs a bill: what it has and the books have not is asked for.

@@ -151,8 +151,8 @@ class Gateway {
 	}
 
 	// A refund that somebody made at the merchant's portal.
-	portalRefund({ number, amount_fen: amount }) {
-		return this.giveBack(number, amount, 'portal', {});
+	portalRefund({ number, amount_fen: amount, refund }) {
+		return this.giveBack(number, amount, 'portal', {}, refund);
 	}
 
 	// A refund that settles a dispute before it is one.
@@ -161,9 +161,9 @@ class Gateway {
 	}
 
 	// A refund that nobody asked for by the interface; all of it where no amount is said.
-	giveBack(number, amountFen, prefix, rest) {
+	giveBack(number, amountFen, prefix, rest, refundNumber) {
 		const order = this.ledger.order(number);
-		const made = this.ledger.refund(order, this.ledger.newId(prefix),
+		const made = this.ledger.refund(order, refundNumber ?? this.ledger.newId(prefix),
 			amountFen ?? order.paid_fen, rest);
 
 		if (made.fault)

@@ -222,6 +222,16 @@ is(holds(13), '30 0 0 30 locked_dispute', 'each once');
 verify_empty($node, 'after both');
 hold_refunds('normal');
 
+# In the portal, a number that we used for another payment of that account: it is that payment's, and taken back.
+topup(16, 50, 'alipay');
+topup(16, 60, 'alipay');
+refund_order(16, 1, 50);
+becomes(16, '1 paid 50', 'a refund of one order');
+$sim->control(portal_refund => { gateway => 'alipay', number => number_of(16, 2), amount_fen => 6000, refund => refund_number(16) });
+$sim->deliver($dbh);
+ok(wait_until(10, sub { holds(16) eq '0 0 0 110 locked_dispute' }), 'the same number at another order is another refund') or diag(holds(16));
+verify_empty($node, 'after two of one number');
+
 # A gateway's coupon: 5 of 100. Invoiced 95: nothing. Refund 50: the payer gets 47.50, and so much can be invoiced.
 topup(14, 100, 'wechat', payer_fen => 9500);
 $dbh->do('INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (14, 1, \'special\', \'issued\', now())');
@@ -241,6 +251,7 @@ topup(15, 11, 'wechat');
 hold_refunds('held');
 request(15);
 approve(15);
+is(value('SELECT count(*) FROM billing_books.gateway_call WHERE account_id = 15 AND kind = \'refund\' AND due_at < clock_timestamp() + interval \'5 min\''), 1, 'one is due, the other waits for its turn and keeps nobody busy');
 ok(wait_until(20, sub { (refunds_at('wechat', number_of(15, 1)) // '') eq 'PROCESSING 1000' && (refunds_at('wechat', number_of(15, 2)) // '') eq 'PROCESSING 1100' }), 'both are accepted');
 is(value('SELECT count(*) FROM billing_books.gateway_call AS a JOIN billing_books.gateway_call AS b ON b.account_id = a.account_id AND b.call_id > a.call_id WHERE a.account_id = 15 AND a.kind = \'refund\' AND b.kind = \'refund\' AND b.first_sent_at < a.first_sent_at + interval \'1 ms\''), 0, 'not at once');
 settle(15, 2, 'SUCCESS', 2);
