@@ -165,9 +165,12 @@ billing_refund_items(PG_FUNCTION_ARGS)
 {
 	int64 account_id = arg_customer_id(fcinfo);
 	int64 refund_id = PG_ARGISNULL(1) ? NO_NUMBER : PG_GETARG_INT64(1);
+	bool is_none = !PG_ARGISNULL(1) && refund_id <= 0;
 	Account account;
 	Scope scope;
 
+	if (is_none)
+		refuse(ERROR_REFUND_UNKNOWN, account_id, refund_id);
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	refund_report_items(account_id, refund_id, begin_rows(fcinfo, account_id, &account));

@@ -13,6 +13,7 @@
 #include "booking/take_back.h"
 #include "errors.h"
 #include "store/gateway_store.h"
+#include "store/notice_store.h"
 #include "store/refund_claim_store.h"
 
 /* What a gateway does not know so long after it was first sent, it has not got. */
@@ -40,6 +41,13 @@ is_wanted(const CallWork *work)
 							: work->payment.state == PAYMENT_RETURNING;
 }
 
+/* One that was given up while it was being sent: nobody has been asked yet what came of it. */
+static bool
+is_asked_once_more(const CallWork *work)
+{
+	return is_of_item(work) && work->row.state == CALL_UNKNOWN && work->row.attempts == 0;
+}
+
 /* When a gateway takes it: two refunds of a payment are apart, at some two of a payer as well. */
 static TimestampTz
 takes_it_at(const CallWork *work)
@@ -61,6 +69,12 @@ refund_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
 	CallRow *row = &work->row;
 	TimestampTz at;
 
+	if (!is_wanted(work) && is_asked_once_more(work))
+	{
+		row->attempts++;
+		*operation = CALL_REFUND_QUERY;
+		return true;
+	}
 	if (!is_wanted(work))
 	{
 		call_work_move(work, gateway_call_was_sent(row) ? CALL_ABSENT_NOT_WANTED : CALL_NOT_WANTED);
@@ -311,8 +325,11 @@ refund_call_record_late(const CallWork *work, const GatewayAnswer *answer)
 	TakeBackReport report = {
 		.fact = &answer->refund, .gateway = work->row.gateway, .is_merchants = true};
 
-	if (answer->result == RESULT_DONE && answer->refund.state == REFUND_PAID)
-		(void) take_back_report(&report);
+	/* What cannot be waits in the operator's list. */
+	if (answer->result == RESULT_DONE && answer->refund.state == REFUND_PAID &&
+		take_back_report(&report) == TAKE_BACK_CONTRADICTS)
+		notice_insert_waiting(work->row.gateway, "refund", take_back_fact_text(&answer->refund),
+							  work->booking.at);
 }
 
 /* ---- answers about a refund that the gateway told of ----------------------- */

@@ -70,6 +70,28 @@ refund_item_drop_call(const RefundItem *item)
 	move_call(item, CALL_ABSENT_NOT_WANTED, DT_NOEND);
 }
 
+/*
+ * Sends a call again, or goes on with it where it is being sent. It is written in either case:
+ * who saw an older one gets 40001.
+ */
+static void
+send_again(Booking *booking, RefundItem *item, CallRow *call)
+{
+	bool was_sent = gateway_call_was_sent(call);
+	int next;
+
+	if (lifecycle_next(&lifecycle_call, call->state, was_sent ? CALL_RETRY_SENT : CALL_RETRY_UNSENT,
+					   &next) == LIFECYCLE_MOVES)
+	{
+		call->state = (CallState) next;
+		call->due_at = booking->at;
+		call->attempts = 0;
+	}
+	gateway_call_update(call);
+	if (was_sent)
+		(void) refund_item_apply(booking, item, ITEM_SENT, NULL);
+}
+
 /* ---- the end of the refund -------------------------------------------------- */
 
 static void
@@ -225,13 +247,8 @@ refund_item_retry(Booking *booking, RefundItem *item)
 	(void) refund_item_apply(booking, item, ITEM_RETRY, NULL);
 	if (is_dead || !gateway_call_of_item(item->account_id, item->item_id, &call))
 		send_item(booking, item);
-	else if (gateway_call_was_sent(&call))
-	{
-		move_call(item, CALL_RETRY_SENT, booking->at);
-		(void) refund_item_apply(booking, item, ITEM_SENT, NULL);
-	}
 	else
-		move_call(item, CALL_RETRY_UNSENT, booking->at);
+		send_again(booking, item, &call);
 	wake_at_commit(WORKER_GATEWAY);
 }
 

@@ -85,8 +85,6 @@ hold_payment(TakeBackReport *report, Booking *booking, Payment *payment)
 static bool
 is_asked(CallRow *call, TimestampTz at)
 {
-	if (call->state == CALL_DONE)
-		return true;
 	if (call->state != CALL_QUEUED && call->state != CALL_UNKNOWN && call->state != CALL_SENDING)
 		return false; /* it was given up: what it says is a late truth */
 	if (call->state != CALL_SENDING)
@@ -98,14 +96,26 @@ is_asked(CallRow *call, TimestampTz at)
 	return true;
 }
 
+/* Whether anybody still waits for what a call of ours brings. */
 static bool
-is_own(int64 account_id, int64 payment_id, const char *refund_number, TimestampTz at)
+is_wanted(const CallRow *call, const Payment *payment)
+{
+	RefundItem item;
+
+	if (call->item_id == NO_NUMBER)
+		return payment->state == PAYMENT_RETURNING;
+	return refund_item_find(call->account_id, call->item_id, &item) && refund_item_is_going(&item);
+}
+
+static bool
+is_own(const Payment *payment, const char *refund_number, TimestampTz at)
 {
 	CallRow call;
 
 	/* A number is one of a payment's: another's may bear the same. */
-	return refund_number && gateway_call_of_number(account_id, refund_number, &call) &&
-		   call.payment_id == payment_id && is_asked(&call, at);
+	return refund_number && gateway_call_of_number(payment->account_id, refund_number, &call) &&
+		   call.payment_id == payment->payment_id &&
+		   (call.state == CALL_DONE || (is_wanted(&call, payment) && is_asked(&call, at)));
 }
 
 /*
@@ -314,7 +324,7 @@ take_back_report(TakeBackReport *report)
 	known = look_at_claim(report);
 	if (known != TAKE_BACK_BOOKED)
 		return known;
-	if (is_own(report->account_id, report->payment_id, fact->refund_number, booking.at))
+	if (is_own(&payment, fact->refund_number, booking.at))
 		return TAKE_BACK_KNOWN;
 	/* What an operator dismissed was not ours, and is his to give back. */
 	if (fact->state != REFUND_PAID || payment.state == PAYMENT_DISMISSED)
@@ -426,7 +436,7 @@ take_back_ask(int64 account_id, int64 payment_id, const char *refund_number, con
 	booking_begin(&booking, account_id);
 	if (!payment_find(account_id, payment_id, &payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, account_id, payment_id);
-	if (is_own(account_id, payment_id, refund_number, booking.at) ||
+	if (is_own(&payment, refund_number, booking.at) ||
 		provider_of_lacks(payment.gateway, CALL_REFUND_QUERY))
 		return;
 	call = (CallRow){

@@ -52,7 +52,8 @@ refund_quote_list(int64 account_id, int64 order_id, SqlRunner run, size_t *count
 {
 	static Sql list = SQL(
 		"SELECT o.order_id, p.payment_id, l.lot_no, o.method, p.gateway, p.paid_at, p.amount - "
-		"p.taken, least(p.payer_amount, p.amount - p.taken), l.remaining, r.amount + t.amount, "
+		"p.taken, round(p.payer_amount * (p.amount - "
+		"p.taken) / p.amount, 2), l.remaining, r.amount + t.amount, "
 		"r.payer_amount + t.payer_amount, v.amount, l.amount - l.remaining - l.given_back, "
 		"g.numbers::integer FROM " BOOKS "payment AS p JOIN " BOOKS "payment_order AS o ON "
 		"o.account_id = p.account_id AND o.order_id = p.order_id JOIN " BOOKS "lot AS l ON "

@@ -222,6 +222,52 @@ is(holds(13), '30 0 0 30 locked_dispute', 'each once');
 verify_empty($node, 'after both');
 hold_refunds('normal');
 
+# Given up while it is being sent: its message comes before its answer, or its answer after the release. Nothing is lost.
+sub begin_sending
+{
+	my ($account, $gateway) = @_;
+	topup($account, 30, $gateway);
+	$sim->control(fault => { gateway => $gateway, operation => 'refund', kind => 'delay', ms => 2500 });
+	refund_order($account, 1, 30);
+	ok(wait_until(10, sub { (refunds_at($gateway, number_of($account, 1)) // '') eq 'SUCCESS 3000' }), "$gateway: accepted, and not answered yet");
+	return is(give_up($account, 1), 'awaiting_second, booked', 'given up while it is being sent');
+}
+for my $case ([ 17, 'wechat' ], [ 18, 'alipay' ])
+{
+	my ($account, $gateway) = @$case;
+	begin_sending($account, $gateway);
+	ok(wait_until(20, sub { $sim->deliver($dbh); items($account) eq '1 paid 30' }), "$gateway: its message pays the item") or diag(items($account));
+	is(holds($account), '0 0 0 30 free', "$gateway: out of the reserve");
+}
+for my $case ([ 19, 'wechat' ], [ 20, 'alipay' ])
+{
+	my ($account, $gateway) = @$case;
+	begin_sending($account, $gateway);
+	is(release($account, 1), 'booked', 'and released');
+	ok(wait_until(20, sub { $sim->deliver($dbh); holds($account) eq '0 0 0 30 locked_dispute' }), "$gateway: then it is taken back") or diag(holds($account));
+	is(items($account), '1 released given_up 30', 'and the item stays released');
+}
+sleep 3;
+verify_empty($node, 'after what was given up while it was sent');
+
+# An operator who saw an older state of the call gets 40001, and does not leave the item without one that sends it.
+$sim->control(settings => { gateway => 'wechat', refunds => 'held' });
+topup(21, 30, 'wechat');
+$sim->control(fault => { gateway => 'wechat', operation => 'refund', kind => 'delay', ms => 2500 });
+refund_order(21, 1, 30);
+ok(wait_until(10, sub { (refunds_at('wechat', number_of(21, 1)) // '') eq 'PROCESSING 3000' }), 'being sent');
+give_up(21, 1);
+$second->do('BEGIN ISOLATION LEVEL REPEATABLE READ');
+is($second->selectrow_array('SELECT state FROM billing_books.gateway_call WHERE account_id = 21 AND kind = \'refund\''), 'sending', 'somebody sees that');
+ok(wait_until(20, sub { value('SELECT state FROM billing_books.gateway_call WHERE account_id = 21 AND kind = \'refund\'') eq 'dropped' }), 'it is asked once more, and dropped');
+is(eval { $second->do('SELECT billing.retry_refund_item(21, 1)'); 'retried' } // $second->state, '40001', 'and cannot retry by what he saw');
+$second->do('ROLLBACK');
+verify_empty($node, 'after that');
+$dbh->do('SELECT billing.retry_refund_item(21, 1)');
+settle(21, 1, 'SUCCESS');
+becomes(21, '1 paid 30', 'by what is, it is paid');
+$sim->control(settings => { gateway => 'wechat', refunds => 'at_once' });
+
 # In the portal, a number that we used for another payment of that account: it is that payment's, and taken back.
 topup(16, 50, 'alipay');
 topup(16, 60, 'alipay');
