@@ -165,15 +165,17 @@ billing_refund_items(PG_FUNCTION_ARGS)
 {
 	int64 account_id = arg_customer_id(fcinfo);
 	int64 refund_id = PG_ARGISNULL(1) ? NO_NUMBER : PG_GETARG_INT64(1);
-	bool is_none = !PG_ARGISNULL(1) && refund_id <= 0;
+	ReturnSetInfo *result;
 	Account account;
+	Refund refund;
 	Scope scope;
 
-	if (is_none)
-		refuse(ERROR_REFUND_UNKNOWN, account_id, refund_id);
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
-	refund_report_items(account_id, refund_id, begin_rows(fcinfo, account_id, &account));
+	result = begin_rows(fcinfo, account_id, &account);
+	if (!PG_ARGISNULL(1) && !refund_find(account_id, refund_id, sql_read, &refund))
+		refuse(ERROR_REFUND_UNKNOWN, account_id, refund_id);
+	refund_report_items(account_id, refund_id, result);
 	scope_close(&scope);
 	return (Datum) 0;
 }
@@ -265,7 +267,7 @@ must_find(int64 account_id, int64 refund_id)
 {
 	Refund refund;
 
-	if (!refund_find(account_id, refund_id, &refund))
+	if (!refund_find(account_id, refund_id, sql_run, &refund))
 		refuse(ERROR_REFUND_UNKNOWN, account_id, refund_id);
 	return refund;
 }

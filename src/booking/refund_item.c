@@ -148,7 +148,7 @@ end_refund(Booking *booking, const RefundItem *last)
 			return;
 		any_paid |= items[i].state != ITEM_RELEASED;
 	}
-	if (!refund_find(last->account_id, last->refund_id, &refund) ||
+	if (!refund_find(last->account_id, last->refund_id, sql_run, &refund) ||
 		lifecycle_next(&lifecycle_refund, refund.state, REFUND_ENDS, &next) != LIFECYCLE_MOVES)
 		return;
 	refund.state = (RefundRequestState) next;

@@ -21,7 +21,7 @@ COMMENT ON TYPE billing.refund_item IS 'What of a refund goes back to one paymen
 
 CREATE FUNCTION billing.refund_items(account_id bigint, refund_id bigint = NULL) RETURNS SETOF billing.refund_item
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_refund_items';
-COMMENT ON FUNCTION billing.refund_items(bigint, bigint) IS 'The parts of an account''s refunds, or of one. Errors: LB201.';
+COMMENT ON FUNCTION billing.refund_items(bigint, bigint) IS 'The parts of an account''s refunds, or of one. Errors: LB201, LB533.';
 
 CREATE FUNCTION billing.approve_refund(account_id bigint, refund_id bigint, idempotency_key text, actor text = NULL, reason text = NULL) RETURNS billing.booking
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_approve_refund';

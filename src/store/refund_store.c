@@ -82,12 +82,12 @@ read_refund(void)
 }
 
 bool
-refund_find(int64 account_id, int64 refund_id, Refund *refund)
+refund_find(int64 account_id, int64 refund_id, SqlRunner run, Refund *refund)
 {
 	static Sql find = SQL("SELECT " REFUND_COLUMNS " WHERE account_id = $1 AND refund_id = $2",
 						  INT8OID, INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(refund_id)}, NULL) == 0)
+	if (run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(refund_id)}, NULL) == 0)
 		return false;
 	*refund = read_refund();
 	return true;

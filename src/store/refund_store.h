@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/lifecycle.h"
+#include "spi/sql.h"
 
 typedef struct Refund
 {
@@ -34,7 +35,7 @@ typedef struct Refund
 extern void refund_insert(Refund *refund);
 
 /* False where the account has no such refund. */
-extern bool refund_find(int64 account_id, int64 refund_id, Refund *refund);
+extern bool refund_find(int64 account_id, int64 refund_id, SqlRunner run, Refund *refund);
 
 /* The refund of the account that has not ended; false where there is none. */
 extern bool refund_find_open(int64 account_id, Refund *refund);
