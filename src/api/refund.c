@@ -272,16 +272,6 @@ must_find(int64 account_id, int64 refund_id)
 	return refund;
 }
 
-static void
-check_possible(const Refund *refund, RefundRequestEvent event)
-{
-	int next;
-
-	if (lifecycle_next(&lifecycle_refund, refund->state, event, &next) != LIFECYCLE_MOVES)
-		refuse(ERROR_REFUND_STATE, refund->refund_id, refund->account_id,
-			   lifecycle_state_name(&lifecycle_refund, refund->state));
-}
-
 /* What was used before the lock is charged first. */
 static void
 check_settled(const Booking *booking, const Refund *refund)
@@ -322,7 +312,7 @@ billing_approve_refund(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "approve_refund", (OperatorArguments){2, 3, 4}, &answer))
 		return answer;
 	refund = must_find(call.idempotent.account_id, refund_id);
-	check_possible(&refund, REFUND_APPROVE);
+	refund_check(&refund, REFUND_APPROVE);
 	check_settled(&call.booking, &refund);
 	quote = refund_quote(refund.account_id, NO_NUMBER, sql_run);
 	refund.amount_nano = quote.total_nano;

@@ -75,13 +75,22 @@ refund_accept(Booking *booking, Refund *refund)
 }
 
 void
-refund_decide(const Booking *booking, Refund *refund, RefundRequestEvent event, const char *reason)
+refund_check(const Refund *refund, RefundRequestEvent event)
 {
 	int next;
 
 	if (lifecycle_next(&lifecycle_refund, refund->state, event, &next) != LIFECYCLE_MOVES)
 		refuse(ERROR_REFUND_STATE, refund->refund_id, refund->account_id,
 			   lifecycle_state_name(&lifecycle_refund, refund->state));
+}
+
+void
+refund_decide(const Booking *booking, Refund *refund, RefundRequestEvent event, const char *reason)
+{
+	int next;
+
+	refund_check(refund, event);
+	(void) lifecycle_next(&lifecycle_refund, refund->state, event, &next);
 	refund->state = (RefundRequestState) next;
 	refund->decided_at = booking->at;
 	refund->decided_by = booking->actor;

@@ -38,6 +38,9 @@ extern void refund_accept(Booking *booking, Refund *refund);
  * loaded. */
 extern void refund_pay(Booking *booking, const Refund *refund, const RefundQuote *quote);
 
+/* Refuses what a refund's state does not allow. */
+extern void refund_check(const Refund *refund, RefundRequestEvent event);
+
 /* Moves a refund by what an operator asks for, and refuses what is not possible. */
 extern void refund_decide(const Booking *booking, Refund *refund, RefundRequestEvent event,
 						  const char *reason);

@@ -22,10 +22,6 @@
 /* One that was sent and asked for so often at the most is sent again at once. */
 #define ASKED_FEW 8
 
-/* One that waits for its turn looks again by itself after so long; else who was before it wakes it.
- */
-#define TURN_US CALL_WORK_SECONDS(600)
-
 static bool
 is_of_item(const CallWork *work)
 {
@@ -58,7 +54,7 @@ takes_it_at(const CallWork *work)
 	if (last != DT_NOBEGIN && last + provider->refunds.pause_us > work->booking.at)
 		return last + provider->refunds.pause_us;
 	return provider && provider->refunds.one_by_one && gateway_call_is_refund_open(&work->row)
-			   ? work->booking.at + TURN_US
+			   ? work->booking.at + REFUND_ITEM_TURN_US
 			   : work->booking.at;
 }
 

@@ -16,9 +16,6 @@
 #include "store/refund_store.h"
 #include "wake.h"
 
-/* One that waits for its turn looks by itself after so long; else who was before it wakes it. */
-#define TURN_US (600 * USECS_PER_SEC)
-
 /* Why an item failed whose number is dead at the gateway. */
 #define REASON_CLOSED "closed"
 
@@ -42,7 +39,7 @@ send_item(const Booking *booking, const RefundItem *item)
 	const Provider *provider = provider_of(item->gateway);
 
 	if (provider && provider->refunds.one_by_one && gateway_call_is_refund_ahead(&call))
-		call.due_at += TURN_US;
+		call.due_at += REFUND_ITEM_TURN_US;
 	gateway_call_insert(&call);
 	wake_at_commit(WORKER_GATEWAY);
 }

@@ -17,6 +17,10 @@
 #include "store/gateway_call_store.h"
 #include "store/refund_item_store.h"
 
+/* One that waits for its turn looks again by itself after so long; else who was before it wakes it.
+ */
+#define REFUND_ITEM_TURN_US (600 * USECS_PER_SEC)
+
 /* True where the item's money is on its way, or about to be. */
 static inline bool
 refund_item_is_going(const RefundItem *item)
