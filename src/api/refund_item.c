@@ -11,11 +11,11 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/refund_item.h"
+#include "booking/take_back.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/audit_store.h"
 #include "store/payment_store.h"
-#include "store/take_back_store.h"
 
 static RefundItem
 must_find(int64 account_id, int64 item_id)
@@ -27,17 +27,6 @@ must_find(int64 account_id, int64 item_id)
 	return item;
 }
 
-/* Refuses an event that the item's state does not allow. */
-static void
-check_possible(const RefundItem *item, RefundItemEvent event)
-{
-	int next;
-
-	if (lifecycle_next(&lifecycle_refund_item, item->state, event, &next) != LIFECYCLE_MOVES)
-		refuse(ERROR_REFUND_ITEM_STATE, item->item_id, item->account_id,
-			   lifecycle_state_name(&lifecycle_refund_item, item->state));
-}
-
 /* What was taken back is not sent once more. */
 static void
 check_not_taken(const RefundItem *item)
@@ -46,9 +35,7 @@ check_not_taken(const RefundItem *item)
 
 	if (!payment_find(item->account_id, item->payment_id, &payment))
 		refuse(ERROR_PAYMENT_UNKNOWN, item->account_id, item->payment_id);
-	if (payment_left_nano(&payment) - take_back_total(item->account_id, item->payment_id) -
-			refund_item_paid_nano(item->account_id, item->payment_id) <
-		item->amount_nano)
+	if (take_back_takable_nano(&payment) < item->amount_nano)
 		refuse(ERROR_REFUND_TAKEN, item->item_id, item->account_id);
 }
 
@@ -71,7 +58,7 @@ billing_retry_refund_item(PG_FUNCTION_ARGS)
 	booking_begin(&booking, account_id);
 	booking.actor = line.actor;
 	item = must_find(account_id, item_id);
-	check_possible(&item, ITEM_RETRY);
+	refund_item_check(&item, ITEM_RETRY);
 	check_not_taken(&item);
 	refund_item_retry(&booking, &item);
 	audit_insert(&line);
@@ -90,7 +77,7 @@ begin_change(FunctionCallInfo fcinfo, OperatorCall *call, RefundItem *item, cons
 	if (operator_call_begin(fcinfo, call, action, at, answer))
 		return false;
 	*item = must_find(call->idempotent.account_id, item_id);
-	check_possible(item, event);
+	refund_item_check(item, event);
 	call->needs_second = event == ITEM_GIVE_UP;
 	if (!operator_call_approved(fcinfo, call, item->amount_nano, answer))
 		return false;

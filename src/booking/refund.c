@@ -28,14 +28,19 @@ refund_quote(int64 account_id, int64 order_id, SqlRunner run)
 	return quote;
 }
 
-TimestampTz
-refund_until(const QuotedOrder *order)
+/* When an order's provider takes no more refunds of it; provider NULL: never. */
+static TimestampTz
+until(const QuotedOrder *order, const Provider *provider)
 {
-	const Provider *provider = provider_of(order->gateway);
-
 	return provider && provider->refunds.window_us > 0 && !TIMESTAMP_NOT_FINITE(order->paid_at)
 			   ? order->paid_at + provider->refunds.window_us
 			   : DT_NOEND;
+}
+
+TimestampTz
+refund_until(const QuotedOrder *order)
+{
+	return until(order, provider_of(order->gateway));
 }
 
 const char *
@@ -45,9 +50,9 @@ refund_manual_reason(const QuotedOrder *order, TimestampTz at)
 
 	if (provider == NULL)
 		return strcmp(order->gateway, GATEWAY_OFFLINE) == 0 ? "offline" : "no_call";
-	if (provider_of_lacks(order->gateway, CALL_REFUND))
+	if (provider->lacks & PROVIDER_LACKS(CALL_REFUND))
 		return "no_call";
-	if (refund_until(order) <= at)
+	if (until(order, provider) <= at)
 		return "window";
 	return order->numbers_used >= provider->refunds.per_payment_max ? "count" : NULL;
 }

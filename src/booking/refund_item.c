@@ -44,27 +44,21 @@ send_item(const Booking *booking, const RefundItem *item)
 	wake_at_commit(WORKER_GATEWAY);
 }
 
-/* Moves the item's call by an event; one that is being sent, or has ended, stays as it is. */
-static void
-move_call(const RefundItem *item, CallEvent event, TimestampTz due_at)
+void
+refund_item_drop_call(const RefundItem *item)
 {
 	CallRow call;
 	int next;
 
 	if (!gateway_call_of_item(item->account_id, item->item_id, &call) ||
-		lifecycle_next(&lifecycle_call, call.state, event, &next) != LIFECYCLE_MOVES)
+		(lifecycle_next(&lifecycle_call, call.state, CALL_NOT_WANTED, &next) != LIFECYCLE_MOVES &&
+		 lifecycle_next(&lifecycle_call, call.state, CALL_ABSENT_NOT_WANTED, &next) !=
+			 LIFECYCLE_MOVES))
 		return;
 	call.state = (CallState) next;
-	call.due_at = due_at;
+	call.due_at = DT_NOEND;
 	call.attempts = 0;
 	gateway_call_update(&call);
-}
-
-void
-refund_item_drop_call(const RefundItem *item)
-{
-	move_call(item, CALL_NOT_WANTED, DT_NOEND);
-	move_call(item, CALL_ABSENT_NOT_WANTED, DT_NOEND);
 }
 
 /*
@@ -87,6 +81,7 @@ send_again(Booking *booking, RefundItem *item, CallRow *call)
 	gateway_call_update(call);
 	if (was_sent)
 		(void) refund_item_apply(booking, item, ITEM_SENT, NULL);
+	wake_at_commit(WORKER_GATEWAY);
 }
 
 /* ---- the end of the refund -------------------------------------------------- */
@@ -183,21 +178,24 @@ end_reserve(Booking *booking, const RefundItem *item)
 	end_refund(booking, item);
 }
 
+void
+refund_item_check(const RefundItem *item, RefundItemEvent event)
+{
+	int next;
+
+	if (lifecycle_next(&lifecycle_refund_item, item->state, event, &next) != LIFECYCLE_MOVES)
+		refuse(ERROR_REFUND_ITEM_STATE, item->item_id, item->account_id,
+			   lifecycle_state_name(&lifecycle_refund_item, item->state));
+}
+
 bool
 refund_item_apply(Booking *booking, RefundItem *item, RefundItemEvent event, const char *reason)
 {
 	int next;
 
-	switch (lifecycle_next(&lifecycle_refund_item, item->state, event, &next))
-	{
-		case LIFECYCLE_REFUSES:
-			refuse(ERROR_REFUND_ITEM_STATE, item->item_id, item->account_id,
-				   lifecycle_state_name(&lifecycle_refund_item, item->state));
-		case LIFECYCLE_STAYS:
-			return false;
-		case LIFECYCLE_MOVES:
-			break;
-	}
+	if (lifecycle_next(&lifecycle_refund_item, item->state, event, &next) == LIFECYCLE_STAYS)
+		return false;
+	refund_item_check(item, event);
 	item->state = (RefundItemState) next;
 	item->reason = reason;
 	item->changed_at = booking->at;
@@ -246,7 +244,6 @@ refund_item_retry(Booking *booking, RefundItem *item)
 		send_item(booking, item);
 	else
 		send_again(booking, item, &call);
-	wake_at_commit(WORKER_GATEWAY);
 }
 
 void

@@ -39,6 +39,9 @@ refund_item_is_final(const RefundItem *item)
 /* Stores an item with its number, and has it sent where it is queued. */
 extern void refund_item_begin(const Booking *booking, const RefundItem *item);
 
+/* Refuses what an item's state does not allow. */
+extern void refund_item_check(const RefundItem *item, RefundItemEvent event);
+
 /*
  * Moves an item by an event; false where that changes nothing, and refuses what is asked for
  * and is not possible. Where the item becomes final, the reserve is booked and the refund ended

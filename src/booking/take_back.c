@@ -239,9 +239,8 @@ take_from_suspense(Booking *booking, Payment *payment, const TakeBack *take_back
 	payment_update(payment);
 }
 
-/* What of the payment can still be taken back. */
-static int64
-takable_nano(const Payment *payment)
+int64
+take_back_takable_nano(const Payment *payment)
 {
 	if (payment->state == PAYMENT_CREDITED)
 		return payment_left_nano(payment) -
@@ -255,7 +254,7 @@ takable_nano(const Payment *payment)
 bool
 take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 {
-	if (take_back->amount_nano > takable_nano(payment))
+	if (take_back->amount_nano > take_back_takable_nano(payment))
 		return false;
 	take_back->account_id = payment->account_id;
 	take_back->payment_id = payment->payment_id;

@@ -48,6 +48,9 @@ extern char *take_back_fact_text(const RefundFact *fact);
 /* The state of a message that told of it. */
 extern const char *take_back_notice_state(TakeBackResult result);
 
+/* What of a payment can still be taken back: neither was before, nor went back by a refund. */
+extern int64 take_back_takable_nano(const Payment *payment);
+
 /*
  * Books a take-back of a payment on its held account: out of suspense, or from its lot and
  * the rest as arrears; policy lock_on_take_back. Sets its number. False where there is not so

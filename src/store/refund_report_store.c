@@ -29,14 +29,15 @@
 	"ZONE z.zone)::date, (least(r.requested_at, $1) AT TIME ZONE z.zone)::date + 366), interval " \
 	"'1 day') AS d LEFT JOIN " BOOKS "working_day AS w ON w.day = d::date) AS d "
 
+#define IS_OPEN "i.state NOT IN ('paid', 'paid_offline', 'released')"
+
 /* What of refund r has become what. */
 #define JOIN_ITEMS                                                                       \
 	" CROSS JOIN LATERAL (SELECT sum(i.amount) FILTER (WHERE i.state IN ('paid', "       \
 	"'paid_offline')) AS paid, sum(i.amount) FILTER (WHERE i.state = 'released') AS "    \
-	"released, sum(i.amount) FILTER (WHERE i.state NOT IN ('paid', 'paid_offline', "     \
-	"'released')) AS waiting, string_agg(format('%s %s%s', i.item_id, i.state, ': ' || " \
-	"i.reason), ', ' ORDER BY i.item_id) FILTER (WHERE i.state NOT IN ('paid', "         \
-	"'paid_offline', 'released')) AS open FROM " BOOKS                                   \
+	"released, sum(i.amount) FILTER (WHERE " IS_OPEN                                     \
+	") AS waiting, string_agg(format('%s %s%s', i.item_id, i.state, ': ' || i.reason), " \
+	"', ' ORDER BY i.item_id) FILTER (WHERE " IS_OPEN ") AS open FROM " BOOKS            \
 	"refund_item AS i WHERE i.account_id = r.account_id AND i.refund_id = r.refund_id) AS i "
 
 void
@@ -73,10 +74,9 @@ void
 refund_report_queue(TimestampTz now, int64 settle_wait_us, ReturnSetInfo *result)
 {
 	static Sql list = SQL(
-		"SELECT r.account_id, r.refund_id, r.state, r.amount, a.currency, r.requested_at, "
+		"SELECT r.account_id, r.refund_id, r.state, r.amount, c.currency, r.requested_at, "
 		"d.days, d.days > " TARGET_DAYS ", CASE r.state WHEN 'accepted' THEN r.requested_at + "
-		"$2 * interval '1 us' END, i.open, r.reason FROM " BOOKS "refund AS r JOIN " BOOKS
-		"account AS a ON a.account_id = r.account_id" JOIN_DAYS JOIN_ITEMS
+		"$2 * interval '1 us' END, i.open, r.reason FROM " BOOKS "refund AS r" JOIN_DAYS JOIN_ITEMS
 		"WHERE r.state IN ('accepted', 'paying') ORDER BY r.requested_at, r.account_id",
 		TIMESTAMPTZOID, INT8OID);
 
