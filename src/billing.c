@@ -15,7 +15,7 @@
 #include "settings.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "wake.h"
@@ -32,7 +32,7 @@ _PG_init(void)
 	history_init();
 	scope_init();
 	sql_init();
-	subscription_init();
+	subscriber_init();
 	policy_init();
 	price_init();
 	settings_init();

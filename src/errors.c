@@ -167,6 +167,15 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						  "The fields are provider, model, prompt_tokens_over, "
 						  "usd_per_million_input, usd_per_million_output, "
 						  "usd_per_million_cache_read, usd_per_million_cache_write."},
+	[ERROR_WEIGHT_CONFLICT] =
+		{"LB406", "weight_conflict",
+		 "model \"%s\" has another weight on plan \"%s\" in that tier from that "
+		 "instant",
+		 "Weights are never changed: set one that begins later."},
+	[ERROR_WEIGHT_BACKDATED] = {"LB407", "weight_backdated",
+								"model \"%s\" was counted on plan \"%s\" after that instant",
+								"Let the weight begin later, or leave effective_from out: from now "
+								"on."},
 
 	[ERROR_CURRENCY_MISMATCH] = {"LB501", "currency_mismatch",
 								 "account " ACCOUNT " has currency %s, not %s",
@@ -310,6 +319,15 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							"refund item " INT64_FORMAT " of account " ACCOUNT
 							" cannot be sent again: its payment was taken back",
 							"Release it: release_refund_item()."},
+	[ERROR_PLAN_UNAVAILABLE] = {"LB540", "plan_unavailable", "plan \"%s\" cannot be used: %s",
+								"SELECT * FROM billing.plans() lists what there is."},
+	[ERROR_SUBSCRIPTION_UNKNOWN] = {"LB541", "subscription_unknown",
+									"account " ACCOUNT " has no subscription " INT64_FORMAT,
+									"SELECT * FROM billing.plan_status(account_id) lists them."},
+	[ERROR_SUBSCRIPTION_STATE] = {"LB542", "subscription_state",
+								  "nothing can be done with subscription " INT64_FORMAT
+								  " of account " ACCOUNT ": %s",
+								  "SELECT * FROM billing.plan_status(account_id) shows how it is."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

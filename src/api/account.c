@@ -15,11 +15,12 @@
 #include "api/operator_call.h"
 #include "booking/lock.h"
 #include "booking/order.h"
+#include "booking/subscription.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/payment_store.h"
@@ -125,7 +126,7 @@ billing_create_account(PG_FUNCTION_ARGS)
 	profile.time_zone = arg_time_zone(fcinfo, 4, profile.region);
 	ForceSyncCommit();
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	found = find_same(account_id, &profile);
 	if (found == 0 && account_id)
 		arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);
@@ -257,6 +258,7 @@ billing_close_account(PG_FUNCTION_ARGS)
 	check_closable(&booking->account, &booking->books);
 	if (!operator_call_approved(fcinfo, &call, booking->books.bonus_nano, &answer))
 		return answer;
+	subscription_end_all(booking);
 	id = booking_next_entry_no(booking);
 	booking_source(booking, SOURCE_CLOSING, id, booking->at);
 	forfeited_nano = forfeit_rest(&booking->books);

@@ -16,7 +16,7 @@
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/arming_store.h"
 #include "store/audit_store.h"
 #include "store/gateway_call_store.h"
@@ -79,7 +79,7 @@ billing_arm(PG_FUNCTION_ARGS)
 
 	ForceSyncCommit();
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	begin_epoch(&arming, line.actor);
 	line.object = psprintf("epoch " INT64_FORMAT, arming.epoch);
 	audit_insert(&line);
@@ -99,7 +99,7 @@ billing_disarm(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	is_armed = arming_find(&arming);
 	if (is_armed)
 	{
@@ -124,7 +124,7 @@ billing_release_refunds(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (!arming_find(&arming))
 		refuse(ERROR_NOT_ARMED, "arm() first");
 	if (strcmp(arming.login, catalog_login_name()) == 0 || strcmp(arming.armed_by, line.actor) == 0)

@@ -17,6 +17,7 @@
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "store/account_store.h"
+#include "store/plan_store.h"
 #include "store/price_store.h"
 #include "store/report_store.h"
 #include "store/usage_store.h"
@@ -76,13 +77,14 @@ exact_amount(int32 tokens, int64 price_nano)
 							   NumericGetDatum(int64_div_fast_to_numeric(1, 6)));
 }
 
+/* item: price, or weight, which is a price in credits. */
 static void
-put_price_line(ReturnSetInfo *result, const Price *price, int64 prompt_tokens)
+put_price_line(ReturnSetInfo *result, const char *item, const Price *price, int64 prompt_tokens)
 {
-	Line line = make_line("price",
-						  psprintf("price " INT64_FORMAT ", from %s, for prompts over " INT64_FORMAT
+	Line line = make_line(item,
+						  psprintf("%s " INT64_FORMAT ", from %s, for prompts over " INT64_FORMAT
 								   " tokens (this one: " INT64_FORMAT "), per 1,000,000 tokens",
-								   price->price_id, timestamptz_to_str(price->effective_from),
+								   item, price->price_id, timestamptz_to_str(price->effective_from),
 								   price->prompt_tokens_over, prompt_tokens));
 
 	put_line(result, &line);
@@ -111,9 +113,9 @@ put_token_lines(ReturnSetInfo *result, const TokenCounts *tokens, const Price *p
 }
 
 static void
-put_charge_line(ReturnSetInfo *result, int64 charge_nano)
+put_sum_line(ReturnSetInfo *result, const char *item, int64 charge_nano)
 {
-	Line line = make_line("charge", "the sum, rounded once, half up, to 9 decimals");
+	Line line = make_line(item, "the sum, rounded once, half up, to 9 decimals");
 
 	set_column(&line, LINE_AMOUNT, nano_datum(charge_nano));
 	put_line(result, &line);
@@ -137,6 +139,30 @@ put_event_line(ReturnSetInfo *result, const UsageEvent *event)
 	}
 }
 
+/* The arithmetic: token counts times a price, or a weight. */
+static void
+put_arithmetic(ReturnSetInfo *result, const TokenCounts *tokens, const Price *price, bool on_plan,
+			   int64 sum_nano)
+{
+	put_price_line(result, on_plan ? "weight" : "price", price, rating_prompt_tokens(tokens));
+	put_token_lines(result, tokens, price);
+	put_sum_line(result, on_plan ? "credits" : "charge", sum_nano);
+}
+
+static void
+put_plan_lines(ReturnSetInfo *result, const UsageEvent *event)
+{
+	Line line = make_line("drawn on",
+						  psprintf("quota " INT64_FORMAT " of subscription " INT64_FORMAT,
+								   event->quota_no, event->subscription_no));
+	Price weight;
+
+	if (!plan_weight_get(event->weight_id, &weight))
+		return;
+	put_arithmetic(result, &event->payload.tokens, &weight, true, event->credits_nano);
+	put_line(result, &line);
+}
+
 PG_FUNCTION_INFO_V1(billing_explain_charge);
 Datum
 billing_explain_charge(PG_FUNCTION_ARGS)
@@ -157,13 +183,13 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	put_event_line(result, &event);
 	if (event.status == USAGE_STATUS_CHARGED && price_get(event.price_id, &price))
 	{
-		put_price_line(result, &price, rating_prompt_tokens(&event.payload.tokens));
-		put_token_lines(result, &event.payload.tokens, &price);
-		put_charge_line(result, event.charge_nano);
+		put_arithmetic(result, &event.payload.tokens, &price, false, event.charge_nano);
 		share = usage_share(&event);
 		report_slices(account_id, &share, result);
 		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
 	}
+	if (event.status == USAGE_STATUS_PLAN)
+		put_plan_lines(result, &event);
 	scope_close(&scope);
 	return (Datum) 0;
 }
@@ -195,9 +221,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
 		refuse(ERROR_PRICE_UNKNOWN, model, account.currency);
 	check_outcome(rating_charge(&tokens, &price, &charge_nano));
-	put_price_line(result, &price, rating_prompt_tokens(&tokens));
-	put_token_lines(result, &tokens, &price);
-	put_charge_line(result, charge_nano);
+	put_arithmetic(result, &tokens, &price, false, charge_nano);
 	scope_close(&scope);
 	return (Datum) 0;
 }

@@ -22,6 +22,7 @@
 #include "store/lot_store.h"
 #include "store/payment_store.h"
 #include "store/policy_store.h"
+#include "store/subscription_store.h"
 
 /* The account as the gate sees it now; the expired share leaves bonus. */
 static GateAccount
@@ -37,12 +38,28 @@ see_account(Account *account)
 		.balance_nano = account->cash_nano + account->bonus_nano - account->arrears_nano,
 		.live = policies.is_unset[POLICY_GO_LIVE_AT] || policies.of[POLICY_GO_LIVE_AT] <= now,
 		.block_at_zero = policies.of[POLICY_BLOCK_AT_ZERO] != 0,
+		.refund_blocks_plan = policies.of[POLICY_REFUND_BLOCKS_PLAN] != 0,
+		.plan = GATE_NO_PLAN,
 	};
+}
+
+/* Why plan keys of the account may not call now, and when they may again by themselves (DT_NOEND:
+ * never). */
+static GateReason
+see_plan(int64 account_id, TimestampTz *resets_at)
+{
+	TimestampTz now = clock_statement();
+	Quotas quotas = quota_list(account_id, now, 0, sql_read);
+
+	if (plan_choose(&quotas, now).part == NULL)
+		return subscription_reason(account_id, now, sql_read, resets_at);
+	*resets_at = plan_resets_at(&quotas, now);
+	return plan_allows(&quotas, now) ? GATE_OPEN : GATE_PLAN_EXHAUSTED;
 }
 
 /* The answer about a key that was found; GATE_UNKNOWN_KEY where its secret is another. */
 static GateReason
-judge_key(const char *text, GateRow *row, GateAccount *account)
+judge_key(const char *text, GateRow *row, GateAccount *account, TimestampTz *resets_at)
 {
 	uint8 hash[API_KEY_HASH_BYTES];
 
@@ -51,13 +68,17 @@ judge_key(const char *text, GateRow *row, GateAccount *account)
 	if (!api_key_hash_equals(hash, row->key.hash))
 		return GATE_UNKNOWN_KEY;
 	*account = see_account(&row->account);
+	if (row->key.kind == API_KEY_PLAN)
+		account->plan = see_plan(row->account.account_id, resets_at);
 	return gate_key(account, row->key.kind, row->key.deleted_at != DT_NOEND);
 }
 
 static Datum
 authorization_row(FunctionCallInfo fcinfo, GateReason reason, const GateRow *row,
-				  const GateAccount *account)
+				  const GateAccount *account, TimestampTz resets_at)
 {
+	bool resets = (reason == GATE_PLAN_EXHAUSTED || reason == GATE_PLAN_NOT_STARTED) &&
+				  resets_at != DT_NOEND;
 	bool unknown = reason == GATE_MALFORMED_KEY || reason == GATE_UNKNOWN_KEY;
 	bool allowed = reason == GATE_OPEN;
 	Datum values[] = {
@@ -68,8 +89,9 @@ authorization_row(FunctionCallInfo fcinfo, GateReason reason, const GateRow *row
 		unknown ? (Datum) 0 : nano_datum(account->balance_nano),
 		unknown ? (Datum) 0 : nano_datum(gate_shortfall(account, reason)),
 		BoolGetDatum(!allowed && gate_retryable(reason)),
+		TimestampTzGetDatum(resets_at),
 	};
-	bool nulls[] = {false, allowed, unknown, unknown, unknown, unknown, false};
+	bool nulls[] = {false, allowed, unknown, unknown, unknown, unknown, false, !resets};
 
 	return result_row(fcinfo, values, nulls);
 }
@@ -81,6 +103,7 @@ billing_authorize(PG_FUNCTION_ARGS)
 	GateReason reason = GATE_MALFORMED_KEY;
 	GateRow row = {0};
 	GateAccount account = {0};
+	TimestampTz resets_at = DT_NOEND;
 	ApiKey key;
 	text *api_key = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
 
@@ -90,11 +113,11 @@ billing_authorize(PG_FUNCTION_ARGS)
 
 		scope_open(&scope);
 		reason = api_key_read_gate(key.account_id, key.key_id, &row)
-					 ? judge_key(VARDATA_ANY(api_key), &row, &account)
+					 ? judge_key(VARDATA_ANY(api_key), &row, &account, &resets_at)
 					 : GATE_UNKNOWN_KEY;
 		scope_close(&scope);
 	}
-	return authorization_row(fcinfo, reason, &row, &account);
+	return authorization_row(fcinfo, reason, &row, &account, resets_at);
 }
 
 PG_FUNCTION_INFO_V1(billing_balance);

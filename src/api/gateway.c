@@ -17,7 +17,7 @@
 #include "gateway/providers.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/account_store.h"
 #include "store/audit_store.h"
 #include "store/gateway_store.h"
@@ -98,7 +98,7 @@ billing_set_gateway(PG_FUNCTION_ARGS)
 	if (strcmp(gateway.region, provider->region) != 0)
 		refuse(ERROR_INVALID_VALUE, "region", gateway.region);
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (gateway_find(gateway.gateway, sql_run, &old))
 	{
 		check_same(&old, &gateway);
@@ -156,7 +156,7 @@ billing_set_payment_method(PG_FUNCTION_ARGS)
 	if (method.min_nano > method.max_nano)
 		refuse(ERROR_INVALID_VALUE, "amount_min", "above amount_max");
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (!gateway_find(method.gateway, sql_run, &gateway))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", method.gateway);
 	(void) find_product(&gateway, method.product);

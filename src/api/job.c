@@ -28,6 +28,7 @@ static const Job jobs[] = {
 	{"billing make_partitions", "17 * * * *", "SELECT billing.make_partitions()"},
 	{"billing close_partitions", "47 3 * * *", "SELECT billing.close_partitions()"},
 	{"billing book_expired", "* * * * *", "SELECT billing.book_expired()"},
+	{"billing earn_plans", "* * * * *", "SELECT billing.earn_plans()"},
 	{"billing check_health", "* * * * *", "SELECT billing.check_health()"},
 	{"billing settle", "* * * * *", "SELECT billing.settle()"},
 	/* In the morning of China, when bills are there, and again at noon, when they are whole. */

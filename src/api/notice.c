@@ -28,7 +28,7 @@
 #include "gateway/instant.h"
 #include "gateway/providers.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/gateway_store.h"
 #include "store/notice_store.h"
 #include "subtransaction.h"
@@ -373,7 +373,7 @@ billing_receive_notice(PG_FUNCTION_ARGS)
 	message.body = (Bytes){VARDATA_ANY(body), VARSIZE_ANY_EXHDR(body)};
 	message.query = bytes_of(PG_ARGISNULL(3) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(3)));
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	ForceSyncCommit();
 	if (!gateway_find(name, sql_run, &reception.gateway) ||
 		(reception.provider = providers_find(reception.gateway.provider)) == NULL)

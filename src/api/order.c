@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * order.c
- *	  Top-ups that are paid through a gateway: placing, watching and cancelling
- *	  their orders (R1, R4, R19).
+ *	  Top-ups and plans that are paid through a gateway: placing, watching and
+ *	  cancelling their orders (R1, R3, R4, R19).
  *
  *-------------------------------------------------------------------------
  */
@@ -27,6 +27,7 @@
 #include "store/gateway_store.h"
 #include "store/promotion_store.h"
 #include "store/report_store.h"
+#include "store/subscription_store.h"
 
 /* How often one order's gateway may be asked at a caller's wish. */
 #define REFRESH_US (5 * USECS_PER_SEC)
@@ -201,15 +202,19 @@ arg_return_url(FunctionCallInfo fcinfo, int index)
 	return url;
 }
 
-/* The order that the arguments ask for, judged on the held account. */
-static Order
-read_order(FunctionCallInfo fcinfo, const Booking *booking)
+/* What all orders have, of the arguments and on the held account; what is bought is set. */
+static void
+complete_order(FunctionCallInfo fcinfo, const Booking *booking, Order *bought)
 {
 	Order order = {
 		.account_id = booking->account.account_id,
-		.pay_nano = arg_amount(fcinfo, 1, "amount", LIMIT_PAYMENT),
+		.pay_nano = bought->pay_nano,
 		.method = arg_text(fcinfo, 2, "method", VALUE_BYTES_MAX),
-		.promotion = arg_text_or_null(fcinfo, 4, "promotion", VALUE_BYTES_MAX),
+		.promotion = bought->promotion,
+		.plan = bought->plan,
+		.plan_version = bought->plan_version,
+		.replaces = bought->replaces,
+		.pack_of = bought->pack_of,
 		.return_url = arg_return_url(fcinfo, 6),
 		.state = ORDER_CREATED,
 		.currency = booking->account.currency,
@@ -228,11 +233,83 @@ read_order(FunctionCallInfo fcinfo, const Booking *booking)
 	order.subject = chosen.gateway.subject;
 	check_usable(&chosen, &booking->account);
 	order.payer = payer_read(fcinfo, 5, chosen.product);
-	check_amount("amount", order.pay_nano, booking->policies.of[POLICY_TOPUP_MIN],
-				 booking->policies.of[POLICY_TOPUP_MAX]);
 	if (order.promotion)
 		promote(&order, booking);
 	check_amount("amount to pay", order.pay_nano, chosen.method.min_nano, chosen.method.max_nano);
+	*bought = order;
+}
+
+static Order
+read_topup(FunctionCallInfo fcinfo, const Booking *booking)
+{
+	Order order = {
+		.pay_nano = arg_amount(fcinfo, 1, "amount", LIMIT_PAYMENT),
+		.promotion = arg_text_or_null(fcinfo, 4, "promotion", VALUE_BYTES_MAX),
+	};
+
+	check_amount("amount", order.pay_nano, booking->policies.of[POLICY_TOPUP_MIN],
+				 booking->policies.of[POLICY_TOPUP_MAX]);
+	complete_order(fcinfo, booking, &order);
+	return order;
+}
+
+/* How many periods of the account have not begun. */
+static size_t
+count_waiting(const Booking *booking)
+{
+	size_t count;
+	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	size_t waiting = 0;
+
+	for (size_t i = 0; i < count; i++)
+		waiting += open[i].starts_at > booking->at;
+	return waiting;
+}
+
+/* Why a plan, or a pack, cannot be bought now; running NULL: no period runs. */
+static const char *
+why_not_plan(const TokenPlan *plan, const Order *order, const Booking *booking,
+			 const Subscription *running)
+{
+	const char *region = strcmp(booking->account.currency, "CNY") == 0 ? "cn" : "global";
+
+	if (strcmp(plan->region, region) != 0)
+		return "it is of another region";
+	if (plan->retired_at <= booking->at)
+		return "it is retired";
+	if (plan_is_pack(plan) && running == NULL)
+		return "it is drawn beside a plan, and none runs";
+	if (plan_is_pack(plan) && order->replaces != NO_NUMBER)
+		return "a quota pack replaces nothing";
+	if (order->replaces != NO_NUMBER &&
+		(running == NULL || running->money.subscription_no != order->replaces))
+		return "what it is to replace does not run";
+	if (count_waiting(booking) >= PERIODS_WAITING_MAX)
+		return "too many periods wait for their begin";
+	return NULL;
+}
+
+static Order
+read_plan_order(FunctionCallInfo fcinfo, const Booking *booking)
+{
+	Order order = {
+		.plan = arg_text(fcinfo, 1, "plan", VALUE_BYTES_MAX),
+		.replaces = PG_ARGISNULL(4) ? NO_NUMBER : arg_int64(fcinfo, 4, "replaces"),
+	};
+	Subscription running;
+	bool runs = subscription_find_running(booking->account.account_id, booking->at, sql_run,
+										  &running);
+	TokenPlan plan;
+	const char *because = "it does not exist";
+
+	if (plan_find_newest(order.plan, &plan))
+		because = why_not_plan(&plan, &order, booking, runs ? &running : NULL);
+	if (because)
+		refuse(ERROR_PLAN_UNAVAILABLE, order.plan, because);
+	order.plan_version = plan.version;
+	order.pay_nano = plan.price_nano;
+	order.pack_of = plan_is_pack(&plan) ? running.money.subscription_no : NO_NUMBER;
+	complete_order(fcinfo, booking, &order);
 	return order;
 }
 
@@ -251,11 +328,11 @@ find_replayed(int64 account_id, Datum answer)
 }
 
 /* Who pays, and from where, is no part of what a repeated call is compared by. */
-PG_FUNCTION_INFO_V1(billing_create_topup);
-Datum
-billing_create_topup(PG_FUNCTION_ARGS)
+static Datum
+place(FunctionCallInfo fcinfo, const char *function,
+	  Order (*reader)(FunctionCallInfo fcinfo, const Booking *booking))
 {
-	IdempotentCall call = idempotent_call_read(fcinfo, "create_topup", 3, 5, -1);
+	IdempotentCall call = idempotent_call_read(fcinfo, function, 3, 5, -1);
 	Booking booking;
 	Scope scope;
 	Order order;
@@ -270,12 +347,26 @@ billing_create_topup(PG_FUNCTION_ARGS)
 		return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
 	}
 	booking_check_locks(&booking, booking.account.locks);
-	order = read_order(fcinfo, &booking);
+	order = reader(fcinfo, &booking);
 	order_place(&order);
 	booking_finish_unmoved(&booking);
 	row = order_row(fcinfo, &order, booking.at);
 	idempotent_call_end(fcinfo, &call, row);
 	return scope_close_with(&scope, row);
+}
+
+PG_FUNCTION_INFO_V1(billing_create_topup);
+Datum
+billing_create_topup(PG_FUNCTION_ARGS)
+{
+	return place(fcinfo, "create_topup", read_topup);
+}
+
+PG_FUNCTION_INFO_V1(billing_subscribe);
+Datum
+billing_subscribe(PG_FUNCTION_ARGS)
+{
+	return place(fcinfo, "subscribe", read_plan_order);
 }
 
 /* ---- one that there is ---------------------------------------------------- */

@@ -18,7 +18,7 @@
 #include "core/money.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/policy_store.h"
 #include "subtransaction.h"
@@ -177,7 +177,7 @@ billing_set_policy(PG_FUNCTION_ARGS)
 						print_value(id, policy->max)));
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	/* Who books must not be the one who says from when on two are needed. */
 	if (id == POLICY_SECOND_PERSON_ABOVE && !has_privs_of_role(scope.user_id, GetUserId()))
 		refuse(ERROR_POLICY_OWNER, name);

@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/promotion_store.h"
 
@@ -89,7 +89,7 @@ billing_create_promotion(PG_FUNCTION_ARGS)
 			   timestamptz_to_str(promotion.ends_at));
 	line.new_value = describe(&promotion);
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (!promotion_insert(&promotion, now))
 		refuse(ERROR_PROMOTION_UNAVAILABLE, promotion.promotion,
 			   "one of that name was made before");
@@ -111,7 +111,7 @@ billing_end_promotion(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	ended = promotion_end(name, clock_now());
 	if (ended)
 		audit_insert(&line);

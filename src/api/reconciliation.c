@@ -19,7 +19,7 @@
 #include "core/limits.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/gateway_store.h"
 #include "wake.h"
@@ -119,7 +119,7 @@ billing_reconcile(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	result = (ReturnSetInfo *) fcinfo->resultinfo;
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (gateway == NULL)
 		request_all(result, has_day ? day : NULL, actor);
 	else
@@ -155,7 +155,7 @@ billing_import_bill(PG_FUNCTION_ARGS)
 	if (!arg_day(fcinfo, 1, day))
 		refuse(ERROR_NULL_ARGUMENT, "day");
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	provider = must_provider_of(gateway);
 	if (has_bills(provider))
 		refuse(ERROR_BILL_FETCHED, gateway);
@@ -188,7 +188,7 @@ billing_set_gateway_fee(PG_FUNCTION_ARGS)
 
 	line.new_value = rate_nano < 0 ? NULL : money_print(rate_nano, rate);
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (!gateway_set_fee_rate(gateway, rate_nano))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", gateway);
 	audit_insert(&line);
@@ -209,7 +209,7 @@ billing_resolve_difference(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (!reconciliation_resolve(difference_id, clock_now(), line.actor, resolution))
 		refuse(ERROR_DIFFERENCE_UNKNOWN, difference_id);
 	audit_insert(&line);

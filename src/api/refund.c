@@ -16,6 +16,7 @@
 #include "api/result.h"
 #include "booking/lock.h"
 #include "booking/refund.h"
+#include "booking/subscription.h"
 #include "clock.h"
 #include "core/lock_reason.h"
 #include "errors.h"
@@ -321,6 +322,16 @@ billing_approve_refund(PG_FUNCTION_ARGS)
 	return pay(fcinfo, &call, &refund, &quote);
 }
 
+/* Lifts the lock of a refund: plans that were paid meanwhile begin. */
+static void
+lift_lock(Booking *booking, LockChange *change)
+{
+	lock_lift(booking, change);
+	booking_load(booking, LOTS_OPEN, 1);
+	subscription_place_all(booking);
+	booking_finish(booking);
+}
+
 PG_FUNCTION_INFO_V1(billing_reject_refund);
 Datum
 billing_reject_refund(PG_FUNCTION_ARGS)
@@ -339,9 +350,8 @@ billing_reject_refund(PG_FUNCTION_ARGS)
 	booking.actor = change.actor;
 	refund = must_find(account_id, refund_id);
 	refund_decide(&booking, &refund, REFUND_REJECT, reason);
-	lock_lift(&booking, &change);
 	audit(&refund, "reject_refund", change.actor, reason);
-	booking_finish_unmoved(&booking);
+	lift_lock(&booking, &change);
 	scope_close(&scope);
 	PG_RETURN_VOID();
 }
@@ -414,13 +424,12 @@ billing_reopen_account(PG_FUNCTION_ARGS)
 		refuse(ERROR_REFUND_OPEN, account_id, open.refund_id);
 	if (lifts)
 	{
-		lock_lift(&booking, &change);
 		audit_insert(&(AuditLine){.account_id = account_id,
 								  .action = "reopen_account",
 								  .object = "lock refund",
 								  .actor = change.actor,
 								  .reason = change.reason});
-		booking_finish_unmoved(&booking);
+		lift_lock(&booking, &change);
 	}
 	scope_close(&scope);
 	PG_RETURN_BOOL(lifts);

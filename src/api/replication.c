@@ -12,7 +12,7 @@
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/replication_store.h"
 
@@ -26,7 +26,7 @@ billing_adopt_books(PG_FUNCTION_ARGS)
 	if (!superuser())
 		refuse(ERROR_NOT_SUPERUSER, "adopt_books()");
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	behind = replication_advance_identities();
 	audit_insert(&(AuditLine){.action = "adopt_books",
 							  .object = psprintf("%d identities", behind),

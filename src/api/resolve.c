@@ -12,6 +12,7 @@
 #include "booking/order.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
+#include "booking/subscription.h"
 #include "core/gate.h"
 #include "errors.h"
 #include "store/order_store.h"
@@ -37,7 +38,7 @@ typedef struct Action
 	void (*act)(Resolution *resolution);
 } Action;
 
-/* Its own order, where that is not paid by another one; else one born for it. */
+/* Its own order, where that can be paid still; else one born for it. */
 static Order
 order_for(const Booking *booking, const Payment *payment)
 {
@@ -45,7 +46,7 @@ order_for(const Booking *booking, const Payment *payment)
 
 	if (payment->order_id != NO_NUMBER &&
 		order_find(payment->account_id, payment->order_id, sql_run, &order) &&
-		order.state != ORDER_PAID)
+		order.state != ORDER_PAID && subscription_is_possible(&order, booking->at))
 		return order;
 	return order_bear(payment, METHOD_RESOLVED, booking->at, booking->actor);
 }

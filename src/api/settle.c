@@ -10,7 +10,7 @@
 #include "api/arguments.h"
 #include "booking/settle.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 
 PG_FUNCTION_INFO_V1(billing_settle);
 Datum
@@ -22,7 +22,7 @@ billing_settle(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	settled = settle_all(events_max);
 	scope_close(&scope);
 	PG_RETURN_INT64(settled);

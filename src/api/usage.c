@@ -19,7 +19,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/price_store.h"
 
@@ -70,8 +70,10 @@ charge_row(FunctionCallInfo fcinfo, const Booking *booking, const UsageEvent *ev
 		has_charge ? nano_datum(event->charge_nano) : (Datum) 0,
 		nano_datum(booking_balance(booking)),
 		event->reason ? CStringGetTextDatum(event->reason) : (Datum) 0,
+		nano_datum(event->credits_nano),
 	};
-	bool nulls[] = {false, !has_charge, false, event->reason == NULL};
+	bool nulls[] = {false, !has_charge, false, event->reason == NULL,
+					event->status != USAGE_STATUS_PLAN};
 
 	return result_row(fcinfo, values, nulls);
 }
@@ -121,7 +123,7 @@ billing_meter(PG_FUNCTION_ARGS)
 		row.nulls[INBOX_OCCURRED_AT] = false;
 	}
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	inbox_append(&row);
 	scope_close(&scope);
 	PG_RETURN_TEXT_P(cstring_to_text("accepted"));

@@ -10,7 +10,7 @@
 #include "api/arguments.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/working_day_store.h"
 
@@ -30,7 +30,7 @@ billing_set_working_day(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(1))
 		line.new_value = PG_GETARG_BOOL(1) ? "working" : "holiday";
 	scope_open(&scope);
-	subscription_check_none();
+	subscriber_check_none();
 	if (PG_ARGISNULL(1))
 		working_day_unset(PG_GETARG_DATUM(0));
 	else

@@ -12,11 +12,12 @@
 #include "booking/alert.h"
 #include "booking/booking.h"
 #include "booking/hold.h"
+#include "booking/plan_usage.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "core/lock_reason.h"
 #include "errors.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/ledger_store.h"
 #include "store/price_store.h"
 
@@ -46,7 +47,7 @@ booking_begin_usage(Booking *booking, int64 account_id)
 void
 booking_begin_held(Booking *booking)
 {
-	subscription_check_none();
+	subscriber_check_none();
 	ForceSyncCommit();
 	booking->at = Max(clock_now(), booking->account.last_booked_at);
 	booking->policies = policy_values(booking->account.currency);
@@ -157,6 +158,7 @@ close_books(Booking *booking)
 	account->arrears_nano = books->arrears_nano;
 	account->next_expiry_at = books_next_expiry(books);
 	account->last_booked_at = booking->at;
+	plan_usage_write(booking);
 	alert_decide(account, account->cash_nano + account->bonus_nano - account->arrears_nano,
 				 booking->at, booking->fires_no_alert);
 }

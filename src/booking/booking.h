@@ -30,8 +30,9 @@ typedef struct Booking
 	TimestampTz at;		   /* the booking instant */
 	PolicyValues policies; /* in force at it; amounts in the account's currency */
 	const char *actor;
-	const char *gateway; /* of entries that touch the book gateway */
-	bool fires_no_alert; /* a fall of the balance by this booking is not told (R11) */
+	const char *gateway;		  /* of entries that touch the book gateway */
+	bool fires_no_alert;		  /* a fall of the balance by this booking is not told (R11) */
+	struct PlanUsage *plan_usage; /* of booking/plan_usage; NULL: it has none */
 	Books books;
 } Booking;
 

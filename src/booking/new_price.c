@@ -20,7 +20,7 @@
 #include "core/policy.h"
 #include "errors.h"
 #include "spi/catalog.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/partition_store.h"
 
@@ -177,7 +177,7 @@ new_price_add(const NewPrices *prices)
 
 	if (prices->count == 0)
 		return 0;
-	subscription_check_none();
+	subscriber_check_none();
 	price_hold_for_changing();
 	looks.began_at = clock_now();
 	price_wait_for_readers();

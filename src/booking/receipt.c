@@ -14,6 +14,7 @@
 #include "booking/order.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
+#include "booking/subscription.h"
 #include "booking/take_back.h"
 #include "clock.h"
 #include "core/gate.h"
@@ -62,7 +63,9 @@ judge(const Receipt *receipt, const Booking *booking, const Order *order)
 		.account_closed = (booking->account.locks & LOCK_CLOSED) != 0,
 		.order = order->state,
 		.order_locked = is_locked(booking, order, fact->paid_at),
-		.credits_late = booking->policies.of[POLICY_LATE_PAYMENT] == LATE_PAYMENT_CREDIT,
+		.credits_late = order->plan == NULL &&
+						booking->policies.of[POLICY_LATE_PAYMENT] == LATE_PAYMENT_CREDIT,
+		.is_useless = !subscription_is_possible(order, booking->at),
 		.paid_at = fact->paid_at,
 		.payable_until = order->payable_until,
 	};
@@ -82,7 +85,9 @@ reason_of(PaymentVerdict verdict, const Receipt *receipt, const Booking *booking
 		case PAYMENT_IS_CREDITED_LATE:
 			return "late";
 		case PAYMENT_GOES_BACK:
-			return order->state == ORDER_PAID ? "second" : "late";
+			if (order->state == ORDER_PAID)
+				return "second";
+			return subscription_is_possible(order, booking->at) ? "late" : "plan_ended";
 		case PAYMENT_IS_HELD:
 			if (receipt->fact->amount_nano != order->pay_nano)
 				return "amount";
@@ -161,17 +166,26 @@ give_bonus(Booking *booking, const Order *order)
 		(void) booking_add_lot(booking, lot, BOOK_PROMOTION, order->order_id);
 }
 
+/* A top-up's money is a lot of its own (R6, R19). */
+static void
+credit_lot(Booking *booking, const Order *order, int64 amount_nano, Book from)
+{
+	Lot lot = {.kind = LOT_CASH, .amount_nano = amount_nano, .expires_at = NEVER_EXPIRES};
+
+	(void) booking_add_lot(booking, lot, from, order->order_id);
+	if (amount_nano == order->pay_nano)
+		give_bonus(booking, order);
+}
+
 void
 receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from)
 {
-	Lot lot = {
-		.kind = LOT_CASH, .amount_nano = payment_left_nano(payment), .expires_at = NEVER_EXPIRES};
-
-	(void) booking_add_lot(booking, lot, from, order->order_id);
-	if (lot.amount_nano == order->pay_nano)
-		give_bonus(booking, order);
 	order->paid_at = payment->paid_at;
 	(void) order_apply(order, ORDER_CREDITED, NULL);
+	if (order->plan)
+		subscription_begin(booking, order, payment_left_nano(payment), from);
+	else
+		credit_lot(booking, order, payment_left_nano(payment), from);
 }
 
 void
@@ -212,7 +226,7 @@ book(Receipt *receipt, Booking *booking, Order *order, PaymentVerdict verdict)
 	Book from = verdict == PAYMENT_IS_CREDITED ? BOOK_GATEWAY : BOOK_SUSPENSE;
 
 	booking_load(booking, LOTS_OPEN, 4);
-	if (state_of(verdict) == PAYMENT_CREDITED &&
+	if (state_of(verdict) == PAYMENT_CREDITED && order->plan == NULL &&
 		!books_can_add(&booking->books, order->pay_nano + order->discount_nano + order->gift_nano))
 		verdict = PAYMENT_IS_HELD;
 	reason = reason_of(verdict, receipt, booking, order);

@@ -278,7 +278,7 @@ settle_account(Booking *booking, int64 events_max)
 			last = events[i];
 			if (!usage_charge(booking, &events[i]))
 				continue;
-			usage_update_charged(&events[i]);
+			usage_update_settled(&events[i]);
 			booking_write_entries(booking);
 			settled++;
 		}

@@ -16,6 +16,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/inbox_row.h"
+#include "booking/plan_usage.h"
 #include "booking/settle_group.h"
 #include "booking/usage.h"
 #include "clock.h"
@@ -312,7 +313,7 @@ find_key(const SettleGroup *group, const UsageEvent *event)
 
 /* Decides about a candidate that is there for the first time. */
 static void
-judge_candidate(const SettleGroup *group, const Batch *batch, Candidate *candidate)
+judge_candidate(const SettleGroup *group, Batch *batch, Candidate *candidate)
 {
 	UsageEvent *event = &candidate->event;
 	Fault fault = usage_judge(&batch->booking, find_key(group, event), event);
@@ -363,6 +364,21 @@ judge_candidates(SettleGroup *group, UsageEvent **events)
 
 /* ---- booking ------------------------------------------------------------- */
 
+/* True where an event is to be charged: it costs something, and is on no plan, where it is counted.
+ */
+static bool
+costs_money(Batch *batch, int64 sum_nano, UsageEvent *event)
+{
+	if (event->status != USAGE_STATUS_UNPRICED)
+		return false;
+	if (event->subscription_no != NO_NUMBER)
+	{
+		(void) plan_usage_count(&batch->booking, event);
+		return false;
+	}
+	return usage_price(&batch->booking, sum_nano, event) && event->charge_nano > 0;
+}
+
 /* Prices the events of a batch in the order of R7; returns the sum of their charges. */
 static int64
 price_batch(Batch *batch, TimestampTz *last_occurred_at)
@@ -373,8 +389,7 @@ price_batch(Batch *batch, TimestampTz *last_occurred_at)
 	{
 		UsageEvent *event = &batch->candidates[i]->event;
 
-		if (!batch->candidates[i]->counts || event->status != USAGE_STATUS_UNPRICED ||
-			!usage_price(&batch->booking, sum_nano, event) || event->charge_nano == 0)
+		if (!batch->candidates[i]->counts || !costs_money(batch, sum_nano, event))
 			continue;
 		event->batch_offset_nano = sum_nano;
 		sum_nano += event->charge_nano;

@@ -11,6 +11,7 @@
 #include "booking/merchant_file.h"
 #include "booking/provider.h"
 #include "booking/refund_item.h"
+#include "booking/subscription.h"
 #include "booking/take_back.h"
 #include "core/lock_reason.h"
 #include "core/order_number.h"
@@ -194,6 +195,27 @@ take_from_lot(Booking *booking, const Payment *payment, const TakeBack *take_bac
 		lock_account(booking);
 }
 
+/* The money of a plan: what was not earned of it, then revenue; its period ends. */
+static void
+take_from_plan(Booking *booking, Subscription *subscription, const TakeBack *take_back)
+{
+	booking_load(booking, LOTS_OPEN, 1);
+	booking_source(booking, SOURCE_TAKE_BACK, take_back->take_back_id, take_back->occurred_at);
+	subscription_revoke(booking, subscription, take_back->amount_nano);
+	lock_account(booking);
+}
+
+static void
+take_credited(Booking *booking, const Payment *payment, const TakeBack *take_back)
+{
+	Subscription subscription;
+
+	if (subscription_find_of_order(payment->account_id, payment->order_id, &subscription))
+		take_from_plan(booking, &subscription, take_back);
+	else
+		take_from_lot(booking, payment, take_back);
+}
+
 /* Our own way back for it ends, unless it was sent: then it ends by its answer; is_whole: or has no
  * answer that could matter. */
 static bool
@@ -266,7 +288,7 @@ take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 	claim(payment, take_back);
 	refund_item_stop(booking, payment->payment_id);
 	if (payment->state == PAYMENT_CREDITED)
-		take_from_lot(booking, payment, take_back);
+		take_credited(booking, payment, take_back);
 	else
 		take_from_suspense(booking, payment, take_back);
 	return true;
@@ -386,38 +408,53 @@ hold_again(Booking *booking, const Payment *payment, const TakeBack *undone, int
 	check_outcome(books_suspend(&booking->books, amount_nano));
 }
 
-/* What of it the lot takes: all; on a closed account what is owed; out of suspense nothing. */
+/* What of it goes where it was taken from: all; on a closed account what is owed, of a plan
+ * nothing; out of suspense nothing. */
 static int64
-nano_into_lot(const Booking *booking, const Payment *payment, const TakeBack *undone)
+nano_into_books(const Booking *booking, const Payment *payment, const TakeBack *undone,
+				bool is_plan)
 {
 	if (payment->state != PAYMENT_CREDITED || undone->from_suspense)
 		return 0;
-	return booking->account.locks & LOCK_CLOSED
-			   ? Min(undone->amount_nano, booking->books.arrears_nano)
-			   : undone->amount_nano;
+	if (booking->account.locks & LOCK_CLOSED)
+		return is_plan ? 0 : Min(undone->amount_nano, booking->books.arrears_nano);
+	return undone->amount_nano;
+}
+
+/* Books what comes again: into the lot, or (plan not NULL) for the plan. */
+static void
+take_again(Booking *booking, const TakeBack *again, const Payment *payment, Subscription *plan)
+{
+	booking_source(booking, SOURCE_TAKE_BACK, again->take_back_id, booking->at);
+	if (plan)
+		subscription_restore(booking, plan, again->amount_nano,
+							 take_back_total(payment->account_id, payment->payment_id) == 0);
+	else
+		check_outcome(books_undo_take_back(&booking->books,
+										   lot_of_order(payment->account_id, payment->order_id),
+										   again->amount_nano));
 }
 
 int64
 take_back_undo(Booking *booking, Payment *payment, const TakeBack *undone, const char *reason)
 {
 	TakeBack again = *undone;
+	Subscription plan;
+	bool is_plan = subscription_find_of_order(payment->account_id, payment->order_id, &plan);
 
 	booking->gateway = payment->gateway;
 	booking_load(booking, LOTS_ALL, 2);
 	again.kind = TAKE_BACK_UNDONE;
 	again.undoes = undone->take_back_id;
-	again.amount_nano = nano_into_lot(booking, payment, undone);
+	again.amount_nano = nano_into_books(booking, payment, undone, is_plan);
 	again.payer_nano = Min(undone->payer_nano, again.amount_nano);
 	again.refund_id = NULL;
 	again.occurred_at = again.recorded_at = booking->at;
 	again.actor = booking->actor;
 	again.reason = reason;
 	take_back_insert(&again);
-	booking_source(booking, SOURCE_TAKE_BACK, again.take_back_id, booking->at);
 	if (again.amount_nano > 0)
-		check_outcome(books_undo_take_back(&booking->books,
-										   lot_of_order(payment->account_id, payment->order_id),
-										   again.amount_nano));
+		take_again(booking, &again, payment, is_plan ? &plan : NULL);
 	if (again.amount_nano < undone->amount_nano)
 		hold_again(booking, payment, undone, undone->amount_nano - again.amount_nano);
 	return again.take_back_id;

@@ -9,6 +9,7 @@
 
 #include "utils/timestamp.h"
 
+#include "booking/plan_usage.h"
 #include "booking/usage.h"
 #include "core/gate.h"
 #include "store/price_store.h"
@@ -62,8 +63,9 @@ locks_at(const Account *account, TimestampTz at)
 	return account_locks_at(account->account_id, at);
 }
 
+/* Decides; an event of a plan key learns which period covers it. */
 static UsageVerdict
-gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, GateReason *reason)
+gate(Booking *booking, const ApiKeyRow *key, UsageEvent *event, GateReason *reason)
 {
 	const PolicyValues *policies = &booking->policies;
 	UsageFacts facts = {
@@ -78,8 +80,12 @@ gate(const Booking *booking, const ApiKeyRow *key, const UsageEvent *event, Gate
 		.key_deleted_at = key->deleted_at,
 		.key_kind = key->kind,
 		.locks = locks_at(&booking->account, event->occurred_at),
+		.refund_blocks_plan = policies->of[POLICY_REFUND_BLOCKS_PLAN] != 0,
 	};
 
+	event->subscription_no = NO_NUMBER;
+	if (key->kind == API_KEY_PLAN && event->occurred_at >= booking_dedupe_since(booking))
+		facts.plan = plan_usage_reason(booking, event->occurred_at, &event->subscription_no);
 	return gate_usage(&facts, reason);
 }
 
@@ -92,7 +98,7 @@ set_status(UsageEvent *event, UsageStatus status, const char *reason, TimestampT
 }
 
 Fault
-usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event)
+usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 {
 	GateReason reason = GATE_OPEN;
 
@@ -113,6 +119,7 @@ usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 		case USAGE_TOO_OLD:
 			return fault_of(ERROR_USAGE_TOO_OLD, event->request_id, event->account_id);
 		case USAGE_REJECTED:
+			event->subscription_no = NO_NUMBER;
 			set_status(event, USAGE_STATUS_REJECTED, gate_reason_name(reason), booking->at);
 			break;
 		case USAGE_FREE:
@@ -120,6 +127,9 @@ usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 			break;
 		case USAGE_TO_PRICE:
 			set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
+			break;
+		case USAGE_ON_PLAN:
+			set_status(event, USAGE_STATUS_UNPRICED, "no_weight", 0);
 			break;
 	}
 	return NO_FAULT;
@@ -149,6 +159,8 @@ usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
 bool
 usage_charge(Booking *booking, UsageEvent *event)
 {
+	if (event->subscription_no != NO_NUMBER)
+		return plan_usage_count(booking, event);
 	if (!usage_price(booking, 0, event))
 		return false;
 	event->first_entry_no = booking_next_entry_no(booking);

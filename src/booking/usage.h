@@ -30,9 +30,10 @@ extern Fault usage_conflict(const UsageEvent *stored, const UsageEvent *event);
 /*
  * Decides by all but price and id; key NULL: the account has no such key. On a
  * fault nothing is recorded; else the event's receipt, key name and status are
- * set: rejected, free, or unpriced where usage_price() comes next.
+ * set: rejected, free, or unpriced where usage_price() comes next, or, on a plan
+ * (it has a subscription), plan_usage_count().
  */
-extern Fault usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEvent *event);
+extern Fault usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event);
 
 /*
  * Prices an event: charged, or unpriced still where it has no price or where
@@ -41,7 +42,7 @@ extern Fault usage_judge(const Booking *booking, const ApiKeyRow *key, UsageEven
  */
 extern bool usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event);
 
-/* Prices an event and takes its charge, alone, from the lots. */
+/* Prices an event and takes its charge, alone, from the lots; or counts it on its plan. */
 extern bool usage_charge(Booking *booking, UsageEvent *event);
 
 #endif

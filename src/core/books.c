@@ -164,6 +164,42 @@ post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64
 	return OUTCOME_OK;
 }
 
+/* The same of a subscription's money; what is earned of it is in no total here. */
+static Outcome
+post_plan(Books *books, Book debit, Book credit, PlanMoney *plan, int64_t amount_nano)
+{
+	TransferShape shape = {
+		.debit = debit,
+		.credit = credit,
+		.source = books->source.type,
+		.has_subscription = true,
+		.has_gateway = debit == BOOK_GATEWAY || credit == BOOK_GATEWAY,
+		.on_house_account = books->on_house,
+	};
+	int sign = (credit == BOOK_PLAN_DEFERRED) - (debit == BOOK_PLAN_DEFERRED);
+	Outcome outcome;
+
+	if (amount_nano == 0)
+		return OUTCOME_OK;
+	if (amount_nano < 0 || !book_pair_allows(&shape))
+		return OUTCOME_NOT_ALLOWED;
+	if (books->transfers_count == books->transfers_capacity)
+		return OUTCOME_TOO_MANY;
+	outcome = change(&plan->deferred_nano, sign * amount_nano);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+
+	books->transfers[books->transfers_count++] = (Transfer){
+		.debit = debit,
+		.credit = credit,
+		.amount_nano = amount_nano,
+		.subscription_no = plan->subscription_no,
+		.source = books->source,
+		.occurred_at = books->occurred_at,
+	};
+	return OUTCOME_OK;
+}
+
 size_t
 books_transfers_max(size_t lots_count)
 {
@@ -376,6 +412,29 @@ books_forfeit(Books *books, int64_t lot_no, int64_t amount_nano)
 
 	return post_of_lot(books, BOOK_BONUS, BOOK_BREAKAGE, lot_no,
 					   lot ? min_nano(amount_nano, lot->remaining_nano) : 0);
+}
+
+Outcome
+books_defer(Books *books, PlanMoney *plan, int64_t amount_nano, Book from)
+{
+	return post_plan(books, from, BOOK_PLAN_DEFERRED, plan, amount_nano);
+}
+
+Outcome
+books_earn(Books *books, PlanMoney *plan, int64_t amount_nano)
+{
+	return post_plan(books, BOOK_PLAN_DEFERRED, BOOK_REVENUE, plan, amount_nano);
+}
+
+Outcome
+books_take_back_plan(Books *books, PlanMoney *plan, int64_t amount_nano)
+{
+	int64_t unearned_nano = min_nano(plan->deferred_nano, amount_nano);
+	Outcome outcome = post_plan(books, BOOK_PLAN_DEFERRED, BOOK_GATEWAY, plan, unearned_nano);
+
+	if (outcome == OUTCOME_OK)
+		outcome = post_plan(books, BOOK_REVENUE, BOOK_GATEWAY, plan, amount_nano - unearned_nano);
+	return outcome;
 }
 
 Outcome

@@ -65,10 +65,18 @@ typedef struct Transfer
 	Book credit;
 	int64_t amount_nano; /* > 0 */
 	int64_t lot_no;
+	int64_t subscription_no;
 	int64_t undoes_entry_no;
 	Source source;
 	int64_t occurred_at;
 } Transfer;
+
+/* The money of one subscription to a Token Plan that is not earned yet (R3). */
+typedef struct PlanMoney
+{
+	int64_t subscription_no;
+	int64_t deferred_nano;
+} PlanMoney;
 
 /* Lots that one booking adds at the most: of a payment, of its discount, and of its gift. */
 #define BOOKS_LOTS_ADDED_MAX 3
@@ -211,6 +219,15 @@ extern Outcome books_release(Books *books, int64_t lot_no, int64_t amount_nano);
 
 /* Bonus that leaves with the money that it came with (R12): an amount, or what the lot has left. */
 extern Outcome books_forfeit(Books *books, int64_t lot_no, int64_t amount_nano);
+
+/*
+ * Money of a Token Plan: paid, or come again after a dispute that was won, from BOOK_GATEWAY or
+ * BOOK_SUSPENSE; earned; taken back, from what is not earned first, the rest out of revenue.
+ * Balance and arrears are never touched.
+ */
+extern Outcome books_defer(Books *books, PlanMoney *plan, int64_t amount_nano, Book from);
+extern Outcome books_earn(Books *books, PlanMoney *plan, int64_t amount_nano);
+extern Outcome books_take_back_plan(Books *books, PlanMoney *plan, int64_t amount_nano);
 
 /* What a gateway settled or kept: between its book and bank or fee (pairs 33 to 36). */
 extern Outcome books_settle(Books *books, Book debit, Book credit, int64_t amount_nano);

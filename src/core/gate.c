@@ -21,6 +21,10 @@ static const char *const reason_names[] = {
 	[GATE_LOCKED_DISPUTE] = "locked_dispute",
 	[GATE_LOCKED_REFUND] = "locked_refund",
 	[GATE_NO_PLAN] = "no_plan",
+	[GATE_PLAN_NOT_STARTED] = "plan_not_started",
+	[GATE_PLAN_ENDED] = "plan_ended",
+	[GATE_PLAN_REVOKED] = "plan_revoked",
+	[GATE_PLAN_EXHAUSTED] = "plan_exhausted",
 	[GATE_NEGATIVE_BALANCE] = "negative_balance",
 	[GATE_ZERO_BALANCE] = "zero_balance",
 };
@@ -54,6 +58,14 @@ gate_locks(unsigned in_force)
 	return GATE_OPEN;
 }
 
+/* The locks that stop keys of that kind. */
+static unsigned
+locks_of_kind(unsigned in_force, ApiKeyKind kind, bool refund_blocks_plan)
+{
+	return kind == API_KEY_PLAN && !refund_blocks_plan ? in_force & ~(unsigned) LOCK_REFUND
+													   : in_force;
+}
+
 static GateReason
 gate_balance(const GateAccount *account)
 {
@@ -81,11 +93,11 @@ gate_key(const GateAccount *account, ApiKeyKind kind, bool deleted)
 
 	if (deleted)
 		return GATE_KEY_DELETED;
-	reason = gate_locks(account->locks);
+	reason = gate_locks(locks_of_kind(account->locks, kind, account->refund_blocks_plan));
 	if (reason != GATE_OPEN)
 		return reason;
-	/* A plan key draws on a plan alone, and there are none: see R3. */
-	return kind == API_KEY_PLAN ? GATE_NO_PLAN : gate_balance(account);
+	/* A plan key draws on a plan alone: see R3. */
+	return kind == API_KEY_PLAN ? account->plan : gate_balance(account);
 }
 
 bool
@@ -115,10 +127,10 @@ usage_rejection(const UsageFacts *facts)
 
 	if (facts->key_deleted_at <= facts->occurred_at)
 		return GATE_KEY_DELETED;
-	reason = gate_locks(facts->locks);
+	reason = gate_locks(locks_of_kind(facts->locks, facts->key_kind, facts->refund_blocks_plan));
 	if (reason != GATE_OPEN)
 		return reason;
-	return facts->key_kind == API_KEY_PLAN ? GATE_NO_PLAN : GATE_OPEN;
+	return facts->key_kind == API_KEY_PLAN ? facts->plan : GATE_OPEN;
 }
 
 UsageVerdict
@@ -135,5 +147,7 @@ gate_usage(const UsageFacts *facts, GateReason *reason)
 	*reason = usage_rejection(facts);
 	if (*reason != GATE_OPEN)
 		return USAGE_REJECTED;
+	if (facts->key_kind == API_KEY_PLAN)
+		return USAGE_ON_PLAN;
 	return facts->occurred_at < facts->go_live_at ? USAGE_FREE : USAGE_TO_PRICE;
 }

@@ -26,6 +26,10 @@ typedef enum GateReason
 	GATE_LOCKED_DISPUTE,
 	GATE_LOCKED_REFUND,
 	GATE_NO_PLAN,
+	GATE_PLAN_NOT_STARTED,
+	GATE_PLAN_ENDED,
+	GATE_PLAN_REVOKED,
+	GATE_PLAN_EXHAUSTED,
 	GATE_NEGATIVE_BALANCE,
 	GATE_ZERO_BALANCE
 } GateReason;
@@ -36,7 +40,9 @@ typedef struct GateAccount
 	unsigned locks;		  /* LockReason bits in force */
 	int64_t balance_nano; /* without what has expired */
 	bool live;			  /* billing has gone live (R9) */
-	bool block_at_zero;	  /* policy */
+	bool block_at_zero;	  /* policy, as the next */
+	bool refund_blocks_plan;
+	GateReason plan; /* why its plan keys may not call, by their plan alone */
 } GateAccount;
 
 /* What becomes of a usage event that is not a duplicate (books-and-states 4.11). */
@@ -48,7 +54,8 @@ typedef enum UsageVerdict
 	USAGE_TOO_OLD,
 	USAGE_REJECTED,
 	USAGE_FREE,
-	USAGE_TO_PRICE /* charged, or unpriced where there is no price */
+	USAGE_TO_PRICE, /* charged, or unpriced where there is no price */
+	USAGE_ON_PLAN	/* counted on its plan, or unpriced where the model has no weight there */
 } UsageVerdict;
 
 /* Instants are microseconds of the server's epoch, durations microseconds. */
@@ -64,6 +71,8 @@ typedef struct UsageFacts
 	int64_t key_deleted_at; /* INT64_MAX: not deleted */
 	ApiKeyKind key_kind;
 	unsigned locks; /* LockReason bits in force at occurred_at */
+	bool refund_blocks_plan;
+	GateReason plan; /* of a plan key: why no period covers occurred_at; GATE_OPEN: one does */
 } UsageFacts;
 
 extern const char *gate_reason_name(GateReason reason);

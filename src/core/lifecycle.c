@@ -160,14 +160,32 @@ static const Change item_changes[] = {
 const Lifecycle lifecycle_refund_item = {item_states, LENGTH(item_states), ITEM_RETRY, item_changes,
 										 LENGTH(item_changes)};
 
+static const char *const subscription_states[] = {
+	[SUBSCRIPTION_PAID] = "paid",
+	[SUBSCRIPTION_REVOKED] = "revoked",
+};
+
+static const Change subscription_changes[] = {
+	{IN(SUBSCRIPTION_PAID), SUBSCRIPTION_TAKEN_BACK, SUBSCRIPTION_REVOKED},
+	{IN(SUBSCRIPTION_REVOKED), SUBSCRIPTION_TAKE_BACK_UNDONE, SUBSCRIPTION_PAID},
+};
+
+const Lifecycle lifecycle_subscription = {subscription_states, LENGTH(subscription_states),
+										  SUBSCRIPTION_TAKE_BACK_UNDONE + 1, subscription_changes,
+										  LENGTH(subscription_changes)};
+
 static const struct
 {
 	const char *table;
 	const Lifecycle *lifecycle;
 } lifecycles[] = {
-	{"payment_order", &lifecycle_order}, {"payment", &lifecycle_payment},
-	{"gateway_call", &lifecycle_call},	 {"reconciliation", &lifecycle_reconciliation},
-	{"refund", &lifecycle_refund},		 {"refund_item", &lifecycle_refund_item},
+	{"payment_order", &lifecycle_order},
+	{"payment", &lifecycle_payment},
+	{"gateway_call", &lifecycle_call},
+	{"reconciliation", &lifecycle_reconciliation},
+	{"refund", &lifecycle_refund},
+	{"refund_item", &lifecycle_refund_item},
+	{"subscription", &lifecycle_subscription},
 };
 
 const Lifecycle *

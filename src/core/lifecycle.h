@@ -158,6 +158,19 @@ typedef enum RefundItemEvent
 	ITEM_GIVE_UP
 } RefundItemEvent;
 
+/* What was bought of a Token Plan (B&S 4.8); all else about it follows from time and usage. */
+typedef enum SubscriptionState
+{
+	SUBSCRIPTION_PAID,
+	SUBSCRIPTION_REVOKED /* its payment was taken back */
+} SubscriptionState;
+
+typedef enum SubscriptionEvent
+{
+	SUBSCRIPTION_TAKEN_BACK,
+	SUBSCRIPTION_TAKE_BACK_UNDONE
+} SubscriptionEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
@@ -166,6 +179,7 @@ extern const Lifecycle lifecycle_call;
 extern const Lifecycle lifecycle_reconciliation;
 extern const Lifecycle lifecycle_refund;
 extern const Lifecycle lifecycle_refund_item;
+extern const Lifecycle lifecycle_subscription;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

@@ -45,6 +45,20 @@
 /* Highest price: 1,000,000 currency units per million tokens. */
 #define PRICE_NANO_MAX (INT64_C(1000000) * MONEY_NANO_PER_UNIT)
 
+/*
+ * Token Plans: a period, in months or days; the quota of a part of it, and what is ever used of
+ * one, in credits; a weight, in credits per TOKENS_PER_PRICE tokens; periods of an account that
+ * wait for their begin.
+ */
+#define PLAN_MONTHS_MAX 36
+#define PLAN_DAYS_MAX 1100
+#define QUOTA_NANO_MAX (INT64_C(4000000000) * MONEY_NANO_PER_UNIT)
+#define CREDITS_NANO_MAX (INT64_C(9000000000) * MONEY_NANO_PER_UNIT)
+#define WEIGHT_NANO_MAX (INT64_C(100000000) * MONEY_NANO_PER_UNIT)
+#define PERIODS_WAITING_MAX 36
+#define EXTENSION_DAYS_MAX 366
+#define WINDOW_HOURS_MAX 744
+
 /* Events that one call settles at the most, so that its transaction stays bounded. */
 #define SETTLE_EVENTS_MAX 10000
 
@@ -88,6 +102,12 @@ typedef enum LimitId
 	LIMIT_SET_ASIDE_ROWS,
 	LIMIT_GIFT_DAYS,
 	LIMIT_PROMOTION_ORDERS,
+	LIMIT_CREDITS, /* in nano-credits, as the next */
+	LIMIT_WEIGHT,
+	LIMIT_PLAN_MONTHS,
+	LIMIT_PLAN_DAYS,
+	LIMIT_EXTENSION_DAYS,
+	LIMIT_WINDOW_HOURS,
 	LIMITS_COUNT
 } LimitId;
 

@@ -23,7 +23,7 @@ payment_judge(const PaymentFacts *facts)
 		return PAYMENT_IS_HELD_BY_HOUSE;
 	if (!facts->same_amount || facts->was_refunded)
 		return PAYMENT_IS_HELD;
-	if (facts->order == ORDER_PAID)
+	if (facts->order == ORDER_PAID || facts->is_useless)
 		return PAYMENT_GOES_BACK;
 	if (facts->account_closed)
 		return in_time ? PAYMENT_IS_HELD : PAYMENT_GOES_BACK;

@@ -23,7 +23,8 @@ typedef struct PaymentFacts
 	bool account_closed;
 	OrderState order;
 	bool order_locked;	   /* it closes, or closed, because its account was locked */
-	bool credits_late;	   /* policy late_payment */
+	bool credits_late;	   /* policy late_payment, which is for top-ups */
+	bool is_useless;	   /* a quota pack whose period has ended */
 	int64_t paid_at;	   /* by the gateway's clock */
 	int64_t payable_until; /* expiry, cancel or lock, whichever came first */
 } PaymentFacts;

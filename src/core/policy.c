@@ -66,6 +66,8 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 		 BONUS_FORFEIT_ALL,
 		 "what a completed refund does to bonus: forfeit_linked (what came with the order, in "
 		 "proportion), keep or forfeit_all"},
+	[POLICY_REFUND_BLOCKS_PLAN] = {"refund_blocks_plan", POLICY_BOOLEAN, true, 1, 0, 1,
+								   "the lock of a refund stops plan keys, too"},
 };
 
 static const char *const late_payment_choices[] = {

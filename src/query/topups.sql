@@ -4,5 +4,5 @@ SELECT o.order_id,
        o.close_reason, o.method, o.currency, round(o.pay_amount + o.discount, 9), o.pay_amount, o.discount, o.gift,
        o.created_at, o.expires_at, o.paid_at, NULL::text, NULL::timestamptz
 FROM billing_books.payment_order AS o
-WHERE o.account_id = $1 AND o.created_at >= $2 AND o.created_at < $3
+WHERE o.account_id = $1 AND o.kind = 'topup' AND o.created_at >= $2 AND o.created_at < $3
 ORDER BY o.order_id DESC

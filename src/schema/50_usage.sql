@@ -7,6 +7,9 @@ CREATE TABLE billing_books.usage_event (
     price_id bigint,
     first_entry_no bigint,
     batch_offset numeric(18,9),
+    subscription_no bigint,
+    quota_no bigint,
+    weight_id bigint,
     key_id bigint NOT NULL,
     entry_count int NOT NULL DEFAULT 0,
     input_tokens int NOT NULL,
@@ -15,6 +18,7 @@ CREATE TABLE billing_books.usage_event (
     cache_write_tokens int NOT NULL,
     probe smallint NOT NULL DEFAULT 0,
     charge numeric(18,9),
+    credits numeric(19,9),
     status text NOT NULL,
     request_id text NOT NULL,
     model text NOT NULL,
@@ -41,7 +45,11 @@ COMMENT ON COLUMN billing_books.usage_event.first_entry_no IS 'Its charge was pa
 COMMENT ON COLUMN billing_books.usage_event.batch_offset IS 'Sum of the charges before it in its batch, by (occurred_at, request_id): its slices are what the batch''s entries paid from there on. Null where charge() booked it alone.';
 COMMENT ON COLUMN billing_books.usage_event.probe IS '0, raised only where the same hash stands already in a partition of the window.';
 COMMENT ON COLUMN billing_books.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
-COMMENT ON COLUMN billing_books.usage_event.status IS 'charged, free, rejected or unpriced.';
+COMMENT ON COLUMN billing_books.usage_event.subscription_no IS 'The subscription that it is counted on; while unpriced: the period that covers it. Null of a pay-as-you-go key.';
+COMMENT ON COLUMN billing_books.usage_event.quota_no IS 'Which quota of the subscription it drew on.';
+COMMENT ON COLUMN billing_books.usage_event.weight_id IS 'The weights that its credits were computed from.';
+COMMENT ON COLUMN billing_books.usage_event.credits IS 'What it drew of a plan''s quota; null where it is on no plan.';
+COMMENT ON COLUMN billing_books.usage_event.status IS 'charged, free, rejected, unpriced or plan.';
 COMMENT ON COLUMN billing_books.usage_event.reason IS 'Why it was not charged.';
 CREATE INDEX usage_event_unpriced ON billing_books.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
 CREATE INDEX usage_event_late ON billing_books.usage_event (account_id, settled_at) WHERE settled_at <> recorded_at;

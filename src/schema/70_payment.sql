@@ -1,7 +1,7 @@
 CREATE TABLE billing_books.payment_order (
     account_id bigint NOT NULL REFERENCES billing_books.account,
     order_id bigint NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('topup')),
+    kind text NOT NULL CHECK (kind IN ('topup', 'plan')),
     method text NOT NULL,
     gateway text NOT NULL,
     product text,
@@ -20,21 +20,29 @@ CREATE TABLE billing_books.payment_order (
     discount numeric(18,9) NOT NULL CHECK (discount >= 0 AND discount = round(discount, 2)),
     gift numeric(18,9) NOT NULL CHECK (gift >= 0 AND gift = round(gift, 2)),
     gift_days integer CHECK (gift_days > 0),
+    plan text COLLATE "C",
+    plan_version integer,
+    replaces bigint,
+    pack_of bigint,
     created_at timestamptz NOT NULL,
     expires_at timestamptz,
     payable_until timestamptz,
     paid_at timestamptz,
     actor text NOT NULL,
     PRIMARY KEY (account_id, order_id),
+    FOREIGN KEY (plan, plan_version) REFERENCES billing_books.plan,
+    CHECK ((kind = 'plan') = (plan IS NOT NULL) AND (plan IS NULL) = (plan_version IS NULL)),
+    CHECK (kind = 'plan' OR (replaces IS NULL AND pack_of IS NULL)),
+    CHECK (kind = 'topup' OR (promotion IS NULL AND discount = 0 AND gift = 0)),
     CHECK ((product IS NULL) = (expires_at IS NULL) AND (expires_at IS NULL) = (payable_until IS NULL)),
     CHECK (payable_until <= expires_at),
     CHECK ((state = 'paid') = (paid_at IS NOT NULL)),
     CHECK (state NOT IN ('closing', 'closed') OR close_reason IS NOT NULL)
 );
-COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups (R4, R19): placed to be paid through a gateway, or born paid: of an offline payment, or of a held one that an operator credits.';
+COMMENT ON TABLE billing_books.payment_order IS 'Orders of top-ups and plans (R3, R4, R19): placed to be paid through a gateway, or born paid: of an offline payment, or of a held one that an operator credits.';
 COMMENT ON COLUMN billing_books.payment_order.account_id IS 'The account that is topped up.';
 COMMENT ON COLUMN billing_books.payment_order.order_id IS 'Number of the order within the account.';
-COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup.';
+COMMENT ON COLUMN billing_books.payment_order.kind IS 'topup or plan.';
 COMMENT ON COLUMN billing_books.payment_order.method IS 'How it is paid; offline is a bank transfer, resolved a held payment that an operator credited.';
 COMMENT ON COLUMN billing_books.payment_order.gateway IS 'The merchant account at which it is paid; offline is the bank account.';
 COMMENT ON COLUMN billing_books.payment_order.product IS 'Which of the gateway''s ways of paying the method stood for; null for one born paid.';
@@ -53,6 +61,10 @@ COMMENT ON COLUMN billing_books.payment_order.pay_amount IS 'What the customer p
 COMMENT ON COLUMN billing_books.payment_order.discount IS 'What he gets beyond it as bonus that does not expire (R19).';
 COMMENT ON COLUMN billing_books.payment_order.gift IS 'What he gets on top as bonus (R19).';
 COMMENT ON COLUMN billing_books.payment_order.gift_days IS 'Days from the credit until the gift expires; null: never.';
+COMMENT ON COLUMN billing_books.payment_order.plan IS 'The plan, or quota pack, that is bought; null for a top-up.';
+COMMENT ON COLUMN billing_books.payment_order.plan_version IS 'Which version of it: price, period and quota are pinned with the order.';
+COMMENT ON COLUMN billing_books.payment_order.replaces IS 'The subscription whose running period ends when it is paid: an upgrade.';
+COMMENT ON COLUMN billing_books.payment_order.pack_of IS 'Of a quota pack: the subscription that it is drawn beside.';
 COMMENT ON COLUMN billing_books.payment_order.created_at IS 'When it was placed; for an offline payment: booked.';
 COMMENT ON COLUMN billing_books.payment_order.expires_at IS 'When it runs out (policy payment_timeout); null for an offline payment.';
 COMMENT ON COLUMN billing_books.payment_order.payable_until IS 'What was paid up to then is in time (R4): expiry, or cancel or lock if that came first; null for an offline payment.';

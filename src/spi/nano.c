@@ -31,12 +31,12 @@ nano_from_exact(Numeric value)
 	return scaled_to_int64(scale(value));
 }
 
-/* True for |value| < 10^9, the range of numeric(18,9). */
+/* True where the scaled value is an int64. */
 static bool
 is_in_range(Numeric value)
 {
 	Datum size = DirectFunctionCall1(numeric_abs, NumericGetDatum(value));
-	Datum limit = NumericGetDatum(int64_to_numeric(MONEY_NANO_MAX / MONEY_NANO_PER_UNIT + 1));
+	Datum limit = NumericGetDatum(int64_to_numeric(PG_INT64_MAX / MONEY_NANO_PER_UNIT));
 
 	return DatumGetBool(DirectFunctionCall2(numeric_lt, size, limit));
 }

@@ -4,8 +4,8 @@ CREATE TYPE billing.account_balance AS (
 COMMENT ON TYPE billing.account_balance IS 'Result of balance(): exact amounts; balance = cash + bonus - arrears; balance_shown is rounded down to 0.01.';
 
 CREATE TYPE billing.key_authorization AS (
-    allowed boolean, reason text, account_id bigint, key_id bigint, balance numeric, shortfall numeric, retryable boolean);
-COMMENT ON TYPE billing.key_authorization IS 'Result of authorize(): shortfall is the least top-up after which the key may call; retryable: paying or an operator can open the gate for this key.';
+    allowed boolean, reason text, account_id bigint, key_id bigint, balance numeric, shortfall numeric, retryable boolean, resets_at timestamptz);
+COMMENT ON TYPE billing.key_authorization IS 'Result of authorize(): shortfall is the least top-up after which the key may call; retryable: paying, time or an operator can open the gate for this key; resets_at: when a plan that is used up, or has not begun, gives quota by itself, null: never, or it is not known.';
 
 CREATE FUNCTION billing.balance(account_id bigint) RETURNS billing.account_balance
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_balance';
@@ -13,4 +13,4 @@ COMMENT ON FUNCTION billing.balance(bigint) IS 'What the account holds now, with
 
 CREATE FUNCTION billing.authorize(api_key text) RETURNS billing.key_authorization
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_authorize';
-COMMENT ON FUNCTION billing.authorize(text) IS 'May this key call? Reads only, in the caller''s snapshot. reason, the first that applies: malformed_key, unknown_key, key_deleted, account_closed, locked_operator, locked_dispute, locked_refund, no_plan, negative_balance, zero_balance; null when allowed. Never raises for a bad key.';
+COMMENT ON FUNCTION billing.authorize(text) IS 'May this key call? Reads only, in the caller''s snapshot. reason, the first that applies: malformed_key, unknown_key, key_deleted, account_closed, locked_operator, locked_dispute, locked_refund, no_plan, plan_not_started, plan_ended, plan_revoked, plan_exhausted, negative_balance, zero_balance; null when allowed. Never raises for a bad key.';

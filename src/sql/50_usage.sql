@@ -1,5 +1,5 @@
-CREATE TYPE billing.charge_result AS (status text, charge numeric, balance numeric, reason text);
-COMMENT ON TYPE billing.charge_result IS 'Result of charge(): status is charged, duplicate, unpriced, rejected or free; reason tells why nothing was charged.';
+CREATE TYPE billing.charge_result AS (status text, charge numeric, balance numeric, reason text, credits numeric);
+COMMENT ON TYPE billing.charge_result IS 'Result of charge(): status is charged, duplicate, unpriced, rejected, free or plan; reason tells why nothing was charged; credits: what a plan key''s request drew of its plan.';
 
 CREATE FUNCTION billing.charge(account_id bigint, key_id bigint, request_id text, model text, input_tokens bigint, output_tokens bigint, cache_read_tokens bigint = 0, cache_write_tokens bigint = 0, occurred_at timestamptz = NULL) RETURNS billing.charge_result
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_charge';

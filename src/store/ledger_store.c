@@ -14,20 +14,21 @@
 #include "spi/sql.h"
 #include "store/ledger_store.h"
 
-#define ENTRY_COLUMN_LIST                                                 \
-	"account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, " \
+#define ENTRY_COLUMN_LIST                                                                  \
+	"account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, subscription_no, " \
 	"undoes_entry_no, amount, debit, credit, source_type, gateway, actor"
-#define ENTRY_TYPES                                                                          \
-	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, NUMERICOID, \
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
-#define ENTRY_COLUMNS 13
+#define ENTRY_TYPES                                                                       \
+	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, \
+		NUMERICOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+#define ENTRY_COLUMNS 14
 
 static void
 set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
 		  const Transfer *transfer)
 {
 	bool touches_gateway = transfer->debit == BOOK_GATEWAY || transfer->credit == BOOK_GATEWAY;
-	bool nobody = transfer->source.type == SOURCE_LOT;
+	bool nobody = transfer->source.type == SOURCE_LOT ||
+				  transfer->source.type == SOURCE_SUBSCRIPTION;
 
 	memset(nulls, ' ', ENTRY_COLUMNS);
 	values[0] = Int64GetDatum(stamp->account_id);
@@ -36,13 +37,14 @@ set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
 	values[3] = TimestampTzGetDatum(stamp->recorded_at);
 	values[4] = Int64GetDatum(transfer->source.id);
 	bind_number(values, nulls, 5, transfer->lot_no);
-	bind_number(values, nulls, 6, transfer->undoes_entry_no);
-	values[7] = nano_datum(transfer->amount_nano);
-	bind_text(values, nulls, 8, book_name(transfer->debit));
-	bind_text(values, nulls, 9, book_name(transfer->credit));
-	bind_text(values, nulls, 10, book_source_name(transfer->source.type));
-	bind_text(values, nulls, 11, touches_gateway ? stamp->gateway : NULL);
-	bind_text(values, nulls, 12, nobody ? NULL : stamp->actor);
+	bind_number(values, nulls, 6, transfer->subscription_no);
+	bind_number(values, nulls, 7, transfer->undoes_entry_no);
+	values[8] = nano_datum(transfer->amount_nano);
+	bind_text(values, nulls, 9, book_name(transfer->debit));
+	bind_text(values, nulls, 10, book_name(transfer->credit));
+	bind_text(values, nulls, 11, book_source_name(transfer->source.type));
+	bind_text(values, nulls, 12, touches_gateway ? stamp->gateway : NULL);
+	bind_text(values, nulls, 13, nobody ? NULL : stamp->actor);
 }
 
 void
@@ -50,7 +52,7 @@ ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
 							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-							"$12, $13)",
+							"$12, $13, $14)",
 							ENTRY_TYPES);
 	char nulls[ENTRY_COLUMNS];
 	Datum values[ENTRY_COLUMNS];

@@ -20,13 +20,15 @@ order_insert(Order *order)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "payment_order (account_id, order_id, kind, method, gateway, product, "
 		"promotion, payer, return_url, state, currency, pay_amount, discount, gift, gift_days, "
-		"created_at, expires_at, payable_until, paid_at, actor, subject) VALUES ($1, $2, 'topup', $3, "
-		"$4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+		"created_at, expires_at, payable_until, paid_at, actor, subject, plan, plan_version, "
+		"replaces, pack_of) VALUES ($1, $2, CASE WHEN $21 IS NULL THEN 'topup' ELSE 'plan' END, $3, "
+		"$4, $5, $6, $7::jsonb, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+		"$21, $22, $23, $24)",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
 		NUMERICOID, NUMERICOID, NUMERICOID, INT4OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TEXTOID, TEXTOID);
-	char nulls[] = "                    ";
-	Datum values[20];
+		TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT8OID, INT8OID);
+	char nulls[] = "                        ";
+	Datum values[24];
 
 	order->order_id = sql_next_number(&next, order->account_id);
 	values[0] = Int64GetDatum(order->account_id);
@@ -50,6 +52,11 @@ order_insert(Order *order)
 	bind_instant(values, nulls, 17, order->paid_at, DT_NOBEGIN);
 	bind_text(values, nulls, 18, order->actor);
 	bind_text(values, nulls, 19, order->subject);
+	bind_text(values, nulls, 20, order->plan);
+	values[21] = Int32GetDatum(order->plan_version);
+	nulls[21] = order->plan ? ' ' : 'n';
+	bind_number(values, nulls, 22, order->replaces);
+	bind_number(values, nulls, 23, order->pack_of);
 	sql_write(&insert, values, nulls);
 }
 
@@ -59,7 +66,7 @@ order_insert(Order *order)
 	"payer->>'client_ip', return_url, pay_url, pay_url_until, refreshed_at, state, "           \
 	"close_reason, currency, pay_amount, discount, gift, gift_days, created_at, expires_at, "  \
 	"payable_until, paid_at, actor, subject, payer->>'email', payer->>'terminal', "            \
-	"payer->>'uid' FROM " BOOKS "payment_order"
+	"payer->>'uid', plan, plan_version, replaces, pack_of FROM " BOOKS "payment_order"
 
 static OrderState
 read_state(uint64 row)
@@ -104,6 +111,10 @@ read_order(uint64 row)
 		.email = column_text_or_null(row, 27),
 		.terminal = column_text_or_null(row, 28),
 		.uid = column_text_or_null(row, 29),
+		.plan = column_text_or_null(row, 30),
+		.plan_version = column_int32(row, 31),
+		.replaces = column_int64(row, 32),
+		.pack_of = column_int64(row, 33),
 	};
 }
 

@@ -45,6 +45,10 @@ typedef struct Order
 	TimestampTz expires_at;	   /* DT_NOEND: of an offline payment, as the next */
 	TimestampTz payable_until; /* expires_at, or cancel or lock if that came first */
 	TimestampTz paid_at;	   /* DT_NOBEGIN: it is not paid */
+	const char *plan;		   /* NULL: it is a top-up */
+	int32 plan_version;
+	int64 replaces; /* subscription whose running period it ends; NO_NUMBER: none, as the next */
+	int64 pack_of;	/* subscription that a quota pack is drawn beside */
 	const char *actor;
 } Order;
 
@@ -69,7 +73,7 @@ order_has_ended(const Order *order)
 	return order->state == ORDER_CLOSED || order->state == ORDER_PAID;
 }
 
-/* Stores a top-up order; sets its number. */
+/* Stores an order; sets its number. */
 extern void order_insert(Order *order);
 
 /* False where the account has no such order. */

@@ -84,7 +84,8 @@ static const Guard guards[] = {
 	NO_CHANGE(ledger_entry),
 	NO_TRUNCATE(ledger_entry),
 	WRITE_ONCE(usage_event,
-			   "settled_at, status, reason, charge, price_id, first_entry_no, entry_count"),
+			   "settled_at, status, reason, charge, price_id, first_entry_no, entry_count, "
+			   "subscription_no, quota_no, weight_id, credits"),
 	NO_TRUNCATE(usage_event),
 	{"usage_inbox", "wake_settler", "wake_settler", INSERT, NULL, ""},
 	NO_TRUNCATE(usage_inbox),
@@ -112,11 +113,24 @@ static const Guard guards[] = {
 	NO_TRUNCATE(account_lock),
 	NO_CHANGE(price),
 	NO_TRUNCATE(price),
+	WRITE_ONCE(plan, "retired_at"),
+	NO_TRUNCATE(plan),
+	NO_CHANGE(plan_weight),
+	NO_TRUNCATE(plan_weight),
+	NO_DELETE(subscription),
+	NO_UPDATE_OF(subscription, "account_id, subscription_no, order_id, plan, plan_version, "
+							   "pack_of, replaces, price, booked_at"),
+	LIFECYCLE(subscription),
+	NO_TRUNCATE(subscription),
+	NO_DELETE(quota),
+	NO_UPDATE_OF(quota, "account_id, subscription_no, quota_no, kind, amount"),
+	NO_TRUNCATE(quota),
 	NO_DELETE(payment_order),
 	NO_UPDATE_OF(payment_order,
 				 "account_id, order_id, kind, method, gateway, product, subject, promotion, payer, "
 				 "return_url, "
-				 "currency, pay_amount, discount, gift, gift_days, created_at, expires_at, actor"),
+				 "currency, pay_amount, discount, gift, gift_days, plan, plan_version, replaces, "
+				 "pack_of, created_at, expires_at, actor"),
 	LIFECYCLE(payment_order),
 	LOCKABLE(payment_order),
 	NO_TRUNCATE(payment_order),

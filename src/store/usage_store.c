@@ -21,19 +21,19 @@
 #include "store/partition_store.h"
 #include "store/usage_store.h"
 
-#define EVENT_COLUMNS                                                                      \
-	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, " \
-	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "     \
-	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset"
+#define EVENT_COLUMNS                                                                           \
+	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, "      \
+	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "          \
+	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset, " \
+	"subscription_no, quota_no, weight_id, credits"
 
 /* Stands for the charge of an event that has none. */
 #define NO_CHARGE (-1)
 
 static const char *const status_names[] = {
-	[USAGE_STATUS_CHARGED] = "charged",
-	[USAGE_STATUS_FREE] = "free",
-	[USAGE_STATUS_REJECTED] = "rejected",
-	[USAGE_STATUS_UNPRICED] = "unpriced",
+	[USAGE_STATUS_CHARGED] = "charged",	  [USAGE_STATUS_FREE] = "free",
+	[USAGE_STATUS_REJECTED] = "rejected", [USAGE_STATUS_UNPRICED] = "unpriced",
+	[USAGE_STATUS_PLAN] = "plan",
 };
 
 const char *
@@ -76,6 +76,10 @@ read_event(uint64 row)
 		.account_id = column_int64(row, 19),
 		.request_hash = column_int64(row, 20),
 		.batch_offset_nano = column_is_null(row, 21) ? NO_BATCH : column_nano(row, 21),
+		.subscription_no = column_int64(row, 22),
+		.quota_no = column_int64(row, 23),
+		.weight_id = column_int64(row, 24),
+		.credits_nano = column_nano(row, 25),
 	};
 }
 
@@ -188,6 +192,11 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	bind_text(values, nulls, 18, event->payload.model);
 	bind_text(values, nulls, 19, event->key_name);
 	bind_text(values, nulls, 20, event->reason);
+	bind_number(values, nulls, 21, event->subscription_no);
+	bind_number(values, nulls, 22, event->quota_no);
+	bind_number(values, nulls, 23, event->weight_id);
+	bind_nano(values, nulls, 24,
+			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
 }
 
 void
@@ -196,7 +205,7 @@ usage_insert(const UsageEvent *event)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
@@ -206,24 +215,30 @@ usage_insert(const UsageEvent *event)
 }
 
 void
-usage_update_charged(const UsageEvent *event)
+usage_update_settled(const UsageEvent *event)
 {
 	static Sql update = SQL(
-		"UPDATE " BOOKS "usage_event SET status = 'charged', reason = NULL, charge = $5, "
-		"settled_at = $6, price_id = $7, first_entry_no = $8, entry_count = $9 WHERE "
+		"UPDATE " BOOKS "usage_event SET status = $5, reason = NULL, charge = $6, "
+		"settled_at = $7, price_id = $8, first_entry_no = $9, entry_count = $10, subscription_no = "
+		"$11, quota_no = $12, weight_id = $13, credits = $14 WHERE "
 		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
-		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, NUMERICOID, TIMESTAMPTZOID, INT8OID, INT8OID,
-		INT4OID);
-	char nulls[] = "         ";
-	Datum values[9] = {
-		Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
-		Int16GetDatum(event->probe),	  TimestampTzGetDatum(event->recorded_at),
-		nano_datum(event->charge_nano),	  TimestampTzGetDatum(event->settled_at),
-		Int64GetDatum(event->price_id),
-	};
+		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, INT8OID,
+		INT8OID, INT4OID, INT8OID, INT8OID, INT8OID, NUMERICOID);
+	bool on_plan = event->status == USAGE_STATUS_PLAN;
+	char nulls[] = "              ";
+	Datum values[14] = {Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+						Int16GetDatum(event->probe), TimestampTzGetDatum(event->recorded_at)};
 
-	bind_number(values, nulls, 7, event->first_entry_no);
-	values[8] = Int32GetDatum(event->entry_count);
+	bind_text(values, nulls, 4, usage_status_name(event->status));
+	bind_nano(values, nulls, 5, on_plan ? NO_CHARGE : event->charge_nano, NO_CHARGE);
+	values[6] = TimestampTzGetDatum(event->settled_at);
+	bind_number(values, nulls, 7, event->price_id);
+	bind_number(values, nulls, 8, event->first_entry_no);
+	values[9] = Int32GetDatum(event->entry_count);
+	bind_number(values, nulls, 10, event->subscription_no);
+	bind_number(values, nulls, 11, event->quota_no);
+	bind_number(values, nulls, 12, event->weight_id);
+	bind_nano(values, nulls, 13, on_plan ? event->credits_nano : NO_CHARGE, NO_CHARGE);
 	sql_write(&update, values, nulls);
 }
 
@@ -245,11 +260,16 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 	sql_write(&update, values, nulls);
 }
 
-/* An unpriced row u of account a that has a price by now. */
-#define HAS_PRICE                                                                          \
-	"EXISTS (SELECT FROM " BOOKS "price AS p WHERE p.currency = a.currency AND p.model = " \
-	"u.model AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR "      \
-	"p.prompt_tokens_over < " USAGE_PROMPT_TOKENS "))"
+/* An unpriced row u of account a that has a price by now, or a weight on its plan. */
+#define IS_OF_TIER                                                      \
+	"effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR " \
+	"p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")"
+#define HAS_PRICE                                                                      \
+	"CASE WHEN u.subscription_no IS NULL THEN EXISTS (SELECT FROM " BOOKS              \
+	"price AS p WHERE p.currency = a.currency AND p.model = u.model AND p." IS_OF_TIER \
+	") ELSE EXISTS (SELECT FROM " BOOKS "subscription AS s JOIN " BOOKS                \
+	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "       \
+	"s.subscription_no = u.subscription_no AND p.model = u.model AND p." IS_OF_TIER ") END"
 
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)

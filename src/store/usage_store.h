@@ -22,7 +22,8 @@ typedef enum UsageStatus
 	USAGE_STATUS_CHARGED,
 	USAGE_STATUS_FREE,
 	USAGE_STATUS_REJECTED,
-	USAGE_STATUS_UNPRICED
+	USAGE_STATUS_UNPRICED,
+	USAGE_STATUS_PLAN
 } UsageStatus;
 
 /* A request as the caller tells it: what makes two reports of it the same. */
@@ -52,8 +53,13 @@ typedef struct UsageEvent
 	int64 first_entry_no;
 	int32 entry_count;
 	int64 batch_offset_nano; /* NO_BATCH where its entries are its own */
+	int64 subscription_no;	 /* on a plan: the one it drew on; while unpriced its period; else
+								NO_NUMBER */
+	int64 quota_no;			 /* rows counted on a plan only, as the next two */
+	int64 weight_id;
+	int64 credits_nano;
 	UsageStatus status;
-	const char *reason; /* NULL where charged */
+	const char *reason; /* NULL where charged, or counted on a plan */
 } UsageEvent;
 
 /* Which entries paid a charged event. */
@@ -92,18 +98,18 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "        \
 	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "  \
 	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, " \
-	"key_name, reason"
+	"key_name, reason, subscription_no, quota_no, weight_id, credits"
 #define USAGE_EVENT_TYPES                                                                      \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
-#define USAGE_EVENT_COLUMNS 21
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID
+#define USAGE_EVENT_COLUMNS 25
 extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);
 
-/* Turns an unpriced row into a charged one. */
-extern void usage_update_charged(const UsageEvent *event);
+/* Turns an unpriced row into one that is charged, or counted on its plan. */
+extern void usage_update_settled(const UsageEvent *event);
 
 /* Turns an unpriced row into one that an operator rejected. */
 #define USAGE_REJECTED_BY_OPERATOR "rejected_by_operator"

@@ -53,6 +53,9 @@ FROM (VALUES
     ('take_back', ARRAY['account_id', 'take_back_id']), ('take_back', ARRAY['account_id', 'undoes']),
     ('refund_claim', ARRAY['gateway', 'transaction_id', 'refund_id']), ('charge_reversal', ARRAY['account_id', 'reversal_id']),
     ('charge_reversal', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at']),
+    ('subscription', ARRAY['account_id', 'subscription_no']), ('subscription', ARRAY['account_id', 'order_id']),
+    ('quota', ARRAY['account_id', 'subscription_no', 'quota_no']), ('plan', ARRAY['plan', 'version']), ('plan_weight', ARRAY['weight_id']),
+    ('plan_weight', ARRAY['plan', 'model', 'prompt_tokens_over', 'effective_from']),
     ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'prompt_tokens_over', 'effective_from']),
     ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])
 ) AS k (name, columns)

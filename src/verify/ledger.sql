@@ -133,18 +133,6 @@ FROM (
 LEFT JOIN billing_books.ledger_entry AS e ON e.account_id = u.account_id AND e.entry_no = u.undoes_entry_no
 WHERE e.entry_no IS NULL OR u.amount > e.amount OR u.entry_no <= e.entry_no
 
--- check liabilities
--- Books that nothing can stand against yet are empty.
-SELECT account_id, format('book %s holds %s, but nothing stands against it', book, sum(amount))
-FROM (
-    SELECT account_id, credit AS book, amount FROM billing_books.ledger_entry
-    UNION ALL
-    SELECT account_id, debit, -amount FROM billing_books.ledger_entry
-) AS e
-WHERE book = 'plan_deferred'
-GROUP BY account_id, book
-HAVING sum(amount) <> 0
-
 -- check operator_call
 -- A gift, an adjustment and a write-off are in the audit log, and answered under an idempotency key.
 SELECT e.account_id, format('%s %s has %s in the audit log and %s under an idempotency key', e.source_type, e.source_id,

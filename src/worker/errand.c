@@ -14,7 +14,7 @@
 #include "booking/reconciling.h"
 #include "clock.h"
 #include "gateway/providers.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/gateway_store.h"
 #include "subtransaction.h"
 #include "worker/errand.h"
@@ -326,7 +326,7 @@ errand_compare(void)
 {
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: comparing bills with the books");
-	bool is_done = ready && !subscription_feeds_books() && compare();
+	bool is_done = ready && !subscriber_feeds_books() && compare();
 
 	life_end_work(&scope, ready);
 	return is_done;

@@ -26,7 +26,7 @@
 #include "clock.h"
 #include "settings.h"
 #include "spi/catalog.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/arming_store.h"
 #include "store/gateway_store.h"
 #include "store/notice_store.h"
@@ -397,7 +397,7 @@ look_at_arming(void)
 	Arming arming;
 
 	armed_epoch = -1;
-	if (!subscription_feeds_books() && life_books_are_complete() && arming_find(&arming) &&
+	if (!subscriber_feeds_books() && life_books_are_complete() && arming_find(&arming) &&
 		armed_agrees(arming.token, catalog_table("arming")) && armed_lock())
 		armed_epoch = arming.epoch;
 	else
@@ -591,7 +591,7 @@ book_waiting(int64 from)
 	bool ready = life_begin_work(&scope, "billing: booking what gateways said");
 	Waiting waiting = {0};
 
-	if (ready && !subscription_feeds_books())
+	if (ready && !subscriber_feeds_books())
 		waiting = waiting_book(from);
 	life_end_work(&scope, ready);
 	return waiting;
@@ -615,7 +615,7 @@ rematch(void)
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: looking for payments of refunds");
 
-	if (ready && !subscription_feeds_books())
+	if (ready && !subscriber_feeds_books())
 		notice_rematch_all();
 	life_end_work(&scope, ready);
 }
@@ -658,7 +658,7 @@ forget_notices(void)
 	if (GetCurrentTimestamp() < forget_at)
 		return;
 	ready = life_begin_work(&scope, "billing: forgetting messages that nobody signed");
-	if (ready && !subscription_feeds_books())
+	if (ready && !subscriber_feeds_books())
 	{
 		(void) notice_forget(clock_now() - policy_values(NULL).of[POLICY_NOTICE_RETENTION],
 							 FORGET_MAX);

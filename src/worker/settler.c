@@ -24,7 +24,7 @@
 #include "clock.h"
 #include "crash_mark.h"
 #include "spi/scope.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 #include "store/parking_store.h"
 #include "wake.h"
 #include "worker/life.h"
@@ -162,7 +162,7 @@ books_are_complete(Settler *settler)
 static bool
 books_are_ours(Settler *settler)
 {
-	bool are_fed = subscription_feeds_books();
+	bool are_fed = subscriber_feeds_books();
 
 	if (are_fed && !settler->reported_fed)
 		ereport(LOG, (errmsg("billing settles nothing while a subscription feeds the books")));

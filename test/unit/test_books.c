@@ -823,6 +823,41 @@ test_random_lives(void **state)
 	}
 }
 
+/* R3, R22: a plan's money is earned, and taken back, beside all that the account holds. */
+static void
+test_plan_money(void **state)
+{
+	static History history;
+	Books *books = &history.books;
+	PlanMoney plan = {.subscription_no = 3};
+
+	(void) state;
+	history_begin(&history);
+	add_lot(&history, LOT_CASH, 50, NEVER_EXPIRES);
+	books->source.type = SOURCE_PAYMENT;
+	assert_int_equal(books_defer(books, &plan, 999, BOOK_CASH), OUTCOME_NOT_ALLOWED);
+	assert_int_equal(books_defer(books, &plan, 999, BOOK_GATEWAY), OUTCOME_OK);
+	assert_int_equal(books_earn(books, &plan, 1), OUTCOME_NOT_ALLOWED);
+	books->source.type = SOURCE_SUBSCRIPTION;
+	assert_int_equal(books_earn(books, &plan, 1000), OUTCOME_NOT_COVERED);
+	assert_int_equal(books_earn(books, &plan, -1), OUTCOME_NOT_ALLOWED);
+	assert_int_equal(books_earn(books, &plan, 0), OUTCOME_OK);
+	assert_int_equal(books_earn(books, &plan, 600), OUTCOME_OK);
+	books->source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_take_back_plan(books, &plan, 500), OUTCOME_OK);
+	assert_int_equal(plan.deferred_nano, 0);
+	assert_int_equal(history.transfers[4].credit, BOOK_GATEWAY);
+	assert_int_equal(history.transfers[4].debit, BOOK_REVENUE);
+	assert_int_equal(history.transfers[4].amount_nano, 101);
+	assert_int_equal(history.transfers[4].subscription_no, 3);
+	assert_int_equal(books_defer(books, &plan, 500, BOOK_GATEWAY), OUTCOME_OK);
+	assert_int_equal(plan.deferred_nano, 500);
+	assert_int_equal(books->cash_nano, 50);
+	assert_int_equal(books->arrears_nano, 0);
+	books->transfers_capacity = books->transfers_count;
+	assert_int_equal(books_take_back_plan(books, &plan, 1), OUTCOME_TOO_MANY);
+}
+
 /* A booking finds room for the transfers it makes, however many lots there are. */
 static void
 test_transfers_max(void **state)
@@ -863,6 +898,7 @@ main(void)
 		cmocka_unit_test(test_undo_after_write_off),
 		cmocka_unit_test(test_undo_in_batch),
 		cmocka_unit_test(test_random_lives),
+		cmocka_unit_test(test_plan_money),
 		cmocka_unit_test(test_transfers_max),
 	};
 

@@ -27,6 +27,10 @@ test_names(void **state)
 		[GATE_LOCKED_DISPUTE] = "locked_dispute",
 		[GATE_LOCKED_REFUND] = "locked_refund",
 		[GATE_NO_PLAN] = "no_plan",
+		[GATE_PLAN_NOT_STARTED] = "plan_not_started",
+		[GATE_PLAN_ENDED] = "plan_ended",
+		[GATE_PLAN_REVOKED] = "plan_revoked",
+		[GATE_PLAN_EXHAUSTED] = "plan_exhausted",
 		[GATE_NEGATIVE_BALANCE] = "negative_balance",
 		[GATE_ZERO_BALANCE] = "zero_balance",
 	};
@@ -51,29 +55,53 @@ test_key(void **state)
 		GateReason reason;
 	} cases[] = {
 		/* R9: zero is allowed, unless the policy says otherwise; one nano-unit below is not. */
-		{{0, 0, true, false}, API_KEY_PAYG, false, GATE_OPEN},
-		{{0, 0, true, true}, API_KEY_PAYG, false, GATE_ZERO_BALANCE},
-		{{0, 1, true, true}, API_KEY_PAYG, false, GATE_OPEN},
-		{{0, -1, true, false}, API_KEY_PAYG, false, GATE_NEGATIVE_BALANCE},
-		{{0, -1, true, true}, API_KEY_PAYG, false, GATE_NEGATIVE_BALANCE},
+		{{0, 0, true, false, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_OPEN},
+		{{0, 0, true, true, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_ZERO_BALANCE},
+		{{0, 1, true, true, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_OPEN},
+		{{0, -1, true, false, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_NEGATIVE_BALANCE},
+		{{0, -1, true, true, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_NEGATIVE_BALANCE},
 		/* Before go-live money is no reason, deletion and locks are. */
-		{{0, -UNIT, false, true}, API_KEY_PAYG, false, GATE_OPEN},
-		{{0, 0, false, false}, API_KEY_PAYG, true, GATE_KEY_DELETED},
-		{{LOCK_REFUND, 0, false, false}, API_KEY_PAYG, false, GATE_LOCKED_REFUND},
+		{{0, -UNIT, false, true, true, GATE_NO_PLAN}, API_KEY_PAYG, false, GATE_OPEN},
+		{{0, 0, false, false, true, GATE_NO_PLAN}, API_KEY_PAYG, true, GATE_KEY_DELETED},
+		{{LOCK_REFUND, 0, false, false, true, GATE_NO_PLAN},
+		 API_KEY_PAYG,
+		 false,
+		 GATE_LOCKED_REFUND},
 		/* The first that applies: deleted, closed, operator, dispute, refund, plan, balance. */
-		{{LOCK_CLOSED, -1, true, false}, API_KEY_PLAN, true, GATE_KEY_DELETED},
-		{{LOCK_REFUND | LOCK_OPERATOR | LOCK_DISPUTE | LOCK_CLOSED, -1, true, false},
+		{{LOCK_CLOSED, -1, true, false, true, GATE_NO_PLAN}, API_KEY_PLAN, true, GATE_KEY_DELETED},
+		{{LOCK_REFUND | LOCK_OPERATOR | LOCK_DISPUTE | LOCK_CLOSED, -1, true, false, true,
+		  GATE_NO_PLAN},
 		 API_KEY_PLAN,
 		 false,
 		 GATE_ACCOUNT_CLOSED},
-		{{LOCK_REFUND | LOCK_OPERATOR | LOCK_DISPUTE, -1, true, false},
+		{{LOCK_REFUND | LOCK_OPERATOR | LOCK_DISPUTE, -1, true, false, true, GATE_NO_PLAN},
 		 API_KEY_PAYG,
 		 false,
 		 GATE_LOCKED_OPERATOR},
-		{{LOCK_REFUND | LOCK_DISPUTE, -1, true, false}, API_KEY_PLAN, false, GATE_LOCKED_DISPUTE},
-		{{LOCK_REFUND, -1, true, false}, API_KEY_PLAN, false, GATE_LOCKED_REFUND},
-		{{0, -1, true, false}, API_KEY_PLAN, false, GATE_NO_PLAN},
-		{{0, UNIT, true, false}, API_KEY_PLAN, false, GATE_NO_PLAN},
+		{{LOCK_REFUND | LOCK_DISPUTE, -1, true, false, true, GATE_NO_PLAN},
+		 API_KEY_PLAN,
+		 false,
+		 GATE_LOCKED_DISPUTE},
+		{{LOCK_REFUND, -1, true, false, true, GATE_NO_PLAN},
+		 API_KEY_PLAN,
+		 false,
+		 GATE_LOCKED_REFUND},
+		{{0, -1, true, false, true, GATE_NO_PLAN}, API_KEY_PLAN, false, GATE_NO_PLAN},
+		{{0, UNIT, true, false, true, GATE_NO_PLAN}, API_KEY_PLAN, false, GATE_NO_PLAN},
+		/* R3: a plan key looks at its plan alone, and money opens nothing. */
+		{{0, -UNIT, true, true, true, GATE_OPEN}, API_KEY_PLAN, false, GATE_OPEN},
+		{{0, UNIT, true, true, true, GATE_PLAN_EXHAUSTED},
+		 API_KEY_PLAN,
+		 false,
+		 GATE_PLAN_EXHAUSTED},
+		{{0, UNIT, true, true, true, GATE_PLAN_ENDED}, API_KEY_PAYG, false, GATE_OPEN},
+		/* Policy refund_blocks_plan, which is of plan keys and of that lock alone. */
+		{{LOCK_REFUND, 0, true, false, false, GATE_OPEN}, API_KEY_PLAN, false, GATE_OPEN},
+		{{LOCK_REFUND, 0, true, false, false, GATE_OPEN}, API_KEY_PAYG, false, GATE_LOCKED_REFUND},
+		{{LOCK_REFUND | LOCK_DISPUTE, 0, true, false, false, GATE_OPEN},
+		 API_KEY_PLAN,
+		 false,
+		 GATE_LOCKED_DISPUTE},
 	};
 
 	(void) state;
@@ -91,7 +119,7 @@ test_account_is_payg_key(void **state)
 		for (int64_t balance = -1; balance <= 1; balance++)
 			for (int flags = 0; flags < 4; flags++)
 			{
-				GateAccount account = {locks, balance, flags & 1, flags & 2};
+				GateAccount account = {locks, balance, flags & 1, flags & 2, true, GATE_NO_PLAN};
 
 				assert_int_equal(gate_account(&account), gate_key(&account, API_KEY_PAYG, false));
 			}
@@ -122,14 +150,16 @@ test_shortfall(void **state)
 	(void) state;
 	for (size_t i = 0; i < LENGTH(cases); i++)
 	{
-		GateAccount account = {0, cases[i].balance, true, cases[i].block_at_zero};
+		GateAccount account = {0,	 cases[i].balance, true, cases[i].block_at_zero,
+							   true, GATE_NO_PLAN};
 		int64_t shortfall = gate_shortfall(&account, gate_account(&account));
 
 		assert_int_equal(shortfall, cases[i].shortfall);
 	}
 	for (int i = 0; i < 100000; i++)
 	{
-		GateAccount account = {0, random_below(4 * CENT) - 3 * CENT, true, random_below(2)};
+		GateAccount account = {
+			0, random_below(4 * CENT) - 3 * CENT, true, random_below(2), true, GATE_NO_PLAN};
 		int64_t shortfall = gate_shortfall(&account, gate_account(&account));
 
 		assert_int_equal(shortfall % CENT, 0);
@@ -140,7 +170,9 @@ test_shortfall(void **state)
 			assert_int_not_equal(gate_account(&account), GATE_OPEN);
 	}
 	assert_int_equal(
-		gate_shortfall(&(GateAccount){LOCK_OPERATOR, -UNIT, true, false}, GATE_LOCKED_OPERATOR), 0);
+		gate_shortfall(&(GateAccount){LOCK_OPERATOR, -UNIT, true, false, true, GATE_NO_PLAN},
+					   GATE_LOCKED_OPERATOR),
+		0);
 }
 
 static void
@@ -219,8 +251,16 @@ test_usage(void **state)
 
 	facts = ordinary_facts();
 	facts.key_kind = API_KEY_PLAN;
+	facts.plan = GATE_NO_PLAN;
+	facts.refund_blocks_plan = true;
 	expect(facts, USAGE_REJECTED, GATE_NO_PLAN);
 	facts.locks = LOCK_REFUND;
+	expect(facts, USAGE_REJECTED, GATE_LOCKED_REFUND);
+	facts.refund_blocks_plan = false;
+	expect(facts, USAGE_REJECTED, GATE_NO_PLAN);
+	facts.plan = GATE_OPEN;
+	expect(facts, USAGE_ON_PLAN, GATE_OPEN);
+	facts.key_kind = API_KEY_PAYG;
 	expect(facts, USAGE_REJECTED, GATE_LOCKED_REFUND);
 
 	facts = ordinary_facts();
@@ -229,7 +269,11 @@ test_usage(void **state)
 	facts.go_live_at = 1001;
 	expect(facts, USAGE_FREE, GATE_OPEN);
 	facts.key_kind = API_KEY_PLAN;
-	expect(facts, USAGE_REJECTED, GATE_NO_PLAN);
+	facts.plan = GATE_PLAN_ENDED;
+	expect(facts, USAGE_REJECTED, GATE_PLAN_ENDED);
+	/* Going live is about money. */
+	facts.plan = GATE_OPEN;
+	expect(facts, USAGE_ON_PLAN, GATE_OPEN);
 }
 
 int

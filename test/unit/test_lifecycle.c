@@ -193,6 +193,23 @@ test_refund_item(void **state)
 	check_names(&lifecycle_refund_item, LENGTH(rows));
 }
 
+/* B&S 4.8 */
+static void
+test_subscription(void **state)
+{
+	/* taken_back take_back_undone */
+	static const char *const rows[][2] = {
+		[SUBSCRIPTION_PAID] = {"revoked", "."},
+		[SUBSCRIPTION_REVOKED] = {".", "paid"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_subscription, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_subscription, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_subscription, LENGTH(rows));
+}
+
 /* B&S 4.13 */
 static void
 test_reconciliation(void **state)
@@ -223,6 +240,7 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("reconciliation"), &lifecycle_reconciliation);
 	assert_ptr_equal(lifecycle_from_name("refund"), &lifecycle_refund);
 	assert_ptr_equal(lifecycle_from_name("refund_item"), &lifecycle_refund_item);
+	assert_ptr_equal(lifecycle_from_name("subscription"), &lifecycle_subscription);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
 }
@@ -231,10 +249,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_order),		cmocka_unit_test(test_payment),
-		cmocka_unit_test(test_call),		cmocka_unit_test(test_refund),
-		cmocka_unit_test(test_refund_item), cmocka_unit_test(test_reconciliation),
-		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_order),		 cmocka_unit_test(test_payment),
+		cmocka_unit_test(test_call),		 cmocka_unit_test(test_refund),
+		cmocka_unit_test(test_refund_item),	 cmocka_unit_test(test_reconciliation),
+		cmocka_unit_test(test_subscription), cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,12 @@ test_range(void **state)
 		[LIMIT_SET_ASIDE_ROWS] = "1 to 10,000",
 		[LIMIT_GIFT_DAYS] = "1 to 3,650 days",
 		[LIMIT_PROMOTION_ORDERS] = "1 to 1,000",
+		[LIMIT_CREDITS] = "0.000000001 to 4,000,000,000 credits",
+		[LIMIT_WEIGHT] = "0 to 100,000,000 credits per 1,000,000 tokens",
+		[LIMIT_PLAN_MONTHS] = "1 to 36 months",
+		[LIMIT_PLAN_DAYS] = "1 to 1,100 days",
+		[LIMIT_EXTENSION_DAYS] = "1 to 366 days",
+		[LIMIT_WINDOW_HOURS] = "1 to 744 hours",
 	};
 	char text[LIMITS_TEXT_SIZE];
 

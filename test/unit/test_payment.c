@@ -41,6 +41,9 @@ test_in_time(void **state)
 	CHECK(PAYMENT_IS_CREDITED, facts.order = ORDER_CLOSED; facts.order_locked = true);
 	CHECK(PAYMENT_GOES_BACK, facts.order = ORDER_PAID);
 	CHECK(PAYMENT_GOES_BACK, facts.order = ORDER_PAID; facts.credits_late = true);
+	/* A quota pack is worth nothing without its period. */
+	CHECK(PAYMENT_GOES_BACK, facts.is_useless = true);
+	CHECK(PAYMENT_IS_HELD, facts.is_useless = true; facts.same_amount = false);
 }
 
 /* Late: an order that is not closed yet takes it, but for one that a lock closes. */

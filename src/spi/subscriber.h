@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * subscription.h
+ * subscriber.h
  *	  Whether these books are another server's, by logical replication.
  *
  * A subscriber that settled the inbox which it is sent would book everything a
@@ -9,18 +9,18 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef SPI_SUBSCRIPTION_H
-#define SPI_SUBSCRIPTION_H
+#ifndef SPI_SUBSCRIBER_H
+#define SPI_SUBSCRIBER_H
 
 #include "postgres.h"
 
 /* Called once, when the library is loaded. */
-extern void subscription_init(void);
+extern void subscriber_init(void);
 
 /* True where a subscription feeds a table of the books. */
-extern bool subscription_feeds_books(void);
+extern bool subscriber_feeds_books(void);
 
 /* Refuses there, naming it. */
-extern void subscription_check_none(void);
+extern void subscriber_check_none(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * subscription.c
+ * subscriber.c
  *	  The subscription that feeds the books, remembered until one changes.
  *
  *-------------------------------------------------------------------------
@@ -19,7 +19,7 @@
 
 #include "errors.h"
 #include "spi/catalog.h"
-#include "spi/subscription.h"
+#include "spi/subscriber.h"
 
 static Oid feeding; /* the subscription; InvalidOid: none */
 static bool is_known = false;
@@ -34,7 +34,7 @@ forget(Datum argument, int cache, uint32 hash)
 }
 
 void
-subscription_init(void)
+subscriber_init(void)
 {
 	CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, forget, (Datum) 0);
 }
@@ -61,7 +61,7 @@ find_feeding(Oid schema)
 }
 
 bool
-subscription_feeds_books(void)
+subscriber_feeds_books(void)
 {
 	/* A transaction that holds all its locks already would not hear of changes. */
 	AcceptInvalidationMessages();
@@ -76,8 +76,8 @@ subscription_feeds_books(void)
 }
 
 void
-subscription_check_none(void)
+subscriber_check_none(void)
 {
-	if (subscription_feeds_books())
+	if (subscriber_feeds_books())
 		refuse(ERROR_BOOKS_REPLICATED, get_subscription_name(feeding, true));
 }

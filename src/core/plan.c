@@ -1,0 +1,158 @@
+/*-------------------------------------------------------------------------
+ *
+ * plan.c
+ *	  Choosing among an account's quotas.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "core/plan.h"
+
+#include "core/books.h"
+#include "core/limits.h"
+
+static bool
+covers(const Quota *quota, int64_t at)
+{
+	return quota->starts_at <= at && at < quota->ends_at;
+}
+
+/* The first quota of a kind at an instant: of a subscription, or (pack_of) of a pack with something
+ * left. */
+static Quota *
+find(const Quotas *quotas, QuotaKind kind, int64_t at, int64_t subscription_no, int64_t pack_of)
+{
+	Quota *found = NULL;
+
+	for (size_t i = 0; i < quotas->count; i++)
+	{
+		Quota *quota = &quotas->list[i];
+
+		if (quota->kind != kind || !covers(quota, at) || quota->pack_of != pack_of ||
+			(subscription_no != NO_NUMBER && quota->subscription_no != subscription_no) ||
+			(pack_of != NO_NUMBER && plan_left_nano(quota) <= 0))
+			continue;
+		if (found == NULL || quota->subscription_no < found->subscription_no)
+			found = quota;
+	}
+	return found;
+}
+
+static bool
+has_left(const QuotaChoice *choice)
+{
+	return plan_left_nano(choice->part) > 0 &&
+		   (choice->window == NULL || plan_left_nano(choice->window) > 0);
+}
+
+QuotaChoice
+plan_choose(const Quotas *quotas, int64_t at)
+{
+	QuotaChoice choice = {find(quotas, QUOTA_PART, at, NO_NUMBER, NO_NUMBER), NULL};
+	Quota *pack;
+
+	if (choice.part == NULL)
+		return choice;
+	if (choice.part->window_us > 0)
+		choice.window = find(quotas, QUOTA_WINDOW, at, choice.part->subscription_no, NO_NUMBER);
+	if (has_left(&choice))
+		return choice;
+	pack = find(quotas, QUOTA_PART, at, NO_NUMBER, choice.part->subscription_no);
+	return pack ? (QuotaChoice){pack, NULL} : choice;
+}
+
+bool
+plan_allows(const Quotas *quotas, int64_t at)
+{
+	QuotaChoice choice = plan_choose(quotas, at);
+
+	return choice.part && has_left(&choice);
+}
+
+/* The earliest begin of a part after an instant; INT64_MAX: there is none. */
+static int64_t
+next_part(const Quotas *quotas, int64_t at)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < quotas->count; i++)
+	{
+		const Quota *quota = &quotas->list[i];
+
+		if (quota->kind == QUOTA_PART && quota->pack_of == NO_NUMBER && quota->starts_at > at &&
+			quota->starts_at < quota->ends_at && quota->starts_at < next)
+			next = quota->starts_at;
+	}
+	return next;
+}
+
+int64_t
+plan_resets_at(const Quotas *quotas, int64_t at)
+{
+	QuotaChoice choice = plan_choose(quotas, at);
+
+	if (choice.part && choice.window && plan_left_nano(choice.part) > 0 &&
+		choice.window->ends_at < choice.part->ends_at)
+		return choice.window->ends_at;
+	return next_part(quotas, at);
+}
+
+/* The window of a part at an instant, in which nothing was drawn before. */
+static Quota
+make_window(const Quota *part, int64_t at)
+{
+	int64_t place = (at - part->windows_from) / part->window_us;
+
+	return (Quota){
+		.subscription_no = part->subscription_no,
+		.kind = QUOTA_WINDOW,
+		.starts_at = part->windows_from + place * part->window_us,
+		.ends_at = part->windows_from + (place + 1) * part->window_us,
+		.amount_nano = part->window_nano,
+		.is_new = true,
+	};
+}
+
+static Outcome
+draw(Quota *quota, int64_t credits_nano)
+{
+	if (quota->used_nano > CREDITS_NANO_MAX - credits_nano)
+		return OUTCOME_OUT_OF_RANGE;
+	quota->used_nano += credits_nano;
+	quota->changed = true;
+	return OUTCOME_OK;
+}
+
+Outcome
+plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, Quota **drawn)
+{
+	QuotaChoice choice = plan_choose(quotas, at);
+	Outcome outcome;
+
+	if (choice.part->window_us > 0 && choice.window == NULL)
+	{
+		if (quotas->count == quotas->capacity)
+			return OUTCOME_TOO_MANY;
+		choice.window = &quotas->list[quotas->count++];
+		*choice.window = make_window(choice.part, at);
+	}
+	*drawn = choice.part;
+	outcome = draw(choice.part, credits_nano);
+	if (outcome == OUTCOME_OK && choice.window)
+		outcome = draw(choice.window, credits_nano);
+	return outcome;
+}
+
+int64_t
+plan_unearned_nano(int64_t amount_nano, int64_t first_day, int64_t end_day, int64_t day)
+{
+	int64_t days = end_day - first_day;
+	int64_t over = day - first_day;
+	int64_t earned_nano = 0;
+
+	if (over <= 0 || days <= 0)
+		return amount_nano;
+	if (over >= days)
+		over = days;
+	(void) money_divide_half_up((int128_t) amount_nano * over, days, &earned_nano);
+	return amount_nano - earned_nano;
+}

@@ -1,0 +1,80 @@
+/*-------------------------------------------------------------------------
+ *
+ * local_time.c
+ *	  Months and days of a time zone.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "pgtime.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+#include "errors.h"
+#include "local_time.h"
+
+static pg_tz *
+find_zone(const char *name)
+{
+	pg_tz *zone = pg_tzset(name);
+
+	return zone ? zone : pg_tzset("UTC");
+}
+
+/* How far local time is ahead of UTC at an instant. */
+static int64
+offset_us(TimestampTz at, pg_tz *zone)
+{
+	pg_time_t seconds = timestamptz_to_time_t(at);
+	struct pg_tm *local = pg_localtime(&seconds, zone);
+
+	if (local == NULL)
+		refuse(ERROR_INTERNAL, "an instant has no local time");
+	return local->tm_gmtoff * USECS_PER_SEC;
+}
+
+/* The first instant behind one at which the zone's offset changes. */
+static TimestampTz
+next_change(TimestampTz at, pg_tz *zone)
+{
+	pg_time_t seconds = timestamptz_to_time_t(at);
+	pg_time_t boundary;
+	long before;
+	long after;
+	int is_summer_before;
+	int is_summer_after;
+
+	if (pg_next_dst_boundary(&seconds, &before, &is_summer_before, &boundary, &after,
+							 &is_summer_after, zone) != 1)
+		refuse(ERROR_INTERNAL, "a local time cannot be found");
+	return time_t_to_timestamptz(boundary);
+}
+
+/* The first instant whose local time is that one, or later. */
+static TimestampTz
+from_local(Timestamp local, pg_tz *zone)
+{
+	int64 before_us = offset_us(local - USECS_PER_DAY, zone);
+	int64 after_us = offset_us(local + USECS_PER_DAY, zone);
+	TimestampTz earlier = local - Max(before_us, after_us);
+	TimestampTz later = local - Min(before_us, after_us);
+
+	if (earlier + offset_us(earlier, zone) == local)
+		return earlier;
+	if (later + offset_us(later, zone) == local)
+		return later;
+	return next_change(earlier, zone);
+}
+
+TimestampTz
+local_time_add(TimestampTz at, const char *zone_name, int months, int days)
+{
+	pg_tz *zone = find_zone(zone_name);
+	Interval interval = {.month = months, .day = days};
+	Timestamp local = at + offset_us(at, zone);
+
+	local = DatumGetTimestamp(DirectFunctionCall2(timestamp_pl_interval, TimestampGetDatum(local),
+												  IntervalPGetDatum(&interval)));
+	return from_local(local, zone);
+}

@@ -1,0 +1,22 @@
+/*-------------------------------------------------------------------------
+ *
+ * local_time.h
+ *	  Months and days of a time zone, from one instant to another.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef LOCAL_TIME_H
+#define LOCAL_TIME_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+/*
+ * The instant whose local time is so many months, then days later: on the same day of the month,
+ * or on its last where it has no such day. A local time that does not exist is the first instant
+ * after it; one that comes twice is the earlier. A zone that is not known is UTC.
+ */
+extern TimestampTz local_time_add(TimestampTz at, const char *zone, int months, int days);
+
+#endif

@@ -1,0 +1,113 @@
+/*-------------------------------------------------------------------------
+ *
+ * subscription_store.h
+ *	  Rows of subscription and quota.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_SUBSCRIPTION_STORE_H
+#define STORE_SUBSCRIPTION_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "funcapi.h"
+
+#include "core/books.h"
+#include "core/lifecycle.h"
+#include "core/plan.h"
+#include "spi/sql.h"
+#include "store/plan_store.h"
+
+typedef struct Subscription
+{
+	int64 account_id;
+	int64 order_id;
+	PlanMoney money; /* its number, and what is not earned yet */
+	TokenPlan plan;	 /* the version that was bought */
+	SubscriptionState state;
+	int64 pack_of;	/* NO_NUMBER: it is a period */
+	int64 replaces; /* NO_NUMBER: none */
+	int64 price_nano;
+	TimestampTz booked_at;
+	TimestampTz queued_at;
+	TimestampTz starts_at; /* DT_NOEND: it waits for the end of a lock, as the next */
+	TimestampTz ends_at;
+	TimestampTz anchor_at; /* of the chain of months that it stands in; DT_NOBEGIN: in none */
+	int32 anchor_months;
+	int32 extra_days;
+	bool is_rest;			/* a take-back has cut it: what is left keeps its length */
+	TimestampTz revoked_at; /* DT_NOEND: it is not */
+	int64 to_earn_nano;		/* what was not earned at earn_from */
+	TimestampTz earn_from;	/* DT_NOEND: it waits */
+	TimestampTz earn_at;	/* DT_NOEND: nothing is to be booked */
+} Subscription;
+
+/* The number that an account's next one gets; the account is held. */
+extern int64 subscription_next_no(int64 account_id);
+
+extern void subscription_insert(const Subscription *subscription);
+
+/* Writes back what changes of one. */
+extern void subscription_update(const Subscription *subscription);
+
+/* False where the account has no such subscription; the next one: none of that order. */
+extern bool subscription_find(int64 account_id, int64 subscription_no, Subscription *subscription);
+extern bool subscription_find_of_order(int64 account_id, int64 order_id,
+									   Subscription *subscription);
+
+/*
+ * Those of an account that are paid and have not ended at an instant, in their order: what runs,
+ * then upgrades that wait, then the queue. Packs come last.
+ */
+extern Subscription *subscription_list_open(int64 account_id, TimestampTz at, size_t *count);
+
+/* Those whose money is to be earned some time, an account's. */
+extern Subscription *subscription_list_unearned(int64 account_id, size_t *count);
+
+/* The period that runs at an instant; false where none does. */
+extern bool subscription_find_running(int64 account_id, TimestampTz at, SqlRunner run,
+									  Subscription *subscription);
+
+/* Accounts with something to be booked as earned by an instant, in the order of their ids. */
+extern int64 *subscription_earning_accounts(TimestampTz at, int64 accounts_max, size_t *count);
+
+/* Why no period covers an instant, and when one begins; DT_NOEND: it is not known. */
+extern GateReason subscription_reason(int64 account_id, TimestampTz at, SqlRunner run,
+									  TimestampTz *starts_at);
+
+/* The time zone that an account's months are those of. */
+extern char *subscription_time_zone(int64 account_id);
+
+/* ---- quotas ---------------------------------------------------------------- */
+
+/* A part of a subscription with its planned end. */
+typedef struct QuotaPart
+{
+	int64 quota_no;
+	TimestampTz starts_at;
+	TimestampTz ends_at;
+	TimestampTz planned_until;
+	TimestampTz windows_from; /* DT_NOBEGIN: its plan has no windows */
+	int64 amount_nano;
+	int64 given_nano;
+	int64 used_nano;
+} QuotaPart;
+
+/* The parts of a subscription, in their order. */
+extern QuotaPart *quota_parts(int64 account_id, int64 subscription_no, size_t *count);
+
+/* Stores one that is new (quota_no NO_NUMBER: numbered here), or its bounds. */
+extern void quota_put_part(const Subscription *subscription, const QuotaPart *part);
+
+/* Quotas of paid and revoked subscriptions that end after an instant, with room for that many more.
+ */
+extern Quotas quota_list(int64 account_id, TimestampTz since, size_t room, SqlRunner run);
+
+/* Writes back what was used of one, or stores it: a window. */
+extern void quota_write(int64 account_id, Quota *quota);
+
+/* Gives credits on top. */
+extern void quota_give(int64 account_id, const Quota *quota, int64 credits_nano);
+
+#endif
