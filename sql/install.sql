@@ -37,6 +37,33 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     RETURN code || ' ' || message;
 END $$;
+-- Money for an order came, and is held: an operator credits it.
+CREATE FUNCTION test.pay(owner bigint, wanted bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    bought record;
+    at timestamptz;
+    number bigint;
+BEGIN
+    SELECT * INTO STRICT bought FROM billing_books.payment_order AS o WHERE o.account_id = owner AND o.order_id = wanted;
+    SELECT greatest(a.last_booked_at, clock_timestamp() + current_setting('billing.clock_offset')::interval) INTO STRICT at
+    FROM billing_books.account AS a WHERE a.account_id = owner;
+    SELECT coalesce(max(p.payment_id), 0) + 1 INTO number FROM billing_books.payment AS p WHERE p.account_id = owner;
+    INSERT INTO billing_books.payment (account_id, payment_id, order_id, gateway, transaction_id, state, currency, amount, payer_amount, reason, paid_at, recorded_at, actor)
+    VALUES (owner, number, wanted, bought.gateway, format('%s-%s', owner, number), 'held', 'CNY', bought.pay_amount, bought.pay_amount, 'limit', at, at, 'test');
+    INSERT INTO billing_books.payment_claim (gateway, transaction_id, try, account_id, payment_id) VALUES (bought.gateway, format('%s-%s', owner, number), 1, owner, number);
+    INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway)
+    SELECT owner, a.last_entry_no + 1, at, at, number, bought.pay_amount, 'gateway', 'suspense', 'payment', bought.gateway FROM billing_books.account AS a WHERE a.account_id = owner;
+    UPDATE billing_books.account SET last_entry_no = last_entry_no + 1, last_booked_at = at WHERE account_id = owner;
+    RETURN (billing.resolve_payment(owner, number, 'credit', format('credit %s', number))).status;
+END $$;
+-- Buys a plan and pays for it.
+CREATE FUNCTION test.buy(account bigint, plan text, method text, replaces bigint = NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    wanted bigint;
+BEGIN
+    SELECT order_id INTO STRICT wanted FROM billing.subscribe(account, plan, method, format('buy %s', (SELECT count(*) FROM billing_books.payment_order WHERE account_id = account)), replaces);
+    RETURN test.pay(account, wanted);
+END $$;
 CREATE FUNCTION test.books() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     name text;

@@ -1,35 +1,11 @@
 -- Token Plans (R3, B&S 4.8): the catalog, what a period draws on, bounds, renewals, upgrades, packs, what is earned.
 -- Gateways are in test/tap; here an operator credits payments that are held. Accounts 2700 to 2719.
 SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(2700, 2719) AS account_id;
+CREATE ROLE regress_plan_a;
+CREATE ROLE regress_plan_b;
+SELECT billing.grant_access('regress_plan_a', 'operator'), billing.grant_access('regress_plan_b', 'operator');
 SELECT count(billing.create_api_key(account_id, 'plan', 'plan')) AS keys FROM generate_series(2700, 2719) AS account_id;
 SELECT billing.set_gateway('plan', 'wechat', 'cn', 'subject'), billing.set_payment_method('plan', 'plan', 'native');
--- Money for an order came, and is held: an operator credits it.
-CREATE FUNCTION pg_temp.pay(owner bigint, wanted bigint) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    bought billing_books.payment_order;
-    at timestamptz;
-    number bigint;
-BEGIN
-    SELECT * INTO STRICT bought FROM billing_books.payment_order AS o WHERE o.account_id = owner AND o.order_id = wanted;
-    SELECT greatest(a.last_booked_at, clock_timestamp() + current_setting('billing.clock_offset')::interval) INTO STRICT at
-    FROM billing_books.account AS a WHERE a.account_id = owner;
-    SELECT coalesce(max(p.payment_id), 0) + 1 INTO number FROM billing_books.payment AS p WHERE p.account_id = owner;
-    INSERT INTO billing_books.payment (account_id, payment_id, order_id, gateway, transaction_id, state, currency, amount, payer_amount, reason, paid_at, recorded_at, actor)
-    VALUES (owner, number, wanted, 'plan', format('%s-%s', owner, number), 'held', 'CNY', bought.pay_amount, bought.pay_amount, 'limit', at, at, 'test');
-    INSERT INTO billing_books.payment_claim (gateway, transaction_id, try, account_id, payment_id) VALUES ('plan', format('%s-%s', owner, number), 1, owner, number);
-    INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway)
-    SELECT owner, a.last_entry_no + 1, at, at, number, bought.pay_amount, 'gateway', 'suspense', 'payment', 'plan' FROM billing_books.account AS a WHERE a.account_id = owner;
-    UPDATE billing_books.account SET last_entry_no = last_entry_no + 1, last_booked_at = at WHERE account_id = owner;
-    RETURN (billing.resolve_payment(owner, number, 'credit', format('credit %s', number))).status;
-END $$;
--- Buys a plan and pays for it.
-CREATE FUNCTION pg_temp.buy(account bigint, plan text, replaces bigint = NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    wanted bigint;
-BEGIN
-    SELECT order_id INTO STRICT wanted FROM billing.subscribe(account, plan, 'plan', format('buy %s', (SELECT count(*) FROM billing_books.payment_order WHERE account_id = account)), replaces);
-    RETURN pg_temp.pay(account, wanted);
-END $$;
 -- The bounds of what an account has, in China's time.
 CREATE FUNCTION pg_temp.bounds(account bigint) RETURNS TABLE (n bigint, plan text, state text, starts text, ends text, pack_of bigint) LANGUAGE sql AS $$
     SELECT subscription_no, plan, state, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'), to_char(ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'), pack_of FROM billing.plan_status(account) ORDER BY 1
@@ -81,7 +57,7 @@ SELECT api_key AS key FROM billing.create_api_key(2700, 'second', 'plan') \gset
 SELECT allowed, reason, resets_at FROM billing.authorize(:'key');
 SELECT status, reason FROM billing.charge(2700, 1, 'too soon', 'm', 1, 0);
 SELECT pg_temp.travel('2027-01-31 10:00+08') IS NOT NULL AS travelled;
-SELECT pg_temp.pay(2700, 1);
+SELECT test.pay(2700, 1);
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2700);
 SELECT allowed, reason, resets_at FROM billing.authorize(:'key');
 SELECT status, charge, balance, reason, credits FROM billing.charge(2700, 1, 'first', 'm', 10, 20);
@@ -106,9 +82,9 @@ SELECT subject, refundable, reason FROM billing.refund_quote(2700);
 SELECT * FROM billing.verify();
 
 -- Renewals stand behind each other; months end on the chain's day, or on their last.
-SELECT pg_temp.buy(2700, 'lite'), pg_temp.buy(2700, 'lite'), pg_temp.buy(2700, 'days'), pg_temp.buy(2700, 'lite');
+SELECT test.buy(2700, 'lite', 'plan'), test.buy(2700, 'lite', 'plan'), test.buy(2700, 'days', 'plan'), test.buy(2700, 'lite', 'plan');
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2700);
-SELECT allowed, reason, resets_at AT TIME ZONE 'Asia/Shanghai' AS resets FROM billing.authorize(:'key');
+SELECT allowed, reason, to_char(resets_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS resets FROM billing.authorize(:'key');
 -- Usage stamped in a period counts on it whenever it is told, and outside of all it is rejected.
 SELECT pg_temp.travel('2027-03-02 10:00+08') IS NOT NULL AS travelled;
 SELECT status, credits FROM billing.charge(2700, 1, 'late', 'm', 1, 0, occurred_at => '2027-02-28 09:59:59+08');
@@ -118,26 +94,26 @@ SELECT subscription_no, used FROM billing_books.quota WHERE account_id = 2700 OR
 
 -- Earned by the day, booked when months and periods end; a repeated call books nothing more.
 SELECT billing.earn_plans() > 0 AS earned, billing.earn_plans() AS again;
-SELECT subscription_no, amount, occurred_at AT TIME ZONE 'Asia/Shanghai' AS earned_by FROM billing_books.ledger_entry WHERE account_id = 2700 AND credit = 'revenue' ORDER BY entry_no;
-SELECT subscription_no, price, deferred, earn_at AT TIME ZONE 'Asia/Shanghai' AS next FROM billing_books.subscription WHERE account_id = 2700 ORDER BY 1;
+SELECT subscription_no, amount, to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS earned_by FROM billing_books.ledger_entry WHERE account_id = 2700 AND credit = 'revenue' ORDER BY entry_no;
+SELECT subscription_no, price, deferred, to_char(earn_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS next FROM billing_books.subscription WHERE account_id = 2700 ORDER BY 1;
 SELECT * FROM billing.verify();
 
 -- An upgrade ends the period, its money is earned, and what waits stands behind the new one.
-SELECT pg_temp.buy(2700, 'pro', 2);
+SELECT test.buy(2700, 'pro', 'plan', 2);
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2700);
 SELECT subscription_no, deferred FROM billing_books.subscription WHERE account_id = 2700 ORDER BY 1;
 SELECT order_id FROM billing.subscribe(2700, 'pro', 'plan', 'old', replaces => 2);
 -- Its windows: five hours each from its begin.
 SELECT status, credits FROM billing.charge(2700, 1, 'window', 'm', 120, 0);
-SELECT state, quota_left, window_quota, window_left, window_ends_at AT TIME ZONE 'Asia/Shanghai' AS until FROM billing.plan_status(2700) WHERE plan = 'pro';
-SELECT allowed, reason, resets_at AT TIME ZONE 'Asia/Shanghai' AS resets FROM billing.authorize(:'key');
+SELECT state, quota_left, window_quota, window_left, to_char(window_ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS until FROM billing.plan_status(2700) WHERE plan = 'pro';
+SELECT allowed, reason, to_char(resets_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS resets FROM billing.authorize(:'key');
 SELECT status, id FROM billing.reset_quota_window(2700, 6, 'reset', 'an outage');
 SELECT allowed FROM billing.authorize(:'key');
 SELECT billing.reset_quota_window(2700, 6, 'reset 2', 'an outage');
 -- A pack is drawn where window or quota are used up.
 SELECT status, credits FROM billing.charge(2700, 1, 'window 2', 'm', 120, 0);
 SELECT allowed FROM billing.authorize(:'key');
-SELECT pg_temp.buy(2700, 'pack');
+SELECT test.buy(2700, 'pack', 'plan');
 SELECT allowed FROM billing.authorize(:'key');
 SELECT status, credits FROM billing.charge(2700, 1, 'pack', 'm', 30, 0);
 SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2700) WHERE n >= 6;
@@ -147,8 +123,11 @@ SELECT billing.give_back_quota(2700, 6, 100, 'give', NULL);
 SELECT billing.give_back_quota(2700, 9, 100, 'give', 'why');
 SELECT billing.give_back_quota(2700, 1, 100, 'give', 'why');
 SELECT status, id, balance FROM billing.give_back_quota(2700, 6, 100, 'give', 'why');
-SELECT status, id FROM billing.extend_subscription(2700, 6, 3, 'extend', 'a lock took them', actor => 'one');
-SELECT status, id FROM billing.extend_subscription(2700, 6, 3, 'extend', 'a lock took them', actor => 'two');
+SET SESSION AUTHORIZATION regress_plan_a;
+SELECT status, id FROM billing.extend_subscription(2700, 6, 3, 'extend', 'a lock took them');
+SET SESSION AUTHORIZATION regress_plan_b;
+SELECT status, id FROM billing.extend_subscription(2700, 6, 3, 'extend', 'a lock took them');
+RESET SESSION AUTHORIZATION;
 SELECT billing.extend_subscription(2700, 7, 3, 'extend 2', 'why');
 SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2700);
 SELECT action, object, new_value, reason FROM billing_books.audit_log WHERE account_id = 2700 AND action ~ 'quota|extend' ORDER BY audit_no;
@@ -156,20 +135,24 @@ SELECT * FROM billing.verify();
 
 -- A yearly plan that gives its quota month by month.
 SELECT pg_temp.travel('2027-03-31 10:00+08') IS NOT NULL AS travelled;
-SELECT pg_temp.buy(2701, 'year');
+SELECT test.buy(2701, 'year', 'plan');
 SELECT quota_no, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS starts, amount FROM billing_books.quota WHERE account_id = 2701 ORDER BY 1;
 SELECT status, credits FROM billing.charge(2701, 1, 'all of it', 'm', 150, 0);
-SELECT allowed, reason, resets_at AT TIME ZONE 'Asia/Shanghai' AS resets FROM billing.authorize((SELECT api_key FROM billing.create_api_key(2701, 'k', 'plan')));
+SELECT api_key AS key FROM billing.create_api_key(2701, 'k', 'plan') \gset
+SELECT allowed, reason, to_char(resets_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS resets FROM billing.authorize(:'key');
 SELECT pg_temp.travel('2027-04-30 10:00+08') IS NOT NULL AS travelled;
 SELECT state, quota, used, quota_left FROM billing.plan_status(2701);
 
 -- Taken back: what was not earned first, then revenue; it ends, and what waits moves up. The balance has no part in it.
 SELECT pg_temp.travel('2027-05-10 10:00+08') IS NOT NULL AS travelled;
-SELECT pg_temp.buy(2702, 'days'), pg_temp.buy(2702, 'lite'), pg_temp.buy(2702, 'lite');
+SELECT test.buy(2702, 'days', 'plan'), test.buy(2702, 'lite', 'plan'), test.buy(2702, 'lite', 'plan');
 SELECT pg_temp.travel('2027-05-20 10:00+08') IS NOT NULL AS travelled;
 SELECT status, credits FROM billing.charge(2702, 1, 'some', 'm', 20, 0);
-SELECT status FROM billing.record_take_back(2702, 1, 9.99, 'dispute', 'd1', 'take', actor => 'one');
-SELECT status FROM billing.record_take_back(2702, 1, 9.99, 'dispute', 'd1', 'take', actor => 'two');
+SET SESSION AUTHORIZATION regress_plan_a;
+SELECT status FROM billing.record_take_back(2702, 1, 9.99, 'dispute', 'd1', 'take');
+SET SESSION AUTHORIZATION regress_plan_b;
+SELECT status FROM billing.record_take_back(2702, 1, 9.99, 'dispute', 'd1', 'take');
+RESET SESSION AUTHORIZATION;
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2702);
 SELECT debit, credit, amount, subscription_no FROM billing_books.ledger_entry WHERE account_id = 2702 AND subscription_no = 1 ORDER BY entry_no;
 SELECT cash, arrears, reason FROM billing.balance(2702);
@@ -178,20 +161,23 @@ SELECT status, credits FROM billing.charge(2702, 1, 'before it', 'm', 5, 0, occu
 SELECT * FROM billing.verify();
 -- Undone: what was left of it joins the end, with the quota that was left.
 SELECT pg_temp.travel('2027-05-25 10:00+08') IS NOT NULL AS travelled;
-SELECT status FROM billing.undo_take_back(2702, 1, 'undo', actor => 'one');
-SELECT status FROM billing.undo_take_back(2702, 1, 'undo', actor => 'two');
+SET SESSION AUTHORIZATION regress_plan_a;
+SELECT status FROM billing.undo_take_back(2702, 1, 'undo');
+SET SESSION AUTHORIZATION regress_plan_b;
+SELECT status FROM billing.undo_take_back(2702, 1, 'undo');
+RESET SESSION AUTHORIZATION;
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2702);
 SELECT subscription_no, quota_no, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS starts, to_char(ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS ends, amount, used FROM billing_books.quota WHERE account_id = 2702 ORDER BY 1, 2;
-SELECT pg_temp.buy(2702, 'lite');
+SELECT test.buy(2702, 'lite', 'plan');
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2702);
 SELECT * FROM billing.verify();
 
 -- The lock of a refund stops plan keys (policy), and what is paid under it begins when it ends.
 SELECT status FROM billing.record_offline_payment(2703, 50, 'topup', '2703');
-SELECT pg_temp.buy(2703, 'lite');
+SELECT test.buy(2703, 'lite', 'plan');
 SELECT order_id FROM billing.subscribe(2703, 'pro', 'plan', 'before the lock', replaces => 1);
 SELECT api_key AS key FROM billing.create_api_key(2703, 'k', 'plan') \gset
-SELECT subject, order_id, refundable, reason FROM billing.refund_quote(2703);
+SELECT subject, order_id, paid, remaining, refundable, reason FROM billing.refund_quote(2703);
 SELECT state, amount FROM billing.request_refund(2703, 'leaving', 'refund');
 SELECT order_id FROM billing.subscribe(2703, 'lite', 'plan', 'locked');
 SELECT reason FROM billing.authorize(:'key');
@@ -203,9 +189,11 @@ SELECT billing.set_policy('refund_blocks_plan', NULL);
 SELECT * FROM billing.verify();
 
 -- Closing earns the rest, and the keys are shut.
-SELECT pg_temp.buy(2704, 'year'), pg_temp.buy(2704, 'lite'), pg_temp.buy(2704, 'pack');
+SELECT test.buy(2704, 'year', 'plan'), test.buy(2704, 'lite', 'plan'), test.buy(2704, 'pack', 'plan');
 SELECT status FROM billing.close_account(2704, 'close', reason => 'bye');
 SELECT n, plan, state, ends = (SELECT to_char(last_booked_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') FROM billing_books.account WHERE account_id = 2704) AS ended_now FROM pg_temp.bounds(2704);
 SELECT sum(CASE credit WHEN 'plan_deferred' THEN amount ELSE -amount END) AS deferred FROM billing_books.ledger_entry WHERE account_id = 2704 AND 'plan_deferred' IN (debit, credit);
 SELECT * FROM billing.verify();
 RESET billing.clock_offset;
+SELECT billing.revoke_access('regress_plan_a'), billing.revoke_access('regress_plan_b');
+DROP ROLE regress_plan_a, regress_plan_b;

@@ -30,6 +30,12 @@ SELECT status, id FROM billing.refund_order(1905, 1, 10, 'refund 1');
 SELECT status, id FROM billing.settle_refund_item_offline(1905, 1, 'transfer 1905', 'settle 1');
 SELECT status, id FROM billing.refund_order(1905, 1, 5, 'refund 2');
 SELECT refund_id, state FROM billing.request_refund(1906, 'why', 'refund');
+-- A plan with two periods and a window, and a request on it.
+SELECT billing.create_account(1907, 'cn'), billing.create_plan('verify', 'cn', 30, 1000, months => 1, window_hours => 5, window_quota => 100) AS version;
+SELECT billing.set_plan_weight('verify', 'verify', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS weighed;
+SELECT test.buy(1907, 'verify', 'verify'), test.buy(1907, 'verify', 'verify');
+SELECT key_id FROM billing.create_api_key(1907, 'plan', 'plan');
+SELECT status, credits FROM billing.charge(1907, 1, 'on the plan', 'verify', 7, 1);
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -92,7 +98,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('an undo of itself', pg_temp.found('UPDATE billing_books.ledger_entry SET undoes_entry_no = entry_no WHERE account_id = 1900 AND undoes_entry_no IS NOT NULL')),
     ('a key renamed behind its usage', pg_temp.found('UPDATE billing_books.usage_event SET key_name = ''other'' WHERE account_id = 1901')),
     ('usage of a key that is gone', pg_temp.found('DELETE FROM billing_books.api_key WHERE account_id = 1901')),
-    ('a request twice', pg_temp.found('INSERT INTO billing_books.usage_event SELECT account_id, request_hash, occurred_at, recorded_at, NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 1, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing_books.usage_event WHERE account_id = 1901')),
+    ('a request twice', pg_temp.found('INSERT INTO billing_books.usage_event SELECT account_id, request_hash, occurred_at, recorded_at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 1, NULL, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing_books.usage_event WHERE account_id = 1901')),
     ('a payment of another amount', pg_temp.found('UPDATE billing_books.payment SET amount = amount + 1 WHERE account_id = 1900 AND payment_id = 1')),
     ('a payment that nobody claimed', pg_temp.found('DELETE FROM billing_books.payment_claim WHERE account_id = 1900 AND payment_id = 1')),
     ('a payment of another transaction', pg_temp.found('UPDATE billing_books.payment SET transaction_id = ''other'' WHERE account_id = 1900 AND payment_id = 1')),
@@ -109,7 +115,18 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a payment credited twice', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'payment', 1, 1, 'offline', 100), 'UPDATE billing_books.lot SET amount = 200, remaining = remaining + 100 WHERE account_id = 1900 AND lot_no = 1', 'UPDATE billing_books.account SET cash = cash + 100 WHERE account_id = 1900')),
     ('a take-back of another amount', pg_temp.found('UPDATE billing_books.take_back SET amount = 1, payer_amount = 1 WHERE account_id = 1900')),
     ('a take-back that is gone', pg_temp.found('DELETE FROM billing_books.take_back WHERE account_id = 1900')),
-    ('plan money, and there are no plans', pg_temp.found('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, subscription_no, amount, debit, credit, source_type, gateway) SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, 1, 1, 1, ''gateway'', ''plan_deferred'', ''payment'', ''offline'' FROM billing_books.account WHERE account_id = 1900')),
+    ('plan money of no subscription', pg_temp.found('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, subscription_no, amount, debit, credit, source_type, gateway) SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, 1, 1, 1, ''gateway'', ''plan_deferred'', ''payment'', ''offline'' FROM billing_books.account WHERE account_id = 1900')),
+    ('plan money that was not earned', pg_temp.found('UPDATE billing_books.subscription SET deferred = deferred - 1 WHERE account_id = 1907 AND subscription_no = 1')),
+    ('a plan for less than was paid', pg_temp.found('UPDATE billing_books.subscription SET price = 29 WHERE account_id = 1907 AND subscription_no = 1')),
+    ('a plan of no order', pg_temp.found('UPDATE billing_books.payment_order SET state = ''closed'', close_reason = ''expired'', paid_at = NULL WHERE account_id = 1907 AND order_id = 1')),
+    ('plan money of another order', pg_temp.found('UPDATE billing_books.ledger_entry SET subscription_no = 3 - subscription_no WHERE account_id = 1907 AND subscription_no IS NOT NULL')),
+    ('two periods at once', pg_temp.found('UPDATE billing_books.quota SET starts_at = starts_at - interval ''1 day'' WHERE account_id = 1907 AND subscription_no = 2')),
+    ('a period longer than its quota', pg_temp.found('UPDATE billing_books.subscription SET ends_at = ends_at + interval ''1 day'' WHERE account_id = 1907 AND subscription_no = 2')),
+    ('quota that nobody used', pg_temp.found('UPDATE billing_books.quota SET used = used + 1 WHERE account_id = 1907 AND subscription_no = 1 AND kind = ''part''')),
+    ('a window that nobody used', pg_temp.found('UPDATE billing_books.quota SET used = used + 1 WHERE account_id = 1907 AND subscription_no = 1 AND kind = ''window''')),
+    ('credits that do not follow', pg_temp.found('UPDATE billing_books.usage_event SET credits = 8 WHERE account_id = 1907', 'UPDATE billing_books.quota SET used = 8 WHERE account_id = 1907 AND subscription_no = 1')),
+    ('a weight put behind a request', pg_temp.found('INSERT INTO billing_books.plan_weight (plan, model, prompt_tokens_over, effective_from, input, output, cache_read, cache_write) VALUES (''verify'', ''verify'', 5, ''2025-01-01'', 1, 1, 1, 1)')),
+    ('a request of a plan that costs money', pg_temp.found('UPDATE billing_books.usage_event SET charge = 0 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),
     ('a lot that gave more back than its entries say', pg_temp.found('UPDATE billing_books.lot SET given_back = given_back + 1 WHERE account_id = 1900 AND lot_no = 1')),
@@ -161,7 +178,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a lot of another order', pg_temp.found('UPDATE billing_books.lot SET order_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
     ('a lot of another source', pg_temp.found('UPDATE billing_books.lot SET source_id = 99 WHERE account_id = 1900 AND lot_no = 1')),
     ('a bonus from an order', pg_temp.found('UPDATE billing_books.lot SET source_type = ''payment_order'' WHERE account_id = 1900 AND kind = ''bonus''', 'UPDATE billing_books.ledger_entry SET source_type = ''payment_order'' WHERE account_id = 1900 AND debit = ''promotion''')),
-    ('a request twice, stamped alike, days apart', pg_temp.found('INSERT INTO billing_books.usage_event SELECT account_id, request_hash, occurred_at, recorded_at + interval ''40 days'', NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 7, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing_books.usage_event WHERE account_id = 1901')),
+    ('a request twice, stamped alike, days apart', pg_temp.found('INSERT INTO billing_books.usage_event SELECT account_id, request_hash, occurred_at, recorded_at + interval ''40 days'', NULL, NULL, NULL, NULL, NULL, NULL, NULL, key_id, 0, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, 7, NULL, NULL, ''unpriced'', request_id, model, key_name, ''no_price'' FROM billing_books.usage_event WHERE account_id = 1901')),
     ('a ledger without its key', pg_temp.found('ALTER TABLE billing_books.ledger_entry DROP CONSTRAINT ledger_entry_pkey')),
     ('claims without their key', pg_temp.found('ALTER TABLE billing_books.payment_claim DROP CONSTRAINT payment_claim_pkey')),
     ('a trigger of others', pg_temp.found('CREATE TRIGGER others AFTER INSERT ON billing_books.lot FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()')),

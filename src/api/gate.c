@@ -22,6 +22,7 @@
 #include "store/lot_store.h"
 #include "store/payment_store.h"
 #include "store/policy_store.h"
+#include "store/quota_store.h"
 #include "store/subscription_store.h"
 
 /* The account as the gate sees it now; the expired share leaves bonus. */

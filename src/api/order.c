@@ -258,7 +258,8 @@ static size_t
 count_waiting(const Booking *booking)
 {
 	size_t count;
-	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, sql_run,
+												&count);
 	size_t waiting = 0;
 
 	for (size_t i = 0; i < count; i++)

@@ -34,7 +34,8 @@
 typedef struct QuoteLine
 {
 	const char *subject;
-	const QuotedOrder *order; /* NULL: it is of none */
+	const QuotedOrder *order; /* NULL: it is of no top-up */
+	const Subscription *plan; /* NULL: it is of no plan */
 	int64 remaining_nano;
 	int64 refundable_nano;
 	const char *reason;
@@ -68,12 +69,14 @@ put_line(ReturnSetInfo *result, const QuoteLine *line, TimestampTz now)
 	const QuotedOrder *order = line->order;
 	const RefundBasis *basis = order ? &order->basis : NULL;
 	TimestampTz until = order ? refund_until(order) : DT_NOEND;
+	int64 plan_order_id = line->plan ? line->plan->order_id : NO_NUMBER;
+	int64 plan_paid_nano = line->plan ? line->plan->price_nano : 0;
 	bool nulls[12] = {0};
 	Datum values[12] = {
 		CStringGetTextDatum(line->subject),
-		Int64GetDatum(order ? order->order_id : 0),
+		Int64GetDatum(order ? order->order_id : plan_order_id),
 		text_or_null(order ? order->method : NULL, &nulls[2]),
-		nano_datum(basis ? basis->paid_nano : 0),
+		nano_datum(basis ? basis->paid_nano : plan_paid_nano),
 		nano_datum(order ? order->consumed_nano : 0),
 		nano_datum(basis ? basis->invoiced_nano : 0),
 		nano_datum(basis ? basis->refunded_nano : 0),
@@ -87,32 +90,51 @@ put_line(ReturnSetInfo *result, const QuoteLine *line, TimestampTz now)
 
 	nulls[9] = until == DT_NOEND;
 	for (int i = 1; i < 7 && order == NULL; i++)
-		nulls[i] = true;
+		nulls[i] = line->plan == NULL || (i != 1 && i != 3);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The plans that have not ended: never refundable (R3), and stopped by the lock of a request. */
+static void
+put_plan_lines(ReturnSetInfo *result, int64 account_id, TimestampTz now)
+{
+	bool stops = policy_values(NULL).of[POLICY_REFUND_BLOCKS_PLAN] != 0;
+	size_t count;
+	Subscription *open = subscription_list_open(account_id, now, sql_read, &count);
+
+	for (size_t i = 0; i < count; i++)
+		put_line(result,
+				 &(QuoteLine){"plan", NULL, &open[i], open[i].money.deferred_nano, 0,
+							  stops ? "plan_stopped" : "plan"},
+				 now);
 }
 
 static void
 put_quote(ReturnSetInfo *result, const Account *account, TimestampTz now)
 {
 	RefundQuote quote = refund_quote(account->account_id, NO_NUMBER, sql_read);
-	QuoteLine bonus = {"bonus", NULL,
+	QuoteLine bonus = {"bonus",
+					   NULL,
+					   NULL,
 					   account->bonus_nano - (account->next_expiry_at <= now
 												  ? lot_expired(account->account_id, now)
 												  : 0),
-					   0, "bonus"};
-	QuoteLine total = {"total", NULL, account->cash_nano, quote.total_nano, NULL};
+					   0,
+					   "bonus"};
+	QuoteLine total = {"total", NULL, NULL, account->cash_nano, quote.total_nano, NULL};
 
 	for (size_t i = 0; i < quote.count; i++)
 	{
 		const QuotedOrder *order = &quote.orders[i];
 
 		put_line(result,
-				 &(QuoteLine){"order", order, order->basis.remaining_nano, order->refundable_nano,
-							  reason_of(order)},
+				 &(QuoteLine){"order", order, NULL, order->basis.remaining_nano,
+							  order->refundable_nano, reason_of(order)},
 				 now);
 	}
 	if (bonus.remaining_nano > 0)
 		put_line(result, &bonus, now);
+	put_plan_lines(result, account->account_id, now);
 	put_line(result, &total, now);
 }
 

@@ -20,6 +20,7 @@
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/account_store.h"
+#include "store/quota_store.h"
 #include "store/subscription_report_store.h"
 
 /* What one earn_plans() does at the most, so that its transaction stays bounded. */

@@ -12,7 +12,6 @@
 #include "booking/alert.h"
 #include "booking/booking.h"
 #include "booking/hold.h"
-#include "booking/plan_usage.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "core/lock_reason.h"
@@ -20,6 +19,7 @@
 #include "spi/subscriber.h"
 #include "store/ledger_store.h"
 #include "store/price_store.h"
+#include "store/quota_store.h"
 
 static void
 hold(Booking *booking, int64 account_id)
@@ -146,6 +146,14 @@ booking_write_entries(Booking *booking)
 	booking->books.transfers_count = 0;
 }
 
+void
+booking_write_quotas(Booking *booking)
+{
+	for (size_t i = 0; i < booking->quotas.count; i++)
+		if (booking->quotas.list[i].changed)
+			quota_write(booking->account.account_id, &booking->quotas.list[i]);
+}
+
 /* Tells the account what its books hold; the entries are written. */
 static void
 close_books(Booking *booking)
@@ -158,7 +166,7 @@ close_books(Booking *booking)
 	account->arrears_nano = books->arrears_nano;
 	account->next_expiry_at = books_next_expiry(books);
 	account->last_booked_at = booking->at;
-	plan_usage_write(booking);
+	booking_write_quotas(booking);
 	alert_decide(account, account->cash_nano + account->bonus_nano - account->arrears_nano,
 				 booking->at, booking->fires_no_alert);
 }

@@ -20,6 +20,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/books.h"
+#include "core/plan.h"
 #include "store/account_store.h"
 #include "store/lot_store.h"
 #include "store/policy_store.h"
@@ -30,9 +31,10 @@ typedef struct Booking
 	TimestampTz at;		   /* the booking instant */
 	PolicyValues policies; /* in force at it; amounts in the account's currency */
 	const char *actor;
-	const char *gateway;		  /* of entries that touch the book gateway */
-	bool fires_no_alert;		  /* a fall of the balance by this booking is not told (R11) */
-	struct PlanUsage *plan_usage; /* of booking/plan_usage; NULL: it has none */
+	const char *gateway; /* of entries that touch the book gateway */
+	bool fires_no_alert; /* a fall of the balance by this booking is not told (R11) */
+	Quotas quotas;		 /* of the account's plans, as far as usage of plan keys needs them */
+	struct PlanUsage *plan_usage; /* what booking/plan_usage knows of them; NULL: nothing yet */
 	Books books;
 } Booking;
 
@@ -64,6 +66,9 @@ extern int64 booking_add_lot(Booking *booking, Lot lot, Book debit, int64 order_
 
 /* Writes the entries made so far. */
 extern void booking_write_entries(Booking *booking);
+
+/* Writes the quotas that changed. */
+extern void booking_write_quotas(Booking *booking);
 
 extern void booking_finish(Booking *booking);
 

@@ -10,16 +10,16 @@
 #include "utils/timestamp.h"
 
 #include "booking/plan_usage.h"
-#include "core/limits.h"
 #include "core/rating.h"
 #include "errors.h"
 #include "store/price_store.h"
+#include "store/quota_store.h"
 
 /* Events of a batch come in no order of time: what is loaded reaches back a bit further. */
 #define BEFORE_US USECS_PER_HOUR
 
-/* Windows that one booking may begin: one for each event at the most. */
-#define WINDOWS_MAX SETTLE_EVENTS_MAX
+/* Windows that a booking can begin before it needs more room. */
+#define WINDOWS_ROOM 4
 
 /* The weights of a model on a plan, as found once. */
 typedef struct Weights
@@ -33,8 +33,7 @@ typedef struct Weights
 
 typedef struct PlanUsage
 {
-	TimestampTz since; /* quotas that end later are loaded */
-	Quotas quotas;
+	TimestampTz since;	 /* quotas that end later are loaded */
 	Subscription period; /* the one looked at last; number NO_NUMBER: none */
 	Weights *weights;
 } PlanUsage;
@@ -49,19 +48,20 @@ load(Booking *booking, TimestampTz at)
 		return usage;
 	if (usage == NULL)
 		booking->plan_usage = usage = palloc0(sizeof(PlanUsage));
-	else
-		plan_usage_write(booking);
+	booking_write_quotas(booking);
 	usage->since = at - BEFORE_US;
-	usage->quotas = quota_list(booking->account.account_id, usage->since, WINDOWS_MAX, sql_run);
+	booking->quotas = quota_list(booking->account.account_id, usage->since, WINDOWS_ROOM, sql_run);
 	return usage;
 }
 
 GateReason
 plan_usage_reason(Booking *booking, TimestampTz at, int64 *subscription_no)
 {
-	const Quota *part = plan_choose(&load(booking, at)->quotas, at).part;
+	const Quota *part;
 	TimestampTz starts_at;
 
+	(void) load(booking, at);
+	part = plan_choose(&booking->quotas, at).part;
 	*subscription_no = NO_NUMBER;
 	if (part == NULL)
 		return subscription_reason(booking->account.account_id, at, sql_run, &starts_at);
@@ -93,14 +93,25 @@ find_weights(PlanUsage *usage, const char *plan, const char *model)
 	return usage->weights = weights;
 }
 
+/* Makes room for one more window. */
+static void
+make_room(Quotas *quotas)
+{
+	if (quotas->count < quotas->capacity)
+		return;
+	quotas->capacity *= 2;
+	quotas->list = repalloc(quotas->list, quotas->capacity * sizeof(Quota));
+}
+
 /* Draws the credits of an event, by the weights of its model. */
 static bool
-draw(PlanUsage *usage, UsageEvent *event, const Price *weight)
+draw(Quotas *quotas, UsageEvent *event, const Price *weight)
 {
 	Quota *drawn;
 
+	make_room(quotas);
 	if (rating_charge(&event->payload.tokens, weight, &event->credits_nano) != OUTCOME_OK ||
-		plan_count(&usage->quotas, event->occurred_at, event->credits_nano, &drawn) != OUTCOME_OK)
+		plan_count(quotas, event->occurred_at, event->credits_nano, &drawn) != OUTCOME_OK)
 	{
 		event->reason = "credits_limit";
 		return false;
@@ -125,23 +136,11 @@ plan_usage_count(Booking *booking, UsageEvent *event)
 	event->status = USAGE_STATUS_UNPRICED;
 	event->reason = "no_weight";
 	/* Its period may have been cut before it, where it was stamped ahead of the clock. */
-	if (weight == NULL || plan_choose(&usage->quotas, event->occurred_at).part == NULL ||
-		!draw(usage, event, weight))
+	if (weight == NULL || plan_choose(&booking->quotas, event->occurred_at).part == NULL ||
+		!draw(&booking->quotas, event, weight))
 		return false;
 	event->status = USAGE_STATUS_PLAN;
 	event->reason = NULL;
 	event->settled_at = booking->at;
 	return true;
-}
-
-void
-plan_usage_write(const Booking *booking)
-{
-	PlanUsage *usage = booking->plan_usage;
-
-	if (usage == NULL)
-		return;
-	for (size_t i = 0; i < usage->quotas.count; i++)
-		if (usage->quotas.list[i].changed)
-			quota_write(booking->account.account_id, &usage->quotas.list[i]);
 }

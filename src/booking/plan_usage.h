@@ -28,7 +28,4 @@ extern GateReason plan_usage_reason(Booking *booking, TimestampTz at, int64 *sub
  */
 extern bool plan_usage_count(Booking *booking, UsageEvent *event);
 
-/* Writes the quotas that changed; for booking_finish(). */
-extern void plan_usage_write(const Booking *booking);
-
 #endif

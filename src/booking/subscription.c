@@ -14,6 +14,7 @@
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "local_time.h"
+#include "store/quota_store.h"
 
 static bool
 has_begun(const Subscription *subscription, TimestampTz at)
@@ -25,6 +26,18 @@ static bool
 is_pack(const Subscription *subscription)
 {
 	return subscription->pack_of != NO_NUMBER;
+}
+
+static QuotaPart *
+parts_of(const Subscription *subscription, size_t *count)
+{
+	return quota_parts(subscription->account_id, subscription->money.subscription_no, count);
+}
+
+static void
+put_part(const Subscription *subscription, const QuotaPart *part)
+{
+	quota_put_part(subscription->account_id, subscription->money.subscription_no, part);
 }
 
 /* ---- bounds ---------------------------------------------------------------- */
@@ -80,8 +93,7 @@ static void
 place_parts(const Subscription *subscription, const char *zone)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(subscription->account_id, subscription->money.subscription_no,
-								   &count);
+	QuotaPart *parts = parts_of(subscription, &count);
 	size_t places = subscription->plan.monthly_quota ? (size_t) subscription->plan.months : 1;
 	TimestampTz from = subscription->starts_at;
 
@@ -94,7 +106,7 @@ place_parts(const Subscription *subscription, const char *zone)
 										   : months_end(subscription, zone, (int) place + 1);
 		part.planned_until = from = part.ends_at;
 		part.windows_from = windows_from(subscription);
-		quota_put_part(subscription, &part);
+		put_part(subscription, &part);
 	}
 }
 
@@ -123,8 +135,7 @@ static void
 place_rests(Subscription *subscription)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(subscription->account_id, subscription->money.subscription_no,
-								   &count);
+	QuotaPart *parts = parts_of(subscription, &count);
 	TimestampTz from = subscription->starts_at;
 
 	for (size_t i = 0; i < count; i++)
@@ -137,14 +148,14 @@ place_rests(Subscription *subscription)
 		if (parts[i].ends_at > parts[i].starts_at)
 		{
 			parts[i].planned_until = parts[i].ends_at;
-			quota_put_part(subscription, &parts[i]);
+			put_part(subscription, &parts[i]);
 			rest.quota_no = NO_NUMBER;
 			rest.amount_nano = Max(rest.amount_nano + rest.given_nano - rest.used_nano, 0);
 		}
 		rest.starts_at = from;
 		rest.ends_at = rest.planned_until = from = from + length_us;
 		rest.windows_from = windows_from(subscription);
-		quota_put_part(subscription, &rest);
+		put_part(subscription, &rest);
 	}
 	subscription->ends_at = from;
 }
@@ -154,8 +165,7 @@ static void
 move_parts(const Subscription *subscription, TimestampTz since, int64 by_us)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(subscription->account_id, subscription->money.subscription_no,
-								   &count);
+	QuotaPart *parts = parts_of(subscription, &count);
 
 	for (size_t i = 0; i < count; i++)
 	{
@@ -165,7 +175,7 @@ move_parts(const Subscription *subscription, TimestampTz since, int64 by_us)
 		parts[i].ends_at += by_us;
 		parts[i].planned_until += by_us;
 		parts[i].windows_from = windows_from(subscription);
-		quota_put_part(subscription, &parts[i]);
+		put_part(subscription, &parts[i]);
 	}
 }
 
@@ -216,15 +226,14 @@ static void
 cut_parts(const Subscription *subscription, TimestampTz at)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(subscription->account_id, subscription->money.subscription_no,
-								   &count);
+	QuotaPart *parts = parts_of(subscription, &count);
 
 	for (size_t i = 0; i < count; i++)
 	{
 		if (parts[i].ends_at <= at)
 			continue;
 		parts[i].ends_at = Max(parts[i].starts_at, at);
-		quota_put_part(subscription, &parts[i]);
+		put_part(subscription, &parts[i]);
 	}
 }
 
@@ -250,7 +259,8 @@ static void
 end_packs(Booking *booking, int64 subscription_no)
 {
 	size_t count;
-	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, sql_run,
+												&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (open[i].pack_of == subscription_no)
@@ -261,7 +271,8 @@ void
 subscription_end_all(Booking *booking)
 {
 	size_t count;
-	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, sql_run,
+												&count);
 
 	for (size_t i = 0; i < count; i++)
 		end(booking, &open[i]);
@@ -294,7 +305,8 @@ static void
 replace_all(Booking *booking)
 {
 	size_t count;
-	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, sql_run,
+												&count);
 
 	for (size_t i = 0; i < count; i++)
 		(void) replace(booking, &open[i]);
@@ -310,7 +322,7 @@ subscription_place_all(Booking *booking)
 
 	if (!waits)
 		replace_all(booking);
-	open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	open = subscription_list_open(booking->account.account_id, booking->at, sql_run, &count);
 	for (size_t i = 0; i < count && !is_pack(&open[i]); i++)
 	{
 		if (!has_begun(&open[i], booking->at))
@@ -349,7 +361,7 @@ place_pack(Booking *booking, Subscription *pack)
 	pack->ends_at = part.ends_at = part.planned_until = period.ends_at;
 	earning_begin(booking, pack, booking->at);
 	subscription_update(pack);
-	quota_put_part(pack, &part);
+	put_part(pack, &part);
 }
 
 void
@@ -390,12 +402,11 @@ static void
 move_end(Booking *booking, Subscription *subscription, TimestampTz ends_at)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(subscription->account_id, subscription->money.subscription_no,
-								   &count);
+	QuotaPart *parts = parts_of(subscription, &count);
 	QuotaPart *last = &parts[count - 1];
 
 	last->ends_at = last->planned_until = subscription->ends_at = ends_at;
-	quota_put_part(subscription, last);
+	put_part(subscription, last);
 	if (has_begun(subscription, booking->at))
 	{
 		earning_book_days(booking, subscription);
@@ -453,7 +464,7 @@ static bool
 restore_period(Booking *booking, Subscription *period)
 {
 	size_t count;
-	QuotaPart *parts = quota_parts(period->account_id, period->money.subscription_no, &count);
+	QuotaPart *parts = parts_of(period, &count);
 
 	if (count > 0 && sum_of_rests(parts, count) == 0)
 		return false;
@@ -497,7 +508,7 @@ subscription_extend(Booking *booking, Subscription *subscription, int32 days)
 
 	subscription->extra_days += days;
 	move_end(booking, subscription, local_time_add(subscription->ends_at, zone, 0, days));
-	open = subscription_list_open(booking->account.account_id, booking->at, &count);
+	open = subscription_list_open(booking->account.account_id, booking->at, sql_run, &count);
 	for (size_t i = 0; i < count; i++)
 		if (open[i].pack_of == subscription->money.subscription_no)
 			move_end(booking, &open[i], subscription->ends_at);

@@ -60,7 +60,8 @@ extern bool subscription_find_of_order(int64 account_id, int64 order_id,
  * Those of an account that are paid and have not ended at an instant, in their order: what runs,
  * then upgrades that wait, then the queue. Packs come last.
  */
-extern Subscription *subscription_list_open(int64 account_id, TimestampTz at, size_t *count);
+extern Subscription *subscription_list_open(int64 account_id, TimestampTz at, SqlRunner run,
+											size_t *count);
 
 /* Those whose money is to be earned some time, an account's. */
 extern Subscription *subscription_list_unearned(int64 account_id, size_t *count);
@@ -78,36 +79,5 @@ extern GateReason subscription_reason(int64 account_id, TimestampTz at, SqlRunne
 
 /* The time zone that an account's months are those of. */
 extern char *subscription_time_zone(int64 account_id);
-
-/* ---- quotas ---------------------------------------------------------------- */
-
-/* A part of a subscription with its planned end. */
-typedef struct QuotaPart
-{
-	int64 quota_no;
-	TimestampTz starts_at;
-	TimestampTz ends_at;
-	TimestampTz planned_until;
-	TimestampTz windows_from; /* DT_NOBEGIN: its plan has no windows */
-	int64 amount_nano;
-	int64 given_nano;
-	int64 used_nano;
-} QuotaPart;
-
-/* The parts of a subscription, in their order. */
-extern QuotaPart *quota_parts(int64 account_id, int64 subscription_no, size_t *count);
-
-/* Stores one that is new (quota_no NO_NUMBER: numbered here), or its bounds. */
-extern void quota_put_part(const Subscription *subscription, const QuotaPart *part);
-
-/* Quotas of paid and revoked subscriptions that end after an instant, with room for that many more.
- */
-extern Quotas quota_list(int64 account_id, TimestampTz since, size_t room, SqlRunner run);
-
-/* Writes back what was used of one, or stores it: a window. */
-extern void quota_write(int64 account_id, Quota *quota);
-
-/* Gives credits on top. */
-extern void quota_give(int64 account_id, const Quota *quota, int64 credits_nano);
 
 #endif
