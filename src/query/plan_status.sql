@@ -7,7 +7,7 @@ SELECT s.subscription_no, s.plan, s.plan_version,
            WHEN (part.remaining > 0 AND coalesce(win.remaining, 1) > 0) OR pack.remaining > 0 THEN 'active'
            ELSE 'exhausted'
        END,
-       s.pack_of, s.price, s.starts_at, s.ends_at, part.granted, part.used, greatest(part.remaining, 0.000000000), part.ends_at,
+       s.pack_of, s.price, s.starts_at, s.ends_at, part.granted, part.used, CASE WHEN part.remaining IS NOT NULL THEN greatest(part.remaining, 0.000000000) END, part.ends_at,
        CASE WHEN part.windows_from IS NOT NULL THEN p.window_quota END,
        CASE WHEN part.windows_from IS NOT NULL THEN coalesce(greatest(win.remaining, 0.000000000), p.window_quota) END,
        win.ends_at, s.order_id
