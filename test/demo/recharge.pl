@@ -5,25 +5,15 @@
 use strict;
 use warnings;
 
-use DBI;
-use HTTP::Tiny;
-use JSON::PP qw(decode_json encode_json);
+use FindBin;
+use JSON::PP qw(encode_json);
 use Time::HiRes qw(sleep time);
 
-my ($control_port, $customers, $abroad) = @ARGV;
-my $client = HTTP::Tiny->new(timeout => 20);
-my $dbh = DBI->connect('dbi:Pg:', 'gateway', '', { RaiseError => 1, PrintError => 0 });
-my $books = DBI->connect('dbi:Pg:', 'postgres', '', { RaiseError => 1, PrintError => 0 });
-$| = 1;
+use lib $FindBin::Bin;
+use Shop;
 
-# The simulators stand for the gateways and for the payers' telephones.
-sub simulate
-{
-	my ($what, $fields) = @_;
-	my $answer = $client->post("http://127.0.0.1:$control_port/$what", { content => encode_json($fields) });
-	die "$what: $answer->{content}\n" unless $answer->{success};
-	return decode_json($answer->{content});
-}
+my (undef, $customers, $abroad) = @ARGV;
+my ($dbh, $books) = (application(), operator());
 
 sub order_status { my ($order) = @_; return $dbh->selectrow_hashref('SELECT * FROM billing.order_status($1, $2)', undef, $order->{account_id}, $order->{order_id}) }
 sub balance { my ($account) = @_; return scalar $dbh->selectrow_array('SELECT balance FROM billing.balance($1)', undef, $account) }

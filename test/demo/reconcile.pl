@@ -5,23 +5,13 @@
 use strict;
 use warnings;
 
-use DBI;
-use HTTP::Tiny;
-use JSON::PP qw(encode_json);
+use FindBin;
 use Time::HiRes qw(sleep time);
 
-my ($control_port) = @ARGV;
-my $client = HTTP::Tiny->new(timeout => 20);
-my $dbh = DBI->connect('dbi:Pg:', 'postgres', '', { RaiseError => 1, PrintError => 0 });
-$| = 1;
+use lib $FindBin::Bin;
+use Shop;
 
-sub simulate
-{
-	my ($what, $fields) = @_;
-	my $answer = $client->post("http://127.0.0.1:$control_port/$what", { content => encode_json($fields) });
-	die "$what: $answer->{content}\n" unless $answer->{success};
-	return;
-}
+my $dbh = operator();
 
 sub show
 {

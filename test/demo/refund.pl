@@ -5,46 +5,24 @@
 use strict;
 use warnings;
 
-use DBI;
-use HTTP::Tiny;
-use JSON::PP qw(encode_json);
-use Time::HiRes qw(sleep time);
+use FindBin;
+use lib $FindBin::Bin;
+use Shop;
 
-my ($control_port, $account) = @ARGV;
-my $client = HTTP::Tiny->new(timeout => 20);
-my $dbh = DBI->connect('dbi:Pg:', 'gateway', '', { RaiseError => 1, PrintError => 0 });
-my $books = DBI->connect('dbi:Pg:', 'postgres', '', { RaiseError => 1, PrintError => 0 });
-$| = 1;
+my $account = $ARGV[1];
+my ($dbh, $books) = (application(), operator());
 
-sub simulate
-{
-	my ($what, $fields) = @_;
-	my $answer = $client->post("http://127.0.0.1:$control_port/$what", { content => encode_json($fields) });
-	die "$what: $answer->{content}\n" unless $answer->{success};
-	return;
-}
-sub value { my ($sql, @values) = @_; return scalar $books->selectrow_array($sql, undef, @values) }
 sub report
 {
 	my ($what, @values) = @_;
 	my ($balance, $reason) = $dbh->selectrow_array('SELECT balance, reason FROM billing.balance($1)', undef, $account);
-	return printf "  %-92s  %8.2f  %s\n", sprintf($what, @values), $balance, $reason // 'may call';
+	return printf "  %-110s  %8.2f  %s\n", sprintf($what, @values), $balance, $reason // 'may call';
 }
-sub until_true
-{
-	my ($is) = @_;
-	my $began = time;
-	while (time - $began < 30) { return 1000 * (time - $began) if $is->(); sleep 0.005 }
-	die "it does not come to an end\n";
-}
-
 sub recharge
 {
 	my ($amount, $method) = @_;
 	my $order = $dbh->selectrow_array('SELECT order_id FROM billing.create_topup($1, $2, $3, $4)', undef, $account, $amount, $method, "$method of $account");
-	until_true(sub { $dbh->selectrow_array('SELECT pay_url IS NOT NULL FROM billing.order_status($1, $2)', undef, $account, $order) });
-	simulate(pay => { gateway => $method =~ s/_.*//r, number => value('SELECT gateway_number FROM billing_books.payment_order WHERE account_id = $1 AND order_id = $2', $account, $order) });
-	until_true(sub { $dbh->selectrow_array('SELECT state = \'paid\' FROM billing.order_status($1, $2)', undef, $account, $order) });
+	pay($account, $order, $method);
 	return report('he recharges %.2f by %s', $amount, $method);
 }
 
@@ -55,7 +33,7 @@ sub parts { return value('SELECT string_agg(format(\'%s %s by %s\', state, amoun
 
 $books->do('SELECT billing.create_account($1, \'cn\'), billing.create_api_key($1, \'app\')', undef, $account);
 $books->do('SELECT billing.set_policy(\'refund_settle_wait\', \'0\')');
-printf "  %-92s  %8s\n", '', 'balance';
+printf "  %-110s  %8s\n", '', 'balance';
 recharge(60, 'wechat_code');
 recharge(40, 'alipay_code');
 report('he uses %.2f of %s', charge('used', 25), $model);

@@ -136,7 +136,7 @@ ask -f checks.sql >"$work/checks"
 abroad=900001
 title "Act three: $customers customers recharge through WeChat Pay, Alipay and Xiaomi Pay, two abroad through Waffo"
 cat <<S
-The gateways are simulators that speak their protocols, and sign (without TLS, so that act five can come
+The gateways are simulators that speak their protocols, and sign (without TLS, so that act six can come
 a day later: a gateway that is real is not called with a clock that is moved). The application places an
 order, shows its URL, and hands every message that comes over to receive_notice(). Whoever owes most
 recharges first; what he owes is paid first. Arrives: from his payment to his balance.
@@ -177,7 +177,15 @@ it is reported (an operator waits for that an hour, here no time at all). Each p
 S
 or_show perl refund.pl "$control" $((abroad + 10))
 
-title 'Act five: a day later, the bills'
+title 'Act five: a customer on a Token Plan'
+cat <<S
+A month with a quota of credits, paid through the same gateways, and drawn by keys of its own: the balance has no
+part in it. Used up, the keys are refused with the time when there is quota again; a renewal waits behind the month.
+
+S
+or_show perl plan.pl "$control" $((abroad + 11))
+
+title 'Act six: a day later, the bills'
 cat <<S
 Somebody gave a customer money back in Alipay's portal, and its message was lost; WeChat Pay kept more than
 the contract says of one payment. Nobody signs a bill: what it has and the books have not is asked for.
