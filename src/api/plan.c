@@ -245,6 +245,9 @@ billing_set_plan_weight(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
+	/* As for prices: usage under way is waited for before usage to come is kept out. */
+	price_hold_for_changing();
+	price_wait_for_readers();
 	price_hold_for_adding();
 	add_weight(&row, &line);
 	scope_close(&scope);

@@ -149,7 +149,7 @@ plan_weights(const char *plan, const char *model, size_t *count)
 
 	bind_text(values, nulls, 0, plan);
 	bind_text(values, nulls, 1, model);
-	*count = sql_run(&list, values, nulls);
+	*count = sql_latest(&list, values, nulls);
 	weights = palloc((*count + 1) * sizeof(Price));
 	for (size_t i = 0; i < *count; i++)
 		weights[i] = read_weight(i);
@@ -182,7 +182,7 @@ find_same(const WeightRow *row, Price *existing)
 	bind_text(values, nulls, 1, row->model);
 	values[2] = Int64GetDatum(row->weight.prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(row->weight.effective_from);
-	if (sql_run(&find, values, nulls) == 0)
+	if (sql_latest(&find, values, nulls) == 0)
 		return false;
 	*existing = read_weight(0);
 	return true;
@@ -228,7 +228,7 @@ plan_weight_newest_use(const WeightRow *row, TimestampTz recorded_since)
 	bind_text(values, nulls, 0, row->plan);
 	bind_text(values, nulls, 1, row->model);
 	values[2] = TimestampTzGetDatum(recorded_since);
-	sql_run(&newest, values, nulls);
+	sql_latest(&newest, values, nulls);
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
