@@ -20,6 +20,9 @@ SELECT order_id, state FROM billing.create_topup(1150, 10, 'bad_input', 'topup')
 SELECT billing.create_account(1152, 'cn');
 SELECT billing.create_plan('bad_input', 'cn', 10, 1000, months => 1, window_hours => 5, window_quota => 100) AS version, billing.set_plan_weight('bad_input', 'bad-input', 1000000, 1000000, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS weighed;
 SELECT test.buy(1152, 'bad_input', 'bad_input');
+SELECT billing.set_invoice_title(1152, 'me', 'individual', 'name');
+SELECT invoice_id FROM generate_series(1, 2) AS n, billing.request_invoice(1152, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice ' || n, ARRAY[2]);
+SELECT billing.record_invoice(1152, 2, '87654321');
 SELECT key_id AS plan_key FROM billing.create_api_key(1152, 'plan key', 'plan') \gset
 SELECT status, credits FROM billing.charge(1152, :plan_key, 'on the plan', 'bad-input', 1, 1);
 
@@ -65,6 +68,15 @@ FROM (VALUES
     ('give_back_quota', $$1152$$, $$1$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
     ('reset_quota_window', $$1152$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('extend_subscription', $$1152$$, $$1$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
+    ('set_invoice_title', $$1152$$, $$'company'$$, $$'enterprise'$$, $$'name'$$, $$'91330106673959654P'$$, $$'address'$$, $$'phone'$$, $$'bank'$$, $$'account'$$, NULL, NULL),
+    ('invoiceable', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('request_invoice', $$1152$$, $$ARRAY[1]$$, $$'me'$$, $$'ordinary'$$, $$'a@b.example'$$, $$'13800138000'$$, $$'new key'$$, $$ARRAY[1]$$, NULL, NULL, NULL),
+    ('withdraw_invoice', $$1152$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('invoices', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('invoice_document', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('record_invoice', $$1152$$, $$1$$, $$'12345678'$$, $$now()$$, $$'x'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('decline_invoice', $$1152$$, $$1$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('record_red_invoice', $$1152$$, $$2$$, $$'12345679'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

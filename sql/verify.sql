@@ -36,6 +36,10 @@ SELECT billing.set_plan_weight('verify', 'verify', 1000000, 0, effective_from =>
 SELECT test.buy(1907, 'verify', 'verify'), test.buy(1907, 'verify', 'verify');
 SELECT key_id FROM billing.create_api_key(1907, 'plan', 'plan');
 SELECT status, credits FROM billing.charge(1907, 1, 'on the plan', 'verify', 7, 1);
+-- An invoice that was issued.
+SELECT billing.set_invoice_title(1907, 'me', 'individual', 'name');
+SELECT amount FROM billing.request_invoice(1907, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice');
+SELECT billing.record_invoice(1907, 1, '19071907190719071907');
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -127,6 +131,9 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('credits that do not follow', pg_temp.found('UPDATE billing_books.usage_event SET credits = 8 WHERE account_id = 1907', 'UPDATE billing_books.quota SET used = 8 WHERE account_id = 1907 AND subscription_no = 1')),
     ('a weight put behind a request', pg_temp.found('INSERT INTO billing_books.plan_weight (plan, model, prompt_tokens_over, effective_from, input, output, cache_read, cache_write) VALUES (''verify'', ''verify'', 5, ''2025-01-01'', 1, 1, 1, 1)')),
     ('a request of a plan that costs money', pg_temp.found('UPDATE billing_books.usage_event SET charge = 0 WHERE account_id = 1907')),
+    ('an invoice without lines', pg_temp.found('DELETE FROM billing_books.invoice_line WHERE account_id = 1907')),
+    ('an invoice issued without a number', pg_temp.found('UPDATE billing_books.invoice SET number = NULL WHERE account_id = 1907')),
+    ('an order invoiced for more than was paid', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),
     ('a lot that gave more back than its entries say', pg_temp.found('UPDATE billing_books.lot SET given_back = given_back + 1 WHERE account_id = 1900 AND lot_no = 1')),

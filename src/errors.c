@@ -328,6 +328,24 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								  "nothing can be done with subscription " INT64_FORMAT
 								  " of account " ACCOUNT ": %s",
 								  "SELECT * FROM billing.plan_status(account_id) shows how it is."},
+	[ERROR_INVOICE_TITLE] = {"LB543", "invoice_title", "invoice title \"%s\" cannot be used: %s",
+							 "set_invoice_title() sets one; the rules are R16 of docs/rules.md."},
+	[ERROR_INVOICE_EXCEEDS] = {"LB544", "invoice_exceeds",
+							   "of order " INT64_FORMAT " of account " ACCOUNT
+							   " no more than %s can be invoiced",
+							   "SELECT * FROM billing.invoiceable(account_id) shows why."},
+	[ERROR_INVOICE_UNKNOWN] = {"LB545", "invoice_unknown",
+							   "account " ACCOUNT " has no invoice " INT64_FORMAT,
+							   "SELECT * FROM billing.invoices(account_id) lists them."},
+	[ERROR_INVOICE_STATE] = {"LB546", "invoice_state",
+							 "invoice " INT64_FORMAT " of account " ACCOUNT " is %s",
+							 "docs/books-and-states.md 4.6 lists what can be done with one in each "
+							 "state."},
+	[ERROR_INVOICE_NUMBER] = {"LB548", "invoice_number", "number %s is that of another invoice",
+							  "The bureau gives a number once: look at the document again."},
+	[ERROR_INVOICE] = {"LB547", "invoice", "no invoice can be applied for: %s",
+					   "Mainland accounts apply for invoices of paid orders; abroad they come by "
+					   "themselves."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -23,6 +23,7 @@
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
+#include "store/invoice_store.h"
 #include "store/payment_store.h"
 #include "store/refund_store.h"
 #include "store/usage_store.h"
@@ -38,35 +39,6 @@ arg_region(FunctionCallInfo fcinfo, int index)
 	if (strcmp(region, "cn") != 0 && strcmp(region, "global") != 0)
 		refuse(ERROR_INVALID_VALUE, "region", region);
 	return region;
-}
-
-/* One @ with something on both sides and no blanks; delivery proves the rest. */
-static char *
-arg_email(FunctionCallInfo fcinfo, int index)
-{
-	char *email = arg_text_or_null(fcinfo, index, "email", IDENTIFIER_BYTES_MAX);
-	char *at = email ? strchr(email, '@') : NULL;
-
-	if (email && (at == NULL || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
-				  strpbrk(email, " \t\r\n,;<>\"") != NULL))
-		refuse(ERROR_INVALID_VALUE, "email", email);
-	return email;
-}
-
-/* Digits, with a + in front where the country is named. */
-static char *
-arg_mobile(FunctionCallInfo fcinfo, int index)
-{
-	char *mobile = arg_text_or_null(fcinfo, index, "mobile", VALUE_BYTES_MAX);
-	size_t digits;
-
-	if (mobile == NULL)
-		return NULL;
-	digits = strspn(mobile + (mobile[0] == '+'), "0123456789");
-	if (mobile[digits + (mobile[0] == '+')] != '\0' || digits < MOBILE_DIGITS_MIN ||
-		digits > MOBILE_DIGITS_MAX)
-		refuse(ERROR_INVALID_VALUE, "mobile", mobile);
-	return mobile;
 }
 
 static char *
@@ -225,6 +197,8 @@ check_closable(const Account *account, const Books *books)
 		because = "it has a payment that is held or on its way back";
 	else if (refund_find_open(account->account_id, &(Refund){0}))
 		because = "it has an open refund";
+	else if (invoice_is_any_open(account->account_id))
+		because = "it has an invoice that was applied for";
 	if (because)
 		refuse(ERROR_ACCOUNT_NOT_CLOSABLE, account->account_id, because);
 }

@@ -232,6 +232,35 @@ arg_currency(FunctionCallInfo fcinfo, int index)
 	return currency;
 }
 
+/* One @ with something on both sides and no blanks; delivery proves the rest. */
+char *
+arg_email(FunctionCallInfo fcinfo, int index)
+{
+	char *email = arg_text_or_null(fcinfo, index, "email", IDENTIFIER_BYTES_MAX);
+	char *at = email ? strchr(email, '@') : NULL;
+
+	if (email && (at == NULL || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
+				  strpbrk(email, " \t\r\n,;<>\"") != NULL))
+		refuse(ERROR_INVALID_VALUE, "email", email);
+	return email;
+}
+
+/* Digits, with a + in front where the country is named. */
+char *
+arg_mobile(FunctionCallInfo fcinfo, int index)
+{
+	char *mobile = arg_text_or_null(fcinfo, index, "mobile", VALUE_BYTES_MAX);
+	size_t digits;
+
+	if (mobile == NULL)
+		return NULL;
+	digits = strspn(mobile + (mobile[0] == '+'), "0123456789");
+	if (mobile[digits + (mobile[0] == '+')] != '\0' || digits < MOBILE_DIGITS_MIN ||
+		digits > MOBILE_DIGITS_MAX)
+		refuse(ERROR_INVALID_VALUE, "mobile", mobile);
+	return mobile;
+}
+
 char *
 arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
 {

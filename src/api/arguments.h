@@ -64,6 +64,10 @@ extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 /* CNY or USD. */
 extern char *arg_currency(FunctionCallInfo fcinfo, int index);
 
+/* An address of mail, and a number of a telephone; NULL where the argument is null. */
+extern char *arg_email(FunctionCallInfo fcinfo, int index);
+extern char *arg_mobile(FunctionCallInfo fcinfo, int index);
+
 /* A time zone that the server knows; NULL where the argument is null. */
 extern char *arg_time_zone_or_null(FunctionCallInfo fcinfo, int index);
 

@@ -37,6 +37,12 @@ add_argument(StringInfo request, Oid type, Datum value)
 		case TIMESTAMPTZOID:
 			appendStringInfo(request, INT64_FORMAT, DatumGetInt64(value));
 			break;
+		case BYTEAOID:
+		case INT8ARRAYOID:
+		case NUMERICARRAYOID:
+			appendBinaryStringInfo(request, VARDATA_ANY(DatumGetPointer(value)),
+								   VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
+			break;
 		default:
 			refuse(ERROR_INTERNAL, "an argument's type cannot be part of a idempotent call");
 	}

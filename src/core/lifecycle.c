@@ -174,6 +174,36 @@ const Lifecycle lifecycle_subscription = {subscription_states, LENGTH(subscripti
 										  SUBSCRIPTION_TAKE_BACK_UNDONE + 1, subscription_changes,
 										  LENGTH(subscription_changes)};
 
+static const char *const invoice_states[] = {
+	[INVOICE_REQUESTED] = "requested", [INVOICE_SENDING] = "sending",
+	[INVOICE_BLOCKED] = "blocked",	   [INVOICE_SEALING] = "sealing",
+	[INVOICE_ISSUED] = "issued",	   [INVOICE_REVERSING] = "reversing",
+	[INVOICE_FAILED] = "failed",	   [INVOICE_CANCELLED] = "cancelled",
+	[INVOICE_REVERSED] = "reversed",
+};
+
+#define INVOICE_OUT (IN(INVOICE_SENDING) | IN(INVOICE_BLOCKED))
+
+static const Change invoice_changes[] = {
+	{IN(INVOICE_REQUESTED), INVOICE_DUE, INVOICE_SENDING},
+	{IN(INVOICE_SENDING), INVOICE_GETS_BLOCKED, INVOICE_BLOCKED},
+	{INVOICE_OUT, INVOICE_SUCCEEDS, INVOICE_ISSUED},
+	{INVOICE_OUT, INVOICE_SEAL_FAILS, INVOICE_SEALING},
+	{IN(INVOICE_SEALING), INVOICE_IS_SEALED, INVOICE_ISSUED},
+	{INVOICE_OUT, INVOICE_FAILS, INVOICE_FAILED},
+	{IN(INVOICE_ISSUED), INVOICE_REVERSAL_BEGINS, INVOICE_REVERSING},
+	{IN(INVOICE_ISSUED) | IN(INVOICE_REVERSING), INVOICE_RED_ISSUED, INVOICE_REVERSED},
+	{IN(INVOICE_REVERSING), INVOICE_REVERSAL_ENDS, INVOICE_ISSUED},
+	{IN(INVOICE_REQUESTED), INVOICE_WITHDRAW, INVOICE_CANCELLED},
+	{IN(INVOICE_BLOCKED), INVOICE_UNBLOCK, INVOICE_SENDING},
+	{IN(INVOICE_REQUESTED), INVOICE_ISSUE_BY_HAND, INVOICE_ISSUED},
+	{IN(INVOICE_REQUESTED), INVOICE_DECLINE, INVOICE_FAILED},
+	{IN(INVOICE_ISSUED), INVOICE_REVERSE_BY_HAND, INVOICE_REVERSED},
+};
+
+const Lifecycle lifecycle_invoice = {invoice_states, LENGTH(invoice_states), INVOICE_WITHDRAW,
+									 invoice_changes, LENGTH(invoice_changes)};
+
 static const struct
 {
 	const char *table;
@@ -186,6 +216,7 @@ static const struct
 	{"refund", &lifecycle_refund},
 	{"refund_item", &lifecycle_refund_item},
 	{"subscription", &lifecycle_subscription},
+	{"invoice", &lifecycle_invoice},
 };
 
 const Lifecycle *

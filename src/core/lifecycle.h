@@ -171,6 +171,38 @@ typedef enum SubscriptionEvent
 	SUBSCRIPTION_TAKE_BACK_UNDONE
 } SubscriptionEvent;
 
+/* An invoice of the mainland (B&S 4.6). */
+typedef enum InvoiceState
+{
+	INVOICE_REQUESTED,
+	INVOICE_SENDING,
+	INVOICE_BLOCKED, /* a person has to act at the provider */
+	INVOICE_SEALING, /* it exists at the bureau, its document does not yet */
+	INVOICE_ISSUED,
+	INVOICE_REVERSING,
+	INVOICE_FAILED,
+	INVOICE_CANCELLED,
+	INVOICE_REVERSED
+} InvoiceState;
+
+typedef enum InvoiceEvent
+{
+	INVOICE_DUE,
+	INVOICE_GETS_BLOCKED,
+	INVOICE_SUCCEEDS,
+	INVOICE_SEAL_FAILS,
+	INVOICE_IS_SEALED,
+	INVOICE_FAILS,
+	INVOICE_REVERSAL_BEGINS,
+	INVOICE_RED_ISSUED,
+	INVOICE_REVERSAL_ENDS, /* without a red invoice */
+	INVOICE_WITHDRAW,	   /* asked for by the customer, as the next four by an operator */
+	INVOICE_UNBLOCK,
+	INVOICE_ISSUE_BY_HAND,
+	INVOICE_DECLINE,
+	INVOICE_REVERSE_BY_HAND
+} InvoiceEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
@@ -180,6 +212,7 @@ extern const Lifecycle lifecycle_reconciliation;
 extern const Lifecycle lifecycle_refund;
 extern const Lifecycle lifecycle_refund_item;
 extern const Lifecycle lifecycle_subscription;
+extern const Lifecycle lifecycle_invoice;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

@@ -59,6 +59,10 @@
 #define EXTENSION_DAYS_MAX 366
 #define WINDOW_HOURS_MAX 744
 
+/* Orders on one invoice, and the bytes of its document. */
+#define INVOICE_LINES_MAX 100
+#define INVOICE_DOCUMENT_BYTES_MAX (8 * 1024 * 1024)
+
 /* Events that one call settles at the most, so that its transaction stays bounded. */
 #define SETTLE_EVENTS_MAX 10000
 

@@ -68,6 +68,9 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 		 "proportion), keep or forfeit_all"},
 	[POLICY_REFUND_BLOCKS_PLAN] = {"refund_blocks_plan", POLICY_BOOLEAN, true, 1, 0, 1,
 								   "the lock of a refund stops plan keys, too"},
+	[POLICY_INVOICE_TARGET] = {"invoice_target", POLICY_DURATION, true, HOURS(48), HOURS(1),
+							   DAYS(30),
+							   "an invoice that was applied for is to be issued within so long"},
 };
 
 static const char *const late_payment_choices[] = {

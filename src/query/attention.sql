@@ -21,6 +21,30 @@ SELECT 'refund item', i.account_id, i.item_id, i.gateway, i.changed_at, i.amount
 FROM billing_books.refund_item AS i
 WHERE i.state IN ('manual', 'failed', 'abnormal')
 UNION ALL
+SELECT 'invoice overdue', n.account_id, n.invoice_id, NULL, n.due_at, NULL, 'issue it: record_invoice(), or decline_invoice()'
+FROM billing_books.invoice AS n
+WHERE n.state IN ('requested', 'sending', 'blocked', 'sealing') AND n.due_at < statement_timestamp()
+UNION ALL
+SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, t.at, v.amount - (p.payer_amount - r.amount - t.amount), 'money went back after it was invoiced: reverse its invoice'
+FROM billing_books.payment AS p
+CROSS JOIN LATERAL (
+    SELECT sum(CASE i.kind WHEN 'undone' THEN -i.payer_amount ELSE i.payer_amount END) AS amount, max(i.recorded_at) AS at
+    FROM billing_books.take_back AS i
+    WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND NOT i.from_suspense
+) AS t
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(coalesce(i.payer_amount, round(i.amount * p.payer_amount / p.amount, 2))), 0) AS amount
+    FROM billing_books.refund_item AS i
+    WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND i.state <> 'released'
+) AS r
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.amount), 0) AS amount
+    FROM billing_books.invoice_line AS l
+    JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
+    WHERE l.account_id = p.account_id AND l.order_id = p.order_id AND n.kind <> 'overseas' AND n.state NOT IN ('failed', 'cancelled', 'reversed')
+) AS v
+WHERE p.state = 'credited' AND t.amount > 0 AND v.amount > p.payer_amount - r.amount - t.amount
+UNION ALL
 SELECT 'order does not close', o.account_id, o.order_id, o.gateway, o.expires_at, o.pay_amount, 'find_payment() shows its calls'
 FROM billing_books.payment_order AS o
 WHERE o.state = 'closing' AND o.expires_at < statement_timestamp() - interval '1 hour'

@@ -1,17 +1,68 @@
+CREATE TABLE billing_books.invoice_title (
+    account_id bigint NOT NULL REFERENCES billing_books.account,
+    title text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('individual', 'enterprise')),
+    name text NOT NULL,
+    tax_number text,
+    address text,
+    phone text,
+    bank text,
+    bank_account text,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (account_id, title),
+    CHECK (kind = 'individual' OR tax_number IS NOT NULL)
+);
+COMMENT ON TABLE billing_books.invoice_title IS 'In whose names an account''s invoices can be made out (R16). What an invoice was applied for with stays on it.';
+COMMENT ON COLUMN billing_books.invoice_title.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.invoice_title.title IS 'What the customer calls it.';
+COMMENT ON COLUMN billing_books.invoice_title.kind IS 'individual or enterprise.';
+COMMENT ON COLUMN billing_books.invoice_title.name IS 'The buyer''s name on the invoice.';
+COMMENT ON COLUMN billing_books.invoice_title.tax_number IS 'The enterprise''s tax number; null for an individual.';
+COMMENT ON COLUMN billing_books.invoice_title.address IS 'The buyer''s address; null: none.';
+COMMENT ON COLUMN billing_books.invoice_title.phone IS 'The buyer''s telephone; null: none.';
+COMMENT ON COLUMN billing_books.invoice_title.bank IS 'The buyer''s bank; null: none.';
+COMMENT ON COLUMN billing_books.invoice_title.bank_account IS 'The account there; null: none.';
+COMMENT ON COLUMN billing_books.invoice_title.changed_at IS 'When it was set last.';
+
 CREATE TABLE billing_books.invoice (
     account_id bigint NOT NULL REFERENCES billing_books.account,
     invoice_id bigint NOT NULL,
     kind text NOT NULL CHECK (kind IN ('ordinary', 'special', 'overseas')),
     state text NOT NULL CHECK (state IN ('requested', 'sending', 'blocked', 'sealing', 'issued', 'reversing', 'failed', 'cancelled', 'reversed')),
+    buyer jsonb,
+    email text,
+    mobile text,
     created_at timestamptz NOT NULL,
+    due_at timestamptz,
+    number text,
+    issued_at timestamptz,
+    document bytea,
+    red_number text,
+    reason text,
+    changed_at timestamptz,
+    actor text,
     PRIMARY KEY (account_id, invoice_id)
 );
-COMMENT ON TABLE billing_books.invoice IS 'Invoices (R15 to R18). Nothing issues one yet: what stands here counts as invoiced where refunds are computed.';
+CREATE UNIQUE INDEX invoice_number ON billing_books.invoice (number) WHERE number IS NOT NULL;
+CREATE UNIQUE INDEX invoice_red_number ON billing_books.invoice (red_number) WHERE red_number IS NOT NULL;
+CREATE INDEX invoice_open ON billing_books.invoice (due_at) WHERE state IN ('requested', 'sending', 'blocked', 'sealing', 'reversing');
+COMMENT ON TABLE billing_books.invoice IS 'Invoices of the mainland (R15 to R17): applied for by customers, issued by the tax bureau''s platform.';
 COMMENT ON COLUMN billing_books.invoice.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.invoice.invoice_id IS 'Number of the invoice within the account.';
 COMMENT ON COLUMN billing_books.invoice.kind IS 'ordinary or special of the mainland; overseas, which never counts as invoiced.';
 COMMENT ON COLUMN billing_books.invoice.state IS 'docs/books-and-states.md 4.6; failed, cancelled and reversed free its amounts.';
+COMMENT ON COLUMN billing_books.invoice.buyer IS 'Its title, as it was when it was applied for.';
+COMMENT ON COLUMN billing_books.invoice.email IS 'Where it is to be sent; null: by mobile.';
+COMMENT ON COLUMN billing_books.invoice.mobile IS 'Where its link is to be sent; null: by e-mail.';
 COMMENT ON COLUMN billing_books.invoice.created_at IS 'When it was applied for.';
+COMMENT ON COLUMN billing_books.invoice.due_at IS 'By when it is to be issued: policy invoice_target.';
+COMMENT ON COLUMN billing_books.invoice.number IS 'The tax bureau''s number; null before it is issued.';
+COMMENT ON COLUMN billing_books.invoice.issued_at IS 'When it was issued, as its document says.';
+COMMENT ON COLUMN billing_books.invoice.document IS 'Its document, such as a PDF; null where none was given.';
+COMMENT ON COLUMN billing_books.invoice.red_number IS 'The number of the red invoice that reversed it.';
+COMMENT ON COLUMN billing_books.invoice.reason IS 'Why it failed, or was cancelled or reversed.';
+COMMENT ON COLUMN billing_books.invoice.changed_at IS 'When its state last changed.';
+COMMENT ON COLUMN billing_books.invoice.actor IS 'Who last changed it.';
 
 CREATE TABLE billing_books.invoice_line (
     account_id bigint NOT NULL,

@@ -18,6 +18,10 @@ CREATE FUNCTION billing.lock_guard() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_lock_guard';
 COMMENT ON FUNCTION billing.lock_guard() IS 'Trigger of the guards: refuses an order, a refund or an application for an invoice of an account whose locks refuse it (LB204), whoever inserts it.';
 
+CREATE FUNCTION billing.invoice_line_guard() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoice_line_guard';
+COMMENT ON FUNCTION billing.invoice_line_guard() IS 'Trigger of the guards: refuses a line of an invoice by which more of an order would be invoiced than can be (LB544), whoever inserts it.';
+
 CREATE FUNCTION billing.forget_cached() RETURNS trigger
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_forget_cached';
 COMMENT ON FUNCTION billing.forget_cached() IS 'Trigger of small tables that backends remember: makes them look again.';

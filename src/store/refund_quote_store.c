@@ -11,14 +11,8 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
+#include "store/order_sums.h"
 #include "store/refund_quote_store.h"
-
-/*
- * What of "refunded" the gateway did not say how much the payer himself got is his in
- * proportion, half up to a cent: as core/refund_split has it.
- */
-#define PAYER_SHARE \
-	"CASE WHEN p.payer_amount >= p.amount THEN i.amount ELSE round(i.amount * p.payer_amount / p.amount, 2) END"
 
 static QuotedOrder
 read_order(uint64 row)
@@ -52,24 +46,12 @@ refund_quote_list(int64 account_id, int64 order_id, SqlRunner run, size_t *count
 {
 	static Sql list = SQL(
 		"SELECT o.order_id, p.payment_id, l.lot_no, o.method, p.gateway, p.paid_at, p.amount - "
-		"p.taken, round(p.payer_amount * (p.amount - "
-		"p.taken) / p.amount, 2), l.remaining, r.amount + t.amount, "
+		"p.taken, " ORDER_SUMS_PAYER_PAID ", l.remaining, r.amount + t.amount, "
 		"r.payer_amount + t.payer_amount, v.amount, l.amount - l.remaining - l.given_back, "
 		"g.numbers::integer FROM " BOOKS "payment AS p JOIN " BOOKS "payment_order AS o ON "
 		"o.account_id = p.account_id AND o.order_id = p.order_id JOIN " BOOKS "lot AS l ON "
-		"l.account_id = p.account_id AND l.order_id = p.order_id AND l.kind = 'cash' CROSS JOIN "
-		"LATERAL (SELECT coalesce(sum(i.amount), 0) AS amount, coalesce(sum(coalesce("
-		"i.payer_amount, " PAYER_SHARE ")), 0) AS payer_amount FROM " BOOKS
-		"refund_item AS i WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND "
-		"i.state <> 'released') AS r CROSS JOIN LATERAL (SELECT coalesce(sum(CASE i.kind WHEN "
-		"'undone' THEN -i.amount ELSE i.amount END), 0) AS amount, coalesce(sum(CASE i.kind WHEN "
-		"'undone' THEN -i.payer_amount ELSE i.payer_amount END), 0) AS payer_amount FROM " BOOKS
-		"take_back AS i WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND NOT "
-		"i.from_suspense) AS t CROSS JOIN LATERAL (SELECT coalesce(sum(i.amount), 0) AS amount "
-		"FROM " BOOKS "invoice_line AS i JOIN " BOOKS "invoice AS n ON n.account_id = "
-		"i.account_id AND n.invoice_id = i.invoice_id WHERE i.account_id = p.account_id AND "
-		"i.order_id = p.order_id AND n.kind <> 'overseas' AND n.state NOT IN ('failed', "
-		"'cancelled', 'reversed')) AS v CROSS JOIN LATERAL (SELECT count(*) AS numbers FROM " BOOKS
+		"l.account_id = p.account_id AND l.order_id = p.order_id AND l.kind = 'cash' " ORDER_SUMS
+		"CROSS JOIN LATERAL (SELECT count(*) AS numbers FROM " BOOKS
 		"gateway_call AS i WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND "
 		"i.kind = 'refund' AND i.gateway_number IS NOT NULL) AS g WHERE p.account_id = $1 AND "
 		"p.state = 'credited' AND o.kind = 'topup' AND ($2 IS NULL OR o.order_id = $2) ORDER BY "

@@ -66,7 +66,7 @@ catch_up('books');
 is(answer($sub, $digest), answer($pub, $digest), 'the subscriber has the same books');
 verify_empty($subscriber, 'verify() is empty there');
 is(answer($sub, 'SELECT status, rows_failed FROM billing.settler()'), answer($pub, 'SELECT status, rows_failed FROM billing.settler()'), 'its settler runs, too');
-is(answer($sub, "SELECT count(*) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid WHERE c.relnamespace = 'billing_books'::regnamespace AND NOT t.tgisinternal AND t.tgenabled <> CASE t.tgname WHEN 'lock_guard' THEN 'O' ELSE 'A' END"), 0, 'all guards are on, and only those that look elsewhere are ordinary ones');
+is(answer($sub, "SELECT count(*) FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid WHERE c.relnamespace = 'billing_books'::regnamespace AND NOT t.tgisinternal AND t.tgenabled <> CASE t.tgname WHEN 'lock_guard' THEN 'O' WHEN 'invoice_line_guard' THEN 'O' ELSE 'A' END"), 0, 'all guards are on, and only those that look elsewhere are ordinary ones');
 
 # It books nothing: neither the rows of the inbox that are sent to it, nor a call.
 $pub->do("SELECT billing.pause_workers('1 hour')");

@@ -210,6 +210,38 @@ test_subscription(void **state)
 	check_names(&lifecycle_subscription, LENGTH(rows));
 }
 
+/* B&S 4.6 */
+static void
+test_invoice(void **state)
+{
+	/* due blocked succeeds seal_fails sealed fails reversal_begins red reversal_ends
+	 * withdraw unblock issue decline reverse */
+	static const char *const rows[][14] = {
+		[INVOICE_REQUESTED] = {"sending", ".", ".", ".", ".", ".", ".", ".", ".", "cancelled", "-",
+							   "issued", "failed", "-"},
+		[INVOICE_SENDING] = {".", "blocked", "issued", "sealing", ".", "failed", ".", ".", ".", "-",
+							 "-", "-", "-", "-"},
+		[INVOICE_BLOCKED] = {".", ".", "issued", "sealing", ".", "failed", ".", ".", ".", "-",
+							 "sending", "-", "-", "-"},
+		[INVOICE_SEALING] = {".", ".", ".", ".", "issued", ".", ".", ".", ".", "-", "-", "-", "-",
+							 "-"},
+		[INVOICE_ISSUED] = {".", ".", ".", ".", ".", ".", "reversing", "reversed", ".", "-", "-",
+							"-", "-", "reversed"},
+		[INVOICE_REVERSING] = {".", ".", ".", ".", ".", ".", ".", "reversed", "issued", "-", "-",
+							   "-", "-", "-"},
+		[INVOICE_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-", "-"},
+		[INVOICE_CANCELLED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-",
+							   "-"},
+		[INVOICE_REVERSED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-", "-"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_invoice, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_invoice, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_invoice, LENGTH(rows));
+}
+
 /* B&S 4.13 */
 static void
 test_reconciliation(void **state)
@@ -241,6 +273,7 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("refund"), &lifecycle_refund);
 	assert_ptr_equal(lifecycle_from_name("refund_item"), &lifecycle_refund_item);
 	assert_ptr_equal(lifecycle_from_name("subscription"), &lifecycle_subscription);
+	assert_ptr_equal(lifecycle_from_name("invoice"), &lifecycle_invoice);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
 }
@@ -252,7 +285,8 @@ main(void)
 		cmocka_unit_test(test_order),		 cmocka_unit_test(test_payment),
 		cmocka_unit_test(test_call),		 cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_refund_item),	 cmocka_unit_test(test_reconciliation),
-		cmocka_unit_test(test_subscription), cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_subscription), cmocka_unit_test(test_invoice),
+		cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

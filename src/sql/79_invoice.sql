@@ -1,0 +1,53 @@
+CREATE FUNCTION billing.set_invoice_title(account_id bigint, title text, kind text, name text, tax_number text = NULL, address text = NULL, phone text = NULL, bank text = NULL, bank_account text = NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_invoice_title';
+COMMENT ON FUNCTION billing.set_invoice_title(bigint, text, text, text, text, text, text, text, text) IS 'Says in whose name an account''s invoices can be made out (R16). title: what the customer calls it, set again: changed; kind: individual or enterprise; tax_number: of an enterprise, 15, 17 or 20 digits and capital letters, or 18 that are a unified social credit code. Invoices keep the title that they were applied for with. Errors: LB543. Example: SELECT billing.set_invoice_title(7, ''company'', ''enterprise'', ''某某科技有限公司'', ''91330106673959654P'').';
+
+CREATE TYPE billing.invoiceable AS (order_id bigint, kind text, method text, paid_at timestamptz, paid numeric, payer_paid numeric, payer_refunded numeric, invoiced numeric, invoiceable numeric);
+COMMENT ON TYPE billing.invoiceable IS 'What of one paid order can be invoiced (R15): kind is topup or plan; payer_paid: of what was paid, what the payer gave himself, without a gateway''s coupons; payer_refunded: of that, what went back to him, or is about to; invoiced: what stands on invoices that are not void.';
+
+CREATE FUNCTION billing.invoiceable(account_id bigint) RETURNS SETOF billing.invoiceable
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoiceable';
+COMMENT ON FUNCTION billing.invoiceable(bigint) IS 'What of each paid order can be invoiced now (R15). Errors: LB201.';
+
+CREATE TYPE billing.invoice_application AS (invoice_id bigint, state text, amount numeric, due_at timestamptz);
+COMMENT ON TYPE billing.invoice_application IS 'Result of request_invoice(): due_at is when it is to be issued by (policy invoice_target).';
+
+CREATE FUNCTION billing.request_invoice(account_id bigint, order_ids bigint[], title text, kind text, email text, mobile text, idempotency_key text, amounts numeric[] = NULL) RETURNS billing.invoice_application
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_request_invoice';
+COMMENT ON FUNCTION billing.request_invoice(bigint, bigint[], text, text, text, text, text, numeric[]) IS 'Applies for one invoice of up to 100 paid orders (R16), each with all that can be invoiced of it, or with the amount of amounts at its place. title: one of set_invoice_title(); kind: ordinary, or for an enterprise special; email or mobile, or both: where it is sent. From then on the amounts count as invoiced and cannot be refunded. Errors: LB204, LB506, LB543, LB544, LB547. Example: SELECT * FROM billing.request_invoice(7, ARRAY[1, 2], ''company'', ''special'', ''a@b.example'', NULL, ''invoice-1'').';
+
+CREATE FUNCTION billing.withdraw_invoice(account_id bigint, invoice_id bigint, actor text = NULL, reason text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_withdraw_invoice';
+COMMENT ON FUNCTION billing.withdraw_invoice(bigint, bigint, text, text) IS 'Withdraws an application that nobody has begun to issue: its amounts are free. False where it was withdrawn before. Errors: LB545, LB546.';
+
+CREATE TYPE billing.invoice AS (invoice_id bigint, state text, kind text, name text, tax_number text, amount numeric, order_ids bigint[], email text, mobile text, created_at timestamptz, due_at timestamptz, number text, issued_at timestamptz, red_number text, reason text, has_document boolean);
+COMMENT ON TYPE billing.invoice IS 'An invoice of the mainland. state: requested, issued, reversed (red_number: of the red invoice), failed or cancelled, reason says why. invoice_document() has its document.';
+
+CREATE FUNCTION billing.invoices(account_id bigint) RETURNS SETOF billing.invoice
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoices';
+COMMENT ON FUNCTION billing.invoices(bigint) IS 'An account''s invoices and applications for invoices, the newest first. Errors: LB201.';
+
+CREATE FUNCTION billing.invoice_document(account_id bigint, invoice_id bigint) RETURNS bytea
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoice_document';
+COMMENT ON FUNCTION billing.invoice_document(bigint, bigint) IS 'The document of an invoice, as it was recorded; null where none was. Errors: LB545.';
+
+CREATE FUNCTION billing.record_invoice(account_id bigint, invoice_id bigint, number text, issued_at timestamptz = NULL, document bytea = NULL, actor text = NULL, reason text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_record_invoice';
+COMMENT ON FUNCTION billing.record_invoice(bigint, bigint, text, timestamptz, bytea, text, text) IS 'Records that an operator has issued an invoice on the tax bureau''s platform. number: the bureau''s, 8 to 20 digits, once over all accounts; document: its PDF or OFD, up to 8 MB. False where the same was recorded before. Errors: LB545, LB546.';
+
+CREATE FUNCTION billing.decline_invoice(account_id bigint, invoice_id bigint, reason text, actor text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_decline_invoice';
+COMMENT ON FUNCTION billing.decline_invoice(bigint, bigint, text, text) IS 'Ends an application that cannot be issued, such as with data that the bureau refuses: its amounts are free, and the customer sees the reason. Errors: LB545, LB546.';
+
+CREATE FUNCTION billing.record_red_invoice(account_id bigint, invoice_id bigint, number text, reason text, actor text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_record_red_invoice';
+COMMENT ON FUNCTION billing.record_red_invoice(bigint, bigint, text, text, text) IS 'Records that an issued invoice was reversed whole by a red one on the tax bureau''s platform (R17); number: of that. Its orders can be invoiced, and refunded, again. False where the same was recorded before. Errors: LB545, LB546.';
+
+CREATE FUNCTION billing.invoice_queue(OUT account_id bigint, OUT invoice_id bigint, OUT state text, OUT kind text, OUT name text, OUT tax_number text, OUT amount numeric, OUT address text, OUT created_at timestamptz, OUT due_at timestamptz, OUT overdue boolean, OUT buyer jsonb) RETURNS SETOF record
+    LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_invoice_queue';
+COMMENT ON FUNCTION billing.invoice_queue() IS 'The rows of the view billing.invoice_queue.';
+
+CREATE VIEW billing.invoice_queue AS
+    SELECT q.account_id, q.invoice_id, q.state, q.kind, q.name, q.tax_number, q.amount, q.address, q.created_at, q.due_at, q.overdue, q.buyer
+    FROM billing.invoice_queue() AS q;
+COMMENT ON VIEW billing.invoice_queue IS 'Invoices that were applied for and have not ended, the most urgent first. overdue: due_at (policy invoice_target) is over; address: where it is to be sent; buyer: all of its title.';

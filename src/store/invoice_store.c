@@ -1,0 +1,300 @@
+/*-------------------------------------------------------------------------
+ *
+ * invoice_store.c
+ *	  Titles, invoices and their lines.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+
+#include "spi/altered.h"
+#include "spi/bind.h"
+#include "spi/column.h"
+#include "spi/nano.h"
+#include "store/invoice_store.h"
+#include "store/order_sums.h"
+
+/* ---- titles ---------------------------------------------------------------- */
+
+void
+invoice_title_put(const InvoiceTitle *title, TimestampTz now)
+{
+	static Sql put = SQL(
+		"INSERT INTO " BOOKS "invoice_title (account_id, title, kind, name, tax_number, address, "
+		"phone, bank, bank_account, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON "
+		"CONFLICT (account_id, title) DO UPDATE SET kind = excluded.kind, name = excluded.name, "
+		"tax_number = excluded.tax_number, address = excluded.address, phone = excluded.phone, bank "
+		"= excluded.bank, bank_account = excluded.bank_account, changed_at = excluded.changed_at",
+		INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+		TIMESTAMPTZOID);
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(title->account_id)};
+
+	bind_text(values, nulls, 1, title->title);
+	bind_text(values, nulls, 2, title->kind);
+	bind_text(values, nulls, 3, title->name);
+	bind_text(values, nulls, 4, title->tax_number);
+	bind_text(values, nulls, 5, title->address);
+	bind_text(values, nulls, 6, title->phone);
+	bind_text(values, nulls, 7, title->bank);
+	bind_text(values, nulls, 8, title->bank_account);
+	values[9] = TimestampTzGetDatum(now);
+	sql_write(&put, values, nulls);
+}
+
+bool
+invoice_title_find(int64 account_id, const char *name, InvoiceTitle *title)
+{
+	static Sql find = SQL("SELECT title, kind, name, tax_number FROM " BOOKS
+						  "invoice_title WHERE account_id = $1 AND title = $2",
+						  INT8OID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2] = {Int64GetDatum(account_id)};
+
+	bind_text(values, nulls, 1, name);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*title = (InvoiceTitle){
+		.account_id = account_id,
+		.title = column_text(0, 1),
+		.kind = column_text(0, 2),
+		.name = column_text(0, 3),
+		.tax_number = column_text_or_null(0, 4),
+	};
+	return true;
+}
+
+/* ---- invoices -------------------------------------------------------------- */
+
+void
+invoice_insert(Invoice *invoice)
+{
+	static Sql next = SQL_NEXT_NUMBER("invoice", "invoice_id");
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "invoice (account_id, invoice_id, kind, state, buyer, email, mobile, "
+		"created_at, due_at, changed_at, actor) SELECT t.account_id, $2, $4, $5, "
+		"jsonb_strip_nulls(jsonb_build_object('title', t.title, 'kind', t.kind, 'name', t.name, "
+		"'tax_number', t.tax_number, 'address', t.address, 'phone', t.phone, 'bank', t.bank, "
+		"'bank_account', t.bank_account)), $6, $7, $8, $9, $8, $10 FROM " BOOKS
+		"invoice_title AS t WHERE t.account_id = $1 AND t.title = $3",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "          ";
+	Datum values[10];
+
+	invoice->invoice_id = sql_next_number(&next, invoice->account_id);
+	values[0] = Int64GetDatum(invoice->account_id);
+	values[1] = Int64GetDatum(invoice->invoice_id);
+	bind_text(values, nulls, 2, invoice->title);
+	bind_text(values, nulls, 3, invoice->kind);
+	bind_text(values, nulls, 4, lifecycle_state_name(&lifecycle_invoice, invoice->state));
+	bind_text(values, nulls, 5, invoice->email);
+	bind_text(values, nulls, 6, invoice->mobile);
+	values[7] = TimestampTzGetDatum(invoice->created_at);
+	values[8] = TimestampTzGetDatum(invoice->due_at);
+	bind_text(values, nulls, 9, invoice->actor);
+	sql_write(&insert, values, nulls);
+}
+
+void
+invoice_line_insert(const Invoice *invoice, int64 order_id, int64 amount_nano)
+{
+	static Sql insert = SQL("INSERT INTO " BOOKS "invoice_line (account_id, invoice_id, order_id, "
+							"amount) VALUES ($1, $2, $3, $4)",
+							INT8OID, INT8OID, INT8OID, NUMERICOID);
+
+	sql_write(&insert,
+			  (Datum[]){Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id),
+						Int64GetDatum(order_id), nano_datum(amount_nano)},
+			  NULL);
+}
+
+bool
+invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice)
+{
+	static Sql find = SQL(
+		"SELECT n.kind, n.state, n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, "
+		"n.red_number, n.reason, n.changed_at, n.actor, (SELECT sum(l.amount) FROM " BOOKS
+		"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id) FROM "
+		"" BOOKS "invoice AS n WHERE n.account_id = $1 AND n.invoice_id = $2",
+		INT8OID, INT8OID);
+	int state;
+
+	if (run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) == 0)
+		return false;
+	state = lifecycle_state_from_name(&lifecycle_invoice, column_text(0, 2));
+	if (state < 0)
+		altered_refuse("an invoice's state");
+	*invoice = (Invoice){
+		.account_id = account_id,
+		.invoice_id = invoice_id,
+		.kind = column_text(0, 1),
+		.state = (InvoiceState) state,
+		.email = column_text_or_null(0, 3),
+		.mobile = column_text_or_null(0, 4),
+		.created_at = column_instant(0, 5, DT_NOBEGIN),
+		.due_at = column_instant(0, 6, DT_NOEND),
+		.number = column_text_or_null(0, 7),
+		.issued_at = column_instant(0, 8, DT_NOBEGIN),
+		.red_number = column_text_or_null(0, 9),
+		.reason = column_text_or_null(0, 10),
+		.changed_at = column_instant(0, 11, DT_NOBEGIN),
+		.actor = column_text_or_null(0, 12),
+		.amount_nano = column_nano(0, 13),
+	};
+	return true;
+}
+
+bool
+invoice_number_is_taken(const char *number)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE number = $1 OR red_number = $1",
+						  TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, number);
+	return sql_run(&find, values, nulls) > 0;
+}
+
+void
+invoice_update(const Invoice *invoice)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "invoice SET state = $3, number = $4, issued_at = $5, red_number = $6, "
+		"reason = $7, changed_at = $8, actor = $9, document = coalesce($10, document) WHERE "
+		"account_id = $1 AND invoice_id = $2",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+		TEXTOID, BYTEAOID);
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)};
+
+	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_invoice, invoice->state));
+	bind_text(values, nulls, 3, invoice->number);
+	bind_instant(values, nulls, 4, invoice->issued_at, DT_NOBEGIN);
+	bind_text(values, nulls, 5, invoice->red_number);
+	bind_text(values, nulls, 6, invoice->reason);
+	values[7] = TimestampTzGetDatum(invoice->changed_at);
+	bind_text(values, nulls, 8, invoice->actor);
+	values[9] = invoice->document;
+	nulls[9] = invoice->document ? ' ' : 'n';
+	sql_write(&update, values, nulls);
+}
+
+bool
+invoice_document(int64 account_id, int64 invoice_id, Datum *document)
+{
+	static Sql read = SQL("SELECT document FROM " BOOKS
+						  "invoice WHERE account_id = $1 AND invoice_id = $2",
+						  INT8OID, INT8OID);
+
+	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) ==
+			0 ||
+		column_is_null(0, 1))
+		return false;
+	*document = PointerGetDatum(PG_DETOAST_DATUM_COPY(column_datum(0, 1, BYTEAOID)));
+	return true;
+}
+
+bool
+invoice_counts(int64 account_id, int64 invoice_id)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND invoice_id = $2 "
+						  "AND kind <> 'overseas' AND state NOT IN ('failed', 'cancelled', "
+						  "'reversed')",
+						  INT8OID, INT8OID);
+
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) >
+		   0;
+}
+
+bool
+invoice_is_any_open(int64 account_id)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND state NOT IN "
+						  "('issued', 'failed', 'cancelled', 'reversed') LIMIT 1",
+						  INT8OID);
+
+	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
+}
+
+/* ---- what can be invoiced -------------------------------------------------- */
+
+bool
+invoice_limit_find(int64 account_id, int64 order_id, InvoiceableOrder *order)
+{
+	static Sql find = SQL(
+		"SELECT p.amount - p.taken, " ORDER_SUMS_PAYER_PAID
+		", r.amount + t.amount, r.payer_amount + t.payer_amount, v.amount FROM " BOOKS
+		"payment AS p " ORDER_SUMS
+		"WHERE p.account_id = $1 AND p.order_id = $2 AND p.state = 'credited'",
+		INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
+		return false;
+	*order = (InvoiceableOrder){
+		.order_id = order_id,
+		.basis = {.paid_nano = column_nano(0, 1),
+				  .payer_paid_nano = column_nano(0, 2),
+				  .refunded_nano = column_nano(0, 3),
+				  .payer_refunded_nano = column_nano(0, 4),
+				  .invoiced_nano = column_nano(0, 5)},
+	};
+	order->invoiceable_nano = refund_split_invoiceable(&order->basis);
+	return true;
+}
+
+void
+invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result)
+{
+	static Sql lines = SQL(
+		"SELECT o.order_id, o.kind, o.method, p.paid_at, p.amount - p.taken, "
+		"round(" ORDER_SUMS_PAYER_PAID ", 9), round(r.payer_amount + t.payer_amount, 9), "
+		"round(v.amount, 9), round(greatest(" ORDER_SUMS_PAYER_PAID
+		" - r.payer_amount - t.payer_amount - v.amount, 0), 9) FROM " BOOKS
+		"payment AS p JOIN " BOOKS
+		"payment_order AS o ON o.account_id = p.account_id AND o.order_id = p.order_id " ORDER_SUMS
+		"WHERE p.account_id = $1 AND p.state = 'credited' ORDER BY o.order_id",
+		INT8OID);
+
+	sql_put_rows(&lines, (Datum[]){Int64GetDatum(account_id)}, NULL, result);
+}
+
+/* The columns of type billing.invoice, of an invoice n. */
+#define INVOICE_REPORT_COLUMNS                                                                   \
+	"n.invoice_id, n.state, n.kind, n.buyer ->> 'name', n.buyer ->> 'tax_number', (SELECT "      \
+	"sum(l.amount) FROM " BOOKS                                                                  \
+	"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id), "     \
+	"(SELECT array_agg(l.order_id ORDER BY l.order_id) FROM " BOOKS                              \
+	"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id), "     \
+	"n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, n.red_number, n.reason, " \
+	"n.document IS NOT NULL"
+
+void
+invoice_report(int64 account_id, ReturnSetInfo *result)
+{
+	static Sql invoices = SQL("SELECT " INVOICE_REPORT_COLUMNS " FROM " BOOKS
+							  "invoice AS n WHERE n.account_id = $1 ORDER BY n.invoice_id DESC",
+							  INT8OID);
+
+	sql_put_rows(&invoices, (Datum[]){Int64GetDatum(account_id)}, NULL, result);
+}
+
+void
+invoice_report_queue(TimestampTz now, ReturnSetInfo *result)
+{
+	static Sql invoices = SQL(
+		"SELECT n.account_id, n.invoice_id, n.state, n.kind, n.buyer ->> 'name', n.buyer ->> "
+		"'tax_number', (SELECT sum(l.amount) FROM " BOOKS
+		"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id), "
+		"coalesce(n.email, n.mobile), n.created_at, n.due_at, coalesce(n.due_at < $1, false), "
+		"n.buyer FROM " BOOKS
+		"invoice AS n WHERE n.state IN ('requested', 'sending', 'blocked', 'sealing', 'reversing') "
+		"ORDER BY n.due_at, n.account_id, n.invoice_id",
+		TIMESTAMPTZOID);
+
+	sql_put_rows(&invoices, (Datum[]){TimestampTzGetDatum(now)}, NULL, result);
+}

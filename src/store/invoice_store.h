@@ -1,0 +1,99 @@
+/*-------------------------------------------------------------------------
+ *
+ * invoice_store.h
+ *	  Rows of invoice, invoice_line and invoice_title.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_INVOICE_STORE_H
+#define STORE_INVOICE_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "funcapi.h"
+
+#include "core/lifecycle.h"
+#include "core/refund_split.h"
+#include "spi/sql.h"
+
+/* In whose name invoices can be made out. */
+typedef struct InvoiceTitle
+{
+	int64 account_id;
+	const char *title;
+	const char *kind; /* individual or enterprise */
+	const char *name;
+	const char *tax_number; /* NULL where there is none, as the next */
+	const char *address;
+	const char *phone;
+	const char *bank;
+	const char *bank_account;
+} InvoiceTitle;
+
+typedef struct Invoice
+{
+	int64 account_id;
+	int64 invoice_id;
+	const char *kind;
+	InvoiceState state;
+	const char *title; /* of which it takes the buyer, when it is stored */
+	const char *email;
+	const char *mobile;
+	TimestampTz created_at;
+	TimestampTz due_at;
+	const char *number;	   /* NULL: it is not issued */
+	TimestampTz issued_at; /* DT_NOBEGIN: it is not */
+	Datum document;		   /* bytea; 0: none */
+	const char *red_number;
+	const char *reason;
+	TimestampTz changed_at;
+	const char *actor;
+	int64 amount_nano; /* of its lines: only read */
+} Invoice;
+
+/* What of one paid order can be invoiced. */
+typedef struct InvoiceableOrder
+{
+	int64 order_id;
+	RefundBasis basis; /* but for what is left of a lot */
+	int64 invoiceable_nano;
+} InvoiceableOrder;
+
+/* Stores it, or changes what there is of that name. */
+extern void invoice_title_put(const InvoiceTitle *title, TimestampTz now);
+extern bool invoice_title_find(int64 account_id, const char *name, InvoiceTitle *title);
+
+/* Sets its number; the title is frozen. */
+extern void invoice_insert(Invoice *invoice);
+extern void invoice_line_insert(const Invoice *invoice, int64 order_id, int64 amount_nano);
+
+/* False where the account has no such invoice. */
+extern bool invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice);
+
+/* True where the bureau's number is that of an invoice, or of a red one, of any account. */
+extern bool invoice_number_is_taken(const char *number);
+
+/* Writes back what changes of one. */
+extern void invoice_update(const Invoice *invoice);
+
+/* Its document; false where it has none. */
+extern bool invoice_document(int64 account_id, int64 invoice_id, Datum *document);
+
+/* True where lines of an invoice count as invoiced (B&S 1.2): it is of the mainland, and not void.
+ */
+extern bool invoice_counts(int64 account_id, int64 invoice_id);
+
+/* What of an order that was paid can be invoiced; false where there is no such order. */
+extern bool invoice_limit_find(int64 account_id, int64 order_id, InvoiceableOrder *order);
+
+extern void invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result);
+extern void invoice_report(int64 account_id, ReturnSetInfo *result);
+
+/* Those that have not ended, with how late they are. */
+extern void invoice_report_queue(TimestampTz now, ReturnSetInfo *result);
+
+/* True while the account has an invoice that has not ended. */
+extern bool invoice_is_any_open(int64 account_id);
+
+#endif
