@@ -10,6 +10,29 @@ SELECT billing.set_gateway('plan', 'wechat', 'cn', 'subject'), billing.set_payme
 CREATE FUNCTION pg_temp.bounds(account bigint) RETURNS TABLE (n bigint, plan text, state text, starts text, ends text, pack_of bigint) LANGUAGE sql AS $$
     SELECT subscription_no, plan, state, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'), to_char(ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'), pack_of FROM billing.plan_status(account) ORDER BY 1
 $$;
+-- Taken back by the gateway, and undone, by two operators; the lock that it leaves is lifted.
+CREATE FUNCTION pg_temp.by_two(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    status text;
+BEGIN
+    SET SESSION AUTHORIZATION regress_plan_a;
+    EXECUTE call;
+    SET SESSION AUTHORIZATION regress_plan_b;
+    EXECUTE call INTO status;
+    RESET SESSION AUTHORIZATION;
+    RETURN status;
+END $$;
+CREATE FUNCTION pg_temp.taken_back(account bigint, payment bigint, amount numeric) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    status text := pg_temp.by_two(format('SELECT status FROM billing.record_take_back(%s, %s, %s, ''dispute'', ''d%s'', ''take %s'')', account, payment, amount, payment, payment));
+BEGIN
+    PERFORM billing.unlock_account(account, 'dispute');
+    RETURN status;
+END $$;
+CREATE FUNCTION pg_temp.undone(account bigint, payment bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.by_two(format('SELECT status FROM billing.undo_take_back(%s, %s, ''undo %s'')', account, t.take_back_id, payment))
+    FROM billing_books.take_back AS t WHERE t.account_id = account AND t.payment_id = payment AND t.kind = 'dispute'
+$$;
 -- Time as the books have it: how far ahead an instant is.
 CREATE FUNCTION pg_temp.travel(at timestamptz) RETURNS text LANGUAGE sql AS $$
     SELECT set_config('billing.clock_offset', ceil(extract(epoch FROM at - clock_timestamp()))::text, false)
@@ -186,6 +209,81 @@ SELECT billing.set_policy('refund_blocks_plan', 'false');
 SELECT allowed FROM billing.authorize(:'key');
 SELECT status, reason FROM billing.charge(2703, 1, 'spared', 'm', 1, 0);
 SELECT billing.set_policy('refund_blocks_plan', NULL);
+SELECT * FROM billing.verify();
+
+-- A window that nothing was drawn in is whole.
+SELECT test.buy(2705, 'pro', 'plan');
+SELECT state, window_quota, window_left, window_ends_at FROM billing.plan_status(2705);
+-- Cut and come again: windows count from the new begin, and what is told late of before leaves the rest.
+SELECT status FROM billing.charge(2705, 1, 'in the first', 'm', 90, 0);
+SELECT billing.meter(2705, 1, 'late', 'm', 1000, 0), pg_temp.taken_back(2705, 1, 90);
+SELECT pg_temp.travel('2027-05-25 11:00+08') IS NOT NULL AS travelled;
+SELECT pg_temp.undone(2705, 1);
+SELECT state, quota_left, window_left FROM billing.plan_status(2705);
+SELECT billing.settle() AS settled;
+SELECT status FROM billing.charge(2705, 1, 'in the second', 'm', 30, 0);
+SELECT state, quota, used, quota_left, window_left, to_char(window_ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS until FROM billing.plan_status(2705);
+SELECT quota_no, kind, continues, amount, used, carried FROM billing_books.quota WHERE account_id = 2705 ORDER BY quota_no;
+SELECT * FROM billing.verify();
+
+-- Packs go where their period goes: they end with it, and are there again with it.
+SELECT test.buy(2706, 'lite', 'plan'), test.buy(2706, 'pack', 'plan'), test.buy(2706, 'days', 'plan');
+SELECT c.status FROM (VALUES ('whole', 500), ('of the pack', 25)) AS r (id, n), billing.charge(2706, 1, r.id, 'm', 0, r.n) AS c;
+SELECT pg_temp.taken_back(2706, 1, 30);
+SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2706);
+SELECT pg_temp.undone(2706, 1);
+SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2706);
+SET SESSION AUTHORIZATION regress_plan_a;
+SELECT status FROM billing.extend_subscription(2706, 3, 30, 'extend', 'why');
+SET SESSION AUTHORIZATION regress_plan_b;
+SELECT status FROM billing.extend_subscription(2706, 3, 30, 'extend', 'why');
+RESET SESSION AUTHORIZATION;
+SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2706);
+SELECT subscription_no, quota_no, continues, used, carried FROM billing_books.quota WHERE account_id = 2706 AND subscription_no < 3 ORDER BY 1, 2;
+SELECT subscription_no, deferred FROM billing_books.subscription WHERE account_id = 2706 ORDER BY 1;
+SELECT * FROM billing.verify();
+
+-- What an upgrade ended is over: an undone take-back of it is earned at once. And an upgrade has its effect once.
+SELECT test.buy(2707, 'lite', 'plan'), test.buy(2707, 'pro', 'plan', 1);
+SELECT pg_temp.taken_back(2707, 1, 30), pg_temp.undone(2707, 1);
+SELECT n, plan, state FROM pg_temp.bounds(2707);
+SELECT pg_temp.taken_back(2707, 2, 90), pg_temp.undone(2707, 2);
+SELECT n, plan, state FROM pg_temp.bounds(2707);
+SELECT subscription_no, deferred FROM billing_books.subscription WHERE account_id = 2707 ORDER BY 1;
+
+-- Usage that was stamped ahead, waits for a weight, and whose period is cut before it: counted on what covers it, or rejected.
+SELECT test.buy(2708, 'lite', 'plan'), test.buy(2709, 'lite', 'plan');
+SELECT status, reason FROM unnest('{2708,2709}'::bigint[]) AS a, billing.charge(a, 1, 'ahead', 'ahead', 10, 0, occurred_at => clock_timestamp() + current_setting('billing.clock_offset')::interval + interval '4 min');
+SELECT test.buy(2708, 'pro', 'plan', 1), pg_temp.taken_back(2709, 1, 30);
+SELECT count(billing.set_plan_weight(p, 'ahead', w, 0, effective_from => '2025-01-01 00:00+00')) AS weights FROM unnest('{lite,pro}'::text[], '{2000000,5000000}'::numeric[]) AS u (p, w);
+SELECT billing.settle() AS settled;
+SELECT account_id, status, reason, subscription_no, credits FROM billing_books.usage_event WHERE account_id IN (2708, 2709) ORDER BY 1;
+SELECT * FROM billing.verify();
+
+-- The heaviest request there can be counts, and one beyond all credits waits.
+SELECT billing.create_plan('heavy', 'cn', 10, 4000000000, days => 10) AS version, billing.set_plan_weight('heavy', 'm', 40000000, 100000000, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT test.buy(2710, 'heavy', 'plan');
+SELECT status, credits, reason FROM billing.charge(2710, 1, 'heavy', 'm', 200000000, 0);
+SELECT status, credits, reason FROM billing.charge(2710, 1, 'heavier', 'm', 0, 200000000);
+SELECT billing.reject_usage(2710, 'heavier', 'nonsense');
+-- Zones of one's own have no months.
+SELECT billing.create_account(27199, 'cn', time_zone => 'AAA0BBB-100,J333/14,J360');
+
+-- Rows that the tables' owner has altered: an error of their account alone.
+SELECT test.buy(2711, 'lite', 'plan'), test.buy(2712, 'lite', 'plan');
+UPDATE billing_books.quota SET ends_at = starts_at WHERE account_id = 2711;
+SELECT billing.give_back_quota(2711, 1, 10, 'give', 'why');
+SELECT test.attempt('UPDATE billing_books.quota SET used = ''NaN'' WHERE account_id = 2711');
+SELECT test.attempt('UPDATE billing_books.subscription SET deferred = ''NaN'' WHERE account_id = 2711');
+UPDATE billing_books.quota SET ends_at = planned_until WHERE account_id = 2711;
+UPDATE billing_books.subscription SET earn_at = '-infinity', earn_from = '-infinity' WHERE account_id = 2711;
+SELECT pg_temp.travel('2027-06-01 10:00+08') IS NOT NULL AS travelled;
+SELECT billing.earn_plans() > 0 AS earned;
+SELECT account_id, deferred FROM billing_books.subscription WHERE account_id IN (2711, 2712);
+SELECT status FROM billing.charge(2712, 1, 'good', 'm', 1, 0);
+SELECT billing.plan_usage(2711, 1);
+UPDATE billing_books.subscription SET earn_at = booked_at, earn_from = starts_at WHERE account_id = 2711;
+SELECT billing.earn_plans() AS earned;
 SELECT * FROM billing.verify();
 
 -- Closing earns the rest, and the keys are shut.

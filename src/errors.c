@@ -392,6 +392,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_LIFECYCLE] =
 		{"LB616", "lifecycle", "a %s that is %s cannot become %s",
 		 "States change by the calls alone; docs/books-and-states.md 4 lists which changes there are."},
+	[ERROR_ROW_ALTERED] = {"LB617", "row_altered", "a row is not as billing wrote it: %s",
+						   "Its account cannot be booked until somebody with the owner's rights has put it right; "
+						   "billing.verify() shows what does not fit."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -266,7 +266,8 @@ arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
 {
 	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
 
-	if (name && (pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name))))
+	/* Rules of one's own, as POSIX has them, are no zone's name. */
+	if (name && (strchr(name, ',') || pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name))))
 		refuse(ERROR_INVALID_VALUE, "time_zone", name);
 	return name;
 }

@@ -253,17 +253,21 @@ read_topup(FunctionCallInfo fcinfo, const Booking *booking)
 	return order;
 }
 
-/* How many periods of the account have not begun. */
+/* How many periods of the account have not begun, and how many more are ordered. */
 static size_t
 count_waiting(const Booking *booking)
 {
+	int64 account_id = booking->account.account_id;
 	size_t count;
-	Subscription *open = subscription_list_open(booking->account.account_id, booking->at, sql_run,
-												&count);
+	Subscription *open = subscription_list_open(account_id, booking->at, sql_run, &count);
 	size_t waiting = 0;
+	Order *orders;
 
 	for (size_t i = 0; i < count; i++)
 		waiting += open[i].starts_at > booking->at;
+	orders = order_list_open(account_id, &count);
+	for (size_t i = 0; i < count; i++)
+		waiting += orders[i].plan != NULL;
 	return waiting;
 }
 
@@ -285,8 +289,9 @@ why_not_plan(const TokenPlan *plan, const Order *order, const Booking *booking,
 	if (order->replaces != NO_NUMBER &&
 		(running == NULL || running->money.subscription_no != order->replaces))
 		return "what it is to replace does not run";
-	if (count_waiting(booking) >= PERIODS_WAITING_MAX)
-		return "too many periods wait for their begin";
+	if (running && !plan_is_pack(plan) && order->replaces == NO_NUMBER &&
+		count_waiting(booking) >= PERIODS_WAITING_MAX)
+		return "too many periods wait for their begin, or are ordered";
 	return NULL;
 }
 

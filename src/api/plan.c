@@ -191,19 +191,27 @@ describe_weight(const WeightRow *row)
 					text[TOKENS_OUTPUT], timestamptz_to_str(row->weight.effective_from));
 }
 
-/* When it begins: from now on means behind all that was counted; what was counted stays as it is.
+/*
+ * When it begins: from now on means behind all that was counted; what was counted stays as it is.
+ * As for prices: usage under way is waited for, and looked at, before usage to come is kept out.
  */
 static void
 fix_begin(WeightRow *row)
 {
-	TimestampTz now = clock_now();
 	bool is_from_now = row->weight.effective_from == DT_NOBEGIN;
-	TimestampTz since = is_from_now ? now : row->weight.effective_from;
-	TimestampTz newest = plan_weight_newest_use(
-		row, since - policy_catalog[POLICY_FUTURE_TOLERANCE].max);
+	TimestampTz began_at;
+	TimestampTz since;
+	TimestampTz newest;
 
+	price_hold_for_changing();
+	began_at = clock_now();
+	price_wait_for_readers();
+	since = is_from_now ? began_at : row->weight.effective_from;
+	newest = plan_weight_newest_use(row, since - policy_catalog[POLICY_FUTURE_TOLERANCE].max);
+	price_hold_for_adding();
+	newest = Max(newest, plan_weight_newest_use(row, began_at));
 	if (is_from_now)
-		row->weight.effective_from = Max(now, newest + 1);
+		row->weight.effective_from = Max(clock_now(), newest + 1);
 	else if (newest >= since)
 		refuse(ERROR_WEIGHT_BACKDATED, row->model, row->plan);
 }
@@ -245,10 +253,6 @@ billing_set_plan_weight(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	/* As for prices: usage under way is waited for before usage to come is kept out. */
-	price_hold_for_changing();
-	price_wait_for_readers();
-	price_hold_for_adding();
 	add_weight(&row, &line);
 	scope_close(&scope);
 	PG_RETURN_INT64(row.weight.price_id);

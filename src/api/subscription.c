@@ -14,6 +14,7 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/each_account.h"
 #include "booking/earning.h"
 #include "booking/subscription.h"
 #include "clock.h"
@@ -158,6 +159,7 @@ billing_give_back_quota(PG_FUNCTION_ARGS)
 	int64 subscription_no = arg_int64(fcinfo, 1, "subscription_no");
 	int64 credits_nano = arg_amount(fcinfo, 2, "credits", LIMIT_CREDITS);
 	Compensation compensation;
+	const Quota *part;
 	Datum answer;
 
 	(void) arg_text(fcinfo, 4, "reason", REASON_BYTES_MAX);
@@ -165,7 +167,10 @@ billing_give_back_quota(PG_FUNCTION_ARGS)
 							(OperatorArguments){3, 5, 4}, &answer))
 		return answer;
 	find_running(&compensation, subscription_no);
-	return give(fcinfo, &compensation, current_quota(&compensation, QUOTA_PART), credits_nano);
+	part = current_quota(&compensation, QUOTA_PART);
+	if (part == NULL)
+		refuse(ERROR_ROW_ALTERED, "a subscription that runs has no quota");
+	return give(fcinfo, &compensation, part, credits_nano);
 }
 
 PG_FUNCTION_INFO_V1(billing_reset_quota_window);
@@ -248,7 +253,7 @@ billing_extend_subscription(PG_FUNCTION_ARGS)
 /* ---- earned ---------------------------------------------------------------- */
 
 static void
-earn(Booking *booking)
+earn(Booking *booking, void *argument)
 {
 	size_t count;
 	Subscription *unearned;
@@ -267,23 +272,14 @@ PG_FUNCTION_INFO_V1(billing_earn_plans);
 Datum
 billing_earn_plans(PG_FUNCTION_ARGS)
 {
-	int64 booked = 0;
+	int64 booked;
 	int64 *accounts;
 	size_t count;
 	Scope scope;
 
 	scope_open(&scope);
 	accounts = subscription_earning_accounts(clock_now(), EARNING_ACCOUNTS_MAX, &count);
-	for (size_t i = 0; i < count; i++)
-	{
-		Booking booking = {0};
-
-		if (!account_hold_if_free(accounts[i], &booking.account))
-			continue;
-		booking_begin_held(&booking);
-		earn(&booking);
-		booked++;
-	}
+	booked = each_account_run(accounts, count, earn);
 	scope_close(&scope);
 	PG_RETURN_INT64(booked);
 }

@@ -38,20 +38,19 @@ typedef struct PlanUsage
 	Weights *weights;
 } PlanUsage;
 
-/* The booking's quotas, those that cover an instant among them. */
-static PlanUsage *
+/* Loads the booking's quotas, those that cover an instant among them. */
+static void
 load(Booking *booking, TimestampTz at)
 {
 	PlanUsage *usage = booking->plan_usage;
 
 	if (usage && usage->since <= at)
-		return usage;
+		return;
 	if (usage == NULL)
 		booking->plan_usage = usage = palloc0(sizeof(PlanUsage));
 	booking_write_quotas(booking);
 	usage->since = at - BEFORE_US;
 	booking->quotas = quota_list(booking->account.account_id, usage->since, WINDOWS_ROOM, sql_run);
-	return usage;
 }
 
 GateReason
@@ -60,7 +59,7 @@ plan_usage_reason(Booking *booking, TimestampTz at, int64 *subscription_no)
 	const Quota *part;
 	TimestampTz starts_at;
 
-	(void) load(booking, at);
+	load(booking, at);
 	part = plan_choose(&booking->quotas, at).part;
 	*subscription_no = NO_NUMBER;
 	if (part == NULL)
@@ -103,44 +102,73 @@ make_room(Quotas *quotas)
 	quotas->list = repalloc(quotas->list, quotas->capacity * sizeof(Quota));
 }
 
+/* A window that is new gets its number: the rows of other new ones are not there yet. */
+static void
+number_window(const Quotas *quotas, int64 account_id, Quota *window)
+{
+	if (!window->is_new || window->quota_no != NO_NUMBER)
+		return;
+	window->quota_no = quota_next_no(account_id, window->subscription_no);
+	for (size_t i = 0; i < quotas->count; i++)
+		if (quotas->list[i].subscription_no == window->subscription_no &&
+			&quotas->list[i] != window)
+			window->quota_no = Max(window->quota_no, quotas->list[i].quota_no + 1);
+}
+
 /* Draws the credits of an event, by the weights of its model. */
 static bool
 draw(Quotas *quotas, UsageEvent *event, const Price *weight)
 {
-	Quota *drawn;
+	QuotaChoice drawn;
 
 	make_room(quotas);
-	if (rating_charge(&event->payload.tokens, weight, &event->credits_nano) != OUTCOME_OK ||
+	if (rating_credits(&event->payload.tokens, weight, &event->credits_nano) != OUTCOME_OK ||
 		plan_count(quotas, event->occurred_at, event->credits_nano, &drawn) != OUTCOME_OK)
 	{
 		event->reason = "credits_limit";
 		return false;
 	}
-	event->subscription_no = drawn->subscription_no;
-	event->quota_no = drawn->quota_no;
+	event->subscription_no = drawn.part->subscription_no;
+	event->quota_no = drawn.part->quota_no;
 	event->weight_id = weight->price_id;
+	if (drawn.window)
+	{
+		number_window(quotas, event->account_id, drawn.window);
+		event->window_no = drawn.window->quota_no;
+	}
 	return true;
+}
+
+static void
+settle(UsageEvent *event, UsageStatus status, const char *reason, TimestampTz at)
+{
+	event->status = status;
+	event->reason = reason;
+	event->settled_at = at;
 }
 
 bool
 plan_usage_count(Booking *booking, UsageEvent *event)
 {
-	PlanUsage *usage = load(booking, event->occurred_at);
-	const char *plan = plan_of(usage, event->account_id, event->subscription_no);
-	const Weights *weights = find_weights(usage, plan, event->payload.model);
-	const Price *weight = rating_choose_price(weights->rows, weights->count,
-											  rating_prompt_tokens(&event->payload.tokens),
-											  event->occurred_at);
+	GateReason because = plan_usage_reason(booking, event->occurred_at, &event->subscription_no);
+	PlanUsage *usage = booking->plan_usage;
+	const Weights *weights;
+	const Price *weight;
 
 	Assert(price_is_held());
-	event->status = USAGE_STATUS_UNPRICED;
-	event->reason = "no_weight";
-	/* Its period may have been cut before it, where it was stamped ahead of the clock. */
-	if (weight == NULL || plan_choose(&booking->quotas, event->occurred_at).part == NULL ||
-		!draw(&booking->quotas, event, weight))
+	/* Its period was cut before it while it waited: it was stamped ahead of the clock. */
+	if (because != GATE_OPEN)
+	{
+		settle(event, USAGE_STATUS_REJECTED, gate_reason_name(because), booking->at);
+		return true;
+	}
+	settle(event, USAGE_STATUS_UNPRICED, "no_weight", 0);
+	weights = find_weights(usage, plan_of(usage, event->account_id, event->subscription_no),
+						   event->payload.model);
+	weight = rating_choose_price(weights->rows, weights->count,
+								 rating_prompt_tokens(&event->payload.tokens), event->occurred_at);
+	if (weight == NULL || !draw(&booking->quotas, event, weight))
 		return false;
-	event->status = USAGE_STATUS_PLAN;
-	event->reason = NULL;
-	event->settled_at = booking->at;
+	settle(event, USAGE_STATUS_PLAN, NULL, booking->at);
 	return true;
 }

@@ -23,8 +23,8 @@
 extern GateReason plan_usage_reason(Booking *booking, TimestampTz at, int64 *subscription_no);
 
 /*
- * Counts an event whose instant a period covers; unpriced still, and false, where its model has no
- * weight there. The prices are held.
+ * Counts an event on the period that covers its instant; rejected where none does any more;
+ * unpriced still, and false, where its model has no weight there. The prices are held.
  */
 extern bool plan_usage_count(Booking *booking, UsageEvent *event);
 

@@ -11,6 +11,7 @@
 #include "spi/scope.h"
 #include "utils/timestamp.h"
 
+#include "booking/each_account.h"
 #include "booking/failure.h"
 #include "booking/hold.h"
 #include "booking/settle.h"
@@ -253,13 +254,21 @@ settle_inbox(InboxRef *refs, size_t count, SettleWait wait)
 
 /* ---- usage that waited for a price --------------------------------------- */
 
+/* How much is settled of an account. */
+typedef struct Settling
+{
+	int64 events_max;
+	int64 settled;
+} Settling;
+
 /*
  * Books the unpriced usage that has a price by now, of an account that is held, page by
  * page: an event that cannot be booked does not stand before the others.
  */
-static int64
-settle_account(Booking *booking, int64 events_max)
+static void
+settle_account(Booking *booking, void *argument)
 {
+	Settling *settling = argument;
 	UsageEvent last = {.occurred_at = DT_NOBEGIN, .request_id = ""};
 	int64 settled = 0;
 	int64 seen = 0;
@@ -269,7 +278,7 @@ settle_account(Booking *booking, int64 events_max)
 	booking_write_entries(booking);
 	do
 	{
-		int64 page_size = Min(SETTLE_PAGE_SIZE, events_max - settled);
+		int64 page_size = Min(SETTLE_PAGE_SIZE, settling->events_max - settled);
 		UsageEvent *events = usage_settleable(booking->account.account_id, &last, page_size,
 											  &count);
 
@@ -283,9 +292,9 @@ settle_account(Booking *booking, int64 events_max)
 			settled++;
 		}
 		seen += (int64) count;
-	} while (count > 0 && settled < events_max && seen < SETTLE_EVENTS_MAX);
+	} while (count > 0 && settled < settling->events_max && seen < SETTLE_EVENTS_MAX);
 	booking_finish(booking);
-	return settled;
+	settling->settled = settled;
 }
 
 int64
@@ -302,17 +311,15 @@ settle_unpriced(int64 events_max, SettleWait wait)
 	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && settled < events_max; i++)
 	{
-		Booking booking = {0};
-		bool waits = i == 0 && wait == SETTLE_WAIT_FOR_ONE;
+		Settling settling = {.events_max = events_max - settled};
 
-		if (is_parked(&parked, accounts[i]) ||
-			!(waits ? account_hold(accounts[i], &booking.account)
-					: account_hold_if_free(accounts[i], &booking.account)))
+		if (is_parked(&parked, accounts[i]))
 			continue;
 		if (settle_note)
 			settle_note(&accounts[i], 1);
-		booking_begin_held(&booking);
-		settled += settle_account(&booking, events_max - settled);
+		if (each_account_try(accounts[i], i == 0 && wait == SETTLE_WAIT_FOR_ONE, settle_account,
+							 &settling))
+			settled += settling.settled;
 	}
 	return settled;
 }

@@ -39,12 +39,18 @@ money_floor_to_cent(int64_t amount_nano)
 bool
 money_divide_half_up(int128_t value, int64_t divisor, int64_t *quotient)
 {
+	return money_divide_half_up_to(value, divisor, MONEY_NANO_MAX, quotient);
+}
+
+bool
+money_divide_half_up_to(int128_t value, int64_t divisor, int64_t max, int64_t *quotient)
+{
 	int128_t rounded;
 
 	if (value < 0 || divisor <= 0)
 		return false;
 	rounded = (value + divisor / 2) / divisor;
-	if (rounded > MONEY_NANO_MAX)
+	if (rounded > max)
 		return false;
 	*quotient = (int64_t) rounded;
 	return true;

@@ -34,8 +34,13 @@ extern bool money_add(int64_t a_nano, int64_t b_nano, int64_t *sum_nano);
 /* Rounds towards minus infinity to 0.01: what a balance shows (R21). */
 extern int64_t money_floor_to_cent(int64_t amount_nano);
 
-/* Divides, rounding half up (half away from zero is not needed: value >= 0). */
+/*
+ * Divides, rounding half up (half away from zero is not needed: value >= 0); false where the
+ * quotient is no amount of money, or of the second one above a maximum of the caller's.
+ */
 extern bool money_divide_half_up(int128_t value, int64_t divisor, int64_t *quotient);
+extern bool money_divide_half_up_to(int128_t value, int64_t divisor, int64_t max,
+									int64_t *quotient);
 
 /*
  * Reads a decimal number such as 12, 0.0036 or 1e-3. True when it is a finite,

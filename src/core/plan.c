@@ -85,15 +85,24 @@ next_part(const Quotas *quotas, int64_t at)
 	return next;
 }
 
+/* When something may be different after an instant: a window ends, or a part begins. */
+static int64_t
+next_turn(const Quotas *quotas, int64_t at)
+{
+	QuotaChoice choice = plan_choose(quotas, at);
+	int64_t next = next_part(quotas, at);
+
+	return choice.part && choice.window && choice.window->ends_at < next ? choice.window->ends_at
+																		 : next;
+}
+
 int64_t
 plan_resets_at(const Quotas *quotas, int64_t at)
 {
-	QuotaChoice choice = plan_choose(quotas, at);
-
-	if (choice.part && choice.window && plan_left_nano(choice.part) > 0 &&
-		choice.window->ends_at < choice.part->ends_at)
-		return choice.window->ends_at;
-	return next_part(quotas, at);
+	do
+		at = next_turn(quotas, at);
+	while (at != INT64_MAX && !plan_allows(quotas, at));
+	return at;
 }
 
 /* The window of a part at an instant, in which nothing was drawn before. */
@@ -112,33 +121,54 @@ make_window(const Quota *part, int64_t at)
 	};
 }
 
+/* Adds to what was used, or carried over. */
 static Outcome
-draw(Quota *quota, int64_t credits_nano)
+add(Quota *quota, int64_t *sum_nano, int64_t credits_nano)
 {
-	if (quota->used_nano > CREDITS_NANO_MAX - credits_nano)
+	if (*sum_nano > CREDITS_NANO_MAX - credits_nano)
 		return OUTCOME_OUT_OF_RANGE;
-	quota->used_nano += credits_nano;
+	*sum_nano += credits_nano;
 	quota->changed = true;
 	return OUTCOME_OK;
 }
 
-Outcome
-plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, Quota **drawn)
+/* Draws on a quota; the rests of one that was cut have that much less. */
+static Outcome
+draw(Quotas *quotas, Quota *quota, int64_t credits_nano)
 {
-	QuotaChoice choice = plan_choose(quotas, at);
+	int64_t quota_no = quota->quota_no;
+	Outcome outcome = add(quota, &quota->used_nano, credits_nano);
+
+	/* Rests stand behind what they continue. */
+	for (size_t i = 0; i < quotas->count && outcome == OUTCOME_OK && quota->kind == QUOTA_PART; i++)
+	{
+		Quota *rest = &quotas->list[i];
+
+		if (rest->subscription_no != quota->subscription_no || rest->continues == NO_NUMBER ||
+			rest->continues != quota_no)
+			continue;
+		outcome = add(rest, &rest->carried_nano, credits_nano);
+		quota_no = rest->quota_no;
+	}
+	return outcome;
+}
+
+Outcome
+plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, QuotaChoice *drawn)
+{
 	Outcome outcome;
 
-	if (choice.part->window_us > 0 && choice.window == NULL)
+	*drawn = plan_choose(quotas, at);
+	if (drawn->part->window_us > 0 && drawn->window == NULL)
 	{
 		if (quotas->count == quotas->capacity)
 			return OUTCOME_TOO_MANY;
-		choice.window = &quotas->list[quotas->count++];
-		*choice.window = make_window(choice.part, at);
+		drawn->window = &quotas->list[quotas->count++];
+		*drawn->window = make_window(drawn->part, at);
 	}
-	*drawn = choice.part;
-	outcome = draw(choice.part, credits_nano);
-	if (outcome == OUTCOME_OK && choice.window)
-		outcome = draw(choice.window, credits_nano);
+	outcome = draw(quotas, drawn->part, credits_nano);
+	if (outcome == OUTCOME_OK && drawn->window)
+		outcome = draw(quotas, drawn->window, credits_nano);
 	return outcome;
 }
 

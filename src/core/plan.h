@@ -38,6 +38,9 @@ typedef struct Quota
 	int64_t amount_nano;
 	int64_t given_nano; /* on top, by an operator */
 	int64_t used_nano;
+	int64_t
+		continues; /* quota_no of the part that was cut, and whose rest this one is; NO_NUMBER */
+	int64_t carried_nano; /* used of that before, and late */
 	int64_t window_us;	  /* a part's: its period's windows are so long; 0: it has none */
 	int64_t window_nano;  /* amount of each */
 	int64_t windows_from; /* where the first one begins */
@@ -64,7 +67,7 @@ typedef struct QuotaChoice
 static inline int64_t
 plan_left_nano(const Quota *quota)
 {
-	return quota->amount_nano + quota->given_nano - quota->used_nano;
+	return quota->amount_nano + quota->given_nano - quota->used_nano - quota->carried_nano;
 }
 
 extern QuotaChoice plan_choose(const Quotas *quotas, int64_t at);
@@ -79,10 +82,11 @@ extern bool plan_allows(const Quotas *quotas, int64_t at);
 extern int64_t plan_resets_at(const Quotas *quotas, int64_t at);
 
 /*
- * Counts credits at an instant that a period covers; *drawn is the part. OUTCOME_OUT_OF_RANGE
- * where nobody can have used that much, OUTCOME_TOO_MANY where there is no room for a window.
+ * Counts credits at an instant that a period covers, in *drawn; a window that is new has no number
+ * yet. What is drawn on a part that was cut leaves its rest, too. OUTCOME_OUT_OF_RANGE where
+ * nobody can have used that much, OUTCOME_TOO_MANY where there is no room for a window.
  */
-extern Outcome plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, Quota **drawn);
+extern Outcome plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, QuotaChoice *drawn);
 
 /*
  * What of an amount is still to be earned when a day begins: straight-line over the days from

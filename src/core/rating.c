@@ -43,14 +43,29 @@ rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens, in
 	return chosen;
 }
 
-Outcome
-rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano)
+static int128_t
+weigh(const TokenCounts *tokens, const Price *price)
 {
 	int128_t sum = 0;
 
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		sum += (int128_t) tokens->of[token_class] * price->nano_of[token_class];
-	if (!money_divide_half_up(sum, TOKENS_PER_PRICE, charge_nano))
-		return OUTCOME_OUT_OF_RANGE;
-	return OUTCOME_OK;
+	return sum;
+}
+
+Outcome
+rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano)
+{
+	return money_divide_half_up(weigh(tokens, price), TOKENS_PER_PRICE, charge_nano)
+			   ? OUTCOME_OK
+			   : OUTCOME_OUT_OF_RANGE;
+}
+
+Outcome
+rating_credits(const TokenCounts *tokens, const Price *weight, int64_t *credits_nano)
+{
+	return money_divide_half_up_to(weigh(tokens, weight), TOKENS_PER_PRICE, CREDITS_NANO_MAX,
+								   credits_nano)
+			   ? OUTCOME_OK
+			   : OUTCOME_OUT_OF_RANGE;
 }

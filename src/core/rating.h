@@ -56,4 +56,8 @@ extern const Price *rating_choose_price(const Price *prices, size_t count, int64
  */
 extern Outcome rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano);
 
+/* The same in credits, by a weight; OUTCOME_OUT_OF_RANGE above CREDITS_NANO_MAX. */
+extern Outcome rating_credits(const TokenCounts *tokens, const Price *weight,
+							  int64_t *credits_nano);
+
 #endif

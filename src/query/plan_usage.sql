@@ -10,7 +10,7 @@ FROM (
         WHERE p.account_id = $1
     ) AS z
     WHERE u.account_id = $1 AND u.status = 'plan' AND u.subscription_no = $2
-        AND u.recorded_at >= (SELECT s.booked_at FROM billing_books.subscription AS s WHERE s.account_id = $1 AND s.subscription_no = $2)
+        AND u.recorded_at >= (SELECT s.booked_at - interval '1 hour' FROM billing_books.subscription AS s WHERE s.account_id = $1 AND s.subscription_no = $2)
 ) AS u
 GROUP BY u.day, u.time_zone, u.key_id, u.model
 ORDER BY 1, 2, 4

@@ -9,6 +9,7 @@ CREATE TABLE billing_books.usage_event (
     batch_offset numeric(18,9),
     subscription_no bigint,
     quota_no bigint,
+    window_no bigint,
     weight_id bigint,
     key_id bigint NOT NULL,
     entry_count int NOT NULL DEFAULT 0,
@@ -47,6 +48,7 @@ COMMENT ON COLUMN billing_books.usage_event.probe IS '0, raised only where the s
 COMMENT ON COLUMN billing_books.usage_event.charge IS 'In the account''s currency; 0 where free, null where rejected or unpriced.';
 COMMENT ON COLUMN billing_books.usage_event.subscription_no IS 'The subscription that it is counted on; while unpriced: the period that covers it. Null of a pay-as-you-go key.';
 COMMENT ON COLUMN billing_books.usage_event.quota_no IS 'Which quota of the subscription it drew on.';
+COMMENT ON COLUMN billing_books.usage_event.window_no IS 'Which window of it, where it has any.';
 COMMENT ON COLUMN billing_books.usage_event.weight_id IS 'The weights that its credits were computed from.';
 COMMENT ON COLUMN billing_books.usage_event.credits IS 'What it drew of a plan''s quota; null where it is on no plan.';
 COMMENT ON COLUMN billing_books.usage_event.status IS 'charged, free, rejected, unpriced or plan.';

@@ -13,7 +13,7 @@ CREATE TABLE billing_books.plan (
     retired_at timestamptz,
     PRIMARY KEY (plan, version),
     CHECK (months IS NULL OR days IS NULL),
-    CHECK (NOT monthly_quota OR months > 1),
+    CHECK (NOT monthly_quota OR coalesce(months, 0) > 1),
     CHECK ((window_hours IS NULL) = (window_quota IS NULL)),
     CHECK (window_hours IS NULL OR num_nonnulls(months, days) = 1)
 );

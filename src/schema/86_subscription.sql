@@ -7,7 +7,7 @@ CREATE TABLE billing_books.subscription (
     state text NOT NULL CHECK (state IN ('paid', 'revoked')),
     pack_of bigint,
     replaces bigint,
-    price numeric(18,9) NOT NULL CHECK (price > 0),
+    price numeric(18,9) NOT NULL CHECK (price > 0 AND price < 'NaN'),
     booked_at timestamptz NOT NULL,
     queued_at timestamptz NOT NULL,
     starts_at timestamptz,
@@ -17,8 +17,8 @@ CREATE TABLE billing_books.subscription (
     extra_days integer NOT NULL DEFAULT 0 CHECK (extra_days >= 0),
     is_rest boolean NOT NULL DEFAULT false,
     revoked_at timestamptz,
-    deferred numeric(18,9) NOT NULL CHECK (deferred >= 0),
-    to_earn numeric(18,9) NOT NULL CHECK (to_earn >= 0),
+    deferred numeric(18,9) NOT NULL CHECK (deferred >= 0 AND deferred < 'NaN'),
+    to_earn numeric(18,9) NOT NULL CHECK (to_earn >= 0 AND to_earn < 'NaN'),
     earn_from timestamptz,
     earn_at timestamptz,
     PRIMARY KEY (account_id, subscription_no),
@@ -63,10 +63,12 @@ CREATE TABLE billing_books.quota (
     starts_at timestamptz NOT NULL,
     ends_at timestamptz NOT NULL CHECK (ends_at >= starts_at),
     planned_until timestamptz NOT NULL CHECK (planned_until >= ends_at),
-    windows_from timestamptz,
-    amount numeric(19,9) NOT NULL,
-    given numeric(19,9) NOT NULL DEFAULT 0 CHECK (given >= 0),
-    used numeric(19,9) NOT NULL DEFAULT 0 CHECK (used >= 0),
+    windows_from timestamptz CHECK (windows_from <= starts_at),
+    continues bigint,
+    amount numeric(19,9) NOT NULL CHECK (amount > 0 AND amount <= 4000000000),
+    given numeric(19,9) NOT NULL DEFAULT 0 CHECK (given >= 0 AND given <= 4000000000),
+    used numeric(19,9) NOT NULL DEFAULT 0 CHECK (used >= 0 AND used <= 9000000000),
+    carried numeric(19,9) NOT NULL DEFAULT 0 CHECK (carried >= 0 AND carried <= 9000000000),
     PRIMARY KEY (account_id, subscription_no, quota_no),
     FOREIGN KEY (account_id, subscription_no) REFERENCES billing_books.subscription
 ) WITH (fillfactor = 70);
@@ -80,6 +82,8 @@ COMMENT ON COLUMN billing_books.quota.starts_at IS 'First instant that draws on 
 COMMENT ON COLUMN billing_books.quota.ends_at IS 'Just behind the last one.';
 COMMENT ON COLUMN billing_books.quota.planned_until IS 'Where it would have ended had the period not been cut short.';
 COMMENT ON COLUMN billing_books.quota.windows_from IS 'Of a part whose plan has windows: begin of the first one.';
+COMMENT ON COLUMN billing_books.quota.continues IS 'The part whose rest it is: a take-back cut that, and was undone.';
 COMMENT ON COLUMN billing_books.quota.amount IS 'Credits.';
+COMMENT ON COLUMN billing_books.quota.carried IS 'Credits that were used of what it continues.';
 COMMENT ON COLUMN billing_books.quota.given IS 'Credits on top, given back by operators.';
 COMMENT ON COLUMN billing_books.quota.used IS 'Credits used; more than there were where a request crossed the end.';

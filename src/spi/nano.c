@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "core/money.h"
+#include "errors.h"
 #include "spi/nano.h"
 
 /* value x 10^9 */
@@ -28,6 +29,8 @@ scaled_to_int64(Numeric scaled)
 int64
 nano_from_exact(Numeric value)
 {
+	if (numeric_is_nan(value) || numeric_is_inf(value))
+		refuse(ERROR_ROW_ALTERED, "an amount is no number");
 	return scaled_to_int64(scale(value));
 }
 

@@ -23,9 +23,11 @@ typedef struct QuotaPart
 	TimestampTz ends_at;
 	TimestampTz planned_until;
 	TimestampTz windows_from; /* DT_NOBEGIN: its plan has no windows */
+	int64 continues;		  /* quota_no of the part whose rest it is; NO_NUMBER */
 	int64 amount_nano;
 	int64 given_nano;
 	int64 used_nano;
+	int64 carried_nano; /* used of what it continues */
 } QuotaPart;
 
 /* The parts of a subscription, in their order. */
@@ -37,6 +39,12 @@ extern void quota_put_part(int64 account_id, int64 subscription_no, const QuotaP
 /* Quotas of paid and revoked subscriptions that end after an instant, with room for that many more.
  */
 extern Quotas quota_list(int64 account_id, TimestampTz since, size_t room, SqlRunner run);
+
+/* The number that a subscription's next quota gets. */
+extern int64 quota_next_no(int64 account_id, int64 subscription_no);
+
+/* Ends the windows of a subscription that last beyond an instant. */
+extern void quota_cut_windows(int64 account_id, int64 subscription_no, TimestampTz at);
 
 /* Writes back what was used of one, or stores it: a window. */
 extern void quota_write(int64 account_id, Quota *quota);

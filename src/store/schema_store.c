@@ -85,7 +85,7 @@ static const Guard guards[] = {
 	NO_TRUNCATE(ledger_entry),
 	WRITE_ONCE(usage_event,
 			   "settled_at, status, reason, charge, price_id, first_entry_no, entry_count, "
-			   "subscription_no, quota_no, weight_id, credits"),
+			   "subscription_no, quota_no, window_no, weight_id, credits"),
 	NO_TRUNCATE(usage_event),
 	{"usage_inbox", "wake_settler", "wake_settler", INSERT, NULL, ""},
 	NO_TRUNCATE(usage_inbox),
@@ -123,7 +123,7 @@ static const Guard guards[] = {
 	LIFECYCLE(subscription),
 	NO_TRUNCATE(subscription),
 	NO_DELETE(quota),
-	NO_UPDATE_OF(quota, "account_id, subscription_no, quota_no, kind, amount"),
+	NO_UPDATE_OF(quota, "account_id, subscription_no, quota_no, kind, continues, amount"),
 	NO_TRUNCATE(quota),
 	NO_DELETE(payment_order),
 	NO_UPDATE_OF(payment_order,

@@ -9,6 +9,8 @@
 
 #include "utils/timestamp.h"
 
+#include "core/limits.h"
+#include "errors.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
@@ -33,10 +35,29 @@ read_state(uint64 row)
 	return (SubscriptionState) state;
 }
 
+/* Bounds that nothing computed here has. */
+static bool
+is_sound(const Subscription *subscription)
+{
+	const TokenPlan *plan = &subscription->plan;
+	bool has_place = subscription->starts_at != DT_NOEND;
+
+	return plan->months >= 0 && plan->months <= PLAN_MONTHS_MAX && plan->days >= 0 &&
+		   plan->days <= PLAN_DAYS_MAX && plan->window_hours >= 0 &&
+		   plan->window_hours <= WINDOW_HOURS_MAX && plan->quota_nano > 0 &&
+		   (!plan->monthly_quota || plan->months > 0) &&
+		   !TIMESTAMP_NOT_FINITE(subscription->booked_at) &&
+		   has_place == (subscription->ends_at != DT_NOEND) &&
+		   subscription->starts_at >= INSTANT_MIN &&
+		   subscription->starts_at <= subscription->ends_at &&
+		   subscription->earn_from >= INSTANT_MIN &&
+		   subscription->earn_at >= subscription->booked_at;
+}
+
 static Subscription
 read_subscription(uint64 row)
 {
-	return (Subscription){
+	Subscription subscription = {
 		.account_id = column_int64(row, 1),
 		.money = {column_int64(row, 2), column_nano(row, 17)},
 		.order_id = column_int64(row, 3),
@@ -71,6 +92,10 @@ read_subscription(uint64 row)
 				.retired_at = DT_NOEND,
 			},
 	};
+
+	if (!is_sound(&subscription))
+		refuse(ERROR_ROW_ALTERED, "the terms or the bounds of a subscription");
+	return subscription;
 }
 
 static Subscription *
@@ -199,6 +224,19 @@ subscription_list_open(int64 account_id, TimestampTz at, SqlRunner run, size_t *
 						  INT8OID, TIMESTAMPTZOID);
 
 	*count = run(&list, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	return read_all(*count);
+}
+
+Subscription *
+subscription_list_packs(int64 account_id, int64 period_no, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT " SUBSCRIPTION_COLUMNS
+		" WHERE s.account_id = $1 AND s.pack_of = $2 AND s.state = 'paid' ORDER BY "
+		"s.subscription_no",
+		INT8OID, INT8OID);
+
+	*count = sql_run(&list, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(period_no)}, NULL);
 	return read_all(*count);
 }
 

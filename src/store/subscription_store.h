@@ -63,6 +63,9 @@ extern bool subscription_find_of_order(int64 account_id, int64 order_id,
 extern Subscription *subscription_list_open(int64 account_id, TimestampTz at, SqlRunner run,
 											size_t *count);
 
+/* The packs beside a period that are paid, ended ones among them. */
+extern Subscription *subscription_list_packs(int64 account_id, int64 period_no, size_t *count);
+
 /* Those whose money is to be earned some time, an account's. */
 extern Subscription *subscription_list_unearned(int64 account_id, size_t *count);
 

@@ -25,7 +25,7 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, "      \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "          \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset, " \
-	"subscription_no, quota_no, weight_id, credits"
+	"subscription_no, quota_no, weight_id, credits, window_no"
 
 /* Stands for the charge of an event that has none. */
 #define NO_CHARGE (-1)
@@ -80,6 +80,7 @@ read_event(uint64 row)
 		.quota_no = column_int64(row, 23),
 		.weight_id = column_int64(row, 24),
 		.credits_nano = column_nano(row, 25),
+		.window_no = column_int64(row, 26),
 	};
 }
 
@@ -197,6 +198,7 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	bind_number(values, nulls, 23, event->weight_id);
 	bind_nano(values, nulls, 24,
 			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
+	bind_number(values, nulls, 25, event->window_no);
 }
 
 void
@@ -205,7 +207,7 @@ usage_insert(const UsageEvent *event)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
@@ -218,19 +220,20 @@ void
 usage_update_settled(const UsageEvent *event)
 {
 	static Sql update = SQL(
-		"UPDATE " BOOKS "usage_event SET status = $5, reason = NULL, charge = $6, "
+		"UPDATE " BOOKS "usage_event SET status = $5, reason = $16, charge = $6, "
 		"settled_at = $7, price_id = $8, first_entry_no = $9, entry_count = $10, subscription_no = "
-		"$11, quota_no = $12, weight_id = $13, credits = $14 WHERE "
+		"$11, quota_no = $12, weight_id = $13, credits = $14, window_no = $15 WHERE "
 		"account_id = $1 AND request_hash = $2 AND probe = $3 AND recorded_at = $4",
 		INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TEXTOID, NUMERICOID, TIMESTAMPTZOID, INT8OID,
-		INT8OID, INT4OID, INT8OID, INT8OID, INT8OID, NUMERICOID);
+		INT8OID, INT4OID, INT8OID, INT8OID, INT8OID, NUMERICOID, INT8OID, TEXTOID);
+	bool is_charged = event->status == USAGE_STATUS_CHARGED;
 	bool on_plan = event->status == USAGE_STATUS_PLAN;
-	char nulls[] = "              ";
-	Datum values[14] = {Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
+	char nulls[] = "                ";
+	Datum values[16] = {Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
 						Int16GetDatum(event->probe), TimestampTzGetDatum(event->recorded_at)};
 
 	bind_text(values, nulls, 4, usage_status_name(event->status));
-	bind_nano(values, nulls, 5, on_plan ? NO_CHARGE : event->charge_nano, NO_CHARGE);
+	bind_nano(values, nulls, 5, is_charged ? event->charge_nano : NO_CHARGE, NO_CHARGE);
 	values[6] = TimestampTzGetDatum(event->settled_at);
 	bind_number(values, nulls, 7, event->price_id);
 	bind_number(values, nulls, 8, event->first_entry_no);
@@ -239,6 +242,8 @@ usage_update_settled(const UsageEvent *event)
 	bind_number(values, nulls, 11, event->quota_no);
 	bind_number(values, nulls, 12, event->weight_id);
 	bind_nano(values, nulls, 13, on_plan ? event->credits_nano : NO_CHARGE, NO_CHARGE);
+	bind_number(values, nulls, 14, event->window_no);
+	bind_text(values, nulls, 15, event->reason);
 	sql_write(&update, values, nulls);
 }
 

@@ -55,7 +55,8 @@ typedef struct UsageEvent
 	int64 batch_offset_nano; /* NO_BATCH where its entries are its own */
 	int64 subscription_no;	 /* on a plan: the one it drew on; while unpriced its period; else
 								NO_NUMBER */
-	int64 quota_no;			 /* rows counted on a plan only, as the next two */
+	int64 quota_no;			 /* rows counted on a plan only, as the next three */
+	int64 window_no;		 /* NO_NUMBER: it has none */
 	int64 weight_id;
 	int64 credits_nano;
 	UsageStatus status;
@@ -98,17 +99,19 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "        \
 	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "  \
 	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, " \
-	"key_name, reason, subscription_no, quota_no, weight_id, credits"
+	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no"
 #define USAGE_EVENT_TYPES                                                                      \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID
-#define USAGE_EVENT_COLUMNS 25
+		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID,    \
+		INT8OID
+#define USAGE_EVENT_COLUMNS 26
 extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);
 
-/* Turns an unpriced row into one that is charged, or counted on its plan. */
+/* Turns an unpriced row into one that is charged, counted on its plan, or rejected since no plan
+ * covers it any more. */
 extern void usage_update_settled(const UsageEvent *event);
 
 /* Turns an unpriced row into one that an operator rejected. */

@@ -63,10 +63,17 @@ CROSS JOIN LATERAL (
     SELECT sum(u.credits) AS credits
     FROM billing_books.usage_event AS u
     WHERE u.account_id = q.account_id AND u.status = 'plan' AND u.subscription_no = q.subscription_no
-        AND CASE q.kind WHEN 'part' THEN u.quota_no = q.quota_no ELSE u.occurred_at >= q.starts_at AND u.occurred_at < q.ends_at END
+        AND q.quota_no = CASE q.kind WHEN 'part' THEN u.quota_no ELSE u.window_no END
 ) AS u
 WHERE q.used IS DISTINCT FROM coalesce(u.credits, 0)
     AND NOT EXISTS (SELECT FROM billing_books.closed_month AS m WHERE m.ends_at > s.booked_at - interval '60 days')
+
+-- check quota_carried
+-- The rest of a part that was cut has what was used of that, before and late.
+SELECT q.account_id, format('quota %s of subscription %s says that %s was used of %s, which has %s', q.quota_no, q.subscription_no, q.carried, q.continues, c.used + c.carried)
+FROM billing_books.quota AS q
+LEFT JOIN billing_books.quota AS c ON c.account_id = q.account_id AND c.subscription_no = q.subscription_no AND c.quota_no = q.continues
+WHERE q.carried IS DISTINCT FROM CASE WHEN q.continues IS NULL THEN 0 ELSE c.used + c.carried END
 
 -- check plan_credits
 -- The credits of a request follow from its tokens and its weights, the newest of its plan, model, tier and time.

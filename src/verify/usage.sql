@@ -15,7 +15,7 @@ WHEN least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) <
             WHEN 'unpriced' THEN charge IS NULL AND entry_count = 0
             WHEN 'plan' THEN charge IS NULL AND entry_count = 0 AND credits >= 0 AND num_nonnulls(subscription_no, quota_no, weight_id) = 3
         END, false)
-    OR (status <> 'plan' AND num_nonnulls(credits, quota_no, weight_id) > 0)
+    OR (status <> 'plan' AND num_nonnulls(credits, quota_no, weight_id, window_no) > 0)
 THEN format('request "%s" is not possible as %s: charge %s, price %s, %s entries, settled %s',
             request_id, status, charge, price_id, entry_count, settled_at)
 

@@ -41,10 +41,10 @@ add(Plans *plans, int64_t subscription_no, int64_t pack_of, int64_t from, int64_
 static int64_t
 count(Plans *plans, int64_t at, int64_t credits)
 {
-	Quota *drawn;
+	QuotaChoice drawn;
 
 	assert_int_equal(plan_count(&plans->quotas, at, credits, &drawn), OUTCOME_OK);
-	return drawn->subscription_no;
+	return drawn.part->subscription_no;
 }
 
 /* Periods do not overlap, and each counts what is stamped within it. */
@@ -114,9 +114,10 @@ test_packs(void **state)
 	assert_int_equal(count(&plans, 150, 4), 4);
 	assert_false(plan_allows(&plans.quotas, 150));
 	assert_int_equal(count(&plans, 150, 4), 1);
+	assert_int_equal(plan_resets_at(&plans.quotas, 150), 200);
 	assert_int_equal(count(&plans, 250, 10), 2);
 	assert_false(plan_allows(&plans.quotas, 250));
-	assert_int_equal(plan_resets_at(&plans.quotas, 150), 200);
+	assert_int_equal(plan_resets_at(&plans.quotas, 150), INT64_MAX);
 }
 
 /* Windows have fixed lengths from the period's begin, and limit its own quota, not a pack's. */
@@ -154,13 +155,63 @@ test_windows(void **state)
 	assert_int_equal(part->used_nano, 13);
 }
 
+/* Quota comes again where part and window both have some: not before. */
+static void
+test_resets(void **state)
+{
+	Plans plans = {0};
+	Quota *part = add(&plans, 1, NO_NUMBER, 0, 744, 100);
+	Quota *next = add(&plans, 1, NO_NUMBER, 744, 1488, 100);
+
+	(void) state;
+	part->window_us = next->window_us = 100;
+	part->window_nano = next->window_nano = 30;
+	assert_int_equal(count(&plans, 705, 30), 1);
+	/* The month ends within the window, which is used up until its own end. */
+	assert_int_equal(plan_resets_at(&plans.quotas, 705), 800);
+	plans.list[2].given_nano = 1;
+	assert_true(plan_allows(&plans.quotas, 705));
+	part->used_nano = 100;
+	assert_int_equal(plan_resets_at(&plans.quotas, 705), 744);
+	next->used_nano = 100;
+	assert_int_equal(plan_resets_at(&plans.quotas, 705), INT64_MAX);
+}
+
+/* What is told late of a part that was cut leaves its rest, and the rest of that. */
+static void
+test_rests(void **state)
+{
+	Plans plans = {0};
+	Quota *first = add(&plans, 1, NO_NUMBER, 100, 110, 100);
+	Quota *rest = add(&plans, 1, NO_NUMBER, 200, 210, 100);
+	Quota *last = add(&plans, 1, NO_NUMBER, 300, 400, 100);
+	Quota *other = add(&plans, 2, NO_NUMBER, 500, 600, 100);
+
+	(void) state;
+	first->quota_no = 1;
+	rest->quota_no = 2;
+	rest->continues = 1;
+	last->quota_no = 5;
+	last->continues = 2;
+	other->quota_no = 3;
+	other->continues = 1;
+	assert_int_equal(count(&plans, 105, 90), 1);
+	assert_int_equal(plan_left_nano(rest), 10);
+	assert_int_equal(plan_left_nano(last), 10);
+	assert_int_equal(plan_left_nano(other), 100);
+	assert_int_equal(count(&plans, 205, 20), 1);
+	assert_int_equal(plan_left_nano(first), 10);
+	assert_int_equal(plan_left_nano(last), -10);
+	assert_false(plan_allows(&plans.quotas, 350));
+}
+
 /* Nobody has used that much; and room for a window is the caller's. */
 static void
 test_bounds_of_credits(void **state)
 {
 	Plans plans = {0};
 	Quota *part = add(&plans, 1, NO_NUMBER, 100, 200, 100);
-	Quota *drawn;
+	QuotaChoice drawn;
 
 	(void) state;
 	part->used_nano = CREDITS_NANO_MAX - 5;
@@ -213,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bounds), cmocka_unit_test(test_exhausted),
 		cmocka_unit_test(test_packs),  cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_resets), cmocka_unit_test(test_rests),
 		cmocka_unit_test(test_earned), cmocka_unit_test(test_bounds_of_credits),
 	};
 
