@@ -256,7 +256,7 @@ placing_cut(Subscription *subscription, TimestampTz at, bool keeps_rest)
 }
 
 bool
-placing_unset(Subscription *period)
+placing_unset(Subscription *period, TimestampTz at)
 {
 	size_t count;
 	QuotaPart *parts = parts_of(period, &count);
@@ -266,6 +266,8 @@ placing_unset(Subscription *period)
 		left_us += rest_us(&parts[i]);
 	if (count > 0 && left_us == 0)
 		return false;
+	/* Windows of before, drawn on late, do not reach into those to come. */
+	quota_cut_windows(period->account_id, period->money.subscription_no, at);
 	/* One that never had a place is still whole. */
 	period->is_rest = count > 0;
 	period->starts_at = period->ends_at = period->earn_from = period->earn_at = DT_NOEND;

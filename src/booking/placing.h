@@ -43,6 +43,6 @@ extern void placing_move_end(Subscription *period, TimestampTz ends_at);
 extern void placing_cut(Subscription *subscription, TimestampTz at, bool keeps_rest);
 
 /* Takes a period out of its place; false where nothing is left of it. */
-extern bool placing_unset(Subscription *period);
+extern bool placing_unset(Subscription *period, TimestampTz at);
 
 #endif

@@ -266,7 +266,7 @@ subscription_revoke(Booking *booking, Subscription *subscription, int64 taken_na
 static bool
 restore_period(Booking *booking, Subscription *period)
 {
-	if (!placing_unset(period))
+	if (!placing_unset(period, booking->at))
 		return false;
 	period->queued_at = booking->at;
 	subscription_update(period);

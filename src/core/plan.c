@@ -105,17 +105,30 @@ plan_resets_at(const Quotas *quotas, int64_t at)
 	return at;
 }
 
+/* Whether a part was cut, and its rest runs, or will, in windows of its own. */
+static bool
+is_continued(const Quotas *quotas, const Quota *part)
+{
+	for (size_t i = 0; i < quotas->count; i++)
+		if (quotas->list[i].subscription_no == part->subscription_no &&
+			quotas->list[i].continues != NO_NUMBER && quotas->list[i].continues == part->quota_no)
+			return true;
+	return false;
+}
+
 /* The window of a part at an instant, in which nothing was drawn before. */
 static Quota
-make_window(const Quota *part, int64_t at)
+make_window(const Quotas *quotas, const Quota *part, int64_t at)
 {
-	int64_t place = (at - part->windows_from) / part->window_us;
+	int64_t starts_at = at - (at - part->windows_from) % part->window_us;
+	int64_t ends_at = starts_at + part->window_us;
+	bool is_cut = part->ends_at < ends_at && is_continued(quotas, part);
 
 	return (Quota){
 		.subscription_no = part->subscription_no,
 		.kind = QUOTA_WINDOW,
-		.starts_at = part->windows_from + place * part->window_us,
-		.ends_at = part->windows_from + (place + 1) * part->window_us,
+		.starts_at = starts_at,
+		.ends_at = is_cut ? part->ends_at : ends_at,
 		.amount_nano = part->window_nano,
 		.is_new = true,
 	};
@@ -163,8 +176,9 @@ plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, QuotaChoice *drawn)
 	{
 		if (quotas->count == quotas->capacity)
 			return OUTCOME_TOO_MANY;
-		drawn->window = &quotas->list[quotas->count++];
-		*drawn->window = make_window(drawn->part, at);
+		drawn->window = &quotas->list[quotas->count];
+		*drawn->window = make_window(quotas, drawn->part, at);
+		quotas->count++;
 	}
 	outcome = draw(quotas, drawn->part, credits_nano);
 	if (outcome == OUTCOME_OK && drawn->window)

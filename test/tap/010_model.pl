@@ -11,6 +11,7 @@
 #   operations  a list of [ weight, code ]
 #   outcomes    what a run of 4,000 operations must have met; may be left out
 #   audit       compares all that the family keeps; may be left out
+#   start       what has to be there before the first operation; may be left out
 # A family's rules are in a file of the same kind below lib/BillingModel/Oracle.
 use strict;
 use warnings;
@@ -72,6 +73,7 @@ for my $id (1, 2, 3, HUGE_ACCOUNT)
 	BillingModel::Operations::Accounts::open_account($id, $id == 2 ? 'global' : 'cn');
 }
 BillingModel::Operations::Prices::set_first_prices($_) for qw(CNY USD);
+$_->start for grep { $_->can('start') } @families;
 
 for my $first (map { $_ * $audit_every } 0 .. ($operations - 1) / $audit_every)
 {

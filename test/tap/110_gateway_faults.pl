@@ -185,6 +185,8 @@ sub add_fault
 	my %fault = (kind => $case->{fault}, count => 2, %{ $faults{ $case->{fault} } });
 	my %of = %{ $fault{ $case->{gateway} } // {} };
 	delete @fault{qw(wechat alipay)};
+	# Only a reply that has an amount can lie about it: the worker may ask before it is paid.
+	$fault{count} = 1000 if $case->{operation} eq 'query' && $case->{fault} eq 'wrong_amount';
 	$case->{sim}->control(fault => { gateway => $case->{gateway}, operation => $case->{operation}, %fault, %of });
 	return;
 }

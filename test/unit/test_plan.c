@@ -205,6 +205,32 @@ test_rests(void **state)
 	assert_false(plan_allows(&plans.quotas, 350));
 }
 
+/* A window drawn on late ends where its part was cut, if that goes on in windows of its own. */
+static void
+test_window_of_cut(void **state)
+{
+	Plans plans = {0};
+	Quota *part = add(&plans, 1, NO_NUMBER, 100, 155, 100);
+	Quota *rest = add(&plans, 1, NO_NUMBER, 160, 200, 100);
+	QuotaChoice drawn;
+
+	(void) state;
+	part->quota_no = 1;
+	rest->quota_no = 2;
+	rest->continues = 1;
+	part->window_us = rest->window_us = 10;
+	part->window_nano = rest->window_nano = 50;
+	part->windows_from = 100;
+	rest->windows_from = 160;
+	assert_int_equal(plan_count(&plans.quotas, 152, 1, &drawn), OUTCOME_OK);
+	assert_int_equal(drawn.window->starts_at, 150);
+	assert_int_equal(drawn.window->ends_at, 155);
+	rest->continues = NO_NUMBER;
+	plans.quotas.count--;
+	assert_int_equal(plan_count(&plans.quotas, 152, 1, &drawn), OUTCOME_OK);
+	assert_int_equal(drawn.window->ends_at, 160);
+}
+
 /* Nobody has used that much; and room for a window is the caller's. */
 static void
 test_bounds_of_credits(void **state)
@@ -262,10 +288,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounds), cmocka_unit_test(test_exhausted),
-		cmocka_unit_test(test_packs),  cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_resets), cmocka_unit_test(test_rests),
-		cmocka_unit_test(test_earned), cmocka_unit_test(test_bounds_of_credits),
+		cmocka_unit_test(test_bounds),		  cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_packs),		  cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_resets),		  cmocka_unit_test(test_rests),
+		cmocka_unit_test(test_earned),		  cmocka_unit_test(test_bounds_of_credits),
+		cmocka_unit_test(test_window_of_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

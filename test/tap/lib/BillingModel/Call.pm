@@ -13,9 +13,9 @@ use BillingModel::Oracle::Books qw(balance);
 use BillingModel::Run;
 use BillingModel::Values;
 
-our @EXPORT = qw(call plain run_operation booking);
+our @EXPORT = qw(call plain run_operation booking booking_by_two);
 
-my %amounts = map { $_ => 1 } qw(balance charge);
+my %amounts = map { $_ => 1 } qw(balance charge credits amount pay_amount discount gift);
 
 # Calls SQL; returns the row, or undef with the SQLSTATE.
 sub call
@@ -57,7 +57,8 @@ sub run_operation
 	my $after = now_us();
 	my $booked_at = stored_booked_at($account);
 	my $moved = $booked_at != $account->{booked_at};
-	my $at = $moved ? $booked_at : max($after, $account->{booked_at});
+	# A clock that is behind may catch up within the call.
+	my $at = $moved || $before <= $booked_at ? $booked_at : $after;
 
 	mismatch('booking instant', $at, "$before to $after")
 	  if $moved && ($at < $before - 1 || $at > max($after, $account->{booked_at}) + 1);
@@ -112,6 +113,18 @@ sub booking
 		sql => "SELECT * FROM billing.$sql", args => [ $account->{id}, @$args ],
 		predict => sub { return $model->$name($account, $_[0], %arg) },
 	});
+}
+
+# The same, asked for by another person before. What he is told decides nothing: what is refused is refused to both.
+sub booking_by_two
+{
+	my ($account, $name, $sql, $key, $args, %arg) = @_;
+	$second_dbh->do("SELECT set_config('billing.clock_offset', ?, false)", undef, $offset_s);
+	my ($status) = eval { $second_dbh->selectrow_array("SELECT status FROM billing.$sql", undef, $account->{id}, @$args) };
+	mismatch("$name by one", $status // $second_dbh->state, 'awaiting_second, or refused')
+	  if ($status // $second_dbh->state) !~ /^(awaiting_second$|LB)/;
+	$account->{booked_at} = stored_booked_at($account);
+	return booking($account, $name, $sql, $key, $args, %arg);
 }
 
 1;

@@ -6,9 +6,9 @@ use warnings;
 
 use Exporter 'import';
 
-use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
-use BillingModel::Oracle::Money;
+use BillingModel::Oracle::Payments;
+use BillingModel::Oracle::PlanUsage;
 use BillingModel::Oracle::Statements;
 use BillingModel::Run;
 use BillingModel::Values;
@@ -24,7 +24,7 @@ my $lots_sql = 'SELECT lot_no, kind, amount, remaining, ' . us('expires_at') . '
 	FROM billing_books.lot WHERE account_id = ? ORDER BY lot_no';
 my $entries_sql = 'SELECT entry_no, debit, credit, amount, lot_no, source_type,
 	CASE WHEN source_type <> \'charge\' THEN source_id END AS source_id, '
-  . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at, gateway, undoes_entry_no
+  . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at, gateway, undoes_entry_no, subscription_no
 	FROM billing_books.ledger_entry WHERE account_id = ? AND entry_no > ? ORDER BY entry_no';
 
 # The account, its lots, and its entries behind those that were seen already.
@@ -54,11 +54,38 @@ sub compare_account
 	my @entries = @{ $account->{entries} };
 	same("new entries of account $account->{id}",
 		join("\n", map { shown(@$_{qw(entry_no debit credit)}, nano($_->{amount}),
-			@$_{qw(lot_no source_type source_id occurred_at recorded_at gateway undoes_entry_no)}) }
+			@$_{qw(lot_no source_type source_id occurred_at recorded_at gateway undoes_entry_no subscription_no)}) }
 			  rows($entries_sql, $account->{id}, $entries_seen)),
 		join("\n", map { shown(@$_{qw(entry_no debit credit amount lot_no source source_id
-			occurred_at recorded_at gateway undoes)}) }
+			occurred_at recorded_at gateway undoes subscription_no)}) }
 			  @entries[ $entries_seen .. $#entries ]));
+	compare_plans($account) if @{ $account->{subscriptions} };
+	return;
+}
+
+my $plans_sql = 'SELECT s.subscription_no, plan, version, state, pack_of, price, ' . us('starts_at') . ' AS starts_at,
+	' . us('ends_at') . ' AS ends_at, quota, used, quota_left, ' . us('quota_ends_at') . ' AS quota_ends_at,
+	window_quota, window_left, ' . us('window_ends_at') . ' AS window_ends_at, order_id,
+	' . us('statement_timestamp()') . ' AS read_at FROM billing.plan_status(?) AS s';
+my $quota_sql = 'SELECT subscription_no, kind, ' . us('starts_at') . ' AS starts, ' . us('ends_at') . ' AS ends,
+	amount, given, used, carried FROM billing_books.quota WHERE account_id = ? AND starts_at < ends_at AND (kind = \'part\' OR used > 0)
+	ORDER BY subscription_no, kind, starts_at';
+my @plan_columns = qw(subscription_no plan version state pack_of starts_at ends_at quota_ends_at window_ends_at order_id);
+my @plan_amounts = qw(price quota used quota_left window_quota window_left);
+
+# Its Token Plans as they are shown, and what was used of each quota.
+sub compare_plans
+{
+	my ($account) = @_;
+	my @shown = rows($plans_sql, $account->{id});
+	my $read_at = $shown[0]{read_at} + seconds($offset_s);
+	same("plan_status($account->{id})",
+		join("\n", map { my $row = $_; shown(@$row{@plan_columns}, map { nano($row->{$_}) } @plan_amounts) } @shown),
+		join("\n", map { shown(@$_{ @plan_columns, @plan_amounts }) } $model->plan_status($account, $read_at)));
+	same("quotas of account $account->{id}",
+		join("\n", map { my $row = $_; shown(@$row{qw(subscription_no kind starts ends)}, map { nano($row->{$_}) } qw(amount given used carried)) }
+			  rows($quota_sql, $account->{id})),
+		join("\n", map { shown(@$_{qw(no kind starts ends amount given used carried)}) } quota_rows($account)));
 	return;
 }
 

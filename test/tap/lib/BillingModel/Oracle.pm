@@ -15,7 +15,8 @@ package BillingModel::Oracle;
 use strict;
 use warnings;
 
-use parent map { "BillingModel::Oracle::$_" } qw(Accounts Money Prices Reversals Settlement Usage);
+use parent map { "BillingModel::Oracle::$_" }
+  qw(Accounts Earning Locks Money Payments Plans PlanUsage Prices Refunds Reversals Settlement TakeBacks Usage);
 
 use BillingModel::Oracle::Books;
 
@@ -25,6 +26,8 @@ sub new
 	return bless {
 		accounts => {},
 		prices => [],
+		plans => [],
+		weights => [],
 		block_at_zero => 0,
 		go_live_at => undef,
 		future_tolerance => 5 * 60 * 1_000_000,

@@ -1,4 +1,4 @@
-# One run of the model-based test: its seed, its clock, its two sessions, the oracle, what it did
+# One run of the model-based test: its seed, its clock, its sessions, the oracle, what it did
 # lately and how often it met what; and how a difference between the two is reported.
 package BillingModel::Run;
 
@@ -16,10 +16,10 @@ use BillingTest;
 
 use constant { ACCOUNTS_MAX => 14, HUGE_ACCOUNT => 99 };
 
-our @EXPORT = qw(ACCOUNTS_MAX HUGE_ACCOUNT $dbh $other_dbh $model $offset_s $step $serial $late_model @trail %count
+our @EXPORT = qw(ACCOUNTS_MAX HUGE_ACCOUNT $dbh $other_dbh $second_dbh $model $offset_s $step $serial $late_model @trail %count
   start_run now_us some_account new_key mismatch same rows stored_booked_at);
 
-our ($dbh, $other_dbh);    # the other one to hold an account's lock
+our ($dbh, $other_dbh, $second_dbh);    # the other one to hold an account's lock, the second one another person's
 our $model = BillingModel::Oracle->new;
 our $offset_s = 0;         # how far the clock is ahead
 our $step = 0;             # the number of the operation
@@ -43,8 +43,10 @@ sub start_run
 	$offset_s = $start - $now;
 	my $node = billing_node('model',
 		conf => [ 'fsync = off', 'autovacuum = off', 'log_statement = none', "billing.clock_offset = $offset_s" ]);
-	($dbh, $other_dbh) = map { connect_dbi($node) } 1, 2;
+	($dbh, $other_dbh, $second_dbh) = map { connect_dbi($node) } 1 .. 3;
 	$dbh->do("SET timezone = 'UTC'");
+	$dbh->do('CREATE ROLE second SUPERUSER');
+	$second_dbh->do('SET SESSION AUTHORIZATION second');
 	return $node;
 }
 

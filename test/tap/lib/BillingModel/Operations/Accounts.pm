@@ -4,13 +4,17 @@ package BillingModel::Operations::Accounts;
 use strict;
 use warnings;
 
+use Exporter 'import';
+
 use BillingModel::Call;
 use BillingModel::Compare;
 use BillingModel::Operations::Metering;
-use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Locks;
 use BillingModel::Run;
 use BillingModel::Values;
+
+our @EXPORT = qw(make_account create_api_key authorize_key);
 
 sub operations
 {
@@ -39,22 +43,26 @@ sub create_account
 	my $id = between(1, ACCOUNTS_MAX);
 	my $region = pick('cn', 'global');
 	my $account = $model->account($id);
-	my $sql = 'SELECT create_account AS result FROM billing.create_account(?, ?)';
+	my $sql = 'SELECT create_account AS result FROM billing.create_account(?, ?, time_zone => ?)';
 	if (chance(0.05))
 	{
-		plain('create_account', $sql, [ pick(0, -1, -5), $region ], 'LB203');
+		plain('create_account', $sql, [ pick(0, -1, -5), $region, 'UTC' ], 'LB203');
 		return;
 	}
-	my $row = plain('create_account', $sql, [ $id, $region ], $account && $account->{region} ne $region ? 'LB202' : ());
+	my $row = plain('create_account', $sql, [ $id, $region, zone_of($id) ],
+		$account && $account->{region} ne $region ? 'LB202' : ());
 	create_api_key(note_account($id, $region)) if $row && !$account;
 	return;
 }
+
+# Accounts of both regions are in both zones: months end by the account's, what plans earn goes by the region's.
+sub zone_of { my ($id) = @_; return $id % 2 ? 'Asia/Shanghai' : 'UTC' }
 
 sub note_account
 {
 	my ($id, $region) = @_;
 	my ($made) = rows('SELECT ' . us('created_at') . ' AS at FROM billing_books.account WHERE account_id = ?', $id);
-	my $account = $model->add_account($id, $region, $made->{at});
+	my $account = $model->add_account($id, $region, zone_of($id), $made->{at});
 	compare_account($account, 0);
 	return $account;
 }
@@ -62,7 +70,8 @@ sub note_account
 sub make_account
 {
 	my ($id, $region) = @_;
-	plain('create_account', 'SELECT create_account AS result FROM billing.create_account(?, ?)', [ $id, $region ]);
+	plain('create_account', 'SELECT create_account AS result FROM billing.create_account(?, ?, time_zone => ?)',
+		[ $id, $region, zone_of($id) ]);
 	return note_account($id, $region);
 }
 
@@ -151,9 +160,14 @@ sub authorize
 {
 	my $account = some_account();
 	my @keys = @{ $account->{keys} } or return;
-	my $key = pick(@keys);
+	return authorize_key($account, pick(@keys));
+}
+
+sub authorize_key
+{
+	my ($account, $key) = @_;
 	my $text = $key_text{"$account->{id} $key->{key_id}"};
-	my $sql = 'SELECT a.*, ' . us('statement_timestamp()') . ' AS read_at FROM billing.authorize(?) AS a';
+	my $sql = 'SELECT a.*, ' . us('resets_at') . ' AS resets, ' . us('statement_timestamp()') . ' AS read_at FROM billing.authorize(?) AS a';
 	if (chance(0.1))
 	{
 		substr($text, 4 + int rand 50, 1) =~ tr/0-9a-z/1-9a-z0/;
@@ -165,8 +179,9 @@ sub authorize
 	my $reason = $model->gate($account, $key, $read_at);
 	$count{ 'authorize: ' . ($reason // 'allowed') }++;
 	return same("authorize of account $account->{id}, key $key->{key_id}",
-		shown(@$row{qw(allowed reason account_id key_id)}, nano($row->{balance}), nano($row->{shortfall})),
-		shown($reason ? 0 : 1, $reason, $account->{id}, $key->{key_id}, balance($account, $read_at),
+		shown(@$row{qw(allowed reason account_id key_id resets)}, nano($row->{balance}), nano($row->{shortfall})),
+		shown($reason ? 0 : 1, $reason, $account->{id}, $key->{key_id}, $model->resets_at($account, $reason, $read_at),
+			balance($account, $read_at),
 			$model->shortfall($account, $reason, $read_at)));
 }
 

@@ -14,7 +14,7 @@ use BillingModel::Run;
 use BillingModel::Values;
 
 our @EXPORT = qw(@inbox_columns $inbox_select row_values inbox_text inbox_texts compare_inbox
-  metered some_rows insert_rows put_rows);
+  new_request metered some_rows insert_rows put_rows);
 
 sub operations
 {
@@ -132,13 +132,13 @@ sub some_rows
 	my $shared = now_us() - between(0, seconds(600));
 	my @rows;
 
-	push @accounts, $model->account(HUGE_ACCOUNT) if chance(0.1);
+	push @accounts, $model->account(HUGE_ACCOUNT) if chance(0.15);
 	for (1 .. $count)
 	{
 		my $account = pick(@accounts);
 		my $row = chance(0.15) ? metered_again($account)
 		  : metered($account, chance(0.3) ? max($shared, $account->{created_at}) : some_occurred_at($account, 1));
-		$row = metered_badly($row) if chance(0.06);
+		$row = metered_badly($row) if chance(0.08);
 		push @rows, $row;
 		next if !chance(0.06);
 		my %twin = %$row;

@@ -7,7 +7,7 @@ use warnings;
 use BillingModel::Call;
 use BillingModel::Compare;
 use BillingModel::Oracle::Books;
-use BillingModel::Oracle::Money;
+use BillingModel::Oracle::Payments;
 use BillingModel::Run;
 use BillingModel::Values;
 
@@ -88,7 +88,8 @@ sub record_offline_payment
 	$arg{amount} = max(10_000_000, min(999_999_999_990_000_000, -floor_to_cent(-$account->{arrears})))
 	  if $account->{arrears} && chance(0.3) && cumulative_topup($account) < 8_000_000_000_000_000_000;
 	$arg{currency} = chance(0.8) ? $account->{currency} : pick('CNY', 'USD') if chance(0.3);
-	$arg{reference} = pick(@{ $account->{orders} })->{reference} if @{ $account->{orders} } && chance(0.1);
+	my @references = grep { defined } map { $_->{reference} } @{ $account->{orders} };
+	$arg{reference} = pick(@references) if @references && chance(0.1);
 	if (chance(0.4))
 	{
 		my @edges = map { ($_->{from}, $_->{from} - 1) } @{ $account->{locks} };

@@ -14,7 +14,7 @@ sub operations
 {
 	return (
 		[ 9, \&reverse_charge ],
-		[ 2, \&reverse_some_of_batch ],
+		[ 3.5, \&reverse_some_of_batch ],
 	);
 }
 

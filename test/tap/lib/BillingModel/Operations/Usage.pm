@@ -33,6 +33,7 @@ sub outcomes
 }
 
 my $usage_sql = 'SELECT request_id, key_id, status, reason, charge, price_id, first_entry_no, entry_count, batch_offset,
+	subscription_no, weight_id, credits,
 	' . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at,
 	' . us('settled_at') . ' AS settled_at
 	FROM billing_books.usage_event WHERE account_id = ? ORDER BY recorded_at, request_id COLLATE "C"';
@@ -43,9 +44,10 @@ sub audit
 	for my $account ($model->accounts)
 	{
 		same("usage of account $account->{id}",
-			join("\n", map { usage_text(%$_, charge => nano($_->{charge}), batch_offset => nano($_->{batch_offset})) }
+			join("\n", map { my $row = $_; usage_text(%$row,
+				map { my $what = $_; $what => nano($row->{$what}) } qw(charge batch_offset credits)) }
 				  rows($usage_sql, $account->{id})),
-			join("\n", map { usage_text(%$_, price_id => $_->{price} ? $_->{price}{price_id} : undef) }
+			join("\n", map { usage_text(%$_, price_id => $_->{price} && $_->{price}{price_id}, weight_id => $_->{weight} && $_->{weight}{weight_id}) }
 				  sort { $a->{recorded_at} <=> $b->{recorded_at} || $a->{request_id} cmp $b->{request_id} }
 				  @{ $account->{events} }));
 	}
@@ -56,7 +58,7 @@ sub usage_text
 {
 	my (%event) = @_;
 	return shown(@event{qw(request_id key_id status reason charge price_id occurred_at recorded_at settled_at
-		first_entry_no entry_count batch_offset)});
+		first_entry_no entry_count batch_offset subscription_no weight_id credits)});
 }
 
 sub tokens

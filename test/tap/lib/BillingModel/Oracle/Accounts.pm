@@ -1,68 +1,27 @@
-# Accounts, their keys and locks, and the gate.
+# Accounts, their keys, and the gate.
 package BillingModel::Oracle::Accounts;
 
 use strict;
 use warnings;
 
-use Exporter 'import';
 use List::Util qw(first);
 
 use BillingModel::Oracle::Books;
-
-our @EXPORT = qw(locks_at open_lock lock_refusal);
+use BillingModel::Oracle::Locks;
+use BillingModel::Oracle::Payments;
+use BillingModel::Oracle::Plans;
+use BillingModel::Oracle::Refunds;
 
 sub add_account
 {
-	my ($self, $id, $region, $at) = @_;
+	my ($self, $id, $region, $zone, $at) = @_;
 	return $self->{accounts}{$id} = {
-		id => $id, region => $region, currency => $region eq 'cn' ? 'CNY' : 'USD',
+		id => $id, region => $region, zone => $zone, currency => $region eq 'cn' ? 'CNY' : 'USD',
 		created_at => $at, booked_at => $at, arrears => 0,
-		keys => [], lots => [], entries => [], events => [], orders => [], locks => [],
-		debts => [], arrears_payments => [], calls => {}, reversals => 0, take_backs => 0,
+		keys => [], lots => [], entries => [], events => [], locks => [],
+		orders => [], payments => [], subscriptions => [], refunds => [], refund_items => [],
+		debts => [], arrears_payments => [], calls => {}, reversals => 0, take_backs => [],
 	};
-}
-
-# ---- locks ----------------------------------------------------------------------------------------
-
-sub locks_at
-{
-	my ($account, $at) = @_;
-	return grep { $_->{from} <= $at && (!defined $_->{to} || $at < $_->{to}) } @{ $account->{locks} };
-}
-
-sub open_lock
-{
-	my ($account, $lock) = @_;
-	return first { $_->{lock} eq $lock && !defined $_->{to} } @{ $account->{locks} };
-}
-
-my @lock_order = qw(closed operator dispute refund);
-my %lock_reason = (closed => 'account_closed', map { $_ => "locked_$_" } qw(operator dispute refund));
-
-sub lock_refusal
-{
-	my (@locks) = @_;
-	my $lock = first { my $name = $_; grep { $_->{lock} eq $name } @locks } @lock_order;
-	return $lock && $lock_reason{$lock};
-}
-
-sub lock_account
-{
-	my ($self, $account, $at, %arg) = @_;
-	return refused('LB207') if $arg{lock} eq 'refund' || $arg{lock} eq 'closed';
-	return refused('LB108') if $arg{lock} !~ /^(operator|dispute)$/;
-	my $open = open_lock($account, $arg{lock});
-	return { row => { result => 0 }, unmoved => 1 } if $arg{sets} ? $open : !$open;
-	if ($arg{sets})
-	{
-		push @{ $account->{locks} }, { lock => $arg{lock}, from => $at };
-	}
-	else
-	{
-		$open->{to} = $at;
-	}
-	$account->{booked_at} = $at;
-	return { row => { result => 1 } };
 }
 
 # B&S 3 "account closed".
@@ -73,14 +32,16 @@ sub close_account
 	  if (grep { !defined $_->{to} } @{ $account->{locks} })
 	  || $account->{arrears} > 0
 	  || held($account, 'cash') >= CENT
+	  || open_orders($account) || held_payments($account) || open_refund($account)
 	  || (grep { $_->{status} eq 'unpriced' } @{ $account->{events} })
 	  || grep { defined $_->{account_id} && $_->{account_id} == $account->{id} } @{ $self->{inbox} };
 
 	expire($account, $at);
+	close_plans($account, $at);
 	my $id = @{ $account->{entries} } + 1;
 	my $cause = { source => 'closing', source_id => $id, occurred_at => $at, at => $at };
 	transfer($account, $_->{kind}, 'breakage', $_->{remaining}, $_, $cause) for lots_in_order($account);
-	push @{ $account->{locks} }, { lock => 'closed', from => $at };
+	set_lock($account, 'closed', $at);
 	finish($account, $cause);
 	return booked($account, $id);
 }
@@ -116,7 +77,7 @@ sub gate
 	return 'key_deleted' if $key && defined $key->{deleted_at};
 	my $reason = lock_refusal(grep { !defined $_->{to} } @{ $account->{locks} });
 	return $reason if $reason;
-	return 'no_plan' if $key && $key->{kind} eq 'plan';
+	return $self->plan_gate($account, $at) if $key && $key->{kind} eq 'plan';
 	return undef if defined $self->{go_live_at} && $at < $self->{go_live_at};
 	my $balance = balance($account, $at);
 	return 'negative_balance' if $balance < 0;

@@ -19,7 +19,6 @@ use constant {
 };
 
 # Not List::Util's, which compare as doubles: two amounts near the end of the range seem equal to them.
-# Not List::Util's, which compare as doubles: two amounts near the end of the range seem equal to them.
 sub min { my ($one, $other) = @_; return $one < $other ? $one : $other; }
 sub max { my ($one, $other) = @_; return $one > $other ? $one : $other; }
 
@@ -71,7 +70,8 @@ sub floor_to_cent
 
 # ---- the one way to book (B&S 2, 3) ---------------------------------------------------------------
 
-# $cause: source, source_id, occurred_at, at; undoes where an earlier entry is given back.
+# $cause: source, source_id, occurred_at, at; gateway where it is not the bank; undoes where an earlier
+# entry is given back.
 sub transfer
 {
 	my ($account, $debit, $credit, $amount, $lot, $cause, $undoes) = @_;
@@ -85,7 +85,7 @@ sub transfer
 		next if $book ne 'cash' && $book ne 'bonus';
 		die "lot of the wrong kind" if $lot->{kind} ne $book;
 		$lot->{remaining} += $sign * $amount;
-		die "lot out of its bounds" if $lot->{remaining} < 0 || $lot->{remaining} > $lot->{amount};
+		die "lot out of its bounds" if $lot->{remaining} < 0 || $lot->{remaining} > $lot->{amount} + ($lot->{undone} // 0);
 	}
 	die "negative arrears" if $account->{arrears} < 0;
 
@@ -94,8 +94,8 @@ sub transfer
 		lot_no => $lot ? $lot->{lot_no} : undef,
 		source => $cause->{source}, source_id => $cause->{source_id},
 		occurred_at => $cause->{occurred_at}, recorded_at => $cause->{at},
-		gateway => ($debit eq 'gateway' || $credit eq 'gateway') ? 'offline' : undef,
-		request_id => $cause->{request_id}, undoes => $undoes,
+		gateway => ($debit eq 'gateway' || $credit eq 'gateway') ? $cause->{gateway} // 'offline' : undef,
+		request_id => $cause->{request_id}, undoes => $undoes, subscription_no => $cause->{subscription_no},
 	};
 	push @{ $account->{entries} }, $entry;
 	follow_arrears($account, $entry, $lot, $cause);
@@ -118,7 +118,7 @@ sub follow_arrears
 			my $debt = { open => $amount, forgiven => 0 };
 			push @$debts, $debt;
 			$event->{debt} = $debt if $event;
-			$cause->{order}{debt} = $debt if $cause->{order};
+			push @{ $cause->{order}{debts} }, $debt if $cause->{order};
 		}
 		return;
 	}

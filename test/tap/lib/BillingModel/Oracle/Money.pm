@@ -4,13 +4,12 @@ package BillingModel::Oracle::Money;
 use strict;
 use warnings;
 
-use Exporter 'import';
-use List::Util qw(first sum0);
+use List::Util qw(first);
 
-use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
-
-our @EXPORT = qw(cumulative_topup);
+use BillingModel::Oracle::Locks;
+use BillingModel::Oracle::Payments;
+use BillingModel::Oracle::TakeBacks;
 
 sub grant_bonus
 {
@@ -79,12 +78,6 @@ sub write_off
 	return booked($account, $id);
 }
 
-sub cumulative_topup
-{
-	my ($account) = @_;
-	return sum0(map { $_->{amount} } grep { !$_->{reversed} } @{ $account->{orders} });
-}
-
 # R2, R6; B&S 4.10: nothing is credited that was paid after a lock that is still in force.
 sub record_offline_payment
 {
@@ -96,13 +89,13 @@ sub record_offline_payment
 	push @errors, 'LB509' if open_lock($account, 'closed')
 	  || grep { open_lock($account, $_->{lock}) } locks_at($account, $paid_at);
 	push @errors, 'LB502' if leaves_bounds($account, $arg{amount}, $at);
-	push @errors, 'LB508' if grep { $_->{reference} eq $arg{reference} && !$_->{reversed} } @{ $account->{orders} };
+	push @errors, 'LB508' if grep { ($_->{reference} // '') eq $arg{reference} && !$_->{reversed} } @{ $account->{orders} };
 	return refused(@errors) if @errors;
 
 	expire($account, $at);
-	my $order = { order_id => @{ $account->{orders} } + 1, amount => $arg{amount}, reference => $arg{reference} };
-	push @{ $account->{orders} }, $order;
-	my $cause = { source => 'payment', source_id => $order->{order_id}, occurred_at => $paid_at, at => $at };
+	my $order = add_order($account, amount => $arg{amount}, paid => $arg{amount}, reference => $arg{reference});
+	$order->{payment} = add_payment($account, order => $order, amount => $arg{amount});
+	my $cause = { source => 'payment', source_id => $order->{payment}{payment_id}, occurred_at => $paid_at, at => $at };
 	$order->{lot_no} = add_lot($account, 'cash', $arg{amount}, undef, 'gateway', $cause, $order->{order_id});
 	finish($account, $cause);
 	return booked($account, $order->{order_id}, $order->{lot_no});
@@ -112,14 +105,15 @@ sub record_offline_payment
 sub reverse_offline_payment
 {
 	my ($self, $account, $at, %arg) = @_;
-	my $order = first { $_->{order_id} == $arg{order_id} } @{ $account->{orders} };
-	return refused('LB506') if !$order;
+	my $order = order_numbered($account, $arg{order_id});
+	return refused('LB506') if !$order || $order->{method} ne 'offline';
 	return refused('LB507') if $order->{reversed};
 	my $lot = first { $_->{lot_no} == $order->{lot_no} } @{ $account->{lots} };
 	return refused('LB502') if $account->{arrears} + $order->{amount} - $lot->{remaining} > MAX_NANO;
 
 	expire($account, $at);
-	my $cause = { source => 'take_back', source_id => ++$account->{take_backs}, occurred_at => $at, at => $at, order => $order };
+	my $take_back = add_take_back($account, $order->{payment}, kind => 'offline_reversal', amount => $order->{paid});
+	my $cause = { source => 'take_back', source_id => $take_back->{id}, occurred_at => $at, at => $at, order => $order };
 	my $from_lot = min($lot->{remaining}, $order->{amount});
 	$order->{reversed} = 1;
 	transfer($account, 'cash', 'gateway', $from_lot, $lot, $cause);

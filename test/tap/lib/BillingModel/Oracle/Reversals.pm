@@ -6,8 +6,8 @@ use warnings;
 
 use List::Util qw(first sum0);
 
-use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Locks;
 
 # What undoing an event comes to, slices latest first: what is owed, what was paid since, what the lots gave.
 # Each step names the entry that it undoes, and who gets the amount: a lot, or where there is none the arrears;
@@ -49,7 +49,7 @@ sub steps
 sub gives_back_forgiven
 {
 	my ($account, @steps) = @_;
-	my %forgiven = map { $_->{lot_no} => 1 } grep { $_->{debt} && $_->{debt}{forgiven} } @{ $account->{orders} };
+	my %forgiven = map { $_->{lot_no} // 0 => 1 } grep { grep { $_->{forgiven} } @{ $_->{debts} } } @{ $account->{orders} };
 	return grep { $_->{lot} && $forgiven{ $_->{lot}{lot_no} } } @steps;
 }
 

@@ -7,8 +7,9 @@ use warnings;
 use Exporter 'import';
 use List::Util qw(first);
 
-use BillingModel::Oracle::Accounts;
 use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Locks;
+use BillingModel::Oracle::Plans;
 use BillingModel::Oracle::Prices;
 
 our @EXPORT = qw(same_payload set_charged);
@@ -33,7 +34,7 @@ sub rejection
 {
 	my ($account, $key, $occurred_at) = @_;
 	return 'key_deleted' if defined $key->{deleted_at} && $key->{deleted_at} <= $occurred_at;
-	return lock_refusal(locks_at($account, $occurred_at)) // ($key->{kind} eq 'plan' ? 'no_plan' : undef);
+	return lock_refusal(locks_at($account, $occurred_at));
 }
 
 # Why an event cannot be recorded: its key, its stamp.
@@ -66,6 +67,7 @@ sub decide
 	my $price = $self->price_of($account, $event);
 
 	if ($reason) { @$event{qw(status reason settled_at)} = ('rejected', $reason, $at); }
+	elsif ($key->{kind} eq 'plan') { $self->decide_on_plan($account, $at, $event); }
 	elsif (defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at})
 	{
 		@$event{qw(status reason charge settled_at)} = ('free', 'before_go_live', 0, $at);
@@ -108,7 +110,7 @@ sub usage_cause
 sub charge_row
 {
 	my ($event, $status, $balance) = @_;
-	return { status => $status, charge => $event->{charge}, reason => $event->{reason}, balance => $balance };
+	return { status => $status, balance => $balance, map { $_ => $event->{$_} } qw(charge reason credits) };
 }
 
 sub charge
@@ -134,12 +136,20 @@ sub charge
 
 # ---- usage that waited for a price ----------------------------------------------------------------
 
-# What settle() would charge of an account's unpriced usage, in the order of R7.
+# What an event that waits would be charged or counted by: a price, or a weight of the plan it is on.
+sub price_for_waiting
+{
+	my ($self, $account, $event) = @_;
+	return $self->price_of($account, $event) if $event->{reason} ne 'no_weight';
+	return $self->weight_of(subscription_numbered($account, $event->{subscription_no}), $event);
+}
+
+# What settle() would charge or count of an account's unpriced usage, in the order of R7.
 sub settleable
 {
 	my ($self, $account) = @_;
 	return sort { $a->{occurred_at} <=> $b->{occurred_at} || $a->{request_id} cmp $b->{request_id} }
-	  grep { $_->{status} eq 'unpriced' && $self->price_of($account, $_) }
+	  grep { $_->{status} eq 'unpriced' && $self->price_for_waiting($account, $_) }
 	  @{ $account->{events} };
 }
 
@@ -153,9 +163,14 @@ sub settle_account
 	for my $event ($self->settleable($account))
 	{
 		last if $booked == $max;
-		my $price = $self->price_of($account, $event);
-		next if take_overflows($account, rate($price, $event->{tokens}), $at);
-		book_charge($account, $event, $price, $at);
+		my $price = $self->price_for_waiting($account, $event);
+		if ($event->{reason} eq 'no_weight')
+		{
+			$self->meet('counted later');
+			$self->count_on_plan($account, $event, $price, $at);
+		}
+		elsif (take_overflows($account, rate($price, $event->{tokens}), $at)) { next; }
+		else { book_charge($account, $event, $price, $at); }
 		$booked++;
 	}
 	$account->{booked_at} = $at;
