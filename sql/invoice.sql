@@ -1,6 +1,6 @@
 -- Invoices of the mainland (R15 to R17, B&S 4.6): what can be invoiced, applications, what an operator issues and reverses by hand, and
 -- what invoices and refunds of the same money do to each other. Accounts 2720 to 2729.
-SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(2720, 2724) AS account_id;
+SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(2720, 2726) AS account_id;
 SELECT billing.create_account(2729, 'global');
 SELECT status FROM billing.record_offline_payment(2720, 100, 'a', '2720 a');
 SELECT status FROM billing.record_offline_payment(2720, 50.50, 'b', '2720 b');
@@ -13,6 +13,7 @@ SELECT billing.set_invoice_title(2720, 'x', 'club', 'n');
 SELECT billing.set_invoice_title(2720, 'x', 'enterprise', 'n');
 SELECT billing.set_invoice_title(2720, 'x', 'enterprise', 'n', '91330106673959654Q');
 SELECT billing.set_invoice_title(2720, 'x', 'individual', 'n', '91330106673959654P');
+SELECT billing.set_invoice_title(2720, E'a\nb', 'individual', 'n');
 SELECT billing.set_invoice_title(-1, 'x', 'individual', 'n');
 
 -- What can be invoiced: what was paid, never what was given.
@@ -24,6 +25,7 @@ SELECT billing.request_invoice(2720, ARRAY[1], 'me', 'big', 'a@b.example', NULL,
 SELECT billing.request_invoice(2720, ARRAY[1], 'nobody', 'ordinary', 'a@b.example', NULL, 'no');
 SELECT billing.request_invoice(2720, ARRAY[1], 'me', 'ordinary', NULL, NULL, 'no');
 SELECT billing.request_invoice(2720, ARRAY[1], 'me', 'ordinary', 'nonsense', NULL, 'no');
+SELECT billing.request_invoice(2720, ARRAY[1], 'me', 'ordinary', E'a@b\x01', NULL, 'no');
 SELECT billing.request_invoice(2720, '{}', 'me', 'ordinary', 'a@b.example', NULL, 'no');
 SELECT billing.request_invoice(2720, ARRAY[1, NULL], 'me', 'ordinary', 'a@b.example', NULL, 'no');
 SELECT billing.request_invoice(2720, ARRAY[1, 1], 'me', 'ordinary', 'a@b.example', NULL, 'no');
@@ -49,6 +51,9 @@ SELECT invoice_id, amount FROM billing.request_invoice(2720, ARRAY[1], 'me', 'or
 -- By whoever writes: the tables' owner, too.
 INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (2720, 2, 2, 0.01);
 INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (2720, 2, 9, 1);
+-- A line before its invoice, too.
+WITH line AS (INSERT INTO billing_books.invoice_line VALUES (2720, 7, 2, 0.01) RETURNING account_id)
+INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) SELECT account_id, 7, 'ordinary', 'requested', now() FROM line;
 UPDATE billing_books.invoice_line SET amount = 1 WHERE account_id = 2720;
 UPDATE billing_books.invoice SET buyer = '{}' WHERE account_id = 2720;
 UPDATE billing_books.invoice SET state = 'sealing' WHERE account_id = 2720 AND invoice_id = 2;
@@ -63,18 +68,22 @@ SELECT billing.record_invoice(2720, 1, 'N-1');
 SELECT billing.record_invoice(2720, 1, '26112000000000000001', '2099-01-01 00:00+00');
 -- The title has changed meanwhile: the invoice keeps what it was applied for with.
 SELECT billing.set_invoice_title(2720, 'company', 'enterprise', 'another name', '110108551385082');
-SELECT billing.record_invoice(2720, 1, '26112000000000000001', '2026-01-01 00:00+00', '\x255044462d'), billing.record_invoice(2720, 1, '26112000000000000001');
+SELECT billing.record_invoice(2720, 1, '26112000000000000001', '2026-01-01 00:00+00');
+SELECT billing.record_invoice(2720, 1, '26112000000000000001', document => '');
+-- Its document may come later, once.
+SELECT billing.record_invoice(2720, 1, '26112000000000000001', now() - interval '1 hour'), billing.record_invoice(2720, 1, '26112000000000000001');
+SELECT billing.record_invoice(2720, 1, '26112000000000000001', document => '\x255044462d'), billing.record_invoice(2720, 1, '26112000000000000001', document => '\x00');
 SELECT billing.record_invoice(2720, 1, '26112000000000000002');
 SELECT billing.withdraw_invoice(2720, 1);
 SELECT billing.invoice_document(2720, 1), billing.invoice_document(2720, 2);
-SELECT invoice_id, state, kind, name, tax_number, amount, order_ids, email, mobile, number, issued_at, reason, has_document FROM billing.invoices(2720);
+SELECT invoice_id, state, kind, name, tax_number, amount, order_ids, email, mobile, number, created_at - issued_at < interval '1 day' AS issued, reason, has_document FROM billing.invoices(2720);
 SELECT status FROM billing.record_offline_payment(2721, 10, 'a', '2721 a');
 SELECT billing.set_invoice_title(2721, 'me', 'individual', 'n');
 SELECT invoice_id FROM billing.request_invoice(2721, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'first');
 -- A number is one invoice's over all accounts.
 SELECT billing.record_invoice(2721, 1, '26112000000000000001');
 SELECT billing.close_account(2721, 'close');
-SELECT billing.decline_invoice(2721, 1, 'the bureau refuses the name');
+SELECT billing.decline_invoice(2721, 1, 'the bureau refuses the name'), billing.decline_invoice(2721, 1, 'again');
 SELECT invoice_id, state, reason FROM billing.invoices(2721);
 SELECT order_id, invoiceable FROM billing.invoiceable(2721);
 
@@ -112,13 +121,42 @@ SELECT status FROM billing.record_take_back(2722, 1, 12, 'refund', 'portal', 'ta
 SET SESSION AUTHORIZATION regress_invoice;
 SELECT status FROM billing.record_take_back(2722, 1, 12, 'refund', 'portal', 'take', actor => 'another');
 RESET SESSION AUTHORIZATION;
-DROP ROLE regress_invoice;
 SELECT what, account_id, id, amount, detail FROM billing.attention WHERE account_id = 2722 AND what ~ 'invoiced';
 SELECT order_id, payer_refunded, invoiced, invoiceable FROM billing.invoiceable(2722);
 SELECT billing.unlock_account(2722, 'dispute');
 SELECT billing.record_red_invoice(2722, 1, '26112000000000000005', 'taken back in part');
 SELECT invoice_id, amount FROM billing.request_invoice(2722, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'rest');
 SELECT count(*) AS over_invoiced FROM billing.attention WHERE account_id = 2722 AND what ~ 'invoiced';
+
+-- Coupons: of 1.00 the payer gave 0.49. Shares are rounded one by one, but of what went back whole nothing can be invoiced.
+CREATE FUNCTION pg_temp.take_back(account_id bigint, payment_id bigint, amount numeric, refund text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result text;
+BEGIN
+    PERFORM billing.record_take_back($1, $2, $3, 'refund', $4, $4);
+    SET SESSION AUTHORIZATION regress_invoice;
+    SELECT r.status INTO result FROM billing.record_take_back($1, $2, $3, 'refund', $4, $4, actor => 'another') AS r;
+    RESET SESSION AUTHORIZATION;
+    RETURN result;
+END $$;
+CREATE FUNCTION pg_temp.top_up(account_id bigint, amount numeric, payer numeric) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM billing.create_topup($1, $2, 'invoice', 'order');
+    PERFORM test.pay($1, 1, $3);
+    RETURN (SELECT o.state FROM billing_books.payment_order AS o WHERE o.account_id = $1);
+END $$;
+SELECT pg_temp.top_up(2725, 1, 0.49), billing.set_invoice_title(2725, 'me', 'individual', 'n');
+SELECT pg_temp.take_back(2725, 1, 0.01, 'part ' || n) AS status, count(*) FROM generate_series(1, 99) AS n GROUP BY 1;
+SELECT paid, payer_paid, payer_refunded, invoiceable FROM billing.invoiceable(2725);
+SELECT pg_temp.take_back(2725, 1, 0.01, 'part 100') AS status;
+SELECT paid, payer_paid, payer_refunded, invoiceable FROM billing.invoiceable(2725);
+SELECT billing.unlock_account(2725, 'dispute');
+SELECT billing.request_invoice(2725, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'nothing');
+-- What was taken from suspense was never credited: it does not hide an excess that came later; where nothing is invoiced, nothing is in excess.
+SELECT pg_temp.top_up(2726, 100, 33.33), billing.set_invoice_title(2726, 'me', 'individual', 'n');
+SELECT pg_temp.take_back(2726, 1, 50, 'half ' || n) AS status FROM generate_series(1, 2) AS n;
+SELECT what, amount FROM billing.attention WHERE account_id = 2726 AND what ~ 'invoiced';
+DROP ROLE regress_invoice;
 -- Late ones are listed.
 SELECT billing.set_policy('invoice_target', '1 h');
 SELECT status FROM billing.record_offline_payment(2723, 10, 'a', '2723 a');

@@ -139,8 +139,8 @@ SELECT cash, bonus FROM billing.balance(2625);
 SELECT billing.set_policy('bonus_on_refund', NULL);
 
 -- Working days: since the day of the request, by China's calendar and what set_working_day() says.
-SELECT status FROM billing.record_offline_payment(2626, 10, 'a', '2626 a');
 SET billing.clock_offset = 0;
+SELECT status FROM billing.record_offline_payment(2626, 10, 'a', '2626 a');
 SELECT state FROM billing.request_refund(2626, 'x', 'request');
 SELECT (requested_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM billing.refunds(2626) \gset
 SELECT count(billing.set_working_day(d::date, n <= 7 AND n <> 3)) AS set FROM generate_series(:'day'::date + 1, :'day'::date + 14, interval '1 day') WITH ORDINALITY AS g (d, n);

@@ -390,11 +390,12 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "Somebody altered a table of billing_books, or put a trigger or rule on it that changes "
 		 "what is written: take that back, then try again."},
 	[ERROR_LIFECYCLE] =
-		{"LB616", "lifecycle", "a %s that is %s cannot become %s",
+		{"LB616", "lifecycle", "the %s is %s, and cannot become %s",
 		 "States change by the calls alone; docs/books-and-states.md 4 lists which changes there are."},
-	[ERROR_ROW_ALTERED] = {"LB617", "row_altered", "a row is not as billing wrote it: %s",
-						   "Its account cannot be booked until somebody with the owner's rights has put it right; "
-						   "billing.verify() shows what does not fit."},
+	[ERROR_ROW_ALTERED] =
+		{"LB617", "row_altered", "a row is not as billing wrote it: %s",
+		 "Its account cannot be booked until somebody with the owner's rights has put it right; "
+		 "billing.verify() shows what does not fit."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

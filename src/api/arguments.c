@@ -232,6 +232,32 @@ arg_currency(FunctionCallInfo fcinfo, int index)
 	return currency;
 }
 
+/* Whether a text has no control characters, such as the end of a line. */
+static bool
+is_one_line(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char) *text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+char *
+arg_line(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	char *line = arg_text(fcinfo, index, name, bytes_max);
+
+	if (!is_one_line(line))
+		refuse(ERROR_INVALID_VALUE, name, "more than one line");
+	return line;
+}
+
+char *
+arg_line_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	return PG_ARGISNULL(index) ? NULL : arg_line(fcinfo, index, name, bytes_max);
+}
+
 /* One @ with something on both sides and no blanks; delivery proves the rest. */
 char *
 arg_email(FunctionCallInfo fcinfo, int index)
@@ -240,7 +266,7 @@ arg_email(FunctionCallInfo fcinfo, int index)
 	char *at = email ? strchr(email, '@') : NULL;
 
 	if (email && (at == NULL || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
-				  strpbrk(email, " \t\r\n,;<>\"") != NULL))
+				  strpbrk(email, " ,;<>\"") != NULL || !is_one_line(email)))
 		refuse(ERROR_INVALID_VALUE, "email", email);
 	return email;
 }

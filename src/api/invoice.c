@@ -129,7 +129,7 @@ add_line(Application *application, int place)
 	char invoiceable[MONEY_TEXT_SIZE];
 	InvoiceableOrder order = {0};
 
-	if (!invoice_limit_find(invoice->account_id, order_id, &order))
+	if (!invoice_limit_find(invoice->account_id, order_id, sql_run, &order))
 		refuse(ERROR_ORDER_UNKNOWN, invoice->account_id, order_id);
 	if (*amount_nano == 0)
 		*amount_nano = order.invoiceable_nano;
@@ -293,6 +293,8 @@ billing_decline_invoice(PG_FUNCTION_ARGS)
 	InvoiceChange change;
 
 	begin_change(fcinfo, &change);
+	if (change.before == INVOICE_FAILED)
+		return leave(&change);
 	apply_event(&change, INVOICE_DECLINE);
 	change.invoice.reason = reason;
 	return end_change(&change, "decline_invoice", actor, reason);
@@ -314,6 +316,8 @@ arg_document(FunctionCallInfo fcinfo, int index)
 {
 	if (PG_ARGISNULL(index))
 		return (Datum) 0;
+	if (VARSIZE_ANY_EXHDR(PG_GETARG_BYTEA_PP(index)) == 0)
+		refuse(ERROR_INVALID_VALUE, "document", "empty");
 	if (VARSIZE_ANY_EXHDR(PG_GETARG_BYTEA_PP(index)) > INVOICE_DOCUMENT_BYTES_MAX)
 		refuse(ERROR_TEXT_TOO_LONG, "document", INVOICE_DOCUMENT_BYTES_MAX);
 	return PG_GETARG_DATUM(index);
@@ -330,6 +334,31 @@ is_same(const char *number, const char *known)
 	return false;
 }
 
+/* An invoice that is recorded already gets the document that it did not have. */
+static Datum
+add_document(InvoiceChange *change, Datum document, char *actor, const char *reason)
+{
+	Datum known;
+
+	if (!document ||
+		invoice_document(change->invoice.account_id, change->invoice.invoice_id, sql_run, &known))
+		return leave(change);
+	change->invoice.document = document;
+	return end_change(change, "record_invoice", actor, reason);
+}
+
+/* Issued before now, and no more than a day before it was applied for. */
+static void
+check_issued_at(const InvoiceChange *change, TimestampTz issued_at)
+{
+	if (issued_at > change->booking.at)
+		refuse(ERROR_OUT_OF_RANGE, "issued_at", "not later than now",
+			   timestamptz_to_str(issued_at));
+	if (issued_at < change->invoice.created_at - USECS_PER_DAY)
+		refuse(ERROR_OUT_OF_RANGE, "issued_at", "not before it was applied for",
+			   timestamptz_to_str(issued_at));
+}
+
 PG_FUNCTION_INFO_V1(billing_record_invoice);
 Datum
 billing_record_invoice(PG_FUNCTION_ARGS)
@@ -343,11 +372,9 @@ billing_record_invoice(PG_FUNCTION_ARGS)
 
 	begin_change(fcinfo, &change);
 	if (is_same(number, change.invoice.number))
-		return leave(&change);
+		return add_document(&change, document, actor, reason);
 	apply_event(&change, INVOICE_ISSUE_BY_HAND);
-	if (issued_at > change.booking.at)
-		refuse(ERROR_OUT_OF_RANGE, "issued_at", "not later than now",
-			   timestamptz_to_str(issued_at));
+	check_issued_at(&change, issued_at);
 	change.invoice.number = number;
 	change.invoice.issued_at = issued_at;
 	change.invoice.document = document;
@@ -431,7 +458,7 @@ billing_invoice_document(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	if (!invoice_find(account_id, invoice_id, sql_read, &invoice))
 		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
-	has_document = invoice_document(account_id, invoice_id, &document);
+	has_document = invoice_document(account_id, invoice_id, sql_read, &document);
 	if (has_document)
 		return scope_close_with(&scope, document);
 	scope_close(&scope);

@@ -39,14 +39,14 @@ billing_set_invoice_title(PG_FUNCTION_ARGS)
 {
 	InvoiceTitle title = {
 		.account_id = arg_customer_id(fcinfo),
-		.title = arg_text(fcinfo, 1, "title", VALUE_BYTES_MAX),
+		.title = arg_line(fcinfo, 1, "title", VALUE_BYTES_MAX),
 		.kind = arg_text(fcinfo, 2, "kind", VALUE_BYTES_MAX),
-		.name = arg_text(fcinfo, 3, "name", IDENTIFIER_BYTES_MAX),
+		.name = arg_line(fcinfo, 3, "name", IDENTIFIER_BYTES_MAX),
 		.tax_number = arg_text_or_null(fcinfo, 4, "tax_number", VALUE_BYTES_MAX),
-		.address = arg_text_or_null(fcinfo, 5, "address", IDENTIFIER_BYTES_MAX),
-		.phone = arg_text_or_null(fcinfo, 6, "phone", VALUE_BYTES_MAX),
-		.bank = arg_text_or_null(fcinfo, 7, "bank", IDENTIFIER_BYTES_MAX),
-		.bank_account = arg_text_or_null(fcinfo, 8, "bank_account", VALUE_BYTES_MAX),
+		.address = arg_line_or_null(fcinfo, 5, "address", IDENTIFIER_BYTES_MAX),
+		.phone = arg_line_or_null(fcinfo, 6, "phone", VALUE_BYTES_MAX),
+		.bank = arg_line_or_null(fcinfo, 7, "bank", IDENTIFIER_BYTES_MAX),
+		.bank_account = arg_line_or_null(fcinfo, 8, "bank_account", VALUE_BYTES_MAX),
 	};
 	const char *because = why_not(&title);
 	Booking booking;

@@ -45,7 +45,10 @@ refund_split_refundable(const RefundBasis *basis)
 int64_t
 refund_split_invoiceable(const RefundBasis *basis)
 {
-	int64_t nano = basis->payer_paid_nano - basis->payer_refunded_nano - basis->invoiced_nano;
+	/* Shares are rounded: of what went back whole nothing is the payer's. */
+	int64_t nano = min_nano(basis->payer_paid_nano - basis->payer_refunded_nano,
+							basis->paid_nano - basis->refunded_nano) -
+				   basis->invoiced_nano;
 
 	return nano > 0 ? nano : 0;
 }

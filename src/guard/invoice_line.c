@@ -48,7 +48,8 @@ judge(int64 account_id, int64 invoice_id, int64 order_id, int64 amount_nano)
 	scope_open(&scope);
 	if (hold_account(account_id, &account) && invoice_counts(account_id, invoice_id))
 	{
-		(void) invoice_limit_find(account_id, order_id, &order);
+		/* What others committed counts, too, however old the transaction's snapshot is. */
+		(void) invoice_limit_find(account_id, order_id, sql_latest, &order);
 		if (amount_nano > order.invoiceable_nano)
 			refuse(ERROR_INVOICE_EXCEEDS, order_id, account_id,
 				   money_print_cents(order.invoiceable_nano, invoiceable));

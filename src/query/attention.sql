@@ -25,25 +25,30 @@ SELECT 'invoice overdue', n.account_id, n.invoice_id, NULL, n.due_at, NULL, 'iss
 FROM billing_books.invoice AS n
 WHERE n.state IN ('requested', 'sending', 'blocked', 'sealing') AND n.due_at < statement_timestamp()
 UNION ALL
-SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, t.at, v.amount - (p.payer_amount - r.amount - t.amount), 'money went back after it was invoiced: reverse its invoice'
-FROM billing_books.payment AS p
+SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, greatest(r.at, t.at), v.amount - l.amount, 'money went back after it was invoiced: reverse its invoice'
+FROM (
+    SELECT l.account_id, l.order_id, sum(l.amount) AS amount
+    FROM billing_books.invoice_line AS l
+    JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
+    WHERE n.kind <> 'overseas' AND n.state NOT IN ('failed', 'cancelled', 'reversed')
+    GROUP BY l.account_id, l.order_id
+) AS v
+JOIN billing_books.payment AS p ON p.account_id = v.account_id AND p.order_id = v.order_id AND p.state = 'credited'
 CROSS JOIN LATERAL (
-    SELECT sum(CASE i.kind WHEN 'undone' THEN -i.payer_amount ELSE i.payer_amount END) AS amount, max(i.recorded_at) AS at
-    FROM billing_books.take_back AS i
-    WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND NOT i.from_suspense
-) AS t
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(coalesce(i.payer_amount, round(i.amount * p.payer_amount / p.amount, 2))), 0) AS amount
+    SELECT coalesce(sum(i.amount), 0) AS amount, max(i.changed_at) AS at,
+           coalesce(sum(coalesce(i.payer_amount, CASE WHEN p.payer_amount >= p.amount THEN i.amount ELSE round(i.amount * p.payer_amount / p.amount, 2) END)), 0) AS payer_amount
     FROM billing_books.refund_item AS i
     WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND i.state <> 'released'
 ) AS r
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(l.amount), 0) AS amount
-    FROM billing_books.invoice_line AS l
-    JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
-    WHERE l.account_id = p.account_id AND l.order_id = p.order_id AND n.kind <> 'overseas' AND n.state NOT IN ('failed', 'cancelled', 'reversed')
-) AS v
-WHERE p.state = 'credited' AND t.amount > 0 AND v.amount > p.payer_amount - r.amount - t.amount
+    SELECT coalesce(sum(i.sign * i.amount), 0) AS amount, coalesce(sum(i.sign * i.payer_amount), 0) AS payer_amount, max(i.recorded_at) AS at
+    FROM (SELECT *, CASE kind WHEN 'undone' THEN -1 ELSE 1 END AS sign FROM billing_books.take_back) AS i
+    WHERE i.account_id = p.account_id AND i.payment_id = p.payment_id AND NOT i.from_suspense
+) AS t
+CROSS JOIN LATERAL (
+    SELECT least(round(p.payer_amount * (p.amount - p.taken) / p.amount, 2) - r.payer_amount - t.payer_amount, p.amount - p.taken - r.amount - t.amount) AS amount
+) AS l
+WHERE v.amount > greatest(l.amount, 0)
 UNION ALL
 SELECT 'order does not close', o.account_id, o.order_id, o.gateway, o.expires_at, o.pay_amount, 'find_payment() shows its calls'
 FROM billing_books.payment_order AS o

@@ -33,15 +33,15 @@ COMMENT ON FUNCTION billing.invoice_document(bigint, bigint) IS 'The document of
 
 CREATE FUNCTION billing.record_invoice(account_id bigint, invoice_id bigint, number text, issued_at timestamptz = NULL, document bytea = NULL, actor text = NULL, reason text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_record_invoice';
-COMMENT ON FUNCTION billing.record_invoice(bigint, bigint, text, timestamptz, bytea, text, text) IS 'Records that an operator has issued an invoice on the tax bureau''s platform. number: the bureau''s, 8 to 20 digits, once over all accounts; document: its PDF or OFD, up to 8 MB. False where the same was recorded before. Errors: LB545, LB546.';
+COMMENT ON FUNCTION billing.record_invoice(bigint, bigint, text, timestamptz, bytea, text, text) IS 'Records that an operator has issued an invoice on the tax bureau''s platform. number: the bureau''s, 8 to 20 digits, once over all accounts; document: its PDF or OFD, up to 8 MB. issued_at: not later than now, and no more than a day before it was applied for. Called again with a document, where none was given before, it adds that. False where the same was recorded before. Errors: LB545, LB546, LB548.';
 
 CREATE FUNCTION billing.decline_invoice(account_id bigint, invoice_id bigint, reason text, actor text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_decline_invoice';
-COMMENT ON FUNCTION billing.decline_invoice(bigint, bigint, text, text) IS 'Ends an application that cannot be issued, such as with data that the bureau refuses: its amounts are free, and the customer sees the reason. Errors: LB545, LB546.';
+COMMENT ON FUNCTION billing.decline_invoice(bigint, bigint, text, text) IS 'Ends an application that cannot be issued, such as with data that the bureau refuses: its amounts are free, and the customer sees the reason. False where it was ended so before. Errors: LB545, LB546.';
 
 CREATE FUNCTION billing.record_red_invoice(account_id bigint, invoice_id bigint, number text, reason text, actor text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_record_red_invoice';
-COMMENT ON FUNCTION billing.record_red_invoice(bigint, bigint, text, text, text) IS 'Records that an issued invoice was reversed whole by a red one on the tax bureau''s platform (R17); number: of that. Its orders can be invoiced, and refunded, again. False where the same was recorded before. Errors: LB545, LB546.';
+COMMENT ON FUNCTION billing.record_red_invoice(bigint, bigint, text, text, text) IS 'Records that an issued invoice was reversed whole by a red one on the tax bureau''s platform (R17); number: of that. Its orders can be invoiced, and refunded, again. False where the same was recorded before. Errors: LB545, LB546, LB548.';
 
 CREATE FUNCTION billing.invoice_queue(OUT account_id bigint, OUT invoice_id bigint, OUT state text, OUT kind text, OUT name text, OUT tax_number text, OUT amount numeric, OUT address text, OUT created_at timestamptz, OUT due_at timestamptz, OUT overdue boolean, OUT buyer jsonb) RETURNS SETOF record
     LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_invoice_queue';

@@ -8,10 +8,14 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
 #include "utils/builtins.h"
 
 #include "spi/altered.h"
 #include "spi/bind.h"
+#include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "store/invoice_store.h"
@@ -148,6 +152,17 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 	return true;
 }
 
+/* One transaction at a time looks for a number and records it; another one is not waited for. */
+static bool
+hold_number(const char *number)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, catalog_table("invoice"),
+					   hash_bytes((const unsigned char *) number, (int) strlen(number)), 0);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
 bool
 invoice_number_is_taken(const char *number)
 {
@@ -157,7 +172,7 @@ invoice_number_is_taken(const char *number)
 	Datum values[1];
 
 	bind_text(values, nulls, 0, number);
-	return sql_run(&find, values, nulls) > 0;
+	return !hold_number(number) || sql_latest(&find, values, nulls) > 0;
 }
 
 void
@@ -185,14 +200,13 @@ invoice_update(const Invoice *invoice)
 }
 
 bool
-invoice_document(int64 account_id, int64 invoice_id, Datum *document)
+invoice_document(int64 account_id, int64 invoice_id, SqlRunner run, Datum *document)
 {
 	static Sql read = SQL("SELECT document FROM " BOOKS
 						  "invoice WHERE account_id = $1 AND invoice_id = $2",
 						  INT8OID, INT8OID);
 
-	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) ==
-			0 ||
+	if (run(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) == 0 ||
 		column_is_null(0, 1))
 		return false;
 	*document = PointerGetDatum(PG_DETOAST_DATUM_COPY(column_datum(0, 1, BYTEAOID)));
@@ -203,12 +217,11 @@ bool
 invoice_counts(int64 account_id, int64 invoice_id)
 {
 	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND invoice_id = $2 "
-						  "AND kind <> 'overseas' AND state NOT IN ('failed', 'cancelled', "
-						  "'reversed')",
+						  "AND (kind = 'overseas' OR state IN ('failed', 'cancelled', 'reversed'))",
 						  INT8OID, INT8OID);
 
-	return sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL) >
-		   0;
+	return sql_latest(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)},
+					  NULL) == 0;
 }
 
 bool
@@ -224,7 +237,7 @@ invoice_is_any_open(int64 account_id)
 /* ---- what can be invoiced -------------------------------------------------- */
 
 bool
-invoice_limit_find(int64 account_id, int64 order_id, InvoiceableOrder *order)
+invoice_limit_find(int64 account_id, int64 order_id, SqlRunner run, InvoiceableOrder *order)
 {
 	static Sql find = SQL(
 		"SELECT p.amount - p.taken, " ORDER_SUMS_PAYER_PAID
@@ -233,7 +246,7 @@ invoice_limit_find(int64 account_id, int64 order_id, InvoiceableOrder *order)
 		"WHERE p.account_id = $1 AND p.order_id = $2 AND p.state = 'credited'",
 		INT8OID, INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
+	if (run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(order_id)}, NULL) == 0)
 		return false;
 	*order = (InvoiceableOrder){
 		.order_id = order_id,
@@ -253,9 +266,8 @@ invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result)
 	static Sql lines = SQL(
 		"SELECT o.order_id, o.kind, o.method, p.paid_at, p.amount - p.taken, "
 		"round(" ORDER_SUMS_PAYER_PAID ", 9), round(r.payer_amount + t.payer_amount, 9), "
-		"round(v.amount, 9), round(greatest(" ORDER_SUMS_PAYER_PAID
-		" - r.payer_amount - t.payer_amount - v.amount, 0), 9) FROM " BOOKS
-		"payment AS p JOIN " BOOKS
+		"round(v.amount, 9), round(greatest(" ORDER_SUMS_INVOICE_LIMIT
+		" - v.amount, 0), 9) FROM " BOOKS "payment AS p JOIN " BOOKS
 		"payment_order AS o ON o.account_id = p.account_id AND o.order_id = p.order_id " ORDER_SUMS
 		"WHERE p.account_id = $1 AND p.state = 'credited' ORDER BY o.order_id",
 		INT8OID);

@@ -71,21 +71,27 @@ extern void invoice_line_insert(const Invoice *invoice, int64 order_id, int64 am
 /* False where the account has no such invoice. */
 extern bool invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice);
 
-/* True where the bureau's number is that of an invoice, or of a red one, of any account. */
+/*
+ * True where the bureau's number is that of an invoice, or of a red one, of any account, or another
+ * transaction is about to record it. Else nobody else records it until this one ends.
+ */
 extern bool invoice_number_is_taken(const char *number);
 
 /* Writes back what changes of one. */
 extern void invoice_update(const Invoice *invoice);
 
 /* Its document; false where it has none. */
-extern bool invoice_document(int64 account_id, int64 invoice_id, Datum *document);
+extern bool invoice_document(int64 account_id, int64 invoice_id, SqlRunner run, Datum *document);
 
-/* True where lines of an invoice count as invoiced (B&S 1.2): it is of the mainland, and not void.
+/*
+ * False where lines of an invoice do not count as invoiced (B&S 1.2): it is overseas, or void. One
+ * that is not there yet counts.
  */
 extern bool invoice_counts(int64 account_id, int64 invoice_id);
 
 /* What of an order that was paid can be invoiced; false where there is no such order. */
-extern bool invoice_limit_find(int64 account_id, int64 order_id, InvoiceableOrder *order);
+extern bool invoice_limit_find(int64 account_id, int64 order_id, SqlRunner run,
+							   InvoiceableOrder *order);
 
 extern void invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result);
 extern void invoice_report(int64 account_id, ReturnSetInfo *result);

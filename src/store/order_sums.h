@@ -34,4 +34,10 @@
 /* What the payer himself gave of it. */
 #define ORDER_SUMS_PAYER_PAID "round(p.payer_amount * (p.amount - p.taken) / p.amount, 2)"
 
+/* What of it can stand on invoices: what the payer still gave himself, and never more than is left.
+ */
+#define ORDER_SUMS_INVOICE_LIMIT                                                               \
+	"least(" ORDER_SUMS_PAYER_PAID " - r.payer_amount - t.payer_amount, p.amount - p.taken - " \
+	"r.amount - t.amount)"
+
 #endif
