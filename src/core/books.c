@@ -122,26 +122,37 @@ give_back_to_payer(Lot *lot, int64_t amount_nano)
 	lot->given_back_changed = lot->given_back_changed || amount_nano != 0;
 }
 
-/* Makes one transfer; an amount of zero makes none. */
+/* Whether a transfer of lots or of a subscription may be made, and there is room for it. */
 static Outcome
-post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64_t undoes_entry_no)
+check_transfer(const Books *books, Book debit, Book credit, const Lot *lot, const PlanMoney *plan,
+			   int64_t amount_nano)
 {
 	TransferShape shape = {
 		.debit = debit,
 		.credit = credit,
 		.source = books->source.type,
 		.has_lot = lot != NULL,
+		.has_subscription = plan != NULL,
 		.has_gateway = debit == BOOK_GATEWAY || credit == BOOK_GATEWAY,
 		.on_house_account = books->on_house,
 	};
+
+	if (amount_nano < 0 || !book_pair_allows(&shape))
+		return OUTCOME_NOT_ALLOWED;
+	return books->transfers_count == books->transfers_capacity ? OUTCOME_TOO_MANY : OUTCOME_OK;
+}
+
+/* Makes one transfer; an amount of zero makes none. */
+static Outcome
+post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64_t undoes_entry_no)
+{
 	Outcome outcome;
 
 	if (amount_nano == 0)
 		return OUTCOME_OK;
-	if (amount_nano < 0 || !book_pair_allows(&shape))
-		return OUTCOME_NOT_ALLOWED;
-	if (books->transfers_count == books->transfers_capacity)
-		return OUTCOME_TOO_MANY;
+	outcome = check_transfer(books, debit, credit, lot, NULL, amount_nano);
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	outcome = apply_side(books, debit, lot, -1, amount_nano);
 	if (outcome == OUTCOME_OK)
 		outcome = apply_side(books, credit, lot, +1, amount_nano);
@@ -168,23 +179,14 @@ post(Books *books, Book debit, Book credit, Lot *lot, int64_t amount_nano, int64
 static Outcome
 post_plan(Books *books, Book debit, Book credit, PlanMoney *plan, int64_t amount_nano)
 {
-	TransferShape shape = {
-		.debit = debit,
-		.credit = credit,
-		.source = books->source.type,
-		.has_subscription = true,
-		.has_gateway = debit == BOOK_GATEWAY || credit == BOOK_GATEWAY,
-		.on_house_account = books->on_house,
-	};
 	int sign = (credit == BOOK_PLAN_DEFERRED) - (debit == BOOK_PLAN_DEFERRED);
 	Outcome outcome;
 
 	if (amount_nano == 0)
 		return OUTCOME_OK;
-	if (amount_nano < 0 || !book_pair_allows(&shape))
-		return OUTCOME_NOT_ALLOWED;
-	if (books->transfers_count == books->transfers_capacity)
-		return OUTCOME_TOO_MANY;
+	outcome = check_transfer(books, debit, credit, NULL, plan, amount_nano);
+	if (outcome != OUTCOME_OK)
+		return outcome;
 	outcome = change(&plan->deferred_nano, sign * amount_nano);
 	if (outcome != OUTCOME_OK)
 		return outcome;

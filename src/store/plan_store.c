@@ -12,6 +12,7 @@
 #include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/plan_store.h"
+#include "store/price_store.h"
 
 #define PLAN_COLUMNS                                                                   \
 	"plan, version, region, price, quota, months, days, monthly_quota, window_hours, " \
@@ -123,20 +124,6 @@ plan_retire(const char *name, TimestampTz now)
 #define WEIGHT_COLUMNS \
 	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
 
-static Price
-read_weight(uint64 row)
-{
-	return (Price){
-		.price_id = column_int64(row, 1),
-		.prompt_tokens_over = column_int64(row, 2),
-		.effective_from = column_instant(row, 3, DT_NOBEGIN),
-		.nano_of = {[TOKENS_INPUT] = column_nano(row, 4),
-					[TOKENS_CACHE_READ] = column_nano(row, 5),
-					[TOKENS_CACHE_WRITE] = column_nano(row, 6),
-					[TOKENS_OUTPUT] = column_nano(row, 7)},
-	};
-}
-
 Price *
 plan_weights(const char *plan, const char *model, size_t *count)
 {
@@ -152,7 +139,7 @@ plan_weights(const char *plan, const char *model, size_t *count)
 	*count = sql_latest(&list, values, nulls);
 	weights = palloc((*count + 1) * sizeof(Price));
 	for (size_t i = 0; i < *count; i++)
-		weights[i] = read_weight(i);
+		weights[i] = price_read(i);
 	return weights;
 }
 
@@ -164,7 +151,7 @@ plan_weight_get(int64 weight_id, Price *weight)
 
 	if (sql_read(&get, (Datum[]){Int64GetDatum(weight_id)}, NULL) == 0)
 		return false;
-	*weight = read_weight(0);
+	*weight = price_read(0);
 	return true;
 }
 
@@ -184,7 +171,7 @@ find_same(const WeightRow *row, Price *existing)
 	values[3] = TimestampTzGetDatum(row->weight.effective_from);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
-	*existing = read_weight(0);
+	*existing = price_read(0);
 	return true;
 }
 
@@ -203,12 +190,7 @@ plan_weight_insert(WeightRow *row, Price *existing)
 		return false;
 	bind_text(values, nulls, 0, row->plan);
 	bind_text(values, nulls, 1, row->model);
-	values[2] = Int64GetDatum(row->weight.prompt_tokens_over);
-	values[3] = TimestampTzGetDatum(row->weight.effective_from);
-	values[4] = nano_datum(row->weight.nano_of[TOKENS_INPUT]);
-	values[5] = nano_datum(row->weight.nano_of[TOKENS_CACHE_READ]);
-	values[6] = nano_datum(row->weight.nano_of[TOKENS_CACHE_WRITE]);
-	values[7] = nano_datum(row->weight.nano_of[TOKENS_OUTPUT]);
+	price_bind(values, 2, &row->weight);
 	sql_write(&insert, values, nulls);
 	row->weight.price_id = column_int64(0, 1);
 	return true;

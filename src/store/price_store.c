@@ -29,8 +29,8 @@
 #define PRICE_COLUMNS \
 	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
 
-static Price
-read_price(uint64 row)
+Price
+price_read(uint64 row)
 {
 	return (Price){
 		.price_id = column_int64(row, 1),
@@ -144,7 +144,7 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 	entry->count = sql_latest(&read, values, nulls);
 	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
 	for (uint64 row = 0; row < entry->count; row++)
-		entry->prices[row] = read_price(row);
+		entry->prices[row] = price_read(row);
 }
 
 /* The rows of a model; remembered until a row is added to the table. */
@@ -194,7 +194,7 @@ price_get(int64 price_id, Price *price)
 
 	if (sql_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
-	*price = read_price(0);
+	*price = price_read(0);
 	return true;
 }
 
@@ -214,8 +214,19 @@ price_find_same(const PriceRow *row, Price *price)
 	values[3] = TimestampTzGetDatum(row->price.effective_from);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
-	*price = read_price(0);
+	*price = price_read(0);
 	return true;
+}
+
+void
+price_bind(Datum *values, int index, const Price *price)
+{
+	values[index] = Int64GetDatum(price->prompt_tokens_over);
+	values[index + 1] = TimestampTzGetDatum(price->effective_from);
+	values[index + 2] = nano_datum(price->nano_of[TOKENS_INPUT]);
+	values[index + 3] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
+	values[index + 4] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
+	values[index + 5] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
 }
 
 #define ROW_COLUMNS 8
@@ -225,18 +236,12 @@ price_find_same(const PriceRow *row, Price *price)
 static void
 put_row(RowSet *set, const PriceRow *row)
 {
-	const Price *price = &row->price;
 	char nulls[ROW_COLUMNS + 1] = "        ";
 	Datum values[ROW_COLUMNS];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
-	values[2] = Int64GetDatum(price->prompt_tokens_over);
-	values[3] = TimestampTzGetDatum(price->effective_from);
-	values[4] = nano_datum(price->nano_of[TOKENS_INPUT]);
-	values[5] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
-	values[6] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
-	values[7] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
+	price_bind(values, 2, &row->price);
 	row_set_put(set, values, nulls);
 }
 

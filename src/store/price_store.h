@@ -61,6 +61,14 @@ extern bool price_is_held(void);
 extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,
 					   TimestampTz occurred_at, Price *price);
 
+/*
+ * What a price and a plan's weight have alike, their rows being of one shape: a row read as
+ * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output), and what is
+ * written of it, from an index on, without the number.
+ */
+extern Price price_read(uint64 row);
+extern void price_bind(Datum *values, int index, const Price *price);
+
 /* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
