@@ -346,6 +346,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_INVOICE] = {"LB547", "invoice", "no invoice can be applied for: %s",
 					   "Mainland accounts apply for invoices of paid orders; abroad they come by "
 					   "themselves."},
+	[ERROR_SELLER] = {"LB549", "seller", "the seller of %s cannot be set: %s",
+					  "\\df+ billing.set_seller says what each region needs."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

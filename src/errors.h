@@ -114,6 +114,7 @@ typedef enum BillingError
 	ERROR_INVOICE_STATE,
 	ERROR_INVOICE_NUMBER,
 	ERROR_INVOICE,
+	ERROR_SELLER,
 	/* guards and operation */
 	ERROR_HISTORY,
 	ERROR_TRANSFER,

@@ -156,6 +156,8 @@ static const Guard guards[] = {
 							  "amount, created_at"),
 	LIFECYCLE(refund_item),
 	NO_TRUNCATE(refund_item),
+	NO_CHANGE(seller),
+	NO_TRUNCATE(seller),
 	NO_DELETE(invoice_title),
 	NO_UPDATE_OF(invoice_title, "account_id, title"),
 	NO_TRUNCATE(invoice_title),
