@@ -18,7 +18,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "gateway/frame.h"
 #include "settings.h"
 #include "worker/link.h"
 
@@ -203,15 +202,19 @@ fill_buffer(void)
 }
 
 static LinkReceived
-read_frame(Bytes frame, int64 *id, GatewayAnswer *answer, BillRow *row)
+read_frame(Bytes frame, int64 *id, GatewayAnswer *answer, BillRow *row, FramePiece *piece)
 {
-	if (frame.size <= FRAME_ROOM && frame_read_answer(frame, id, answer))
+	if (frame.size > FRAME_ROOM)
+		return LINK_NOTHING;
+	if (frame_read_answer(frame, id, answer))
 		return LINK_ANSWER;
-	return frame.size <= FRAME_ROOM && frame_read_row(frame, id, row) ? LINK_ROW : LINK_NOTHING;
+	if (frame_read_row(frame, id, row))
+		return LINK_ROW;
+	return frame_read_piece(frame, id, piece) ? LINK_PIECE : LINK_NOTHING;
 }
 
 LinkReceived
-link_receive(int64 *id, GatewayAnswer *answer, BillRow *row)
+link_receive(int64 *id, GatewayAnswer *answer, BillRow *row, FramePiece *piece)
 {
 	size_t size = frame_size((Bytes){in, in_size});
 	LinkReceived received;
@@ -223,7 +226,7 @@ link_receive(int64 *id, GatewayAnswer *answer, BillRow *row)
 	}
 	if (fd < 0 || size == 0 || (size <= FRAME_ROOM && size > in_size))
 		return LINK_NOTHING;
-	received = read_frame((Bytes){in, size}, id, answer, row);
+	received = read_frame((Bytes){in, size}, id, answer, row, piece);
 	if (received == LINK_NOTHING)
 	{
 		link_close();
