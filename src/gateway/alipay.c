@@ -278,11 +278,9 @@ content_of(const GatewayCall *call)
 		case CALL_BILL:
 			return json_pack("{s:s,s:s}", "bill_type", bill_type(call), "bill_date",
 							 call->bill_day);
-		case CALL_SIGN:
-		case CALL_KEYS:
+		default:
 			return NULL;
 	}
-	return NULL;
 }
 
 /* The fields of a request, which point into these texts, by name in byte order; sign is the last
@@ -550,11 +548,9 @@ read_success(const json_t *node, const GatewayCall *call, const Merchant *mercha
 		case CALL_BILL:
 			return document_text(node, "bill_download_url", answer->pay_url,
 								 sizeof(answer->pay_url));
-		case CALL_SIGN:
-		case CALL_KEYS:
+		default:
 			return false;
 	}
-	return false;
 }
 
 static void
@@ -647,7 +643,7 @@ const Provider alipay_provider = {
 	.day_offset_us = INSTANT_CHINA_US,
 	.products = {{"qr", 0, HOURS(2), PAYS_BY_CODE}, {"page", 0, HOURS(2), PAYS_BY_URL}},
 	.settings = {"app_id", "notify_url", "private_key", "public_key"},
-	.lacks = PROVIDER_LACKS(CALL_SIGN) | PROVIDER_LACKS(CALL_KEYS),
+	.lacks = PROVIDER_LACKS_INVOICES | PROVIDER_LACKS(CALL_SIGN) | PROVIDER_LACKS(CALL_KEYS),
 	.refunds = {HOURS(24 * 365), INT64_C(3000000), 50, false},
 	.build = build,
 	.read_reply = read_reply,

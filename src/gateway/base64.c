@@ -7,6 +7,7 @@
  */
 #include "gateway/base64.h"
 
+#include <openssl/evp.h>
 #include <stdint.h>
 
 /* The six bits of a character; -1 where it is none. */
@@ -70,4 +71,11 @@ base64_decode(Bytes text, unsigned char *bytes, size_t size_max, size_t *size)
 			bytes[(*size)++] = (unsigned char) (bits >> (16 - 8 * i));
 	}
 	return true;
+}
+
+size_t
+base64_encode(Bytes bytes, char *text)
+{
+	return (size_t) EVP_EncodeBlock((unsigned char *) text, (const unsigned char *) bytes.data,
+									(int) bytes.size);
 }

@@ -18,6 +18,13 @@ static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
 	[CALL_SIGN] = "sign",
 	[CALL_BILL] = "bill",
 	[CALL_KEYS] = "keys",
+	[CALL_ISSUE] = "issue",
+	[CALL_ISSUE_QUERY] = "issue_query",
+	[CALL_RESEAL] = "reseal",
+	[CALL_DOCUMENT] = "document",
+	[CALL_RED] = "red",
+	[CALL_RED_QUERY] = "red_query",
+	[CALL_RED_ANSWER] = "red_answer",
 };
 
 static const char *const result_names[CALL_RESULTS_COUNT] = {
@@ -90,6 +97,63 @@ is_day(const char *text)
 		   text[4] == '-' && text[7] == '-';
 }
 
+/* Ours of invoices: what the provider takes. */
+static bool
+is_invoice_number(const char *text)
+{
+	return text[0] != '\0' && strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strlen(text);
+}
+
+/* The bureau's. */
+static bool
+is_bureau_number(const char *text)
+{
+	return strlen(text) == INVOICE_NUMBER_SIZE - 1 &&
+		   strspn(text, "0123456789") == INVOICE_NUMBER_SIZE - 1;
+}
+
+/* Taxes may be none, amounts not: what was given back whole has no line. */
+static bool
+lines_are_sound(const CallInvoice *invoice)
+{
+	if (invoice->lines_count == 0 || invoice->lines_count > INVOICE_LINES_MAX)
+		return false;
+	for (size_t i = 0; i < invoice->lines_count; i++)
+		if (invoice->lines[i].amount_nano <= 0 || invoice->lines[i].amount_nano > MONEY_NANO_MAX ||
+			invoice->lines[i].tax_nano < 0 ||
+			invoice->lines[i].tax_nano >= invoice->lines[i].amount_nano)
+			return false;
+	return true;
+}
+
+static bool
+invoice_is_sound(CallOperation operation, const CallInvoice *invoice)
+{
+	switch (operation)
+	{
+		case CALL_ISSUE:
+			return is_invoice_number(invoice->number) && lines_are_sound(invoice);
+		case CALL_ISSUE_QUERY:
+		case CALL_RESEAL:
+			return is_invoice_number(invoice->number);
+		case CALL_RED:
+			return is_invoice_number(invoice->red_number) &&
+				   is_bureau_number(invoice->blue_number) && invoice->red_reason >= RED_WRONG &&
+				   invoice->red_reason <= RED_ALLOWANCE;
+		case CALL_RED_QUERY:
+		case CALL_RED_ANSWER:
+			return is_invoice_number(invoice->red_number);
+		default:
+			return invoice->document_url[0] != '\0';
+	}
+}
+
+bool
+call_is_of_invoice(CallOperation operation)
+{
+	return operation >= CALL_ISSUE && operation <= CALL_RED_ANSWER;
+}
+
 bool
 call_numbers_are_sound(const GatewayCall *call)
 {
@@ -111,6 +175,8 @@ call_numbers_are_sound(const GatewayCall *call)
 			return true;
 		case CALL_BILL:
 			return is_day(call->bill_day);
+		default:
+			return call_is_of_invoice(call->operation) &&
+				   invoice_is_sound(call->operation, &call->invoice);
 	}
-	return false;
 }

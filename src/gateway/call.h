@@ -13,6 +13,7 @@
 #define GATEWAY_CALL_H
 
 #include "gateway/fact.h"
+#include "gateway/invoice.h"
 #include "gateway/signature.h"
 
 #include <stdbool.h>
@@ -36,12 +37,19 @@ typedef enum CallOperation
 	CALL_CLOSE,	 /* an order */
 	CALL_REFUND, /* of a payment, or of a part of it */
 	CALL_REFUND_QUERY,
-	CALL_SIGN, /* the one reply that this gateway takes to its notices: nothing is sent */
-	CALL_BILL, /* of a day: what the gateway has on its books */
-	CALL_KEYS  /* by which it signs: they are fetched and kept, and nothing of them is told */
+	CALL_SIGN,	/* the one reply that this gateway takes to its notices: nothing is sent */
+	CALL_BILL,	/* of a day: what the gateway has on its books */
+	CALL_KEYS,	/* by which it signs: they are fetched and kept, and nothing of them is told */
+	CALL_ISSUE, /* an invoice: it is accepted, and then queried */
+	CALL_ISSUE_QUERY, /* by our number */
+	CALL_RESEAL,	  /* an invoice that the bureau has, and whose sealing failed */
+	CALL_DOCUMENT,	  /* of an invoice: its bytes, in pieces in front of the answer */
+	CALL_RED,		  /* a confirmation by which a whole invoice is reversed; the red one follows */
+	CALL_RED_QUERY,	  /* by our number of the confirmation */
+	CALL_RED_ANSWER	  /* to a confirmation */
 } CallOperation;
 
-#define CALL_OPERATIONS_COUNT 8
+#define CALL_OPERATIONS_COUNT 15
 
 /* Instants are microseconds of the server's epoch, amounts nano-units; an empty text: not given. */
 typedef struct GatewayCall
@@ -55,7 +63,7 @@ typedef struct GatewayCall
 	char refund_id[FACT_NUMBER_SIZE];	   /* the gateway's own, where it is asked for by that */
 	char transaction_id[FACT_NUMBER_SIZE]; /* the gateway's, of the payment that goes back */
 	char currency[4];
-	int64_t amount_nano; /* of the order */
+	int64_t amount_nano; /* of the order; of the whole invoice that is reversed */
 	int64_t refund_nano;
 	int64_t created_at; /* of the order, or of what asks for the refund */
 	int64_t expires_at;
@@ -68,6 +76,7 @@ typedef struct GatewayCall
 	char return_url[CALL_URL_SIZE];
 	char bill[CALL_NAME_SIZE];	  /* trade: payments and refunds; fund: what moved on the balance */
 	char bill_day[CALL_DAY_SIZE]; /* by the gateway's calendar */
+	CallInvoice invoice;
 } GatewayCall;
 
 typedef enum CallResult
@@ -93,7 +102,9 @@ typedef struct GatewayAnswer
 	PaymentFact payment;				 /* CALL_QUERY, done */
 	RefundFact refund;					 /* CALL_REFUND, CALL_REFUND_QUERY, done */
 	char signature[SIGNATURE_TEXT_SIZE]; /* CALL_SIGN, done */
-	int64_t rows;						 /* CALL_BILL, done: how many it had */
+	int64_t rows;		 /* CALL_BILL, done: how many it had; CALL_DOCUMENT: bytes */
+	InvoiceFact invoice; /* CALL_ISSUE_QUERY, done; of one that was refused: its cause */
+	RedFact red;		 /* CALL_RED_QUERY, done; likewise */
 } GatewayAnswer;
 
 /* Names as frames and tables have them; false where there is none of that name. */
@@ -107,5 +118,8 @@ extern bool call_result_from_name(const char *name, CallResult *result);
  * digits, and those that the operation needs are there, as amounts above zero are.
  */
 extern bool call_numbers_are_sound(const GatewayCall *call);
+
+/* True of the operations that have to do with invoices. */
+extern bool call_is_of_invoice(CallOperation operation);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "gateway/frame.h"
 
+#include "gateway/base64.h"
 #include "gateway/document.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -71,6 +72,32 @@ static const Member row_members[] = {
 	NUMBER(BillRow, at),
 };
 
+static const Member invoice_call_members[] = {
+	TEXT(CallInvoice, number),		   TEXT(CallInvoice, red_number),
+	TEXT(CallInvoice, buyer_name),	   TEXT(CallInvoice, buyer_tax_number),
+	TEXT(CallInvoice, buyer_address),  TEXT(CallInvoice, buyer_phone),
+	TEXT(CallInvoice, buyer_bank),	   TEXT(CallInvoice, buyer_bank_account),
+	TEXT(CallInvoice, email),		   TEXT(CallInvoice, mobile),
+	TEXT(CallInvoice, seller_name),	   TEXT(CallInvoice, seller_tax_number),
+	TEXT(CallInvoice, seller_address), TEXT(CallInvoice, seller_phone),
+	TEXT(CallInvoice, seller_bank),	   TEXT(CallInvoice, seller_bank_account),
+	TEXT(CallInvoice, drawer),		   TEXT(CallInvoice, goods_name),
+	TEXT(CallInvoice, goods_code),	   TEXT(CallInvoice, goods_unit),
+	TEXT(CallInvoice, blue_number),	   TEXT(CallInvoice, document_url),
+};
+
+static const Member invoice_members[] = {
+	TEXT(InvoiceFact, number),	   NUMBER(InvoiceFact, issued_at), NUMBER(InvoiceFact, total_nano),
+	NUMBER(InvoiceFact, tax_nano), TEXT(InvoiceFact, pdf_url),	   TEXT(InvoiceFact, ofd_url),
+	TEXT(InvoiceFact, cause),
+};
+
+static const Member red_members[] = {
+	TEXT(RedFact, red_number),	TEXT(RedFact, confirmation_number), TEXT(RedFact, confirmation_id),
+	NUMBER(RedFact, issued_at), NUMBER(RedFact, entered_at),		NUMBER(RedFact, amount_nano),
+	TEXT(RedFact, cause),
+};
+
 /* A text with control characters would not be read. */
 static bool
 is_plain(const char *text)
@@ -133,12 +160,44 @@ write_frame(json_t *object, bool is_whole, char *room)
 	return FRAME_PREFIX_BYTES + size;
 }
 
+/* Amounts and taxes by turns: a hundred lines have to fit. */
+static json_t *
+pack_lines(const CallInvoice *invoice)
+{
+	json_t *lines = json_array();
+	bool is_whole = lines && invoice->lines_count <= INVOICE_LINES_MAX;
+
+	for (size_t i = 0; i < invoice->lines_count && is_whole; i++)
+		is_whole = json_array_append_new(lines, json_integer(invoice->lines[i].amount_nano)) == 0 &&
+				   json_array_append_new(lines, json_integer(invoice->lines[i].tax_nano)) == 0;
+	if (is_whole)
+		return lines;
+	json_decref(lines);
+	return NULL;
+}
+
+static bool
+put_call_invoice(json_t *object, const CallInvoice *invoice)
+{
+	json_t *part = json_pack("{s:b,s:b,s:i,s:i,s:i,s:o}", "is_special", invoice->is_special,
+							 "is_individual", invoice->is_individual, "tax_rate_bp",
+							 (int) invoice->tax_rate_bp, "red_reason", invoice->red_reason,
+							 "red_answer", (int) invoice->red_answer, "lines", pack_lines(invoice));
+
+	if (put_members(part, invoice_call_members, LENGTH(invoice_call_members), invoice))
+		return json_object_set_new(object, "invoice", part) == 0;
+	json_decref(part);
+	return false;
+}
+
 size_t
 frame_write_call(int64_t id, const GatewayCall *call, char *room)
 {
 	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "operation",
 							   call_operation_name(call->operation));
-	bool is_whole = put_members(object, call_members, LENGTH(call_members), call);
+	bool is_whole = put_members(object, call_members, LENGTH(call_members), call) &&
+					(!call_is_of_invoice(call->operation) ||
+					 put_call_invoice(object, &call->invoice));
 
 	return write_frame(object, is_whole, room);
 }
@@ -165,9 +224,28 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 					put_part(object, "payment", (int) answer->payment.state, payment_members,
 							 LENGTH(payment_members), &answer->payment) &&
 					put_part(object, "refund", (int) answer->refund.state, refund_members,
-							 LENGTH(refund_members), &answer->refund);
+							 LENGTH(refund_members), &answer->refund) &&
+					put_part(object, "invoice", (int) answer->invoice.state, invoice_members,
+							 LENGTH(invoice_members), &answer->invoice) &&
+					put_part(object, "red", (int) answer->red.state, red_members,
+							 LENGTH(red_members), &answer->red) &&
+					json_object_set_new(object, "red_is_partial",
+										json_boolean(answer->red.is_partial)) == 0;
 
 	return write_frame(object, is_whole, room);
+}
+
+size_t
+frame_write_piece(int64_t id, Bytes piece, char *room)
+{
+	char text[BASE64_CHARS(FRAME_PIECE_BYTES_MAX) + 1];
+	json_t *object;
+
+	if (piece.size == 0 || piece.size > FRAME_PIECE_BYTES_MAX)
+		return 0;
+	object = json_pack("{s:I,s:s%}", "id", (json_int_t) id, "piece", text,
+					   base64_encode(piece, text));
+	return write_frame(object, object != NULL, room);
 }
 
 size_t
@@ -274,6 +352,66 @@ read_frame(Bytes frame, int64_t *id)
 	return NULL;
 }
 
+static bool
+get_lines(const json_t *lines, CallInvoice *invoice)
+{
+	size_t count = json_array_size(lines);
+
+	if (!json_is_array(lines) || count % 2 != 0 || count > 2 * (size_t) INVOICE_LINES_MAX)
+		return false;
+	for (size_t i = 0; i < count; i++)
+	{
+		const json_t *number = json_array_get(lines, i);
+		CallInvoiceLine *line = &invoice->lines[i / 2];
+
+		if (!json_is_integer(number))
+			return false;
+		*(i % 2 == 0 ? &line->amount_nano : &line->tax_nano) = json_integer_value(number);
+	}
+	invoice->lines_count = count / 2;
+	return true;
+}
+
+/* A whole number from 0 to most. */
+static bool
+get_small(const json_t *object, const char *name, int most, int *number)
+{
+	int64_t count;
+
+	if (!document_count(object, name, &count) || count < 0 || count > most)
+		return false;
+	*number = (int) count;
+	return true;
+}
+
+static bool
+get_switch(const json_t *object, const char *name, bool *is_on)
+{
+	const json_t *found = json_object_get(object, name);
+
+	*is_on = json_is_true(found);
+	return json_is_boolean(found);
+}
+
+static bool
+get_call_invoice(const json_t *object, CallInvoice *invoice)
+{
+	const json_t *part = document_object(object, "invoice");
+	int rate = 0;
+	int answer = 0;
+	bool is_read = get_switch(part, "is_special", &invoice->is_special) &&
+				   get_switch(part, "is_individual", &invoice->is_individual) &&
+				   get_small(part, "tax_rate_bp", INVOICE_RATE_BP_MAX, &rate) &&
+				   get_small(part, "red_reason", RED_ALLOWANCE, &invoice->red_reason) &&
+				   get_small(part, "red_answer", RED_ANSWERS_COUNT - 1, &answer) &&
+				   get_lines(json_object_get(part, "lines"), invoice) &&
+				   get_members(part, invoice_call_members, LENGTH(invoice_call_members), invoice);
+
+	invoice->tax_rate_bp = rate;
+	invoice->red_answer = (RedAnswer) answer;
+	return is_read;
+}
+
 bool
 frame_read_call(Bytes frame, int64_t *id, GatewayCall *call)
 {
@@ -284,7 +422,8 @@ frame_read_call(Bytes frame, int64_t *id, GatewayCall *call)
 	*call = (GatewayCall){0};
 	is_read = object && document_text(object, "operation", operation, sizeof(operation)) &&
 			  call_operation_from_name(operation, &call->operation) &&
-			  get_members(object, call_members, LENGTH(call_members), call);
+			  get_members(object, call_members, LENGTH(call_members), call) &&
+			  (!call_is_of_invoice(call->operation) || get_call_invoice(object, &call->invoice));
 	json_decref(object);
 	return is_read;
 }
@@ -307,6 +446,8 @@ frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
 	char result[CALL_NAME_SIZE];
 	int64_t payment_state = 0;
 	int64_t refund_state = 0;
+	int64_t invoice_state = 0;
+	int64_t red_state = 0;
 	bool is_read;
 
 	*answer = (GatewayAnswer){0};
@@ -316,9 +457,16 @@ frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
 			  get_part(object, "payment", FACT_STATES_COUNT, &payment_state, payment_members,
 					   LENGTH(payment_members), &answer->payment) &&
 			  get_part(object, "refund", REFUND_STATES_COUNT, &refund_state, refund_members,
-					   LENGTH(refund_members), &answer->refund);
+					   LENGTH(refund_members), &answer->refund) &&
+			  get_part(object, "invoice", INVOICE_FACT_STATES_COUNT, &invoice_state,
+					   invoice_members, LENGTH(invoice_members), &answer->invoice) &&
+			  get_part(object, "red", RED_FACT_STATES_COUNT, &red_state, red_members,
+					   LENGTH(red_members), &answer->red) &&
+			  get_switch(object, "red_is_partial", &answer->red.is_partial);
 	answer->payment.state = (FactState) payment_state;
 	answer->refund.state = (RefundState) refund_state;
+	answer->invoice.state = (InvoiceFactState) invoice_state;
+	answer->red.state = (RedFactState) red_state;
 	json_decref(object);
 	return is_read;
 }
@@ -334,6 +482,19 @@ frame_read_row(Bytes frame, int64_t *id, BillRow *row)
 	is_read = object && get_part(object, "row", BILL_ROW_KINDS_COUNT, &kind, row_members,
 								 LENGTH(row_members), row);
 	row->kind = (BillRowKind) kind;
+	json_decref(object);
+	return is_read;
+}
+
+bool
+frame_read_piece(Bytes frame, int64_t *id, FramePiece *piece)
+{
+	json_t *object = read_frame(frame, id);
+	bool is_read = object &&
+				   base64_decode(document_bytes(object, "piece"), piece->bytes,
+								 FRAME_PIECE_BYTES_MAX, &piece->size) &&
+				   piece->size > 0;
+
 	json_decref(object);
 	return is_read;
 }

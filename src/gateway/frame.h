@@ -38,6 +38,18 @@ extern bool frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer);
 extern size_t frame_write_row(int64_t id, const BillRow *row, char *room);
 extern bool frame_read_row(Bytes frame, int64_t *id, BillRow *row);
 
+/* A piece of a document, on the way likewise; at most FRAME_PIECE_BYTES_MAX bytes. */
+#define FRAME_PIECE_BYTES_MAX 8192
+
+typedef struct FramePiece
+{
+	size_t size;
+	unsigned char bytes[FRAME_PIECE_BYTES_MAX];
+} FramePiece;
+
+extern size_t frame_write_piece(int64_t id, Bytes piece, char *room);
+extern bool frame_read_piece(Bytes frame, int64_t *id, FramePiece *piece);
+
 /* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
 #define FRAME_FACT_ROOM 1024
 extern size_t frame_write_payment(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);

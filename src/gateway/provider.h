@@ -22,6 +22,13 @@
 
 #define PROVIDER_LACKS(operation) (1u << (operation))
 
+/* Of one that takes payments, and of one that issues invoices. */
+#define PROVIDER_LACKS_INVOICES                                                                    \
+	(PROVIDER_LACKS(CALL_ISSUE) | PROVIDER_LACKS(CALL_ISSUE_QUERY) | PROVIDER_LACKS(CALL_RESEAL) | \
+	 PROVIDER_LACKS(CALL_DOCUMENT) | PROVIDER_LACKS(CALL_RED) | PROVIDER_LACKS(CALL_RED_QUERY) |   \
+	 PROVIDER_LACKS(CALL_RED_ANSWER))
+#define PROVIDER_LACKS_PAYMENTS (PROVIDER_LACKS(CALL_ISSUE) - 1u)
+
 /* What a way of paying must know of who pays. */
 #define PAYER_CLIENT_IP 1u
 #define PAYER_TERMINAL 2u

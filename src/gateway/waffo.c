@@ -360,12 +360,9 @@ call_body(const GatewayCall *call, const Merchant *merchant)
 			if (call->refund_number[0] != '\0')
 				return json_pack("{s:s}", "refundRequestId", call->refund_number);
 			return json_pack("{s:s}", "acquiringRefundOrderId", call->refund_id);
-		case CALL_SIGN:
-		case CALL_BILL:
-		case CALL_KEYS:
+		default:
 			return NULL;
 	}
-	return NULL;
 }
 
 static bool
@@ -581,9 +578,7 @@ read_data(const json_t *data, const GatewayCall *call, const Merchant *merchant,
 		case CALL_REFUND_QUERY:
 			read = read_asked_refund(data, call, merchant, &answer->refund);
 			break;
-		case CALL_SIGN:
-		case CALL_BILL:
-		case CALL_KEYS:
+		default:
 			break;
 	}
 	return read ? RESULT_DONE : RESULT_UNANSWERED;
@@ -618,7 +613,7 @@ const Provider waffo_provider = {
 	.currency = "USD",
 	.products = {PAGE("credit_card"), PAGE("debit_card"), PAGE("apple_pay"), PAGE("google_pay")},
 	.settings = {"notify_url", "private_key", "public_key", "api_key"},
-	.lacks = PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
+	.lacks = PROVIDER_LACKS_INVOICES | PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
 	.refunds = {0, INT64_C(60000000), 50, false},
 	.build = build,
 	.read_reply = read_reply,

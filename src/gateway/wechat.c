@@ -376,7 +376,7 @@ write_target(const GatewayCall *call, const Merchant *merchant, HttpRequest *req
 		case CALL_KEYS:
 			size = snprintf(target, HTTP_TARGET_SIZE, "/v3/certificates");
 			break;
-		case CALL_SIGN:
+		default:
 			return false;
 	}
 	return size > 0 && size < HTTP_TARGET_SIZE;
@@ -554,12 +554,9 @@ read_success(const json_t *reply, const GatewayCall *call, GatewayAnswer *answer
 		case CALL_REFUND:
 		case CALL_REFUND_QUERY:
 			return read_refund(reply, call, &answer->refund);
-		case CALL_SIGN:
-		case CALL_BILL:
-		case CALL_KEYS:
+		default:
 			return false;
 	}
-	return false;
 }
 
 static void
@@ -698,7 +695,7 @@ const Provider wechat_provider = {
 				 {"h5", PAYER_CLIENT_IP, MINUTES(5), PAYS_BY_URL}},
 	.settings = {"app_id", "certificate_serial", "notify_url", "private_key", "public_key",
 				 "apiv3_key"},
-	.lacks = PROVIDER_LACKS(CALL_SIGN),
+	.lacks = PROVIDER_LACKS_INVOICES | PROVIDER_LACKS(CALL_SIGN),
 	.refunds = {MINUTES(60 * 24 * 365), MINUTES(1), 50, true},
 	.build = build,
 	.read_reply = read_reply,

@@ -356,7 +356,7 @@ const Provider xiaomi_provider = {
 	/* Nothing there ends it; it is short, and said anew as it was. */
 	.products = {{"sdk", PAYER_UID, HOURS(2), PAYS_BY_SDK}},
 	.settings = {"app_id", "app_secret"},
-	.lacks = PROVIDER_LACKS(CALL_CLOSE) | PROVIDER_LACKS(CALL_REFUND) |
+	.lacks = PROVIDER_LACKS_INVOICES | PROVIDER_LACKS(CALL_CLOSE) | PROVIDER_LACKS(CALL_REFUND) |
 			 PROVIDER_LACKS(CALL_REFUND_QUERY) | PROVIDER_LACKS(CALL_SIGN) |
 			 PROVIDER_LACKS(CALL_BILL) | PROVIDER_LACKS(CALL_KEYS),
 	.build = build,

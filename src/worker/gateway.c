@@ -371,9 +371,10 @@ receive_answers(void)
 	LinkReceived received;
 	GatewayAnswer answer;
 	BillRow row;
+	FramePiece piece;
 	int64 id;
 
-	while ((received = link_receive(&id, &answer, &row)) != LINK_NOTHING)
+	while ((received = link_receive(&id, &answer, &row, &piece)) != LINK_NOTHING)
 	{
 		Flight *flight = id > 0 ? find_flight(id) : NULL;
 
@@ -381,7 +382,7 @@ receive_answers(void)
 			continue;
 		if (received == LINK_ANSWER)
 			answer_flight(flight, &answer);
-		else if (flight->errand.kind == ERRAND_BILL)
+		else if (received == LINK_ROW && flight->errand.kind == ERRAND_BILL)
 			errand_take_row(&flight->errand, &row);
 	}
 	if (!link_is_open())

@@ -72,11 +72,15 @@ link_send(int64 id, const GatewayCall *call)
 }
 
 static LinkReceived
-read_frame(Bytes frame, int64 *id, GatewayAnswer *answer, BillRow *row)
+read_frame(Bytes frame, int64 *id, GatewayAnswer *answer, BillRow *row, FramePiece *piece)
 {
-	if (frame.size <= FRAME_ROOM && frame_read_answer(frame, id, answer))
+	if (frame.size > FRAME_ROOM)
+		return LINK_NOTHING;
+	if (frame_read_answer(frame, id, answer))
 		return LINK_ANSWER;
-	return frame.size <= FRAME_ROOM && frame_read_row(frame, id, row) ? LINK_ROW : LINK_NOTHING;
+	if (frame_read_row(frame, id, row))
+		return LINK_ROW;
+	return frame_read_piece(frame, id, piece) ? LINK_PIECE : LINK_NOTHING;
 }
 
 /* The size of a frame that is there, or is none; 0: more is to come. */
@@ -90,7 +94,7 @@ next_frame(void)
 }
 
 LinkReceived
-link_receive(int64 *id, GatewayAnswer *answer, BillRow *row)
+link_receive(int64 *id, GatewayAnswer *answer, BillRow *row, FramePiece *piece)
 {
 	size_t size = next_frame();
 	LinkReceived received;
@@ -102,7 +106,7 @@ link_receive(int64 *id, GatewayAnswer *answer, BillRow *row)
 	}
 	if (size == 0)
 		return LINK_NOTHING;
-	received = read_frame((Bytes){caller.in, size}, id, answer, row);
+	received = read_frame((Bytes){caller.in, size}, id, answer, row, piece);
 	if (received == LINK_NOTHING)
 		link_close();
 	else

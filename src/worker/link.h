@@ -18,6 +18,7 @@
 
 #include "gateway/bill.h"
 #include "gateway/call.h"
+#include "gateway/frame.h"
 
 /* True where the program runs, or could be started; not more often than its failures allow. */
 extern bool link_open(void);
@@ -39,10 +40,11 @@ typedef enum LinkReceived
 {
 	LINK_NOTHING,
 	LINK_ANSWER,
-	LINK_ROW /* of a bill */
+	LINK_ROW,  /* of a bill */
+	LINK_PIECE /* of a document */
 } LinkReceived;
 
 /* The next thing that is there; it may close the link. */
-extern LinkReceived link_receive(int64 *id, GatewayAnswer *answer, BillRow *row);
+extern LinkReceived link_receive(int64 *id, GatewayAnswer *answer, BillRow *row, FramePiece *piece);
 
 #endif
