@@ -145,3 +145,13 @@ channel_put_row(Channel *channel, int64_t id, const BillRow *row)
 	channel->queued += size;
 	return size > 0;
 }
+
+bool
+channel_put_piece(Channel *channel, int64_t id, Bytes piece)
+{
+	char *room = room_of_next(channel);
+	size_t size = room ? frame_write_piece(id, piece, room) : 0;
+
+	channel->queued += size;
+	return size > 0;
+}

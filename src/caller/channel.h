@@ -42,7 +42,7 @@ extern bool channel_open(Channel *channel, int descriptor, size_t answers_late);
 extern bool channel_has_answers(const Channel *channel);
 extern bool channel_is_clogged(const Channel *channel);
 
-/* True where rows of bills may be put. */
+/* True where rows of bills, or pieces of documents, may be put. */
 extern bool channel_takes_rows(const Channel *channel);
 
 /* Receive, or send, what goes without waiting. */
@@ -53,8 +53,9 @@ extern ChannelState channel_send(Channel *channel);
  * clogged. */
 extern ChannelState channel_take(Channel *channel, Bytes *frame);
 
-/* Queue an answer, or a row in front of it; false where it cannot be. */
+/* Queue an answer, or a row or piece in front of it; false where it cannot be. */
 extern bool channel_put(Channel *channel, int64_t id, const GatewayAnswer *answer);
 extern bool channel_put_row(Channel *channel, int64_t id, const BillRow *row);
+extern bool channel_put_piece(Channel *channel, int64_t id, Bytes piece);
 
 #endif

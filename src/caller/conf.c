@@ -60,7 +60,9 @@ read_merchant(const char *directory, const char *file, char *room, Merchant *mer
 		return wrong(code, "no_merchant_file");
 	if (!merchant_read((Bytes){room, size}, true, read_beside, (void *) directory, merchant, fault))
 		return wrong(code, fault);
-	return is_host(merchant->host) || wrong(code, "host");
+	return (is_host(merchant->host) &&
+			(merchant->token_host[0] == '\0' || is_host(merchant->token_host))) ||
+		   wrong(code, "host");
 }
 
 bool

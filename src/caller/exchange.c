@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * exchange.c
- *	  The merchant's file, the provider's request, the transfer, the provider's
- *	  reading of the reply.
+ *	  The merchant's file, the provider's token if it wants one, its request, the
+ *	  transfer, its reading of the reply.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +11,8 @@
 #include "caller/conf.h"
 #include "caller/download.h"
 #include "caller/key_file.h"
+#include "caller/pieces.h"
+#include "caller/token_file.h"
 #include "gateway/providers.h"
 
 #include <openssl/crypto.h>
@@ -19,14 +21,27 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* What the transfer under way is of. */
+typedef enum ExchangeStep
+{
+	STEP_TOKEN, /* by which the call is then made */
+	STEP_CALL,
+	STEP_FOLLOW, /* of a bill or document */
+	STEP_REFRESH /* the answer is there */
+} ExchangeStep;
+
 typedef struct Exchange
 {
 	int64_t id;
 	GatewayCall call;
 	const Provider *provider;
-	Merchant merchant;	 /* without its private key: replies are read with what it was sent by */
-	Download *download;	 /* CALL_BILL */
-	Transfer *following; /* of the download, once there is a link */
+	Merchant merchant; /* without its private key: replies are read with what it was sent by */
+	ExchangeStep step;
+	int token_lock;		  /* STEP_TOKEN: our turn */
+	Download *download;	  /* CALL_BILL */
+	Pieces pieces;		  /* CALL_DOCUMENT */
+	Transfer *following;  /* STEP_FOLLOW */
+	GatewayAnswer answer; /* STEP_REFRESH */
 } Exchange;
 
 static void
@@ -58,11 +73,10 @@ read_moment(const GatewayCall *call, ProviderMoment *moment)
 	return true;
 }
 
-/* Makes the request; false: there is none, and answer says why. */
+/* False where it may not be made, and answer says why. */
 static bool
-build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
+may_call(Exchange *exchange, GatewayAnswer *answer)
 {
-	ProviderMoment moment;
 	char fault[MERCHANT_FAULT_SIZE];
 
 	exchange->provider = providers_of(&exchange->merchant, fault);
@@ -77,7 +91,18 @@ build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
 		say(answer, RESULT_MISCONFIGURED, "fetched_keys");
 	else if (exchange->call.clock_offset_s != 0 && !exchange->merchant.allow_http)
 		say(answer, RESULT_NOT_DELIVERED, "clock_offset"); /* a real gateway lives today */
-	else if (!read_moment(&exchange->call, &moment))
+	else
+		return true;
+	return false;
+}
+
+/* Makes the request; false: there is none, and answer says why. */
+static bool
+build(Exchange *exchange, HttpRequest *request, GatewayAnswer *answer)
+{
+	ProviderMoment moment;
+
+	if (!read_moment(&exchange->call, &moment))
 		say(answer, RESULT_NOT_DELIVERED, "random");
 	else
 		switch (exchange->provider->build(&exchange->call, &exchange->merchant, &moment, request,
@@ -130,46 +155,265 @@ read_merchant(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *ans
 	return false;
 }
 
+static TransferPeer
+peer_at(const Merchant *merchant, const char *host)
+{
+	return (TransferPeer){host, merchant->port, merchant->allow_http, {NULL, 0}};
+}
+
+/* A place among those that exchange_resume() looks after; false where there is none. */
+static bool
+take_place(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	size_t place = 0;
+
+	while (place < EXCHANGE_DOWNLOADS_MAX && exchanges->downloads[place])
+		place++;
+	if (place == EXCHANGE_DOWNLOADS_MAX)
+		say(answer, RESULT_NOT_DELIVERED, "busy");
+	else
+		exchanges->downloads[place] = exchange;
+	return place < EXCHANGE_DOWNLOADS_MAX;
+}
+
+static TransferTaken
+take_piece(void *owner, Bytes *piece)
+{
+	Exchange *exchange = owner;
+
+	return exchange->download ? download_take(exchange->download, piece)
+							  : pieces_take(&exchange->pieces, piece);
+}
+
 /* Makes ready for a bill, so that its link need not wait. */
 static bool
 prepare_download(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 {
 	const BillFormat *format = providers_bill(exchange->provider, &exchange->call);
-	size_t place = 0;
 
-	while (place < EXCHANGE_DOWNLOADS_MAX && exchanges->downloads[place])
-		place++;
 	if (format == NULL)
 		say(answer, RESULT_MISCONFIGURED, "bill");
-	else if (place == EXCHANGE_DOWNLOADS_MAX)
-		say(answer, RESULT_NOT_DELIVERED, "busy");
+	else if (!take_place(exchanges, exchange, answer))
+		return false;
 	else if (!(exchange->download = download_open(exchange->provider->bills->packed, format,
 												  exchange->id, exchanges->channel)))
 		say(answer, RESULT_NOT_DELIVERED, "bill_reader");
-	else
-		exchanges->downloads[place] = exchange;
 	return exchange->download != NULL;
 }
+
+/* Fetches a document from where its address says. */
+static bool
+fetch_document(Exchanges *exchanges, Exchange *exchange, const HttpRequest *request,
+			   GatewayAnswer *answer)
+{
+	HttpAddress address;
+
+	if (!merchant_document_address(&exchange->merchant,
+								   bytes_of(exchange->call.invoice.document_url), &address))
+		say(answer, RESULT_MISCONFIGURED, "document_host");
+	else if (take_place(exchanges, exchange, answer))
+	{
+		exchange->pieces = (Pieces){.id = exchange->id, .channel = exchanges->channel};
+		exchange->step = STEP_FOLLOW;
+		exchange->following = send_request(
+			exchanges, exchange,
+			(TransferPeer){address.host, address.port, address.is_plain, {NULL, 0}}, request,
+			take_piece, answer);
+	}
+	return exchange->following != NULL;
+}
+
+/* Sends what the call asks for; of a bill: asks for its link. */
+static bool
+send_call(Exchanges *exchanges, Exchange *exchange, const HttpRequest *request,
+		  GatewayAnswer *answer)
+{
+	const Merchant *merchant = &exchange->merchant;
+
+	exchange->step = STEP_CALL;
+	if (exchange->call.operation == CALL_DOCUMENT)
+		return fetch_document(exchanges, exchange, request, answer);
+	return (exchange->call.operation != CALL_BILL ||
+			prepare_download(exchanges, exchange, answer)) &&
+		   send_request(exchanges, exchange, peer_at(merchant, merchant->host), request, NULL,
+						answer);
+}
+
+/* False: nothing is sent, and answer is set. */
+static bool
+begin_call(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	HttpRequest request = {0};
+	bool is_sent = build(exchange, &request, answer);
+
+	forget_secrets(&exchange->merchant);
+	is_sent = is_sent && send_call(exchanges, exchange, &request, answer);
+	OPENSSL_cleanse(&request, sizeof(request));
+	return is_sent;
+}
+
+/* ---- tokens --------------------------------------------------------------- */
+
+/* The address of a document is all that is needed for it. */
+static bool
+needs_token(const Exchange *exchange)
+{
+	return exchange->provider->tokens && exchange->call.operation != CALL_DOCUMENT;
+}
+
+static void
+set_token(Merchant *merchant, const ProviderToken *token)
+{
+	memcpy(merchant->token, token->text, sizeof(merchant->token));
+}
+
+/* Takes the token that is kept; of a file that cannot be read answer is set. */
+static TokenHeld
+take_kept_token(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	char fault[SECRETS_FAULT_SIZE];
+	ProviderToken token = {0};
+	TokenHeld held = token_file_read(exchanges->directory, exchange->merchant.token_file,
+									 now_of(&exchange->call), &token, fault);
+
+	if (held == TOKEN_GOOD || held == TOKEN_ENDS_SOON)
+		set_token(&exchange->merchant, &token);
+	else if (held == TOKEN_UNSOUND)
+		say(answer, RESULT_MISCONFIGURED, fault);
+	OPENSSL_cleanse(&token, sizeof(token));
+	return held;
+}
+
+static bool
+send_token_request(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	const Merchant *merchant = &exchange->merchant;
+	const char *host = merchant->token_host[0] ? merchant->token_host : merchant->host;
+	HttpRequest request = {0};
+	bool is_sent = false;
+
+	exchange->step = STEP_TOKEN;
+	if (exchange->provider->tokens->build(merchant, &request) != BUILD_SENDS)
+		say(answer, RESULT_MISCONFIGURED, "impossible");
+	else
+		is_sent = send_request(exchanges, exchange, peer_at(merchant, host), &request, NULL,
+							   answer) != NULL;
+	OPENSSL_cleanse(&request, sizeof(request));
+	return is_sent;
+}
+
+/* Asks for a token where it is our turn; false where it is not, and answer says why. */
+static bool
+ask_token(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	char fault[SECRETS_FAULT_SIZE];
+
+	switch (token_file_begin(exchanges->directory, exchange->merchant.token_file,
+							 now_of(&exchange->call), &exchange->token_lock, fault))
+	{
+		case TOKEN_TURN_TAKEN:
+			if (send_token_request(exchanges, exchange, answer))
+				return true;
+			token_file_end(exchange->token_lock, false);
+			break;
+		case TOKEN_TURN_OTHERS:
+			say(answer, RESULT_BUSY, "token_is_asked_for");
+			break;
+		case TOKEN_TURN_LATER:
+			say(answer, RESULT_BUSY, "token_was_asked_for");
+			break;
+		case TOKEN_TURN_FAULT:
+			say(answer, RESULT_MISCONFIGURED, fault);
+	}
+	return false;
+}
+
+/* Where no other can be had now, one that ends soon is good; and one that somebody just put there.
+ */
+static bool
+begin_with_token(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	TokenHeld held = take_kept_token(exchanges, exchange, answer);
+
+	if (held == TOKEN_UNSOUND)
+		return false;
+	if (held != TOKEN_GOOD)
+	{
+		if (ask_token(exchanges, exchange, answer))
+			return true;
+		held = take_kept_token(exchanges, exchange, answer);
+	}
+	return (held == TOKEN_GOOD || held == TOKEN_ENDS_SOON) &&
+		   begin_call(exchanges, exchange, answer);
+}
+
+/*
+ * The provider says that the token is none: another is asked for, unless somebody has done so.
+ * False where there is none to go on with: answer is what the provider said.
+ */
+static bool
+renew_token(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
+{
+	char refused[MERCHANT_TOKEN_SIZE];
+	GatewayAnswer why;
+	TokenHeld held;
+	bool is_renewed;
+
+	memcpy(refused, exchange->merchant.token, sizeof(refused));
+	held = take_kept_token(exchanges, exchange, &why);
+	is_renewed = held == TOKEN_GOOD && strcmp(refused, exchange->merchant.token) != 0;
+	OPENSSL_cleanse(refused, sizeof(refused));
+	if (is_renewed)
+		return begin_call(exchanges, exchange, answer);
+	return held != TOKEN_UNSOUND && ask_token(exchanges, exchange, &why);
+}
+
+/* Keeps the token of a reply; false where there is none, or it cannot be kept. */
+static bool
+keep_token(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *reply,
+		   GatewayAnswer *answer)
+{
+	char fault[SECRETS_FAULT_SIZE];
+	ProviderToken token = {0};
+	bool is_kept = false;
+
+	if (!exchange->provider->tokens->read(now_of(&exchange->call), reply, &token, answer))
+		say(answer, answer->result, answer->code[0] ? answer->code : "token");
+	else if (!token_file_keep(exchanges->directory, exchange->merchant.token_file, &token, fault))
+		say(answer, RESULT_MISCONFIGURED, fault);
+	else
+		is_kept = true;
+	if (is_kept)
+		set_token(&exchange->merchant, &token);
+	OPENSSL_cleanse(&token, sizeof(token));
+	return is_kept;
+}
+
+/* Goes on with the call, by the token that came; false where none did, and answer says why. */
+static bool
+begin_behind_token(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer,
+				   GatewayAnswer *answer)
+{
+	bool is_kept = false;
+
+	if (!transfer->is_complete)
+		say(answer, RESULT_NOT_DELIVERED, transfer->word);
+	else
+		is_kept = keep_token(exchanges, exchange, &transfer->reply, answer);
+	token_file_end(exchange->token_lock, transfer->is_sent);
+	return is_kept && begin_call(exchanges, exchange, answer);
+}
+
+/* ---- beginning, all of it --------------------------------------------------- */
 
 /* False: nothing is sent, and answer is set. */
 static bool
 begin(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 {
-	const Merchant *merchant = &exchange->merchant;
-	HttpRequest request = {0};
-	bool is_built;
-
-	if (!read_merchant(exchanges, exchange, answer))
+	if (!read_merchant(exchanges, exchange, answer) || !may_call(exchange, answer))
 		return false;
-	is_built = build(exchange, &request, answer);
-	forget_secrets(&exchange->merchant);
-	return is_built &&
-		   (exchange->call.operation != CALL_BILL ||
-			prepare_download(exchanges, exchange, answer)) &&
-		   send_request(
-			   exchanges, exchange,
-			   (TransferPeer){merchant->host, merchant->port, merchant->allow_http, {NULL, 0}},
-			   &request, NULL, answer);
+	return needs_token(exchange) ? begin_with_token(exchanges, exchange, answer)
+								 : begin_call(exchanges, exchange, answer);
 }
 
 static void
@@ -207,12 +451,6 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 }
 
 /* ---- following the link of a bill ------------------------------------------ */
-
-static TransferTaken
-take_piece(void *owner, Bytes *piece)
-{
-	return download_take(((Exchange *) owner)->download, piece);
-}
 
 /* A reply without a link that may be followed has no word of the gateway's. */
 static bool
@@ -259,6 +497,7 @@ follow(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *reply,
 		!build_download(exchanges, exchange, &link, &request, answer))
 		return false;
 	download_expect(exchange->download, link.sha1);
+	exchange->step = STEP_FOLLOW;
 	exchange->following = send_request(
 		exchanges, exchange,
 		(TransferPeer){link.address.host, link.address.port, link.address.is_plain, {NULL, 0}},
@@ -309,21 +548,66 @@ keep_keys(const Exchanges *exchanges, const Exchange *exchange, const HttpMessag
 		*answer = (GatewayAnswer){.result = RESULT_DONE};
 }
 
+/* True where the provider is asked for what is newer, and the answer is kept until it was. */
+static bool
+refresh(const Exchanges *exchanges, Exchange *exchange, const GatewayAnswer *answer)
+{
+	const Merchant *merchant = &exchange->merchant;
+	HttpRequest request = {0};
+	ProviderMoment moment;
+	GatewayAnswer ignored;
+	bool is_sent = exchange->provider->build_refresh && read_moment(&exchange->call, &moment) &&
+				   exchange->provider->build_refresh(&exchange->call, merchant, &moment, answer,
+													 &request) == BUILD_SENDS &&
+				   send_request(exchanges, exchange, peer_at(merchant, merchant->host), &request,
+								NULL, &ignored);
+
+	OPENSSL_cleanse(&request, sizeof(request));
+	exchange->step = STEP_REFRESH;
+	exchange->answer = *answer;
+	return is_sent;
+}
+
 /* False: it goes on with another transfer. */
 static bool
-conclude(const Exchanges *exchanges, Exchange *exchange, const Transfer *transfer,
-		 GatewayAnswer *answer)
+conclude_call(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer,
+			  GatewayAnswer *answer)
 {
-	if (exchange->following)
-		download_conclude(exchange->download, transfer, answer);
-	else if (!transfer->is_complete)
+	if (!transfer->is_complete)
 		say(answer, transfer->is_sent ? RESULT_UNANSWERED : RESULT_NOT_DELIVERED, transfer->word);
 	else if (exchange->download)
 		return !follow(exchanges, exchange, &transfer->reply, answer);
 	else if (exchange->call.operation == CALL_KEYS)
 		keep_keys(exchanges, exchange, &transfer->reply, answer);
 	else
+	{
 		read_reply(exchange, &transfer->reply, answer);
+		if (needs_token(exchange) && exchange->provider->tokens->is_refused(answer))
+			return !renew_token(exchanges, exchange, answer);
+		return !refresh(exchanges, exchange, answer);
+	}
+	return true;
+}
+
+/* False: likewise. */
+static bool
+conclude(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer, GatewayAnswer *answer)
+{
+	switch (exchange->step)
+	{
+		case STEP_TOKEN:
+			return !begin_behind_token(exchanges, exchange, transfer, answer);
+		case STEP_CALL:
+			return conclude_call(exchanges, exchange, transfer, answer);
+		case STEP_FOLLOW:
+			if (exchange->download)
+				download_conclude(exchange->download, transfer, answer);
+			else
+				pieces_conclude(&exchange->pieces, transfer, answer);
+			return true;
+		case STEP_REFRESH:
+			*answer = exchange->answer;
+	}
 	return true;
 }
 

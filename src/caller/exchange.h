@@ -24,14 +24,15 @@ typedef struct Exchanges
 	Channel *channel;	   /* for the answers */
 	CURLM *transfers;
 	size_t count;
-	struct Exchange *downloads[EXCHANGE_DOWNLOADS_MAX]; /* those of bills; NULL: a free place */
-	size_t next_download;								/* whose turn it is */
+	/* Those of bills and documents; NULL: a free place. */
+	struct Exchange *downloads[EXCHANGE_DOWNLOADS_MAX];
+	size_t next_download; /* whose turn it is */
 } Exchanges;
 
 /* Begins one, or answers it at once; false where no answer can be given any more. */
 extern bool exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call);
 
-/* Goes on with bills whose rows the channel takes again. */
+/* Goes on with bills and documents that the channel takes again. */
 extern void exchange_resume(Exchanges *exchanges);
 
 /* Answers those that are over; false as above. */

@@ -106,3 +106,14 @@ key_file_replace(const char *directory, const char *file, Bytes text,
 	(void) close(opened);
 	return is_held;
 }
+
+bool
+key_file_is_there(const char *directory, const char *file, char fault[SECRETS_FAULT_SIZE])
+{
+	int opened = secrets_open(directory, file, fault);
+	bool is_found = opened >= 0 && is_there(opened, file);
+
+	if (opened >= 0)
+		(void) close(opened);
+	return is_found;
+}

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * key_file.h
- *	  The one file that this program writes: keys of a gateway, fetched from it.
+ *	  The files that this program writes: keys of a gateway, fetched from it, and
+ *	  its token.
  *
  * It is not in secrets.c: what only reads has nothing by which to write.
  *
@@ -23,5 +24,9 @@
  */
 extern bool key_file_replace(const char *directory, const char *file, Bytes text,
 							 char fault[SECRETS_FAULT_SIZE]);
+
+/* False: nothing of that name is there, or fault says why nobody can know. */
+extern bool key_file_is_there(const char *directory, const char *file,
+							  char fault[SECRETS_FAULT_SIZE]);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "caller/transfer.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -260,6 +261,18 @@ add_header(Transfer *transfer, const char *header)
 	return longer != NULL;
 }
 
+/* libcurl would not wipe a copy of its own. */
+static bool
+keep_body(Transfer *transfer, const HttpRequest *request)
+{
+	transfer->sent_size = request->body_size;
+	transfer->sent_body = malloc(request->body_size + 1);
+	if (transfer->sent_body == NULL)
+		return false;
+	memcpy(transfer->sent_body, request->body, request->body_size);
+	return true;
+}
+
 static bool
 set_request(CURL *easy, Transfer *transfer, const HttpRequest *request)
 {
@@ -274,8 +287,8 @@ set_request(CURL *easy, Transfer *transfer, const HttpRequest *request)
 	if (strcmp(request->method, "GET") == 0)
 		return SET(CURLOPT_HTTPGET, 1L);
 	return SET(CURLOPT_POST, 1L) && SET(CURLOPT_CUSTOMREQUEST, request->method) &&
-		   SET(CURLOPT_POSTFIELDSIZE, (long) request->body_size) &&
-		   SET(CURLOPT_COPYPOSTFIELDS, request->body);
+		   SET(CURLOPT_POSTFIELDSIZE, (long) request->body_size) && keep_body(transfer, request) &&
+		   SET(CURLOPT_POSTFIELDS, transfer->sent_body);
 }
 
 static bool
@@ -400,12 +413,26 @@ transfer_next(CURLM *all)
 	return transfer;
 }
 
+/* Headers and bodies may hold keys and tokens. */
+static void
+wipe(Transfer *transfer)
+{
+	for (struct curl_slist *header = transfer->sent_headers; header; header = header->next)
+		OPENSSL_cleanse(header->data, strlen(header->data));
+	if (transfer->sent_body)
+		OPENSSL_cleanse(transfer->sent_body, transfer->sent_size);
+	if (transfer->body)
+		OPENSSL_cleanse(transfer->body, transfer->body_room);
+}
+
 void
 transfer_free(Transfer *transfer)
 {
 	if (transfer->easy)
 		curl_easy_cleanup(transfer->easy);
+	wipe(transfer);
 	curl_slist_free_all(transfer->sent_headers);
+	free(transfer->sent_body);
 	free(transfer->body);
 	free(transfer);
 }

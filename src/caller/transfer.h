@@ -48,6 +48,8 @@ typedef struct Transfer
 	size_t taken; /* of what comes again */
 	CURL *easy;
 	struct curl_slist *sent_headers;
+	char *sent_body;
+	size_t sent_size;
 	bool is_sent;				   /* something of the request may have gone out */
 	bool is_complete;			   /* the reply came, whole */
 	char word[TRANSFER_WORD_SIZE]; /* why it did not */

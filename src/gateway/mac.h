@@ -1,17 +1,20 @@
 /*-------------------------------------------------------------------------
  *
  * mac.h
- *	  HMAC (RFC 2104) in lower hexadecimal, as Xiaomi signs.
+ *	  HMAC (RFC 2104): in lower hexadecimal, as Xiaomi signs, and in base64, as
+ *	  Nuonuo does.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef GATEWAY_MAC_H
 #define GATEWAY_MAC_H
 
+#include "gateway/base64.h"
 #include "gateway/bytes.h"
 
 #define MAC_BYTES_MAX 32
 #define MAC_TEXT_SIZE (2 * MAC_BYTES_MAX + 1)
+#define MAC_BASE64_SIZE (BASE64_CHARS(MAC_BYTES_MAX) + 1)
 
 typedef enum MacDigest
 {
@@ -22,6 +25,10 @@ typedef enum MacDigest
 /* Signs the pieces as one message; false where the key is empty, which would be no secret. */
 extern bool mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
 					 char text[MAC_TEXT_SIZE]);
+
+/* The same in base64. */
+extern bool mac_make_base64(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+							char text[MAC_BASE64_SIZE]);
 
 /* True where the text is what mac_make() writes; how much of it is right does not show in time. */
 extern bool mac_matches(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, Bytes text);

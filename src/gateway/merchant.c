@@ -29,6 +29,7 @@ typedef enum SettingKind
 	SETTING_PRIVATE_KEY,
 	SETTING_PUBLIC_KEY,	  /* "FILE", or "SERIAL FILE"; may stand several times */
 	SETTING_FETCHED_KEYS, /* read behind all lines */
+	SETTING_TOKEN_FILE,	  /* read by who calls */
 	SETTING_SEALING_KEY,
 	SETTING_API_KEY,
 	SETTING_APP_SECRET,
@@ -54,6 +55,8 @@ static const struct Setting
 	{"certificate_serial", TEXT(serial), false},
 	{"host", TEXT(host), true},
 	{"bill_host", TEXT(bill_host), false},
+	{"token_host", TEXT(token_host), false},
+	{"document_host", TEXT(document_host), false},
 	{"port", SETTING_PORT, 0, 0, false},
 	{"allow_http", SETTING_SWITCH, 0, 0, false},
 	{"ca_file", TEXT(ca_file), false},
@@ -61,6 +64,7 @@ static const struct Setting
 	{"private_key", SETTING_PRIVATE_KEY, 0, 0, false},
 	{"public_key", SETTING_PUBLIC_KEY, 0, 0, false},
 	{"fetched_keys", SETTING_FETCHED_KEYS, 0, 0, false},
+	{"token_file", SETTING_TOKEN_FILE, 0, 0, false},
 	{"apiv3_key", SETTING_SEALING_KEY, 0, 0, false},
 	{"api_key", SETTING_API_KEY, 0, 0, false},
 	{"app_secret", SETTING_APP_SECRET, 0, 0, false},
@@ -341,6 +345,8 @@ read_value(Reading *reading, const struct Setting *setting, Bytes value)
 			return read_public_key(reading, value);
 		case SETTING_FETCHED_KEYS:
 			return read_name(value, merchant->fetched_keys);
+		case SETTING_TOKEN_FILE:
+			return read_name(value, merchant->token_file);
 		case SETTING_SEALING_KEY:
 			return read_secret(reading, value, take_sealing_key);
 		case SETTING_API_KEY:
@@ -419,15 +425,27 @@ merchant_gives(const Merchant *merchant, const char *setting)
 	return false;
 }
 
-bool
-merchant_bill_address(const Merchant *merchant, Bytes text, HttpAddress *address)
+/* The address of something that is at the gateway's host or at another one. */
+static bool
+read_address(const Merchant *merchant, const char *other_host, Bytes text, HttpAddress *address)
 {
 	if (!http_read_address(text, address))
 		return false;
 	address->is_plain = address->is_plain && merchant->allow_http;
-	return (strcmp(address->host, merchant->host) == 0 ||
-			strcmp(address->host, merchant->bill_host) == 0) &&
+	return (strcmp(address->host, merchant->host) == 0 || strcmp(address->host, other_host) == 0) &&
 		   (address->port == 0 || address->port == merchant->port);
+}
+
+bool
+merchant_bill_address(const Merchant *merchant, Bytes text, HttpAddress *address)
+{
+	return read_address(merchant, merchant->bill_host, text, address);
+}
+
+bool
+merchant_document_address(const Merchant *merchant, Bytes text, HttpAddress *address)
+{
+	return read_address(merchant, merchant->document_host, text, address);
 }
 
 bool

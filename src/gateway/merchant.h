@@ -25,6 +25,7 @@
 #define MERCHANT_FAULT_SIZE 160
 #define MERCHANT_SECRET_SIZE 129
 #define MERCHANT_PATH_SIZE 129
+#define MERCHANT_TOKEN_SIZE 513
 #define MERCHANT_FIELD_SIZE 33
 #define MERCHANT_FIELDS_MAX 16
 
@@ -52,6 +53,8 @@ typedef struct Merchant
 	char serial[MERCHANT_SERIAL_SIZE]; /* of the merchant's own certificate */
 	char host[HTTP_HOST_SIZE];
 	char bill_host[HTTP_HOST_SIZE];		/* where its bills are, too; empty: nowhere else */
+	char token_host[HTTP_HOST_SIZE];	/* where its token is asked for; empty: at host */
+	char document_host[HTTP_HOST_SIZE]; /* as bill_host, of documents */
 	int port;							/* 0: the scheme's own */
 	bool allow_http;					/* for tests: without TLS */
 	char ca_file[MERCHANT_SERIAL_SIZE]; /* empty: the system's */
@@ -65,6 +68,8 @@ typedef struct Merchant
 	char api_key[MERCHANT_SECRET_SIZE];	   /* who calls; empty where no private key was asked for */
 	char app_secret[MERCHANT_SECRET_SIZE]; /* what messages are signed and verified with */
 	char query_path[MERCHANT_PATH_SIZE];   /* empty: the public protocol's */
+	char token_file[MERCHANT_SERIAL_SIZE]; /* where its token is kept */
+	char token[MERCHANT_TOKEN_SIZE];	   /* set by who calls; empty: none is needed, or there */
 	MacDigest digest;
 	MerchantField fields[MERCHANT_FIELDS_MAX];
 	size_t fields_count;
@@ -92,6 +97,9 @@ extern bool merchant_gives(const Merchant *merchant, const char *setting);
  * called by TLS, whatever it says, where gateways are.
  */
 extern bool merchant_bill_address(const Merchant *merchant, Bytes text, HttpAddress *address);
+
+/* The same of a document, which is at the gateway's host or at document_host. */
+extern bool merchant_document_address(const Merchant *merchant, Bytes text, HttpAddress *address);
 
 /* True where a fact is about this merchant and its app. */
 extern bool merchant_is_of(const Merchant *merchant, const PaymentFact *fact);

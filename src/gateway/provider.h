@@ -107,6 +107,24 @@ typedef struct ProviderRefunds
 	bool one_by_one;	 /* of a payer: the next when the one before is accepted */
 } ProviderRefunds;
 
+/* A token by which its calls are allowed, for a time. */
+typedef struct ProviderToken
+{
+	char text[MERCHANT_TOKEN_SIZE];
+	int64_t ends_s; /* of Unix's epoch */
+} ProviderToken;
+
+/* How it is come by, at the merchant's token_host. */
+typedef struct ProviderTokens
+{
+	ProviderBuild (*build)(const Merchant *merchant, HttpRequest *request);
+	/* False: there is none, and answer says why. */
+	bool (*read)(int64_t now_s, const HttpMessage *reply, ProviderToken *token,
+				 GatewayAnswer *answer);
+	/* True where an answer says that the call's token is none any more. */
+	bool (*is_refused)(const GatewayAnswer *answer);
+} ProviderTokens;
+
 typedef struct Provider
 {
 	const char *name;
@@ -132,6 +150,14 @@ typedef struct Provider
 	 */
 	size_t (*read_keys)(const Merchant *merchant, int64_t now_s, const HttpMessage *reply,
 						char *room, size_t size, GatewayAnswer *answer);
+	const ProviderTokens *tokens; /* NULL: its calls need none */
+	/*
+	 * Behind an answer: a request by which the provider fetches what is newer, for the next call
+	 * to find; what is replied is not looked at. NULL: it knows the newest itself.
+	 */
+	ProviderBuild (*build_refresh)(const GatewayCall *call, const Merchant *merchant,
+								   const ProviderMoment *moment, const GatewayAnswer *answer,
+								   HttpRequest *request);
 	ProviderReply accepted;		  /* it need not send the notice again */
 	ProviderReply again;		  /* it shall */
 	const char *signature_header; /* of accepted, signed by CALL_SIGN; NULL: it needs none */

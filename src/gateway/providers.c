@@ -8,6 +8,7 @@
 #include "gateway/providers.h"
 
 #include "gateway/alipay.h"
+#include "gateway/nuonuo.h"
 #include "gateway/waffo.h"
 #include "gateway/wechat.h"
 #include "gateway/xiaomi.h"
@@ -15,10 +16,7 @@
 #include <stdio.h>
 
 static const Provider *const providers[] = {
-	&alipay_provider,
-	&waffo_provider,
-	&wechat_provider,
-	&xiaomi_provider,
+	&alipay_provider, &nuonuo_provider, &waffo_provider, &wechat_provider, &xiaomi_provider,
 };
 
 const Provider *
