@@ -77,6 +77,11 @@ FROM (VALUES
     ('record_invoice', $$1152$$, $$1$$, $$'12345678'$$, $$now()$$, $$'x'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
     ('decline_invoice', $$1152$$, $$1$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('record_red_invoice', $$1152$$, $$2$$, $$'12345679'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_invoice', $$1152$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('reverse_invoice', $$1152$$, $$2$$, $$'01'$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
+    ('resolve_red_confirmation', $$1152$$, $$1$$, $$'agree'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('red_confirmations', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_seller', $$'cn'$$, $$'name'$$, $$'goods'$$, $$0.06$$, $$'91330106673959654P'$$, $$'address'$$, $$'phone'$$, $$'a@b.example'$$, $$'bank'$$, $$'account'$$, $$'drawer'$$),
     ('set_gateway', $$'bad_input'$$, $$'wechat'$$, $$'cn'$$, $$'subject'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -127,7 +132,8 @@ FROM (VALUES
     ('reverse_offline_payment', $$1150$$, $$2$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL)
     ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11)
 JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
-LATERAL unnest(p.proargnames, p.proargtypes::oid[], ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11]) WITH ORDINALITY AS a (name, type, value, n)
+LATERAL unnest(p.proargnames, p.proargtypes::oid[],
+    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.
@@ -154,7 +160,7 @@ BEGIN
 END $$;
 
 SELECT test.books() AS books \gset
--- The good calls are good, but for those on arrears and usage that are not there.
+-- The good calls are good, but for those on arrears and usage that are not there, and on an invoice that a provider issued.
 SELECT function, pg_temp.call_with(function, 0, '') AS outcome FROM (SELECT DISTINCT function FROM good_call) AS g ORDER BY 1;
 
 -- Texts. "ok" stands where a text may be null, or where more than 200 bytes are no limit.

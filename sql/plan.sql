@@ -163,7 +163,7 @@ SELECT quota_no, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI'
 SELECT status, credits FROM billing.charge(2701, 1, 'all of it', 'm', 150, 0);
 SELECT api_key AS key FROM billing.create_api_key(2701, 'k', 'plan') \gset
 SELECT allowed, reason, to_char(resets_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS resets FROM billing.authorize(:'key');
-SELECT pg_temp.travel('2027-04-30 10:00+08') IS NOT NULL AS travelled;
+SELECT pg_temp.travel('2027-04-30 10:01+08') IS NOT NULL AS travelled;
 SELECT state, quota, used, quota_left FROM billing.plan_status(2701);
 
 -- Taken back: what was not earned first, then revenue; it ends, and what waits moves up. The balance has no part in it.

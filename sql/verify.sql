@@ -134,6 +134,8 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a request of a plan that costs money', pg_temp.found('UPDATE billing_books.usage_event SET charge = 0 WHERE account_id = 1907')),
     ('an invoice without lines', pg_temp.found('DELETE FROM billing_books.invoice_line WHERE account_id = 1907')),
     ('an invoice issued without a number', pg_temp.found('UPDATE billing_books.invoice SET number = NULL WHERE account_id = 1907')),
+    ('an invoice on its way by nothing', pg_temp.found('UPDATE billing_books.invoice SET state = ''sending'', number = NULL WHERE account_id = 1907')),
+    ('an invoice reversed by nothing', pg_temp.found('UPDATE billing_books.invoice SET state = ''reversing'' WHERE account_id = 1907')),
     ('a red invoice with the number of another', pg_temp.found('UPDATE billing_books.invoice SET red_number = number WHERE account_id = 1907')),
     ('an order invoiced for more than was paid', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),

@@ -348,6 +348,13 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 					   "themselves."},
 	[ERROR_SELLER] = {"LB549", "seller", "the seller of %s cannot be set: %s",
 					  "\\df+ billing.set_seller says what each region needs."},
+	[ERROR_RED_UNKNOWN] = {"LB550", "red_unknown",
+						   "account " ACCOUNT " has no red confirmation " INT64_FORMAT,
+						   "SELECT * FROM billing.red_confirmations(account_id) lists them."},
+	[ERROR_RED_STATE] = {"LB551", "red_state",
+						 "red confirmation " INT64_FORMAT " of account " ACCOUNT " is %s",
+						 "docs/books-and-states.md 4.7 lists what can be done with one in each "
+						 "state."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -18,6 +18,7 @@
 #include "api/idempotent_call.h"
 #include "api/result.h"
 #include "booking/booking.h"
+#include "booking/invoicing.h"
 #include "clock.h"
 #include "core/lock_reason.h"
 #include "errors.h"
@@ -226,19 +227,6 @@ begin_change(FunctionCallInfo fcinfo, InvoiceChange *change)
 	change->before = change->invoice.state;
 }
 
-/* Moves it, where its state allows that. */
-static void
-apply_event(InvoiceChange *change, InvoiceEvent event)
-{
-	Invoice *invoice = &change->invoice;
-	int next;
-
-	if (lifecycle_next(&lifecycle_invoice, (int) invoice->state, event, &next) != LIFECYCLE_MOVES)
-		refuse(ERROR_INVOICE_STATE, invoice->invoice_id, invoice->account_id,
-			   lifecycle_state_name(&lifecycle_invoice, (int) invoice->state));
-	invoice->state = (InvoiceState) next;
-}
-
 static Datum
 end_change(InvoiceChange *change, const char *action, char *actor, const char *reason)
 {
@@ -279,7 +267,7 @@ billing_withdraw_invoice(PG_FUNCTION_ARGS)
 	begin_change(fcinfo, &change);
 	if (change.before == INVOICE_CANCELLED)
 		return leave(&change);
-	apply_event(&change, INVOICE_WITHDRAW);
+	(void) invoicing_move(&change.invoice, INVOICE_WITHDRAW);
 	change.invoice.reason = reason;
 	return end_change(&change, "withdraw_invoice", actor, reason);
 }
@@ -295,7 +283,7 @@ billing_decline_invoice(PG_FUNCTION_ARGS)
 	begin_change(fcinfo, &change);
 	if (change.before == INVOICE_FAILED)
 		return leave(&change);
-	apply_event(&change, INVOICE_DECLINE);
+	(void) invoicing_move(&change.invoice, INVOICE_DECLINE);
 	change.invoice.reason = reason;
 	return end_change(&change, "decline_invoice", actor, reason);
 }
@@ -373,7 +361,7 @@ billing_record_invoice(PG_FUNCTION_ARGS)
 	begin_change(fcinfo, &change);
 	if (is_same(number, change.invoice.number))
 		return add_document(&change, document, actor, reason);
-	apply_event(&change, INVOICE_ISSUE_BY_HAND);
+	(void) invoicing_move(&change.invoice, INVOICE_ISSUE_BY_HAND);
 	check_issued_at(&change, issued_at);
 	change.invoice.number = number;
 	change.invoice.issued_at = issued_at;
@@ -393,7 +381,7 @@ billing_record_red_invoice(PG_FUNCTION_ARGS)
 	begin_change(fcinfo, &change);
 	if (is_same(number, change.invoice.red_number))
 		return leave(&change);
-	apply_event(&change, INVOICE_REVERSE_BY_HAND);
+	(void) invoicing_move(&change.invoice, INVOICE_REVERSE_BY_HAND);
 	change.invoice.red_number = number;
 	change.invoice.reason = reason;
 	return end_change(&change, "record_red_invoice", actor, reason);

@@ -29,6 +29,7 @@ static const Job jobs[] = {
 	{"billing close_partitions", "47 3 * * *", "SELECT billing.close_partitions()"},
 	{"billing book_expired", "* * * * *", "SELECT billing.book_expired()"},
 	{"billing earn_plans", "* * * * *", "SELECT billing.earn_plans()"},
+	{"billing issue_due_invoices", "* * * * *", "SELECT billing.issue_due_invoices()"},
 	{"billing check_health", "* * * * *", "SELECT billing.check_health()"},
 	{"billing settle", "* * * * *", "SELECT billing.settle()"},
 	/* In the morning of China, when bills are there, and again at noon, when they are whole. */

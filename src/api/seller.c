@@ -11,8 +11,10 @@
 #include "utils/numeric.h"
 
 #include "api/arguments.h"
+#include "booking/provider.h"
 #include "clock.h"
 #include "core/money.h"
+#include "core/tax.h"
 #include "core/tax_number.h"
 #include "errors.h"
 #include "spi/nano.h"
@@ -25,12 +27,11 @@
 #define DIGITS "0123456789"
 #define SERIES_BYTES_MAX 10
 #define GOODS_CODE_DIGITS 19
-#define RATE_PARTS 10000 /* of one */
 
 static int32
 arg_tax_rate(FunctionCallInfo fcinfo, int index)
 {
-	const int64 part_nano = MONEY_NANO_PER_UNIT / RATE_PARTS;
+	const int64 part_nano = MONEY_NANO_PER_UNIT / TAX_RATE_PARTS;
 	int64 rate_nano;
 
 	if (PG_ARGISNULL(index))
@@ -92,8 +93,12 @@ check_gateway(const Seller *seller)
 {
 	Gateway gateway;
 
-	if (seller->gateway && !gateway_find(seller->gateway, sql_run, &gateway))
+	if (seller->gateway == NULL)
+		return;
+	if (!gateway_find(seller->gateway, sql_run, &gateway))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", seller->gateway);
+	if (provider_of_lacks(seller->gateway, CALL_ISSUE))
+		refuse(ERROR_SELLER, seller->region, "its gateway issues no invoices");
 }
 
 static const char *
@@ -103,7 +108,7 @@ describe(const Seller *seller)
 								 seller->phone,		   seller->email,	   seller->bank,
 								 seller->bank_account, seller->drawer,	   seller->goods_name,
 								 seller->goods_code,   seller->series,	   seller->gateway};
-	const char *all = psprintf("%d/%d", seller->tax_rate_bp, RATE_PARTS);
+	const char *all = psprintf("%d/%d", seller->tax_rate_bp, TAX_RATE_PARTS);
 
 	for (size_t i = 0; i < lengthof(texts); i++)
 		all = psprintf("%s; %s", all, texts[i] ? texts[i] : "");

@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/call_work.h"
+#include "wake.h"
 
 void
 call_work_move(CallWork *work, CallEvent event)
@@ -31,7 +32,9 @@ call_work_is_due(const CallWork *work)
 bool
 call_work_only_asks(const CallWork *work)
 {
-	return work->row.kind == KIND_FOLLOW || work->row.kind == KIND_TAKE_BACK;
+	CallKind kind = work->row.kind;
+
+	return kind == KIND_FOLLOW || kind == KIND_TAKE_BACK || kind == KIND_DOCUMENT;
 }
 
 void
@@ -50,6 +53,63 @@ call_work_back_off(const CallWork *work)
 	if (work->last_result && strcmp(work->last_result, work->row.result) == 0)
 		wait_us = 2 * (now - work->last_answered_at);
 	return now + Min(Max(wait_us, CALL_WORK_WAIT_MIN_US), CALL_WORK_WAIT_MAX_US);
+}
+
+void
+call_work_resend(CallRow *call, TimestampTz at)
+{
+	CallEvent event = gateway_call_was_sent(call) ? CALL_RETRY_SENT : CALL_RETRY_UNSENT;
+	int next;
+
+	if (lifecycle_next(&lifecycle_call, call->state, event, &next) == LIFECYCLE_MOVES)
+	{
+		call->state = (CallState) next;
+		call->due_at = at;
+		call->attempts = 0;
+	}
+	gateway_call_update(call);
+	wake_at_commit(WORKER_GATEWAY);
+}
+
+void
+call_work_send_again(CallWork *work)
+{
+	TimestampTz known_at = work->row.first_sent_at + CALL_WORK_ABSENT_US;
+	TimestampTz next = call_work_back_off(work);
+
+	if (work->booking.at < known_at)
+		next = Min(next, known_at);
+	else
+	{
+		call_work_move(work, CALL_ABSENT);
+		if (work->row.asked <= CALL_WORK_ASKED_FEW)
+			next = work->booking.at;
+	}
+	call_work_put(work, next);
+}
+
+void
+call_work_park(CallWork *work)
+{
+	call_work_move(work,
+				   work->row.state == CALL_SENDING ? CALL_MISCONFIGURED : CALL_ATTEMPTS_SPENT);
+}
+
+bool
+call_work_doubt(CallWork *work)
+{
+	bool was_absent = work->last_result &&
+					  strcmp(work->last_result, call_result_name(RESULT_ABSENT)) == 0;
+
+	call_work_move(work, CALL_UNANSWERED);
+	if (++work->row.attempts < CALL_WORK_ATTEMPTS_MAX)
+		call_work_put(work, call_work_back_off(work));
+	else if (!was_absent)
+	{
+		call_work_park(work);
+		call_work_put(work, DT_NOEND);
+	}
+	return work->row.attempts >= CALL_WORK_ATTEMPTS_MAX && was_absent;
 }
 
 const char *

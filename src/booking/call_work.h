@@ -14,8 +14,10 @@
 #include "core/order_number.h"
 #include "gateway/call.h"
 #include "store/gateway_call_store.h"
+#include "store/invoice_store.h"
 #include "store/order_store.h"
 #include "store/payment_store.h"
+#include "store/red_store.h"
 #include "store/refund_item_store.h"
 
 #define CALL_WORK_SECONDS(n) ((n) *USECS_PER_SEC)
@@ -27,15 +29,23 @@
 #define CALL_WORK_WAIT_MIN_US CALL_WORK_SECONDS(2)
 #define CALL_WORK_WAIT_MAX_US CALL_WORK_SECONDS(600)
 
+/* What a gateway does not know so long after it was first sent, it has not got. */
+#define CALL_WORK_ABSENT_US CALL_WORK_SECONDS(20)
+
+/* One that was sent and asked for so often at the most is sent again at once. */
+#define CALL_WORK_ASKED_FEW 8
+
 /* A call with all that it is about. The account is held. */
 typedef struct CallWork
 {
 	Booking booking;
 	CallRow row;
 	Order order;
-	Payment payment;		 /* KIND_REFUND, KIND_TAKE_BACK */
-	RefundItem item;		 /* of a refund; item_id NO_NUMBER: there is none */
-	const char *last_result; /* of the answer before; NULL: there was none */
+	Payment payment;			  /* KIND_REFUND, KIND_TAKE_BACK */
+	RefundItem item;			  /* of a refund; item_id NO_NUMBER: there is none */
+	Invoice invoice;			  /* KIND_ISSUE, KIND_DOCUMENT, KIND_RED */
+	RedConfirmation confirmation; /* KIND_RED */
+	const char *last_result;	  /* of the answer before; NULL: there was none */
 	TimestampTz last_answered_at;
 } CallWork;
 
@@ -54,6 +64,21 @@ extern void call_work_put(CallWork *work, TimestampTz due_at);
 /* When it is tried again: soon where the answer is another than before, else after twice as long.
  */
 extern TimestampTz call_work_back_off(const CallWork *work);
+
+/* Has one that has ended, or waits for somebody, sent at an instant: of what was sent it is asked
+ * first what came of it. Written in any case: who saw an older row gets 40001. */
+extern void call_work_resend(CallRow *call, TimestampTz at);
+
+/* The gateway has not got what was sent, or does not know yet of what it got a moment ago: sent
+ * again, when that is clear. */
+extern void call_work_send_again(CallWork *work);
+
+/* Refused, perhaps because it has happened: asked for; but not for ever. True where it is refused
+ * for good, since the gateway has not got it, either. */
+extern bool call_work_doubt(CallWork *work);
+
+/* Somebody must look: what was answered cannot be, or is the call's own fault again and again. */
+extern void call_work_park(CallWork *work);
 
 /* The number by which a gateway knows an order or a refund. */
 extern const char *call_work_number(int64 account_id, int64 epoch, OrderNumberKind kind, int64 id);

@@ -12,6 +12,7 @@
 #include "booking/booking.h"
 #include "booking/call_work.h"
 #include "booking/calling.h"
+#include "booking/invoice_call.h"
 #include "booking/order.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
@@ -50,6 +51,12 @@ load(CallWork *work, const DueCall *due)
 		refuse(ERROR_PAYMENT_UNKNOWN, row->account_id, row->payment_id);
 	if (row->item_id != NO_NUMBER && !refund_item_find(row->account_id, row->item_id, &work->item))
 		refuse(ERROR_REFUND_ITEM_UNKNOWN, row->account_id, row->item_id);
+	if (row->invoice_id != NO_NUMBER &&
+		!invoice_find(row->account_id, row->invoice_id, sql_run, &work->invoice))
+		refuse(ERROR_INVOICE_UNKNOWN, row->account_id, row->invoice_id);
+	if (row->confirmation_no != NO_NUMBER &&
+		!red_find(row->account_id, row->confirmation_no, &work->confirmation))
+		refuse(ERROR_RED_UNKNOWN, row->account_id, row->confirmation_no);
 	return true;
 }
 
@@ -140,7 +147,7 @@ claim_follow(CallWork *work, CallOperation *operation)
 		call_work_put(work, DT_NOEND);
 		return false;
 	}
-	*operation = work->row.closes ? CALL_CLOSE : CALL_QUERY;
+	*operation = work->row.acts ? CALL_CLOSE : CALL_QUERY;
 	return true;
 }
 
@@ -158,6 +165,10 @@ claim_operation(CallWork *work, int64 epoch, CallOperation *operation)
 		case KIND_TAKE_BACK:
 			*operation = CALL_REFUND_QUERY;
 			return true;
+		case KIND_ISSUE:
+		case KIND_DOCUMENT:
+		case KIND_RED:
+			return invoice_call_claim(work, epoch, operation);
 	}
 	return false;
 }
@@ -199,6 +210,8 @@ fill(const CallWork *work, CallOperation operation, GatewayCall *call)
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
 	if (is_payments)
 		copy(call->transaction_id, sizeof(call->transaction_id), work->payment.transaction_id);
+	if (row->invoice_id != NO_NUMBER)
+		invoice_call_fill(work, call);
 }
 
 ClaimResult
@@ -315,7 +328,7 @@ ask_again(CallWork *work)
 	TimestampTz next = is_closing(work) ? next_close(work)
 										: Min(next_ask(work), order->payable_until);
 
-	work->row.closes = false;
+	work->row.acts = false;
 	call_work_move(work, CALL_NOT_DELIVERED);
 	call_work_put(work, Max(next, now + CALL_WORK_WAIT_MIN_US / 2));
 }
@@ -323,7 +336,7 @@ ask_again(CallWork *work)
 static void
 close_next(CallWork *work)
 {
-	work->row.closes = true;
+	work->row.acts = true;
 	call_work_move(work, CALL_NOT_DELIVERED);
 	call_work_put(work, work->booking.at);
 }
@@ -367,7 +380,7 @@ book(const CallWork *work, const PaymentFact *fact)
 static void
 record_paid(CallWork *work, const PaymentFact *fact)
 {
-	work->row.closes = false;
+	work->row.acts = false;
 	book(work, fact);
 	(void) order_find(work->order.account_id, work->order.order_id, sql_run, &work->order);
 	if (!end_order(work, ORDER_UNMATCHED, "unmatched"))
@@ -474,7 +487,8 @@ record_late(const CallWork *work, const GatewayCall *call, const GatewayAnswer *
 }
 
 void
-calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer *answer)
+calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer *answer,
+			   Bytes document)
 {
 	CallWork work = {0};
 
@@ -494,8 +508,10 @@ calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer 
 		record_follow(&work, call->operation, answer);
 	else if (work.row.kind == KIND_REFUND)
 		refund_call_record(&work, call->operation, answer);
-	else
+	else if (work.row.kind == KIND_TAKE_BACK)
 		refund_call_record_take_back(&work, answer);
+	else
+		invoice_call_record(&work, call->operation, answer, document);
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include "postgres.h"
 
+#include "gateway/bytes.h"
 #include "gateway/call.h"
 #include "store/gateway_call_store.h"
 
@@ -31,9 +32,10 @@ typedef enum ClaimResult
 /* Claims a call that is due: writes down that it is sent, and fills *call with what. */
 extern ClaimResult calling_claim(const DueCall *due, int64 epoch, GatewayCall *call);
 
-/* Books an answer. Waits for the account as any call does. */
-extern void calling_record(const DueCall *due, const GatewayCall *call,
-						   const GatewayAnswer *answer);
+/* Books an answer, with the document that came in front of it, if one did. Waits for the account as
+ * any call does. */
+extern void calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer *answer,
+						   Bytes document);
 
 /* Recording an answer failed by itself: tried again later, and parked when that goes on. */
 extern void calling_put_off(const DueCall *due);

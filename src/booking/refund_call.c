@@ -16,12 +16,6 @@
 #include "store/notice_store.h"
 #include "store/refund_claim_store.h"
 
-/* What a gateway does not know so long after it was first sent, it has not got. */
-#define ABSENT_US CALL_WORK_SECONDS(20)
-
-/* One that was sent and asked for so often at the most is sent again at once. */
-#define ASKED_FEW 8
-
 static bool
 is_of_item(const CallWork *work)
 {
@@ -144,14 +138,6 @@ fail(CallWork *work, RefundItemEvent event, const char *reason)
 		end_return(work, PAYMENT_RETURN_IMPOSSIBLE, "return_failed");
 }
 
-/* Somebody must look: what it says cannot be, or it goes on failing by its own fault. */
-static void
-park(CallWork *work)
-{
-	call_work_move(work,
-				   work->row.state == CALL_SENDING ? CALL_MISCONFIGURED : CALL_ATTEMPTS_SPENT);
-}
-
 /* The gateway's refund is ours; false where it was booked as something else. */
 static bool
 claim_refunded(const CallWork *work, const RefundFact *fact)
@@ -174,7 +160,7 @@ record_given_up(CallWork *work, const RefundFact *fact)
 	TakeBackReport report = {.fact = fact, .gateway = work->row.gateway, .is_merchants = true};
 
 	if (take_back_report(&report) == TAKE_BACK_CONTRADICTS)
-		park(work);
+		call_work_park(work);
 	else
 		call_work_move(work, CALL_REFUSED);
 	call_work_put(work, DT_NOEND);
@@ -210,7 +196,7 @@ record_refunded(CallWork *work, const RefundFact *fact)
 			 (work->payment.state == PAYMENT_RETURNING &&
 			  fact->amount_nano != payment_left_nano(&work->payment)) ||
 			 !claim_refunded(work, fact))
-		park(work);
+		call_work_park(work);
 	else
 		call_work_move(work, CALL_SUCCEEDED);
 	call_work_put(work, call_work_back_off(work));
@@ -218,41 +204,12 @@ record_refunded(CallWork *work, const RefundFact *fact)
 		succeed(work, fact);
 }
 
-/* Refused, perhaps because it has happened: asked for; but not for ever. */
+/* Asked for, unless it is clear by now that the gateway does not take it. */
 static void
 doubt(CallWork *work)
 {
-	bool was_absent = work->last_result &&
-					  strcmp(work->last_result, call_result_name(RESULT_ABSENT)) == 0;
-
-	call_work_move(work, CALL_UNANSWERED);
-	if (++work->row.attempts < CALL_WORK_ATTEMPTS_MAX)
-		call_work_put(work, call_work_back_off(work));
-	else if (was_absent)
-		fail(work, ITEM_FAILS, "refused"); /* the gateway has not got it, and does not take it */
-	else
-	{
-		park(work);
-		call_work_put(work, DT_NOEND);
-	}
-}
-
-/* A gateway may not know yet what it was sent a moment ago. */
-static void
-send_again(CallWork *work)
-{
-	TimestampTz known_at = work->row.first_sent_at + ABSENT_US;
-	TimestampTz next = call_work_back_off(work);
-
-	if (work->booking.at < known_at)
-		next = Min(next, known_at);
-	else
-	{
-		call_work_move(work, CALL_ABSENT);
-		if (work->row.asked <= ASKED_FEW)
-			next = work->booking.at;
-	}
-	call_work_put(work, next);
+	if (call_work_doubt(work))
+		fail(work, ITEM_FAILS, "refused");
 }
 
 static void
@@ -274,7 +231,7 @@ record_answer(CallWork *work, CallOperation operation, const GatewayAnswer *answ
 			if (operation == CALL_REFUND)
 				doubt(work);
 			else
-				send_again(work);
+				call_work_send_again(work);
 			return;
 		case RESULT_UNCLEAR:
 			doubt(work);
@@ -285,7 +242,7 @@ record_answer(CallWork *work, CallOperation operation, const GatewayAnswer *answ
 			call_work_move(work, CALL_NOT_DELIVERED);
 			break;
 		case RESULT_MISCONFIGURED:
-			park(work);
+			call_work_park(work);
 			break;
 		case RESULT_UNANSWERED:
 			call_work_move(work, CALL_UNANSWERED);

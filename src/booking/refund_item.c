@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "booking/call_work.h"
 #include "booking/provider.h"
 #include "booking/refund_item.h"
 #include "core/refund_split.h"
@@ -61,27 +62,13 @@ refund_item_drop_call(const RefundItem *item)
 	gateway_call_update(&call);
 }
 
-/*
- * Sends a call again, or goes on with it where it is being sent. It is written in either case:
- * who saw an older one gets 40001.
- */
+/* Sends a call again, or goes on with it where it is being sent. */
 static void
 send_again(Booking *booking, RefundItem *item, CallRow *call)
 {
-	bool was_sent = gateway_call_was_sent(call);
-	int next;
-
-	if (lifecycle_next(&lifecycle_call, call->state, was_sent ? CALL_RETRY_SENT : CALL_RETRY_UNSENT,
-					   &next) == LIFECYCLE_MOVES)
-	{
-		call->state = (CallState) next;
-		call->due_at = booking->at;
-		call->attempts = 0;
-	}
-	gateway_call_update(call);
-	if (was_sent)
+	call_work_resend(call, booking->at);
+	if (gateway_call_was_sent(call))
 		(void) refund_item_apply(booking, item, ITEM_SENT, NULL);
-	wake_at_commit(WORKER_GATEWAY);
 }
 
 /* ---- the end of the refund -------------------------------------------------- */

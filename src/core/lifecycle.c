@@ -204,6 +204,31 @@ static const Change invoice_changes[] = {
 const Lifecycle lifecycle_invoice = {invoice_states, LENGTH(invoice_states), INVOICE_WITHDRAW,
 									 invoice_changes, LENGTH(invoice_changes)};
 
+static const char *const red_states[] = {
+	[RED_APPLYING] = "applying",
+	[RED_WAITING_BUYER] = "waiting_buyer",
+	[RED_WAITING_SELLER] = "waiting_seller",
+	[RED_CONFIRMED] = "confirmed",
+	[RED_ISSUED] = "red_issued",
+	[RED_VOID] = "void",
+	[RED_FAILED] = "failed",
+};
+
+#define RED_WAITING (IN(RED_WAITING_BUYER) | IN(RED_WAITING_SELLER))
+#define RED_OPEN (IN(RED_APPLYING) | RED_WAITING | IN(RED_CONFIRMED))
+
+static const Change red_changes[] = {
+	{IN(RED_APPLYING), RED_NEEDS_BUYER, RED_WAITING_BUYER},
+	{IN(RED_APPLYING), RED_NEEDS_SELLER, RED_WAITING_SELLER},
+	{IN(RED_APPLYING) | RED_WAITING, RED_IS_CONFIRMED, RED_CONFIRMED},
+	{RED_OPEN, RED_IS_ISSUED, RED_ISSUED},
+	{RED_OPEN, RED_BECOMES_VOID, RED_VOID},
+	{IN(RED_APPLYING), RED_IS_REFUSED, RED_FAILED},
+};
+
+const Lifecycle lifecycle_red = {red_states, LENGTH(red_states), RED_IS_REFUSED + 1, red_changes,
+								 LENGTH(red_changes)};
+
 static const struct
 {
 	const char *table;
@@ -217,6 +242,7 @@ static const struct
 	{"refund_item", &lifecycle_refund_item},
 	{"subscription", &lifecycle_subscription},
 	{"invoice", &lifecycle_invoice},
+	{"red_confirmation", &lifecycle_red},
 };
 
 const Lifecycle *

@@ -203,6 +203,28 @@ typedef enum InvoiceEvent
 	INVOICE_REVERSE_BY_HAND
 } InvoiceEvent;
 
+/* A confirmation by which an invoice is reversed (B&S 4.7). */
+typedef enum RedState
+{
+	RED_APPLYING,
+	RED_WAITING_BUYER,
+	RED_WAITING_SELLER,
+	RED_CONFIRMED,
+	RED_ISSUED,
+	RED_VOID,
+	RED_FAILED
+} RedState;
+
+typedef enum RedEvent
+{
+	RED_NEEDS_BUYER,
+	RED_NEEDS_SELLER,
+	RED_IS_CONFIRMED, /* or needs nobody's word */
+	RED_IS_ISSUED,
+	RED_BECOMES_VOID,
+	RED_IS_REFUSED /* the bureau takes no such confirmation */
+} RedEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
@@ -213,6 +235,7 @@ extern const Lifecycle lifecycle_refund;
 extern const Lifecycle lifecycle_refund_item;
 extern const Lifecycle lifecycle_subscription;
 extern const Lifecycle lifecycle_invoice;
+extern const Lifecycle lifecycle_red;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

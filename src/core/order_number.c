@@ -13,6 +13,7 @@
 #define ACCOUNT_DIGITS 13
 #define EPOCH_DIGITS (ORDER_NUMBER_EPOCH_BITS / 5)
 #define ID_DIGITS 10
+#define RANDOM_DIGITS 12
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 static const char kinds[] = {[NUMBER_OF_ORDER] = 'P', [NUMBER_OF_REFUND] = 'R'};
@@ -50,6 +51,16 @@ order_number_print(const OrderNumber *number, char text[ORDER_NUMBER_SIZE])
 	end = print_digits(number->epoch, EPOCH_DIGITS, end);
 	*end++ = kinds[number->kind];
 	end = print_digits(number->id, ID_DIGITS, end);
+	*end = '\0';
+	return text;
+}
+
+char *
+order_number_print_invoice(int64_t epoch, uint64_t random, char text[ORDER_NUMBER_INVOICE_SIZE])
+{
+	char *end = print_digits(epoch, EPOCH_DIGITS, text);
+
+	end = print_digits((int64_t) (random & INT64_MAX), RANDOM_DIGITS, end);
 	*end = '\0';
 	return text;
 }

@@ -71,6 +71,9 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 	[POLICY_INVOICE_TARGET] = {"invoice_target", POLICY_DURATION, true, HOURS(48), HOURS(1),
 							   DAYS(30),
 							   "an invoice that was applied for is to be issued within so long"},
+	[POLICY_INVOICE_WAIT] = {"invoice_wait", POLICY_DURATION, true, MINUTES(10), 0, DAYS(2),
+							 "an invoice is issued no sooner after it was applied for: so long it "
+							 "can be withdrawn"},
 };
 
 static const char *const late_payment_choices[] = {

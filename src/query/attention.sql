@@ -9,10 +9,11 @@ SELECT 'call parked', c.account_id, c.call_id, c.gateway, coalesce(c.answered_at
 FROM billing_books.gateway_call AS c
 WHERE c.state = 'parked'
 UNION ALL
-SELECT 'refund waits', c.account_id, c.call_id, c.gateway, c.created_at, NULL,
+SELECT CASE c.kind WHEN 'refund' THEN 'refund waits' ELSE 'invoice waits' END, c.account_id, c.call_id, c.gateway, c.created_at, NULL,
        CASE c.result WHEN 'held' THEN 'release_refunds() lets it go' ELSE 'the merchant account has no funds' END
 FROM billing_books.gateway_call AS c
-WHERE c.kind = 'refund' AND c.state IN ('queued', 'unknown') AND c.result IN ('held', 'no_funds')
+WHERE (c.kind = 'refund' AND c.state IN ('queued', 'unknown') AND c.result IN ('held', 'no_funds'))
+    OR (c.kind IN ('issue', 'red') AND c.state = 'queued' AND c.result = 'held')
 UNION ALL
 SELECT 'refund item', i.account_id, i.item_id, i.gateway, i.changed_at, i.amount,
        format('%s (%s); %s', i.state, i.reason,
@@ -24,6 +25,20 @@ UNION ALL
 SELECT 'invoice overdue', n.account_id, n.invoice_id, NULL, n.due_at, NULL, 'issue it: record_invoice(), or decline_invoice()'
 FROM billing_books.invoice AS n
 WHERE n.state IN ('requested', 'sending', 'blocked', 'sealing') AND n.due_at < statement_timestamp()
+UNION ALL
+SELECT 'invoice blocked', n.account_id, n.invoice_id, c.gateway, n.changed_at, NULL, format('the provider says %s: do it there, then retry_invoice()', coalesce(c.code, c.result))
+FROM billing_books.invoice AS n
+JOIN billing_books.gateway_call AS c ON c.account_id = n.account_id AND c.invoice_id = n.invoice_id AND c.kind = 'issue'
+WHERE n.state = 'blocked'
+UNION ALL
+SELECT 'invoice not sealed', n.account_id, n.invoice_id, c.gateway, n.changed_at, NULL, 'the bureau has it, and it is sealed again by itself: retry_invoice() does so at once'
+FROM billing_books.invoice AS n
+JOIN billing_books.gateway_call AS c ON c.account_id = n.account_id AND c.invoice_id = n.invoice_id AND c.kind = 'issue'
+WHERE n.state = 'sealing'
+UNION ALL
+SELECT 'red confirmation waits', r.account_id, r.confirmation_no, NULL, r.entered_at, NULL, CASE r.state WHEN 'waiting_seller' THEN 'resolve_red_confirmation()' ELSE 'the buyer has not answered within 72 hours: the bureau says what becomes of it' END
+FROM billing_books.red_confirmation AS r
+WHERE r.state = 'waiting_seller' OR (r.state = 'waiting_buyer' AND r.entered_at < statement_timestamp() - interval '72 hours')
 UNION ALL
 SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, greatest(r.at, t.at), v.amount - l.amount, 'money went back after it was invoiced: reverse its invoice'
 FROM (

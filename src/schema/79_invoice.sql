@@ -34,8 +34,11 @@ CREATE TABLE billing_books.invoice (
     mobile text,
     created_at timestamptz NOT NULL,
     due_at timestamptz,
+    seller_no int,
     number text,
     issued_at timestamptz,
+    pdf_url text,
+    ofd_url text,
     document bytea,
     red_number text,
     reason text,
@@ -46,6 +49,7 @@ CREATE TABLE billing_books.invoice (
 CREATE UNIQUE INDEX invoice_number ON billing_books.invoice (number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX invoice_red_number ON billing_books.invoice (red_number) WHERE red_number IS NOT NULL;
 CREATE INDEX invoice_open ON billing_books.invoice (due_at) WHERE state IN ('requested', 'sending', 'blocked', 'sealing', 'reversing');
+CREATE INDEX invoice_requested ON billing_books.invoice (created_at) WHERE state = 'requested';
 COMMENT ON TABLE billing_books.invoice IS 'Invoices of the mainland (R15 to R17): applied for by customers, issued by the tax bureau''s platform.';
 COMMENT ON COLUMN billing_books.invoice.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.invoice.invoice_id IS 'Number of the invoice within the account.';
@@ -56,8 +60,11 @@ COMMENT ON COLUMN billing_books.invoice.email IS 'Where it is to be sent; null: 
 COMMENT ON COLUMN billing_books.invoice.mobile IS 'Where its link is to be sent; null: by e-mail.';
 COMMENT ON COLUMN billing_books.invoice.created_at IS 'When it was applied for.';
 COMMENT ON COLUMN billing_books.invoice.due_at IS 'By when it is to be issued: policy invoice_target.';
+COMMENT ON COLUMN billing_books.invoice.seller_no IS 'Who sells on it: of billing_books.seller; null while nobody but operators issues it.';
 COMMENT ON COLUMN billing_books.invoice.number IS 'The tax bureau''s number; null before it is issued.';
 COMMENT ON COLUMN billing_books.invoice.issued_at IS 'When it was issued, as its document says.';
+COMMENT ON COLUMN billing_books.invoice.pdf_url IS 'Where its provider has its PDF; null: nowhere.';
+COMMENT ON COLUMN billing_books.invoice.ofd_url IS 'Where its provider has its OFD; null: nowhere.';
 COMMENT ON COLUMN billing_books.invoice.document IS 'Its document, such as a PDF; null where none was given.';
 COMMENT ON COLUMN billing_books.invoice.red_number IS 'The number of the red invoice that reversed it.';
 COMMENT ON COLUMN billing_books.invoice.reason IS 'Why it failed, or was cancelled or reversed.';
@@ -79,3 +86,39 @@ COMMENT ON COLUMN billing_books.invoice_line.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.invoice_line.invoice_id IS 'The invoice.';
 COMMENT ON COLUMN billing_books.invoice_line.order_id IS 'The order.';
 COMMENT ON COLUMN billing_books.invoice_line.amount IS 'How much of it, in whole 0.01.';
+ALTER TABLE billing_books.gateway_call ADD FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice;
+
+CREATE TABLE billing_books.red_confirmation (
+    account_id bigint NOT NULL,
+    confirmation_no bigint NOT NULL,
+    invoice_id bigint NOT NULL,
+    state text NOT NULL CHECK (state IN ('applying', 'waiting_buyer', 'waiting_seller', 'confirmed', 'red_issued', 'void', 'failed')),
+    red_reason text NOT NULL CHECK (red_reason IN ('01', '02', '03', '04')),
+    answer text CHECK (answer IN ('agree', 'refuse', 'withdraw')),
+    entered_at timestamptz,
+    bureau_number text,
+    cause text,
+    created_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    reason text,
+    actor text NOT NULL,
+    PRIMARY KEY (account_id, confirmation_no),
+    FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice
+);
+CREATE UNIQUE INDEX red_confirmation_open ON billing_books.red_confirmation (account_id, invoice_id) WHERE state NOT IN ('red_issued', 'void', 'failed');
+CREATE INDEX red_confirmation_waiting ON billing_books.red_confirmation (entered_at) WHERE state IN ('waiting_buyer', 'waiting_seller');
+ALTER TABLE billing_books.gateway_call ADD FOREIGN KEY (account_id, confirmation_no) REFERENCES billing_books.red_confirmation;
+COMMENT ON TABLE billing_books.red_confirmation IS 'Confirmations by which invoices are reversed (R17, docs/books-and-states.md 4.7). An invoice has one open at the most.';
+COMMENT ON COLUMN billing_books.red_confirmation.account_id IS 'The account.';
+COMMENT ON COLUMN billing_books.red_confirmation.confirmation_no IS 'Number of the confirmation within the account.';
+COMMENT ON COLUMN billing_books.red_confirmation.invoice_id IS 'The invoice that it reverses whole.';
+COMMENT ON COLUMN billing_books.red_confirmation.state IS 'docs/books-and-states.md 4.7.';
+COMMENT ON COLUMN billing_books.red_confirmation.red_reason IS 'The bureau''s code: 01 made out wrong, 02 returned, 03 service ended, 04 allowance.';
+COMMENT ON COLUMN billing_books.red_confirmation.answer IS 'What an operator has said to it; null: nothing.';
+COMMENT ON COLUMN billing_books.red_confirmation.entered_at IS 'When the bureau entered it: it waits for 72 hours from then.';
+COMMENT ON COLUMN billing_books.red_confirmation.bureau_number IS 'The bureau''s number of it.';
+COMMENT ON COLUMN billing_books.red_confirmation.cause IS 'Why it failed, in the provider''s words.';
+COMMENT ON COLUMN billing_books.red_confirmation.created_at IS 'When it was asked for.';
+COMMENT ON COLUMN billing_books.red_confirmation.changed_at IS 'When its state last changed.';
+COMMENT ON COLUMN billing_books.red_confirmation.reason IS 'Why, as who asked for it said.';
+COMMENT ON COLUMN billing_books.red_confirmation.actor IS 'Who asked for it.';

@@ -51,3 +51,29 @@ CREATE VIEW billing.invoice_queue AS
     SELECT q.account_id, q.invoice_id, q.state, q.kind, q.name, q.tax_number, q.amount, q.address, q.created_at, q.due_at, q.overdue, q.buyer
     FROM billing.invoice_queue() AS q;
 COMMENT ON VIEW billing.invoice_queue IS 'Invoices that were applied for and have not ended, the most urgent first. overdue: due_at (policy invoice_target) is over; address: where it is to be sent; buyer: all of its title.';
+
+CREATE FUNCTION billing.issue_due_invoices() RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_issue_due_invoices';
+COMMENT ON FUNCTION billing.issue_due_invoices() IS 'Begins to issue invoices that were applied for, by the gateway of the seller of the mainland: those that customers have had policy invoice_wait to withdraw. Nothing where the seller has no gateway: then operators issue. Accounts that are held wait for the next time; 1,000 invoices at a call. Returns how many accounts. schedule_jobs() has it called each minute.';
+
+CREATE FUNCTION billing.retry_invoice(account_id bigint, invoice_id bigint, actor text = NULL, reason text = NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_retry_invoice';
+COMMENT ON FUNCTION billing.retry_invoice(bigint, bigint, text, text) IS 'Has a blocked invoice sent again, after what blocked it is done at the provider (a login, a face check): it is asked first what came of it. Has one whose sealing failed sealed again, at once. Errors: LB545, LB546.';
+
+CREATE TYPE billing.invoice_reversal AS (confirmation_no bigint, state text);
+COMMENT ON TYPE billing.invoice_reversal IS 'Result of reverse_invoice(): the red confirmation that it began.';
+
+CREATE FUNCTION billing.reverse_invoice(account_id bigint, invoice_id bigint, red_reason text, idempotency_key text, reason text, actor text = NULL) RETURNS billing.invoice_reversal
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_reverse_invoice';
+COMMENT ON FUNCTION billing.reverse_invoice(bigint, bigint, text, text, text, text) IS 'Has an issued invoice reversed whole (R17). red_reason: the bureau''s code: 01 made out wrong, 02 returned, 03 service ended, 04 allowance. Where its buyer has not recorded it, the red invoice follows by itself; else he has 72 hours to confirm. Until it is reversed its amounts count as invoiced. One that operators issued by hand they reverse by hand: record_red_invoice(). Errors: LB204, LB545, LB546. Example: SELECT * FROM billing.reverse_invoice(7, 1, ''01'', ''reverse-1'', ''wrong title'').';
+
+CREATE FUNCTION billing.resolve_red_confirmation(account_id bigint, confirmation_no bigint, answer text, actor text = NULL, reason text = NULL) RETURNS void
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_resolve_red_confirmation';
+COMMENT ON FUNCTION billing.resolve_red_confirmation(bigint, bigint, text, text, text) IS 'Answers a red confirmation: agree or refuse one that waits for the seller, withdraw one of ours that waits. What comes of it, the tax bureau says. Errors: LB550, LB551.';
+
+CREATE TYPE billing.red_confirmation AS (confirmation_no bigint, invoice_id bigint, state text, red_reason text, answer text, entered_at timestamptz, lapses_at timestamptz, lapsed boolean, bureau_number text, cause text, created_at timestamptz, reason text, actor text);
+COMMENT ON TYPE billing.red_confirmation IS 'How an invoice is reversed. state: applying, waiting_buyer, waiting_seller, confirmed, red_issued, void or failed (cause says why); lapses_at: 72 hours after the bureau entered it; lapsed: that is over, and the bureau has not said what became of it.';
+
+CREATE FUNCTION billing.red_confirmations(account_id bigint) RETURNS SETOF billing.red_confirmation
+    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_red_confirmations';
+COMMENT ON FUNCTION billing.red_confirmations(bigint) IS 'An account''s red confirmations, the newest first. Errors: LB201.';

@@ -15,10 +15,10 @@
 #include "store/gateway_call_store.h"
 
 static const char *const kind_names[] = {
-	[KIND_CREATE] = "create",
-	[KIND_FOLLOW] = "follow",
-	[KIND_REFUND] = "refund",
-	[KIND_TAKE_BACK] = "take_back",
+	[KIND_CREATE] = "create", [KIND_FOLLOW] = "follow",
+	[KIND_REFUND] = "refund", [KIND_TAKE_BACK] = "take_back",
+	[KIND_ISSUE] = "issue",	  [KIND_DOCUMENT] = "document",
+	[KIND_RED] = "red",
 };
 
 bool
@@ -27,13 +27,13 @@ gateway_call_insert_new(CallRow *call)
 	static Sql next = SQL_NEXT_NUMBER("gateway_call", "call_id");
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "gateway_call (account_id, call_id, gateway, kind, order_id, "
-		"payment_id, state, due_at, created_at, amount, refund_number, refund_id, item_id) VALUES "
-		"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (account_id, payment_id, "
+		"payment_id, state, due_at, created_at, amount, refund_number, refund_id, item_id, invoice_id, "
+		"confirmation_no) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT (account_id, payment_id, "
 		"coalesce(refund_number, ''), coalesce(refund_id, '')) WHERE kind = 'take_back' DO NOTHING",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, NUMERICOID, TEXTOID, TEXTOID, INT8OID);
-	char nulls[] = "             ";
-	Datum values[13];
+		TIMESTAMPTZOID, NUMERICOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID);
+	char nulls[] = "               ";
+	Datum values[15];
 
 	call->call_id = sql_next_number(&next, call->account_id);
 	values[0] = Int64GetDatum(call->account_id);
@@ -50,6 +50,8 @@ gateway_call_insert_new(CallRow *call)
 	bind_text(values, nulls, 10, call->refund_number);
 	bind_text(values, nulls, 11, call->refund_id);
 	bind_number(values, nulls, 12, call->item_id);
+	bind_number(values, nulls, 13, call->invoice_id);
+	bind_number(values, nulls, 14, call->confirmation_no);
 	return sql_run(&insert, values, nulls) > 0;
 }
 
@@ -61,10 +63,11 @@ gateway_call_insert(CallRow *call)
 }
 
 /* What read_call() reads. */
-#define CALL_COLUMNS                                                                          \
-	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "       \
-	"closes, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at, " \
-	"amount, refund_number, refund_id, item_id FROM " BOOKS "gateway_call"
+#define CALL_COLUMNS                                                                        \
+	"account_id, call_id, gateway, kind, order_id, payment_id, gateway_number, state, "     \
+	"acts, due_at, created_at, first_sent_at, attempts, asked, result, code, answered_at, " \
+	"amount, refund_number, refund_id, item_id, invoice_id, confirmation_no FROM " BOOKS    \
+	"gateway_call"
 
 static CallKind
 read_kind(const char *name)
@@ -97,7 +100,7 @@ read_call(uint64 row)
 		.payment_id = column_int64(row, 6),
 		.gateway_number = column_text_or_null(row, 7),
 		.state = read_state(column_text(row, 8)),
-		.closes = column_bool(row, 9),
+		.acts = column_bool(row, 9),
 		.due_at = column_instant(row, 10, DT_NOEND),
 		.created_at = column_instant(row, 11, DT_NOBEGIN),
 		.first_sent_at = column_instant(row, 12, DT_NOBEGIN),
@@ -110,6 +113,8 @@ read_call(uint64 row)
 		.refund_number = column_text_or_null(row, 19),
 		.refund_id = column_text_or_null(row, 20),
 		.item_id = column_int64(row, 21),
+		.invoice_id = column_int64(row, 22),
+		.confirmation_no = column_int64(row, 23),
 	};
 }
 
@@ -185,6 +190,37 @@ gateway_call_of_item(int64 account_id, int64 item_id, CallRow *call)
 	return true;
 }
 
+bool
+gateway_call_of_invoice(int64 account_id, int64 invoice_id, CallKind kind, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS
+						  " WHERE account_id = $1 AND invoice_id = $2 AND kind = $3 AND kind IN "
+						  "('issue', 'document')",
+						  INT8OID, INT8OID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3] = {Int64GetDatum(account_id), Int64GetDatum(invoice_id)};
+
+	bind_text(values, nulls, 2, kind_names[kind]);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
+bool
+gateway_call_of_confirmation(int64 account_id, int64 confirmation_no, CallRow *call)
+{
+	static Sql find = SQL("SELECT " CALL_COLUMNS
+						  " WHERE account_id = $1 AND confirmation_no = $2 AND kind = 'red'",
+						  INT8OID, INT8OID);
+
+	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(confirmation_no)},
+				NULL) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
 TimestampTz
 gateway_call_last_refund(const CallRow *call)
 {
@@ -250,8 +286,7 @@ void
 gateway_call_update(const CallRow *call)
 {
 	static Sql update = SQL(
-		"UPDATE " BOOKS
-		"gateway_call SET state = $3, closes = $4, due_at = $5, first_sent_at = $6, "
+		"UPDATE " BOOKS "gateway_call SET state = $3, acts = $4, due_at = $5, first_sent_at = $6, "
 		"attempts = $7, asked = $8, result = $9, code = $10, answered_at = $11, gateway_number = "
 		"$12 WHERE account_id = $1 AND call_id = $2",
 		INT8OID, INT8OID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID,
@@ -260,7 +295,7 @@ gateway_call_update(const CallRow *call)
 	Datum values[12] = {Int64GetDatum(call->account_id), Int64GetDatum(call->call_id)};
 
 	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_call, call->state));
-	values[3] = BoolGetDatum(call->closes);
+	values[3] = BoolGetDatum(call->acts);
 	bind_instant(values, nulls, 4, call->due_at, DT_NOEND);
 	bind_instant(values, nulls, 5, call->first_sent_at, DT_NOBEGIN);
 	values[6] = Int32GetDatum(call->attempts);

@@ -17,10 +17,13 @@
 /* What is wanted of a gateway. */
 typedef enum CallKind
 {
-	KIND_CREATE,   /* place the order */
-	KIND_FOLLOW,   /* ask what became of it, and close it when it has run out */
-	KIND_REFUND,   /* send a payment back */
-	KIND_TAKE_BACK /* ask for a refund that the gateway told of */
+	KIND_CREATE,	/* place the order */
+	KIND_FOLLOW,	/* ask what became of it, and close it when it has run out */
+	KIND_REFUND,	/* send a payment back */
+	KIND_TAKE_BACK, /* ask for a refund that the gateway told of */
+	KIND_ISSUE,		/* an invoice, until it is issued or cannot be */
+	KIND_DOCUMENT,	/* of an invoice that was issued */
+	KIND_RED		/* a confirmation by which an invoice is reversed, until it has ended */
 } CallKind;
 
 typedef struct CallRow
@@ -32,12 +35,15 @@ typedef struct CallRow
 	int64 order_id;
 	int64 payment_id;			/* KIND_REFUND, KIND_TAKE_BACK */
 	int64 item_id;				/* KIND_REFUND of a refund's item; else NO_NUMBER */
+	int64 invoice_id;			/* KIND_ISSUE, KIND_DOCUMENT, KIND_RED */
+	int64 confirmation_no;		/* KIND_RED */
 	int64 amount_nano;			/* KIND_REFUND */
-	const char *gateway_number; /* KIND_REFUND, once it was sent */
+	const char *gateway_number; /* once it was sent; an order's stands with it */
 	const char *refund_number;	/* KIND_TAKE_BACK: this, or the next, or both */
 	const char *refund_id;
 	CallState state;
-	bool closes;		/* KIND_FOLLOW: the order is closed next */
+	bool acts; /* next: KIND_FOLLOW closes, KIND_ISSUE has it sealed, KIND_RED answers; else it asks
+				*/
 	TimestampTz due_at; /* DT_NOEND where it has ended or waits for an operator */
 	TimestampTz created_at;
 	TimestampTz first_sent_at; /* DT_NOBEGIN: never */
@@ -70,6 +76,11 @@ extern bool gateway_call_of_number(int64 account_id, const char *number, CallRow
 
 /* What sends a payment back and has not ended; false where nothing does. */
 extern bool gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call);
+
+/* The call of that kind of an invoice, or of a confirmation; false where there is none. */
+extern bool gateway_call_of_invoice(int64 account_id, int64 invoice_id, CallKind kind,
+									CallRow *call);
+extern bool gateway_call_of_confirmation(int64 account_id, int64 confirmation_no, CallRow *call);
 
 /* The newest call that sends an item of a refund; false where there is none. */
 extern bool gateway_call_of_item(int64 account_id, int64 item_id, CallRow *call);

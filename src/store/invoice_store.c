@@ -13,6 +13,7 @@
 #include "storage/lock.h"
 #include "utils/builtins.h"
 
+#include "core/books.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/catalog.h"
@@ -121,7 +122,7 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 {
 	static Sql find = SQL(
 		"SELECT n.kind, n.state, n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, "
-		"n.red_number, n.reason, n.changed_at, n.actor, (SELECT sum(l.amount) FROM " BOOKS
+		"n.red_number, n.reason, n.changed_at, n.actor, n.seller_no, n.pdf_url, n.ofd_url, (SELECT sum(l.amount) FROM " BOOKS
 		"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id) FROM "
 		"" BOOKS "invoice AS n WHERE n.account_id = $1 AND n.invoice_id = $2",
 		INT8OID, INT8OID);
@@ -147,9 +148,79 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 		.reason = column_text_or_null(0, 10),
 		.changed_at = column_instant(0, 11, DT_NOBEGIN),
 		.actor = column_text_or_null(0, 12),
-		.amount_nano = column_nano(0, 13),
+		.seller_no = column_int32(0, 13),
+		.pdf_url = column_text_or_null(0, 14),
+		.ofd_url = column_text_or_null(0, 15),
+		.amount_nano = column_nano(0, 16),
 	};
 	return true;
+}
+
+InvoiceTitle
+invoice_buyer(const Invoice *invoice)
+{
+	static Sql find = SQL("SELECT buyer ->> 'kind', buyer ->> 'name', buyer ->> 'tax_number', "
+						  "buyer ->> 'address', buyer ->> 'phone', buyer ->> 'bank', buyer ->> "
+						  "'bank_account' FROM " BOOKS
+						  "invoice WHERE account_id = $1 AND invoice_id = $2 AND buyer IS NOT NULL",
+						  INT8OID, INT8OID);
+
+	if (sql_run(&find,
+				(Datum[]){Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)},
+				NULL) == 0)
+		altered_refuse("an invoice's buyer");
+	return (InvoiceTitle){
+		.account_id = invoice->account_id,
+		.kind = column_text(0, 1),
+		.name = column_text(0, 2),
+		.tax_number = column_text_or_null(0, 3),
+		.address = column_text_or_null(0, 4),
+		.phone = column_text_or_null(0, 5),
+		.bank = column_text_or_null(0, 6),
+		.bank_account = column_text_or_null(0, 7),
+	};
+}
+
+size_t
+invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX])
+{
+	static Sql lines = SQL("SELECT amount FROM " BOOKS "invoice_line WHERE account_id = $1 AND "
+						   "invoice_id = $2 ORDER BY order_id LIMIT $3",
+						   INT8OID, INT8OID, INT8OID);
+	uint64 count = sql_run(&lines,
+						   (Datum[]){Int64GetDatum(invoice->account_id),
+									 Int64GetDatum(invoice->invoice_id),
+									 Int64GetDatum(INVOICE_LINES_MAX)},
+						   NULL);
+
+	for (uint64 i = 0; i < count; i++)
+		amounts_nano[i] = column_nano(i, 1);
+	return count;
+}
+
+int64 *
+invoice_due_accounts(TimestampTz before, int64 max, size_t *count)
+{
+	static Sql list = SQL("SELECT DISTINCT account_id FROM (SELECT account_id FROM " BOOKS
+						  "invoice WHERE state = 'requested' AND created_at <= $1 ORDER BY "
+						  "created_at LIMIT $2) AS n",
+						  TIMESTAMPTZOID, INT8OID);
+
+	*count = sql_run(&list, (Datum[]){TimestampTzGetDatum(before), Int64GetDatum(max)}, NULL);
+	return column_int64s(*count);
+}
+
+int64 *
+invoice_due(int64 account_id, TimestampTz before, size_t *count)
+{
+	static Sql list = SQL("SELECT invoice_id FROM " BOOKS
+						  "invoice WHERE account_id = $1 AND state = 'requested' AND created_at <= "
+						  "$2 ORDER BY invoice_id",
+						  INT8OID, TIMESTAMPTZOID);
+
+	*count = sql_run(&list, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(before)},
+					 NULL);
+	return column_int64s(*count);
 }
 
 /* One transaction at a time looks for a number and records it; another one is not waited for. */
@@ -180,12 +251,12 @@ invoice_update(const Invoice *invoice)
 {
 	static Sql update = SQL(
 		"UPDATE " BOOKS "invoice SET state = $3, number = $4, issued_at = $5, red_number = $6, "
-		"reason = $7, changed_at = $8, actor = $9, document = coalesce($10, document) WHERE "
-		"account_id = $1 AND invoice_id = $2",
+		"reason = $7, changed_at = $8, actor = $9, document = coalesce($10, document), seller_no = "
+		"$11, pdf_url = $12, ofd_url = $13 WHERE account_id = $1 AND invoice_id = $2",
 		INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
-		TEXTOID, BYTEAOID);
-	char nulls[] = "          ";
-	Datum values[10] = {Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)};
+		TEXTOID, BYTEAOID, INT4OID, TEXTOID, TEXTOID);
+	char nulls[] = "             ";
+	Datum values[13] = {Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)};
 
 	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_invoice, invoice->state));
 	bind_text(values, nulls, 3, invoice->number);
@@ -196,6 +267,10 @@ invoice_update(const Invoice *invoice)
 	bind_text(values, nulls, 8, invoice->actor);
 	values[9] = invoice->document;
 	nulls[9] = invoice->document ? ' ' : 'n';
+	values[10] = Int32GetDatum(invoice->seller_no);
+	nulls[10] = invoice->seller_no == NO_NUMBER ? 'n' : ' ';
+	bind_text(values, nulls, 11, invoice->pdf_url);
+	bind_text(values, nulls, 12, invoice->ofd_url);
 	sql_write(&update, values, nulls);
 }
 

@@ -14,6 +14,7 @@
 #include "funcapi.h"
 
 #include "core/lifecycle.h"
+#include "core/limits.h"
 #include "core/refund_split.h"
 #include "spi/sql.h"
 
@@ -42,9 +43,12 @@ typedef struct Invoice
 	const char *mobile;
 	TimestampTz created_at;
 	TimestampTz due_at;
+	int32 seller_no;	   /* NO_NUMBER: only operators have to do with it */
 	const char *number;	   /* NULL: it is not issued */
 	TimestampTz issued_at; /* DT_NOBEGIN: it is not */
-	Datum document;		   /* bytea; 0: none */
+	const char *pdf_url;   /* where its provider has it; NULL: nowhere, as the next */
+	const char *ofd_url;
+	Datum document; /* bytea; 0: none */
 	const char *red_number;
 	const char *reason;
 	TimestampTz changed_at;
@@ -63,6 +67,17 @@ typedef struct InvoiceableOrder
 /* Stores it, or changes what there is of that name. */
 extern void invoice_title_put(const InvoiceTitle *title, TimestampTz now);
 extern bool invoice_title_find(int64 account_id, const char *name, InvoiceTitle *title);
+
+/* The title that an invoice was applied for with; its own name of it is left out. */
+extern InvoiceTitle invoice_buyer(const Invoice *invoice);
+
+/* What of each order stands on an invoice; how many, INVOICE_LINES_MAX at the most. */
+extern size_t invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX]);
+
+/* Accounts with invoices that were applied for before an instant and are nobody's yet, so many at
+ * the most, and those of one. */
+extern int64 *invoice_due_accounts(TimestampTz before, int64 max, size_t *count);
+extern int64 *invoice_due(int64 account_id, TimestampTz before, size_t *count);
 
 /* Sets its number; the title is frozen. */
 extern void invoice_insert(Invoice *invoice);

@@ -166,6 +166,11 @@ static const Guard guards[] = {
 	LIFECYCLE(invoice),
 	LOCKABLE(invoice),
 	NO_TRUNCATE(invoice),
+	NO_DELETE(red_confirmation),
+	NO_UPDATE_OF(red_confirmation, "account_id, confirmation_no, invoice_id, red_reason, "
+								   "created_at, reason, actor"),
+	LIFECYCLE(red_confirmation),
+	NO_TRUNCATE(red_confirmation),
 	NO_CHANGE(invoice_line),
 	{"invoice_line", "invoice_line_guard", "invoice_line_guard", ROW | BEFORE | INSERT, NULL, "",
 	 true},
@@ -179,9 +184,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(promotion),
 	NO_DELETE(gateway_call),
 	NO_UPDATE_OF(gateway_call,
-				 "account_id, call_id, gateway, kind, order_id, payment_id, item_id, amount, "
-				 "refund_number, "
-				 "refund_id, created_at"),
+				 "account_id, call_id, gateway, kind, order_id, payment_id, item_id, invoice_id, "
+				 "confirmation_no, amount, refund_number, refund_id, created_at"),
 	LIFECYCLE(gateway_call),
 	NO_TRUNCATE(gateway_call),
 	NO_UPDATE_OF(gateway_notice, "notice_id, gateway, received_at, headers, query, body"),

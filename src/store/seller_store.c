@@ -16,19 +16,10 @@
 	"region, seller_no, name, tax_number, address, phone, email, bank, bank_account, drawer, " \
 	"goods_name, goods_code, series, gateway"
 
-bool
-seller_find(const char *region, SqlRunner run, Seller *seller)
+static Seller
+read_seller(void)
 {
-	static Sql find = SQL("SELECT " SELLER_COLUMNS ", (tax_rate * 10000)::int FROM " BOOKS
-						  "seller WHERE region = $1 ORDER BY seller_no DESC LIMIT 1",
-						  TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
-
-	bind_text(values, nulls, 0, region);
-	if (run(&find, values, nulls) == 0)
-		return false;
-	*seller = (Seller){
+	return (Seller){
 		.region = column_text(0, 1),
 		.seller_no = column_int32(0, 2),
 		.name = column_text(0, 3),
@@ -45,6 +36,38 @@ seller_find(const char *region, SqlRunner run, Seller *seller)
 		.gateway = column_text_or_null(0, 14),
 		.tax_rate_bp = column_int32(0, 15),
 	};
+}
+
+bool
+seller_find(const char *region, SqlRunner run, Seller *seller)
+{
+	static Sql find = SQL("SELECT " SELLER_COLUMNS ", (tax_rate * 10000)::int FROM " BOOKS
+						  "seller WHERE region = $1 ORDER BY seller_no DESC LIMIT 1",
+						  TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, region);
+	if (run(&find, values, nulls) == 0)
+		return false;
+	*seller = read_seller();
+	return true;
+}
+
+bool
+seller_find_version(const char *region, int32 seller_no, SqlRunner run, Seller *seller)
+{
+	static Sql find = SQL("SELECT " SELLER_COLUMNS ", (tax_rate * 10000)::int FROM " BOOKS
+						  "seller WHERE region = $1 AND seller_no = $2",
+						  TEXTOID, INT4OID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, region);
+	values[1] = Int32GetDatum(seller_no);
+	if (run(&find, values, nulls) == 0)
+		return false;
+	*seller = read_seller();
 	return true;
 }
 

@@ -37,6 +37,9 @@ typedef struct Seller
 /* The one in force; false where none was set. */
 extern bool seller_find(const char *region, SqlRunner run, Seller *seller);
 
+/* That of a number; false where there is none. */
+extern bool seller_find_version(const char *region, int32 seller_no, SqlRunner run, Seller *seller);
+
 /* Keeps others from adding one until the transaction ends. */
 extern void seller_hold_for_adding(void);
 extern void seller_insert(const Seller *seller, TimestampTz now);

@@ -41,3 +41,25 @@ FROM (
 WHERE u.number IS NOT NULL
 GROUP BY u.number
 HAVING count(*) > 1
+
+-- check invoice_call
+-- What is on its way through a provider has a call that knows more, and a seller; while nobody but operators has to do with it, it has none.
+SELECT n.account_id, format('invoice %s is %s, its seller is %s, its call %s', n.invoice_id, n.state, coalesce(s.seller_no::text, 'not there'), coalesce(c.state, 'not there'))
+FROM billing_books.invoice AS n
+LEFT JOIN billing_books.seller AS s ON s.region = 'cn' AND s.seller_no = n.seller_no
+LEFT JOIN billing_books.gateway_call AS c ON c.account_id = n.account_id AND c.invoice_id = n.invoice_id AND c.kind = 'issue'
+WHERE n.kind <> 'overseas'
+    AND ((c.call_id IS NULL) <> (s.seller_no IS NULL)
+        OR (n.state IN ('sending', 'blocked', 'sealing') AND (c.state IS NULL OR c.state NOT IN ('queued', 'sending', 'unknown', 'parked')))
+        OR (n.state IN ('requested', 'cancelled') AND c.call_id IS NOT NULL))
+
+-- check red_confirmation
+-- An invoice is being reversed exactly while one confirmation of it is open; one with a red invoice has reversed it.
+SELECT n.account_id, format('invoice %s is %s, with %s open confirmations, and %s by which it was reversed', n.invoice_id, n.state, r.open, r.issued)
+FROM billing_books.invoice AS n
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.state NOT IN ('red_issued', 'void', 'failed')) AS open, count(*) FILTER (WHERE r.state = 'red_issued') AS issued
+    FROM billing_books.red_confirmation AS r
+    WHERE r.account_id = n.account_id AND r.invoice_id = n.invoice_id
+) AS r
+WHERE r.open <> (n.state = 'reversing')::int OR (r.issued > 0 AND n.state <> 'reversed') OR r.issued > 1

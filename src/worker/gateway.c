@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
@@ -77,6 +78,7 @@ typedef struct Flight
 	TimestampTz lost_at;  /* 0: it was not */
 	bool is_unsent;		  /* it could not be written to the caller */
 	GatewayAnswer answer; /* which could not be recorded yet */
+	StringInfo document;  /* what came of one, in front of the answer; NULL: nothing did */
 } Flight;
 
 static Flight flights[CALLS_MAX];
@@ -137,6 +139,32 @@ begin_errand(Flight *flight, const Errand *errand, const GatewayCall *call)
 	prepare_flight(flight, call);
 	flight->errand = *errand;
 	flight->errand.run.key.gateway = flight->errand.row.key.gateway = flight->errand.gateway;
+}
+
+static void
+end_flight(Flight *flight)
+{
+	if (flight->document)
+	{
+		pfree(flight->document->data);
+		pfree(flight->document);
+	}
+	flight->document = NULL;
+	flight->id = 0;
+}
+
+/* What is beyond the bound of a document is dropped: then it has another size than its answer
+ * says. */
+static void
+take_piece(Flight *flight, const FramePiece *piece)
+{
+	MemoryContext turn = MemoryContextSwitchTo(TopMemoryContext);
+
+	if (flight->document == NULL)
+		flight->document = makeStringInfo();
+	if (flight->document->len + piece->size <= INVOICE_DOCUMENT_BYTES_MAX)
+		appendBinaryStringInfo(flight->document, (const char *) piece->bytes, (int) piece->size);
+	MemoryContextSwitchTo(turn);
 }
 
 /* An answer, or that there will be none. */
@@ -219,8 +247,12 @@ record(void *argument)
 {
 	const Flight *flight = argument;
 
+	Bytes document = {NULL, 0};
+
+	if (flight->document)
+		document = (Bytes){flight->document->data, flight->document->len};
 	scope_open_inner();
-	calling_record(&flight->due, &flight->call, &flight->answer);
+	calling_record(&flight->due, &flight->call, &flight->answer, document);
 	scope_close_inner();
 }
 
@@ -316,7 +348,7 @@ land(Flight *flight)
 	if (is_done)
 	{
 		judge_gateway(flight);
-		flight->id = 0;
+		end_flight(flight);
 	}
 	else
 		pass_over(account, GetCurrentTimestamp() + RETRY_US);
@@ -346,7 +378,7 @@ land_errand(Flight *flight)
 		ereport(LOG, (errmsg("billing could not record what gateway \"%s\" says: %s",
 							 flight->gateway, error->message)));
 	life_end_work(&scope, ready);
-	flight->id = 0;
+	end_flight(flight);
 }
 
 static void
@@ -384,6 +416,8 @@ receive_answers(void)
 			answer_flight(flight, &answer);
 		else if (received == LINK_ROW && flight->errand.kind == ERRAND_BILL)
 			errand_take_row(&flight->errand, &row);
+		else if (received == LINK_PIECE && flight->call.operation == CALL_DOCUMENT)
+			take_piece(flight, &piece);
 	}
 	if (!link_is_open())
 		lose_flights();

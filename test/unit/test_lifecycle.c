@@ -242,6 +242,29 @@ test_invoice(void **state)
 	check_names(&lifecycle_invoice, LENGTH(rows));
 }
 
+/* B&S 4.7 */
+static void
+test_red(void **state)
+{
+	/* needs_buyer needs_seller confirmed issued void refused */
+	static const char *const rows[][6] = {
+		[RED_APPLYING] = {"waiting_buyer", "waiting_seller", "confirmed", "red_issued", "void",
+						  "failed"},
+		[RED_WAITING_BUYER] = {".", ".", "confirmed", "red_issued", "void", "."},
+		[RED_WAITING_SELLER] = {".", ".", "confirmed", "red_issued", "void", "."},
+		[RED_CONFIRMED] = {".", ".", ".", "red_issued", "void", "."},
+		[RED_ISSUED] = {".", ".", ".", ".", ".", "."},
+		[RED_VOID] = {".", ".", ".", ".", ".", "."},
+		[RED_FAILED] = {".", ".", ".", ".", ".", "."},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_red, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_red, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_red, LENGTH(rows));
+}
+
 /* B&S 4.13 */
 static void
 test_reconciliation(void **state)
@@ -274,6 +297,7 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("refund_item"), &lifecycle_refund_item);
 	assert_ptr_equal(lifecycle_from_name("subscription"), &lifecycle_subscription);
 	assert_ptr_equal(lifecycle_from_name("invoice"), &lifecycle_invoice);
+	assert_ptr_equal(lifecycle_from_name("red_confirmation"), &lifecycle_red);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
 }
@@ -286,7 +310,7 @@ main(void)
 		cmocka_unit_test(test_call),		 cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_refund_item),	 cmocka_unit_test(test_reconciliation),
 		cmocka_unit_test(test_subscription), cmocka_unit_test(test_invoice),
-		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_red),			 cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,8 @@ test_limits(void **state)
 	assert_string_equal(order_number_print(&number, text), "4000000000000ZZZZZZZZPZZZZZZZZZZ");
 	number = (OrderNumber){1, 0, NUMBER_OF_REFUND, 1};
 	assert_string_equal(order_number_print(&number, text), "000000000000100000000R0000000001");
+	assert_string_equal(order_number_print_invoice(1, UINT64_MAX, text), "00000001ZZZZZZZZZZZZ");
+	assert_string_equal(order_number_print_invoice(0, 31, text), "0000000000000000000Z");
 }
 
 static void

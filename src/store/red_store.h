@@ -1,0 +1,50 @@
+/*-------------------------------------------------------------------------
+ *
+ * red_store.h
+ *	  Rows of red_confirmation: how invoices are reversed (B&S 4.7).
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_RED_STORE_H
+#define STORE_RED_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "funcapi.h"
+
+#include "core/lifecycle.h"
+
+/* After its entry at the bureau a confirmation can be agreed to for so long (R17). */
+#define RED_LAPSE_US (72 * USECS_PER_HOUR)
+
+typedef struct RedConfirmation
+{
+	int64 account_id;
+	int64 confirmation_no;
+	int64 invoice_id;
+	RedState state;
+	const char *red_reason;	   /* the bureau's code, 01 to 04 */
+	const char *answer;		   /* an operator's; NULL: none */
+	TimestampTz entered_at;	   /* DT_NOBEGIN: not known */
+	const char *bureau_number; /* NULL: not known */
+	const char *cause;		   /* why it failed; NULL: it has not, or nobody says */
+	TimestampTz created_at;
+	TimestampTz changed_at;
+	const char *reason;
+	const char *actor;
+} RedConfirmation;
+
+/* Sets its number. */
+extern void red_insert(RedConfirmation *confirmation);
+
+/* False where the account has none of that number; one that is open of that invoice. */
+extern bool red_find(int64 account_id, int64 confirmation_no, RedConfirmation *confirmation);
+extern bool red_find_open(int64 account_id, int64 invoice_id, RedConfirmation *confirmation);
+
+/* Writes back what changes of one. */
+extern void red_update(const RedConfirmation *confirmation);
+
+extern void red_report(int64 account_id, TimestampTz now, ReturnSetInfo *result);
+
+#endif
