@@ -90,13 +90,13 @@ $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server, and of billing-caller what writes.
 UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c)
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 
 build/%.o: src/%.c $(HEADER_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -c -o $@ $<
-build/secrets.o build/caller/key_file.o: UNIT_CFLAGS += -std=gnu11
+build/secrets.o build/caller/key_file.o build/caller/token_file.o: UNIT_CFLAGS += -std=gnu11
 build/unit/%: test/unit/%.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -o $@ $< $(UNIT_OBJS) -lcmocka -lcrypto -ljansson -lz

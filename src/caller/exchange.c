@@ -378,7 +378,10 @@ keep_token(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *re
 	bool is_kept = false;
 
 	if (!exchange->provider->tokens->read(now_of(&exchange->call), reply, &token, answer))
-		say(answer, answer->result, answer->code[0] ? answer->code : "token");
+	{
+		if (answer->code[0] == '\0')
+			say(answer, answer->result, "token");
+	}
 	else if (!token_file_keep(exchanges->directory, exchange->merchant.token_file, &token, fault))
 		say(answer, RESULT_MISCONFIGURED, fault);
 	else

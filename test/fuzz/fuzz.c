@@ -119,6 +119,7 @@ fuzz_merchant(void)
 		.has_sealing_key = true,
 		.api_key = "key-of-the-api",
 		.app_secret = XIAOMI_APP_SECRET,
+		.token = "5d6f",
 	};
 
 	if (merchant.keys_count > 0)
@@ -152,6 +153,7 @@ fuzz_call(CallOperation operation, const char *product)
 		.terminal = "WEB",
 		.uid = "100010",
 		.bill_day = "2026-01-01",
+		.invoice = {.number = FUZZ_INVOICE_NUMBER, .red_number = FUZZ_RED_NUMBER},
 	};
 
 	(void) snprintf(call.product, sizeof(call.product), "%s", product);
@@ -277,6 +279,32 @@ fuzz_check_fact(const PaymentFact *fact)
 	check_travel(fact);
 }
 
+/* What was issued has the bureau's number; nobody is told of amounts below zero. */
+static void
+check_invoice(const InvoiceFact *fact)
+{
+	MUST((int) fact->state >= 0 && (int) fact->state < INVOICE_FACT_STATES_COUNT);
+	MUST(fact->state != INVOICE_FACT_ISSUED || strlen(fact->number) == INVOICE_NUMBER_SIZE - 1);
+	MUST(strspn(fact->number, "0123456789") == strlen(fact->number));
+	fuzz_check_text(fact->pdf_url, sizeof(fact->pdf_url));
+	fuzz_check_text(fact->ofd_url, sizeof(fact->ofd_url));
+	check_amount(fact->total_nano);
+	check_amount(fact->tax_nano);
+	MUST(fact->issued_at >= 0);
+}
+
+static void
+check_red(const GatewayCall *call, const RedFact *fact)
+{
+	MUST((int) fact->state >= 0 && (int) fact->state < RED_FACT_STATES_COUNT);
+	MUST(strspn(fact->red_number, "0123456789") == strlen(fact->red_number));
+	MUST(fact->red_number[0] == '\0' || strlen(fact->red_number) == INVOICE_NUMBER_SIZE - 1);
+	fuzz_check_text(fact->confirmation_number, sizeof(fact->confirmation_number));
+	fuzz_check_text(fact->confirmation_id, sizeof(fact->confirmation_id));
+	check_amount(fact->amount_nano);
+	MUST(fact->is_partial == (fact->amount_nano > 0 && fact->amount_nano < call->amount_nano));
+}
+
 static void
 check_done(const GatewayCall *call, const GatewayAnswer *answer)
 {
@@ -301,8 +329,13 @@ check_done(const GatewayCall *call, const GatewayAnswer *answer)
 		case CALL_SIGN:
 			MUST(answer->signature[0] != '\0');
 			return;
-		case CALL_BILL:
-		case CALL_KEYS:
+		case CALL_ISSUE_QUERY:
+			check_invoice(&answer->invoice);
+			return;
+		case CALL_RED_QUERY:
+			check_red(call, &answer->red);
+			return;
+		default:
 			return;
 	}
 }
@@ -323,6 +356,9 @@ check_answer_travels(const GatewayAnswer *answer)
 	MUST(fuzz_facts_equal(&read.payment, &answer->payment));
 	MUST(read.refund.state == answer->refund.state);
 	MUST(read.refund.amount_nano == answer->refund.amount_nano);
+	MUST(read.invoice.state == answer->invoice.state && read.red.state == answer->red.state);
+	MUST(strcmp(read.invoice.number, answer->invoice.number) == 0);
+	MUST(strcmp(read.red.red_number, answer->red.red_number) == 0);
 }
 
 void
@@ -332,6 +368,8 @@ fuzz_check_answer(const GatewayCall *call, const GatewayAnswer *answer)
 	fuzz_check_text(answer->code, sizeof(answer->code));
 	fuzz_check_text(answer->pay_url, sizeof(answer->pay_url));
 	fuzz_check_text(answer->signature, sizeof(answer->signature));
+	fuzz_check_text(answer->invoice.cause, sizeof(answer->invoice.cause));
+	fuzz_check_text(answer->red.cause, sizeof(answer->red.cause));
 	if (answer->result == RESULT_DONE)
 		check_done(call, answer);
 	check_answer_travels(answer);

@@ -29,6 +29,8 @@
 #define FUZZ_ORDER_NUMBER "R20260101000001"
 #define FUZZ_REFUND_NUMBER "F1"
 #define FUZZ_TRANSACTION_ID "T1"
+#define FUZZ_INVOICE_NUMBER "INV1"
+#define FUZZ_RED_NUMBER "RC1"
 
 extern int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

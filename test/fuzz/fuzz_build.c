@@ -3,7 +3,7 @@
  * fuzz_build.c
  *	  Requests: whatever call comes over the frame, what is built fits.
  *
- * Input: '0' WeChat Pay, '1' Alipay, '2' Waffo or '3' Xiaomi Pay; a call as JSON.
+ * Input: '0' WeChat Pay, '1' Alipay, '2' Waffo, '3' Xiaomi Pay or '4' Nuonuo; a call as JSON.
  *
  *-------------------------------------------------------------------------
  */
@@ -49,7 +49,7 @@ build(const Provider *provider, const GatewayCall *call)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const providers[] = {"wechat", "alipay", "waffo", "xiaomi"};
+	static const char *const providers[] = {"wechat", "alipay", "waffo", "xiaomi", "nuonuo"};
 	Bytes input = {(const char *) data, size};
 	const Provider *provider = providers_find(providers[fuzz_choose(&input, LENGTH(providers))]);
 	Bytes frame = fuzz_join((Bytes[]){{"\0\0\0\0", FRAME_PREFIX_BYTES}, input}, 2);

@@ -4,7 +4,7 @@
  *	  Frames: what is read is written and read again alike.
  *
  * Input: what it is ('0' a whole frame, '1' a call, '2' an answer, '3' a fact,
- * the last three as JSON), and its bytes.
+ * '4' a piece, the last four as JSON), and its bytes.
  *
  *-------------------------------------------------------------------------
  */
@@ -28,6 +28,10 @@ check_call_texts(const GatewayCall *call)
 	fuzz_check_text(call->description, sizeof(call->description));
 	fuzz_check_text(call->client_ip, sizeof(call->client_ip));
 	fuzz_check_text(call->return_url, sizeof(call->return_url));
+	fuzz_check_text(call->invoice.number, sizeof(call->invoice.number));
+	fuzz_check_text(call->invoice.goods_name, sizeof(call->invoice.goods_name));
+	fuzz_check_text(call->invoice.document_url, sizeof(call->invoice.document_url));
+	MUST(call->invoice.lines_count <= INVOICE_LINES_MAX);
 }
 
 static void
@@ -104,6 +108,23 @@ try_fact(Bytes text)
 	free(room);
 }
 
+static void
+try_piece(Bytes frame)
+{
+	FramePiece piece;
+	FramePiece read;
+	int64_t id;
+	int64_t id_again;
+	size_t size;
+
+	if (!frame_read_piece(frame, &id, &piece))
+		return;
+	MUST(piece.size > 0 && piece.size <= FRAME_PIECE_BYTES_MAX);
+	size = frame_write_piece(id, (Bytes){(const char *) piece.bytes, piece.size}, written);
+	MUST(frame_read_piece((Bytes){written, size}, &id_again, &read) && id_again == id);
+	MUST(read.size == piece.size && memcmp(read.bytes, piece.bytes, read.size) == 0);
+}
+
 /* The size is known from the fourth byte on, and does not depend on what follows. */
 static void
 check_size(Bytes frame)
@@ -131,14 +152,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Bytes input = {(const char *) data, size};
-	unsigned kind = fuzz_choose(&input, 4);
-	Bytes frame = make_frame(input, kind == 1 || kind == 2);
+	unsigned kind = fuzz_choose(&input, 5);
+	Bytes frame = make_frame(input, kind == 1 || kind == 2 || kind == 4);
 
 	check_size(frame);
-	if (kind != 2 && kind != 3)
+	if (kind <= 1)
 		try_call(frame);
-	if (kind != 1 && kind != 3)
+	if (kind == 0 || kind == 2)
 		try_answer(frame);
+	if (kind == 0 || kind == 4)
+		try_piece(frame);
 	if (kind == 3)
 		try_fact(frame);
 	free((void *) frame.data);

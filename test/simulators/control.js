@@ -65,6 +65,15 @@ class Control {
 		return gateway;
 	}
 
+	// One that issues invoices.
+	issuer(name) {
+		const gateway = this.gateway(name);
+
+		if (!gateway.settleInvoice)
+			throw new Impossible(`${name} issues no invoices`);
+		return gateway;
+	}
+
 	get actions() {
 		return {
 			'GET /books': this.books,
@@ -79,6 +88,9 @@ class Control {
 			'POST /refund': ({ gateway, ...rest }) => this.gateway(gateway).settleRefund(rest),
 			'POST /portal_refund': ({ gateway, ...rest }) => this.gateway(gateway).portalRefund(rest),
 			'POST /dispute': ({ gateway, ...rest }) => this.gateway(gateway).disputeRefund(rest),
+			'POST /invoice': ({ gateway, ...rest }) => this.issuer(gateway).settleInvoice(rest),
+			'POST /red': ({ gateway, ...rest }) => this.issuer(gateway).settleRed(rest),
+			'POST /revoke_tokens': ({ gateway }) => this.issuer(gateway).revokeTokens(),
 			'POST /settlement': ({ gateway, ...rest }) => this.gateway(gateway).transfer('settlement', rest),
 			'POST /funding': ({ gateway, ...rest }) => this.gateway(gateway).transfer('funding', rest),
 			'POST /bill_fault': ({ gateway, ...rest }) => this.gateway(gateway).addBillFault(rest),

@@ -50,7 +50,7 @@ const KINDS = {
 	wrong_charset: { acts: true },
 };
 
-// Those of a text and its signature: a bill's file is neither signed nor a document.
+// Those of a text and its signature: a bill's file, or an invoice's, is neither signed nor JSON.
 const OF_TEXTS = [
 	'unsigned', 'wrong_signature', 'wrong_serial', 'stale', 'wrong_key', 'duplicate_root', 'wrong_amount',
 	'wrong_number', 'duplicate_keys', 'invalid_json', 'huge_numbers', 'huge_body', 'wrong_charset',
@@ -87,7 +87,7 @@ class Faults {
 	add({ operation = '*', kind, count = 1, ...rest }) {
 		if (!KINDS[kind] || !this.operations.includes(operation) ||
 			(NOTICE_KINDS[kind] && operation !== 'notice') ||
-			(operation === 'bill_file' && OF_TEXTS.includes(kind)) ||
+			(['bill_file', 'document'].includes(operation) && OF_TEXTS.includes(kind)) ||
 			(KINDS[kind].only ?? this.gateway) !== this.gateway)
 			throw new Impossible(`${this.gateway} has no fault ${kind} of ${operation}`);
 		this.queue.push({ acts: KINDS[kind].acts, ...rest, operation, kind, left: count });

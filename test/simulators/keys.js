@@ -15,6 +15,7 @@ const PARTIES = {
 	alipay: { merchant_id: '2088102119685838', app_id: '2021000000000001' },
 	waffo: { merchant_id: '1000000201' },
 	xiaomi: { merchant_id: '1000000301', app_id: '2882303761517239138' },
+	nuonuo: { merchant_id: '339902999999789113', app_id: 'SD63236305' },
 };
 
 // What a merchant's file calls a secret that is a text, and how its file's name ends.
@@ -65,7 +66,7 @@ function makeCertifiedPair() {
 	return { serial, public_key, private_key, certificate };
 }
 
-// A secret that is a text: WeChat Pay's APIv3 key, Waffo's API key, Xiaomi's AppSecret.
+// A secret that is a text: WeChat Pay's APIv3 key, Waffo's API key, Xiaomi's and Nuonuo's AppSecret.
 function makeText() {
 	return crypto.randomBytes(16).toString('hex');
 }
@@ -80,6 +81,7 @@ const MAKERS = {
 	alipay: () => makePairs('alipay'),
 	waffo: () => ({ ...makePairs('waffo'), api_key: makeText() }),
 	xiaomi: () => ({ app_secret: makeText() }),
+	nuonuo: () => ({ app_secret: makeText() }),
 };
 
 function makeSecrets(name) {
@@ -188,6 +190,7 @@ function writeConfiguration(dir, secrets, { port, isHttp, notifyUrl, database })
 		...(name === 'xiaomi' ? [] : [`notify_url = ${notifyUrl}`]),
 		...writePairs(dir, secrets),
 		...writeTexts(dir, secrets),
+		...(name === 'nuonuo' ? ['token_file = nuonuo.token'] : []), // written by who calls
 		writeTransport(dir, isHttp),
 	]);
 }
@@ -204,7 +207,7 @@ function defaultNotifyUrl(name) {
 
 function main([dir, name, port, isHttp]) {
 	if (!dir || !PARTIES[name] || !(port > 0)) {
-		console.error('usage: node keys.js DIR wechat|alipay|waffo|xiaomi PORT [--http]');
+		console.error('usage: node keys.js DIR wechat|alipay|waffo|xiaomi|nuonuo PORT [--http]');
 		process.exit(2);
 	}
 	writeConfiguration(dir, loadSecrets(dir, name), {

@@ -1,7 +1,7 @@
 'use strict';
 
 // Proves the simulators over TLS: WeChat Pay and Alipay against their official SDKs,
-// Waffo and Xiaomi, which have none, against values made elsewhere. Prints TAP.
+// Waffo, Xiaomi and Nuonuo, which have none, against values made elsewhere. Prints TAP.
 
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -12,7 +12,7 @@ const { spawn, spawnSync } = require('node:child_process');
 const { toChina, toRfc3339 } = require('./clock');
 const keys = require('./keys');
 const { proveAlipayBills, proveWechatBills } = require('./proof_bills');
-const { plantVectors, proveWaffo, proveXiaomi } = require('./proof_vectors');
+const { plantVectors, proveNuonuo, proveWaffo, proveXiaomi } = require('./proof_vectors');
 const { fails, finish, ok } = require('./tap');
 
 const HALF_AN_HOUR_MS = 30 * 60 * 1000;
@@ -370,6 +370,7 @@ async function prove(dir) {
 	await proveAlipay(dir, ports.alipay, control);
 	await proveWaffo(dir, ports.waffo, control);
 	await proveXiaomi(dir, ports.xiaomi, control);
+	await proveNuonuo(dir, ports.nuonuo, control);
 	child.stdin.end();
 	const code = await new Promise((resolve) => child.once('exit', resolve));
 	ok(code === 0, 'the server ends with its stdin');

@@ -1,6 +1,6 @@
 'use strict';
 
-// Proves the simulators of Waffo and Xiaomi, as far as that goes: neither has an SDK that
+// Proves the simulators of Waffo, Xiaomi and Nuonuo, as far as that goes: none has an SDK that
 // could be asked. Values made elsewhere, and node:crypto used here anew, show that
 // signatures are right; not that the descriptions of the protocols are understood.
 
@@ -29,11 +29,13 @@ function readSecrets(dir, name) {
 function plantVectors(dir) {
 	const waffo = keys.loadSecrets(dir, 'waffo');
 	const xiaomi = keys.loadSecrets(dir, 'xiaomi');
+	const nuonuo = keys.loadSecrets(dir, 'nuonuo');
 
 	waffo.merchant_keys[0].public_key = vectors.merchant_public_key;
 	xiaomi.app_secret = vectors.xiaomi.app_secret;
 	keys.saveSecrets(dir, waffo);
 	keys.saveSecrets(dir, xiaomi);
+	keys.saveSecrets(dir, { ...nuonuo, app_id: vectors.nuonuo.app_key, app_secret: vectors.nuonuo.app_secret });
 }
 
 function verifies(publicKey, text, signature) {
@@ -219,4 +221,162 @@ async function proveXiaomi(dir, port, control) {
 	await fails(get(asked), 'xiaomi: fault drop');
 }
 
-module.exports = { plantVectors, proveWaffo, proveXiaomi };
+// ---- Nuonuo
+
+// As the description has it, written here once more.
+function nuonuoSign({ app_secret: secret, app_key: key, senid, nonce, timestamp }, body) {
+	const text = `a=services&l=v1&p=open&k=${key}&i=${senid}&n=${nonce}&t=${timestamp}&f=${body}`;
+
+	return crypto.createHmac('sha1', secret).update(text).digest('base64');
+}
+
+// signed: what it is signed with, where that is not what is sent.
+function nuonuoClient(port, accessToken, userTax) {
+	const { senid, nonce, timestamp, app_key: appkey } = vectors.nuonuo;
+
+	return async (method, content, { signature, token = accessToken } = {}) => {
+		const body = typeof content === 'string' ? content : JSON.stringify(content);
+		const query = new URLSearchParams({ senid, nonce, timestamp, appkey });
+		const reply = await fetch(`https://localhost:${port}/open/v1/services?${query}`, {
+			method: 'POST',
+			body,
+			headers: {
+				'Content-Type': 'application/json',
+				'X-Nuonuo-Sign': signature ?? nuonuoSign(vectors.nuonuo, body),
+				accessToken: token,
+				userTax,
+				method: `nuonuo.OpeMplatform.${method}`,
+			},
+		});
+
+		return reply.json();
+	};
+}
+
+async function nuonuoToken(port) {
+	const { app_key: id, app_secret: secret } = vectors.nuonuo;
+	const reply = await fetch(`https://localhost:${port}/accessToken`, {
+		method: 'POST',
+		body: new URLSearchParams({ client_id: id, client_secret: secret, grant_type: 'client_credentials' }),
+	});
+
+	return reply.json();
+}
+
+function nuonuoOrder(orderNo, salerTaxNum) {
+	return {
+		order: {
+			orderNo,
+			invoiceDate: '2026-01-01 10:00:00',
+			invoiceType: '1',
+			invoiceLine: 'bs',
+			salerTaxNum,
+			buyerName: '某某科技有限公司',
+			buyerTaxNum: '91330106MA2XXXXXX7',
+			naturalPersonFlag: '0',
+			pushMode: '-1',
+			clerk: '张三',
+			invoiceDetail: [{
+				goodsName: '*信息技术服务*API调用服务', withTaxFlag: '1', price: '88.88', num: '1', taxRate: '0.06',
+				taxIncludedAmount: '88.88', taxExcludedAmount: '83.85', tax: '5.03', invoiceLineProperty: '0',
+			}],
+		},
+	};
+}
+
+async function proveNuonuoVectors(call) {
+	const { body, signature } = vectors.nuonuo;
+
+	ok(nuonuoSign(vectors.nuonuo, body) === signature,
+		'nuonuo: what is checked with makes the signature of the vectors');
+	ok((await call('queryInvoiceResult', body, { signature })).code === 'E9500',
+		'nuonuo: the request of the vectors is accepted, its number unknown');
+	ok((await call('queryInvoiceResult', body.replace('R1', 'R2'), { signature })).code === '070201',
+		'nuonuo: not when it is changed');
+	ok((await call('queryInvoiceResult', body, { token: '0' })).code === '070301',
+		'nuonuo: not with a token that nobody gave');
+}
+
+async function proveNuonuoInvoices(call, control, tax) {
+	const set = (settings) => control('POST /settings', { gateway: 'nuonuo', ...settings });
+	const issue = (number) => call('requestBillingNew', nuonuoOrder(number, tax));
+	const query = async (number) =>
+		(await call('queryInvoiceResult', { orderNos: [number], isOfferInvoiceDetail: '0' })).result[0];
+
+	await set({ issuing_ms: 60000 });
+	ok((await issue('INV1')).result.invoiceSerialNum, 'nuonuo: an invoice is accepted');
+	ok((await issue('INV1')).code === 'E9106', 'nuonuo: another of that number');
+	ok((await query('INV1')).status === '20', 'nuonuo: it is being issued');
+	await set({ issuing_ms: 0, sealing_ms: 60000 });
+	ok((await query('INV1')).status === '21', 'nuonuo: and sealed');
+	await set({ sealing_ms: 0, outcome: 'unsealed' });
+	const issued = await query('INV1');
+	ok(issued.status === '2' && /^\d{20}$/.test(issued.allElectronicInvoiceNumber) &&
+		issued.orderAmount === '88.88' && issued.taxAmount === '5.03', 'nuonuo: it is issued');
+	const file = await fetch(issued.pdfUrl);
+	ok(file.status === 200 && (await file.text()).startsWith('%PDF-'), 'nuonuo: its document');
+	await issue('INV2');
+	ok((await query('INV2')).status === '24', 'nuonuo: a seal fails');
+	await set({ outcome: 'issued' });
+	await call('reInvoice', { orderno: 'INV2' });
+	ok((await query('INV2')).status === '2', 'nuonuo: sealed again');
+	await set({ session: 'login' });
+	ok((await issue('INV3')).code === '420', 'nuonuo: the drawer has to log in');
+	await set({ session: 'ok', credit_fen: 8887 });
+	ok((await issue('INV3')).describe.includes('授信额度'), 'nuonuo: the credit line is used up');
+	await set({ credit_fen: null, outcome: 'refused', cause: '税号有误' });
+	await issue('INV3');
+	ok((await query('INV3')).failCause === '税号有误', 'nuonuo: an invoice is refused');
+	await set({ outcome: 'issued' });
+	const wrong = nuonuoOrder('INV4', tax);
+	wrong.order.invoiceDetail[0].tax = '5.04';
+	ok((await call('requestBillingNew', wrong)).code === 'E9101', 'nuonuo: amounts that do not agree');
+	return issued.allElectronicInvoiceNumber;
+}
+
+async function proveNuonuoRed(call, control, tax, blue) {
+	const set = (settings) => control('POST /settings', { gateway: 'nuonuo', ...settings });
+	const apply = (billId, blueElecInvoiceNumber) => call('saveInvoiceRedConfirm', {
+		billId, blueInvoiceLine: 'bs', applySource: '0', blueElecInvoiceNumber, sellerTaxNo: tax,
+		buyerName: 'x', redReason: '1', autoInvoice: '1', orderNo: billId,
+	});
+	const query = async (billId) =>
+		(await call('queryInvoiceRedConfirm', { identity: '0', billId })).result.list[0];
+
+	await set({ confirms: 'buyer' });
+	ok((await apply('RC1', blue)).result === 'RC1', 'nuonuo: a confirmation');
+	ok((await query('RC1')).billStatus === '02', 'nuonuo: it waits for the buyer');
+	ok((await apply('RC2', blue)).code === 'E9103', 'nuonuo: no other of that invoice');
+	await control('POST /red', { gateway: 'nuonuo', number: 'RC1', state: '04' });
+	ok((await query('RC1')).billStatus === '02', 'nuonuo: what happens at the bureau is not seen');
+	await call('refreshInvoiceRedConfirm', { identity: '0', billUuid: (await query('RC1')).billUuid });
+	const red = await query('RC1');
+	ok(red.billStatus === '04' && /^\d{20}$/.test(red.redInvoiceNumber) &&
+		red.taxExcludedAmount === '-83.85', 'nuonuo: until it is asked to look: the red invoice is there');
+	const { invoices } = (await control('GET /books')).nuonuo;
+	const other = invoices.find(({ number }) => number === 'INV2').bureau_number;
+	await apply('RC3', other);
+	await control('POST /settings', { clock_offset_s: 72 * 3600 });
+	ok((await control('GET /books')).nuonuo.confirmations[1].state === '07', 'nuonuo: after 72 hours it lapses');
+	await control('POST /settings', { clock_offset_s: 0 });
+	ok((await query('RC9')) === undefined, 'nuonuo: an unknown confirmation');
+}
+
+async function proveNuonuo(dir, port, control) {
+	const { merchant_id: tax } = readSecrets(dir, 'nuonuo');
+	const { access_token: token, expires_in: lives } = await nuonuoToken(port);
+	const call = nuonuoClient(port, token, tax);
+
+	ok(/^\w+$/.test(token) && lives === 86400, 'nuonuo: a token');
+	await proveNuonuoVectors(call);
+	const blue = await proveNuonuoInvoices(call, control, tax);
+	await proveNuonuoRed(call, control, tax, blue);
+	await control('POST /settings', { gateway: 'nuonuo', token_quota: 1 });
+	ok((await nuonuoToken(port)).error === '070306', 'nuonuo: tokens are used up');
+	await control('POST /revoke_tokens', { gateway: 'nuonuo' });
+	ok((await call('queryInvoiceResult', vectors.nuonuo.body)).code === '070301', 'nuonuo: a token is revoked');
+	await control('POST /fault', { gateway: 'nuonuo', kind: 'drop' });
+	await fails(call('queryInvoiceResult', vectors.nuonuo.body), 'nuonuo: fault drop');
+}
+
+module.exports = { plantVectors, proveNuonuo, proveWaffo, proveXiaomi };

@@ -3,8 +3,8 @@
 // All simulators and their control in one process, which ends when its stdin does.
 //
 // node server.js --dir DIR [--wechat-port 0] [--alipay-port 0] [--waffo-port 0]
-//                [--xiaomi-port 0] [--control-port 0] [--notify URL_BASE]
-//                [--database NAME] [--http]
+//                [--xiaomi-port 0] [--nuonuo-port 0] [--control-port 0]
+//                [--notify URL_BASE] [--database NAME] [--http]
 
 const { parseArgs } = require('node:util');
 
@@ -13,12 +13,13 @@ const { Clock } = require('./clock');
 const { Control } = require('./control');
 const keys = require('./keys');
 const { Notices } = require('./notices');
+const { Nuonuo } = require('./nuonuo');
 const { Transport } = require('./transport');
 const { Waffo } = require('./waffo');
 const { Wechat } = require('./wechat');
 const { Xiaomi } = require('./xiaomi');
 
-const CLASSES = { wechat: Wechat, alipay: Alipay, waffo: Waffo, xiaomi: Xiaomi };
+const CLASSES = { wechat: Wechat, alipay: Alipay, waffo: Waffo, xiaomi: Xiaomi, nuonuo: Nuonuo };
 
 function readOptions() {
 	const port = { type: 'string', default: '0' };
@@ -29,6 +30,7 @@ function readOptions() {
 			'alipay-port': port,
 			'waffo-port': port,
 			'xiaomi-port': port,
+			'nuonuo-port': port,
 			'control-port': port,
 			notify: { type: 'string' },
 			database: { type: 'string', default: 'postgres' },

@@ -252,4 +252,9 @@
 	"3A05&productCode=01&productName=API+%E5%85%85%E5%80%BC&productCount=1&uid=100010" \
 	"&signature=d3a655da1e7514ba2d2ef1d730f38d751dba0ee3"
 
+/* Of app testKey with the secret testSecret, at 1767232800. */
+#define NUONUO_BODY "{\"orderNos\":[\"R1\"],\"isOfferInvoiceDetail\":\"0\"}"
+
+#define NUONUO_SIGNATURE "UPwnWghUJe8C+lPz4CQYnkiMZg0="
+
 #endif

@@ -563,6 +563,183 @@ test_frames(void **state)
 	}
 }
 
+static void
+fill(char *text, size_t size)
+{
+	memset(text, '"', size - 1); /* which is written as two characters */
+	text[size - 1] = '\0';
+}
+
+/* The longest that there can be; what is in it is all there again. */
+static void
+test_longest_invoice(void **state)
+{
+	static char room[FRAME_ROOM];
+	GatewayCall call = {.operation = CALL_ISSUE};
+	GatewayCall read;
+	CallInvoice *invoice = &call.invoice;
+	size_t size;
+	int64_t id;
+
+	(void) state;
+	*invoice = (CallInvoice){.is_special = true,
+							 .tax_rate_bp = 9999,
+							 .red_reason = RED_ALLOWANCE,
+							 .red_answer = RED_WITHDRAW,
+							 .lines_count = INVOICE_LINES_MAX};
+	fill(call.gateway, sizeof(call.gateway));
+	fill(call.database, sizeof(call.database));
+	fill(invoice->number, sizeof(invoice->number));
+	fill(invoice->red_number, sizeof(invoice->red_number));
+	fill(invoice->buyer_name, sizeof(invoice->buyer_name));
+	fill(invoice->buyer_tax_number, sizeof(invoice->buyer_tax_number));
+	fill(invoice->buyer_address, sizeof(invoice->buyer_address));
+	fill(invoice->buyer_phone, sizeof(invoice->buyer_phone));
+	fill(invoice->buyer_bank, sizeof(invoice->buyer_bank));
+	fill(invoice->buyer_bank_account, sizeof(invoice->buyer_bank_account));
+	fill(invoice->email, sizeof(invoice->email));
+	fill(invoice->mobile, sizeof(invoice->mobile));
+	fill(invoice->seller_name, sizeof(invoice->seller_name));
+	fill(invoice->seller_tax_number, sizeof(invoice->seller_tax_number));
+	fill(invoice->seller_address, sizeof(invoice->seller_address));
+	fill(invoice->seller_phone, sizeof(invoice->seller_phone));
+	fill(invoice->seller_bank, sizeof(invoice->seller_bank));
+	fill(invoice->seller_bank_account, sizeof(invoice->seller_bank_account));
+	fill(invoice->drawer, sizeof(invoice->drawer));
+	fill(invoice->goods_name, sizeof(invoice->goods_name));
+	fill(invoice->goods_code, sizeof(invoice->goods_code));
+	fill(invoice->goods_unit, sizeof(invoice->goods_unit));
+	fill(invoice->blue_number, sizeof(invoice->blue_number));
+	fill(invoice->document_url, sizeof(invoice->document_url));
+	for (size_t i = 0; i < INVOICE_LINES_MAX; i++)
+		invoice->lines[i] = (CallInvoiceLine){INT64_MIN + (int64_t) i, INT64_MIN};
+	size = frame_write_call(INT64_MAX, &call, room);
+	assert_true(size > 0);
+	assert_true(frame_read_call((Bytes){room, size}, &id, &read) && id == INT64_MAX);
+	assert_memory_equal(&read, &call, sizeof(call));
+	/* With every other field of a call at its longest, too. */
+	fill(call.description, sizeof(call.description));
+	fill(call.return_url, sizeof(call.return_url));
+	fill(call.order_number, sizeof(call.order_number));
+	assert_true(frame_write_call(INT64_MAX, &call, room) > 0);
+	invoice->lines_count = INVOICE_LINES_MAX + 1;
+	assert_true(frame_write_call(1, &call, room) == 0);
+	/* Of another operation nothing of it is sent. */
+	call.operation = CALL_QUERY;
+	size = frame_write_call(1, &call, room);
+	assert_true(frame_read_call((Bytes){room, size}, &id, &read));
+	assert_true(read.invoice.lines_count == 0 && read.invoice.number[0] == '\0');
+}
+
+#define INVOICE(rest)                                                                             \
+	"{\"id\":1,\"operation\":\"issue\",\"invoice\":{\"is_special\":false,\"is_individual\":true," \
+	"\"tax_rate_bp\":600,\"red_reason\":0,\"red_answer\":0," rest "}}"
+
+static bool
+read_call_text(const char *text)
+{
+	static char room[FRAME_ROOM];
+	GatewayCall read;
+	int64_t id;
+
+	memcpy(room + FRAME_PREFIX_BYTES, text, strlen(text));
+	return frame_read_call((Bytes){room, FRAME_PREFIX_BYTES + strlen(text)}, &id, &read);
+}
+
+static void
+test_unsound_invoices(void **state)
+{
+	static const char *const unsound[] = {
+		"{\"id\":1,\"operation\":\"issue\"}",
+		INVOICE("\"lines\":[1]"),
+		INVOICE("\"lines\":[1,2.5]"),
+		INVOICE("\"lines\":{}"),
+		INVOICE("\"number\":\"1\""),
+		INVOICE("\"lines\":[],\"number\":\"012345678901234567890\""),
+		INVOICE("\"lines\":[],\"number\":1"),
+		"{\"id\":1,\"operation\":\"issue\",\"invoice\":{\"is_special\":0,\"is_individual\":true,"
+		"\"tax_rate_bp\":600,\"red_reason\":0,\"red_answer\":0,\"lines\":[]}}",
+		"{\"id\":1,\"operation\":\"issue\",\"invoice\":{\"is_special\":true,\"is_individual\":true,"
+		"\"tax_rate_bp\":10001,\"red_reason\":0,\"red_answer\":0,\"lines\":[]}}",
+		"{\"id\":1,\"operation\":\"issue\",\"invoice\":{\"is_special\":true,\"is_individual\":true,"
+		"\"tax_rate_bp\":0,\"red_reason\":5,\"red_answer\":0,\"lines\":[]}}",
+		"{\"id\":1,\"operation\":\"issue\",\"invoice\":{\"is_special\":true,\"is_individual\":true,"
+		"\"tax_rate_bp\":0,\"red_reason\":0,\"red_answer\":3,\"lines\":[]}}",
+	};
+	char many[4096] = "";
+	size_t used;
+
+	(void) state;
+	assert_true(read_call_text(INVOICE("\"lines\":[]")));
+	for (size_t i = 0; i < LENGTH(unsound); i++)
+		assert_false(read_call_text(unsound[i]));
+	/* A line too many. */
+	used = strlen(INVOICE("\"lines\":[1")) - 2;
+	memcpy(many, INVOICE("\"lines\":[1"), used);
+	for (int i = 0; i < 2 * INVOICE_LINES_MAX + 1; i++)
+		used += (size_t) snprintf(many + used, sizeof(many) - used, ",1");
+	snprintf(many + used, sizeof(many) - used, "]}}");
+	assert_false(read_call_text(many));
+	snprintf(many + used - 4, sizeof(many) - used, "]}}");
+	assert_true(read_call_text(many));
+}
+
+/* An answer about invoices at its longest, and what is in it. */
+static void
+test_invoice_answers(void **state)
+{
+	static char room[FRAME_ROOM];
+	GatewayAnswer sent = {
+		.result = RESULT_DONE,
+		.rows = INT64_MAX,
+		.invoice = {.state = INVOICE_FACT_VOIDED, .issued_at = -1, .total_nano = 2, .tax_nano = 1},
+		.red = {.state = RED_FACT_FAILED, .is_partial = true, .amount_nano = 3, .entered_at = 4}};
+	size_t size;
+	int64_t id;
+
+	(void) state;
+	fill(sent.code, sizeof(sent.code));
+	fill(sent.pay_url, sizeof(sent.pay_url));
+	fill(sent.invoice.number, sizeof(sent.invoice.number));
+	fill(sent.invoice.pdf_url, sizeof(sent.invoice.pdf_url));
+	fill(sent.invoice.ofd_url, sizeof(sent.invoice.ofd_url));
+	fill(sent.invoice.cause, sizeof(sent.invoice.cause));
+	fill(sent.red.red_number, sizeof(sent.red.red_number));
+	fill(sent.red.confirmation_number, sizeof(sent.red.confirmation_number));
+	fill(sent.red.confirmation_id, sizeof(sent.red.confirmation_id));
+	fill(sent.red.cause, sizeof(sent.red.cause));
+	size = frame_write_answer(7, &sent, room);
+	assert_true(size > 0 && frame_read_answer((Bytes){room, size}, &id, &answer) && id == 7);
+	assert_memory_equal(&answer, &sent, sizeof(sent));
+}
+
+static void
+test_pieces(void **state)
+{
+	static char room[FRAME_ROOM];
+	static char bytes[FRAME_PIECE_BYTES_MAX + 1];
+	FramePiece piece;
+	GatewayAnswer read;
+	int64_t id;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char) random_below(256);
+	for (size_t size = 1; size <= FRAME_PIECE_BYTES_MAX; size += size < 10 ? 1 : 1023)
+	{
+		size_t written = frame_write_piece(9, (Bytes){bytes, size}, room);
+
+		assert_true(written > size && frame_size((Bytes){room, written}) == written);
+		assert_true(frame_read_piece((Bytes){room, written}, &id, &piece) && id == 9);
+		assert_int_equal(piece.size, size);
+		assert_memory_equal(piece.bytes, bytes, size);
+		assert_false(frame_read_answer((Bytes){room, written}, &id, &read));
+	}
+	assert_true(frame_write_piece(9, (Bytes){bytes, FRAME_PIECE_BYTES_MAX}, room) > 0);
+	assert_true(frame_write_piece(9, (Bytes){bytes, FRAME_PIECE_BYTES_MAX + 1}, room) == 0);
+	assert_true(frame_write_piece(9, (Bytes){bytes, 0}, room) == 0);
+}
+
 /* Replies that were changed on their way: whatever comes is answered, and no success is believed.
  */
 static void
@@ -596,11 +773,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_merchant),	   cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_wechat_create),  cmocka_unit_test(test_wechat_others),
-		cmocka_unit_test(test_wechat_replies), cmocka_unit_test(test_alipay_requests),
-		cmocka_unit_test(test_alipay_replies), cmocka_unit_test(test_alipay_duplicate),
-		cmocka_unit_test(test_frames),		   cmocka_unit_test(test_mutations),
+		cmocka_unit_test(test_merchant),		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_wechat_create),	cmocka_unit_test(test_wechat_others),
+		cmocka_unit_test(test_wechat_replies),	cmocka_unit_test(test_alipay_requests),
+		cmocka_unit_test(test_alipay_replies),	cmocka_unit_test(test_alipay_duplicate),
+		cmocka_unit_test(test_longest_invoice), cmocka_unit_test(test_unsound_invoices),
+		cmocka_unit_test(test_invoice_answers), cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_frames),			cmocka_unit_test(test_mutations),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
