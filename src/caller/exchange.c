@@ -320,7 +320,7 @@ ask_token(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 			say(answer, RESULT_BUSY, "token_is_asked_for");
 			break;
 		case TOKEN_TURN_LATER:
-			say(answer, RESULT_BUSY, "token_was_asked_for");
+			say(answer, RESULT_NOT_DELIVERED, "token_was_asked_for"); /* in vain */
 			break;
 		case TOKEN_TURN_FAULT:
 			say(answer, RESULT_MISCONFIGURED, fault);

@@ -14,7 +14,7 @@ CREATE TABLE billing_books.gateway (
 );
 COMMENT ON TABLE billing_books.gateway IS 'Merchant accounts at payment gateways. Hosts, ids and keys stand in files of billing.secrets_dir, never here.';
 COMMENT ON COLUMN billing_books.gateway.gateway IS 'Our name of it; its file is NAME.conf.';
-COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat, alipay, xiaomi or waffo.';
+COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat, alipay, xiaomi, waffo or nuonuo.';
 COMMENT ON COLUMN billing_books.gateway.region IS 'cn or global: whose accounts pay through it (R1).';
 COMMENT ON COLUMN billing_books.gateway.subject IS 'What payers read that they pay for.';
 COMMENT ON COLUMN billing_books.gateway.created_at IS 'When it was set up.';

@@ -179,9 +179,9 @@ is(said(call(issue_query => (number => 'INV1'))), 'done E0000', 'another caller 
 is(tokens(), '1 1', 'with the same token');
 
 unlink $token;
-is(said(call(issue_query => (number => 'INV1'))), 'busy token_was_asked_for', 'one that is lost is not asked for again at once');
+is(said(call(issue_query => (number => 'INV1'))), 'not_delivered token_was_asked_for', 'one that is lost is not asked for again at once');
 asked_before(599);
-is(said(call(issue_query => (number => 'INV1'))), 'busy token_was_asked_for', 'nor in ten minutes');
+is(said(call(issue_query => (number => 'INV1'))), 'not_delivered token_was_asked_for', 'nor in ten minutes');
 asked_before(601);
 my $between = Caller->new($dir);
 fault(operation => 'token', kind => 'delay', ms => 1500);
@@ -213,11 +213,11 @@ unlink $token;
 asked_before(601);
 fault(operation => 'token', kind => 'lost');
 is(said(call(issue_query => (number => 'INV1'))), 'not_delivered no_reply', 'a token is lost on its way: nothing was sent');
-is(said(call(issue_query => (number => 'INV1'))), 'busy token_was_asked_for', 'and it is not asked for again at once');
+is(said(call(issue_query => (number => 'INV1'))), 'not_delivered token_was_asked_for', 'and it is not asked for again at once');
 asked_before(601);
 set(token_quota => 1);
 is(said(call(issue_query => (number => 'INV1'))), 'misconfigured 070306', 'there are no more');
-is(said(call(issue_query => (number => 'INV1'))), 'busy token_was_asked_for', 'nobody insists');
+is(said(call(issue_query => (number => 'INV1'))), 'not_delivered token_was_asked_for', 'nobody insists');
 set(token_quota => 50);
 asked_before(601);
 write_file("$dir/nuonuo.conf", text_of("$dir/nuonuo.conf") =~ s/^port = .*/port = 1/mr);

@@ -9,6 +9,7 @@
 
 #include "gateway/document.h"
 #include "gateway/instant.h"
+#include "gateway/providers.h"
 #include "gateway_vectors.h"
 #include "unit.h"
 
@@ -485,6 +486,80 @@ test_individual(void **state)
 	assert_null(strstr(request.body, "buyerTaxNum"));
 }
 
+/* ---- the merchant's file --------------------------------------------------- */
+
+static bool
+read_secret(void *argument, const char *file, char *room, size_t size_max, size_t *size)
+{
+	(void) argument;
+	*size = strlen("testSecret\n");
+	if (strcmp(file, "app.secret") != 0 || size_max < *size)
+		return false;
+	memcpy(room, "testSecret\n", *size);
+	return true;
+}
+
+#define FILE_TEXT                                                          \
+	"provider = nuonuo\ndatabase = d\nmerchant_id = " SELLER               \
+	"\napp_id = testKey\napp_secret = app.secret\nhost = sdk.nuonuo.com\n" \
+	"token_host = open.nuonuo.com\ndocument_host = inv.jss.com.cn\n"
+
+static void
+test_merchant_file(void **state)
+{
+	static const char *const unsound[] = {
+		FILE_TEXT "token_file = ../nuonuo.token\n",
+		FILE_TEXT "token_file = .nuonuo.token\n",
+		FILE_TEXT "token_file = a/b\n",
+		FILE_TEXT "token_file =\n",
+		FILE_TEXT "token_file = a\ntoken_file = b\n",
+		FILE_TEXT "token = 5d6f\n", /* it is no setting */
+	};
+	char fault[MERCHANT_FAULT_SIZE];
+	Merchant read;
+
+	(void) state;
+	assert_true(merchant_read(bytes_of(FILE_TEXT "token_file = nuonuo.token\n"), true, read_secret,
+							  NULL, &read, fault));
+	assert_string_equal(read.token_file, "nuonuo.token");
+	assert_string_equal(read.token_host, "open.nuonuo.com");
+	assert_string_equal(read.document_host, "inv.jss.com.cn");
+	assert_string_equal(read.app_secret, "testSecret");
+	assert_string_equal(read.token, "");
+	assert_ptr_equal(providers_of(&read, fault), &nuonuo_provider);
+	merchant_free(&read);
+	assert_true(merchant_read(bytes_of(FILE_TEXT), true, read_secret, NULL, &read, fault));
+	assert_null(providers_of(&read, fault));
+	assert_string_equal(fault, "token_file is missing");
+	merchant_free(&read);
+	for (size_t i = 0; i < LENGTH(unsound); i++)
+		assert_false(merchant_read(bytes_of(unsound[i]), true, read_secret, NULL, &read, fault));
+}
+
+/* Of those that take payments none has calls of invoices. */
+static void
+test_payment_providers(void **state)
+{
+	ProviderMoment moment = {NOW, "0123456789abcdef0123456789abcdef"};
+	const Provider *provider;
+
+	(void) state;
+	for (size_t place = 0; (provider = providers_at(place)) != NULL; place++)
+		for (int operation = CALL_ISSUE; operation < CALL_OPERATIONS_COUNT; operation++)
+		{
+			GatewayCall call = call_of((CallOperation) operation);
+
+			if (provider == &nuonuo_provider)
+				continue;
+			strcpy(call.currency, provider->currency);
+			strcpy(call.uid, "1");
+			strcpy(call.order_number, "R1");
+			assert_true(provider->lacks & PROVIDER_LACKS(operation));
+			assert_int_equal(provider->build(&call, &merchant, &moment, &request, &answer),
+							 BUILD_IMPOSSIBLE);
+		}
+}
+
 /* ---- tokens -------------------------------------------------------------- */
 
 static bool
@@ -934,6 +1009,8 @@ main(void)
 		cmocka_unit_test(test_impossible),
 		cmocka_unit_test(test_impossible_others),
 		cmocka_unit_test(test_individual),
+		cmocka_unit_test(test_merchant_file),
+		cmocka_unit_test(test_payment_providers),
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_token_refused),
