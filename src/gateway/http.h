@@ -13,7 +13,7 @@
 #define HTTP_TARGET_SIZE 2048
 #define HTTP_HEADERS_MAX 8
 #define HTTP_HEADER_SIZE 1024
-#define HTTP_BODY_SIZE 8192
+#define HTTP_BODY_SIZE (20 * 1024)
 
 /* What is sent: target is path and query, headers are "Name: value". */
 typedef struct HttpRequest

@@ -1,0 +1,37 @@
+/*-------------------------------------------------------------------------
+ *
+ * mime.h
+ *	  An e-mail as it is sent (RFC 5322, 2045 to 2047, 2231).
+ *
+ * All of it is ASCII in lines of at most 78 characters; the same parcel is the same
+ * message, to the byte, in every attempt.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef MESSAGE_MIME_H
+#define MESSAGE_MIME_H
+
+#include "message/parcel.h"
+
+/* Who sends. */
+typedef struct MimeSender
+{
+	const char *from;	   /* an address; its domain is that of the Message-ID */
+	const char *from_name; /* may be empty, as the next */
+	const char *reply_to;
+} MimeSender;
+
+/* True for an address that can stand in a header and in SMTP: "local@domain" in ASCII, nothing
+ * quoted. */
+extern bool mime_is_address(const char *text);
+
+/* What stands behind the "@". */
+extern const char *mime_domain(const char *address);
+
+/*
+ * Writes the message of a sound parcel; no bytes where there is no memory, or a header would have
+ * a control character or no address. Its data is to be freed.
+ */
+extern Bytes mime_write(const Parcel *parcel, const MimeSender *sender);
+
+#endif
