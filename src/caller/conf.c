@@ -32,15 +32,6 @@ is_gateway_name(const char *gateway)
 	return size > 0 && size <= GATEWAY_NAME_MAX && gateway[size] == '\0';
 }
 
-/* It becomes a part of a URL, which nothing in it may end. */
-static bool
-is_host(const char *host)
-{
-	size_t size = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
-
-	return size > 0 && host[size] == '\0';
-}
-
 static bool
 read_beside(void *directory, const char *file, char *room, size_t size_max, size_t *size)
 {
@@ -49,18 +40,18 @@ read_beside(void *directory, const char *file, char *room, size_t size_max, size
 	return secrets_read(directory, file, room, size_max, size, fault);
 }
 
-/* Reads the merchant from a file that is there; room for MERCHANT_FILE_BYTES_MAX bytes. */
+/* Reads the merchant from a file that is there; room for CONF_LINE_BYTES_MAX bytes. */
 static bool
 read_merchant(const char *directory, const char *file, char *room, Merchant *merchant, char *code)
 {
 	char fault[MERCHANT_FAULT_SIZE];
 	size_t size;
 
-	if (!read_beside((void *) directory, file, room, MERCHANT_FILE_BYTES_MAX, &size))
+	if (!read_beside((void *) directory, file, room, CONF_LINE_BYTES_MAX, &size))
 		return wrong(code, "no_merchant_file");
 	if (!merchant_read((Bytes){room, size}, true, read_beside, (void *) directory, merchant, fault))
 		return wrong(code, fault);
-	return is_host(merchant->host) || wrong(code, "host");
+	return http_is_host(merchant->host) || wrong(code, "host");
 }
 
 bool
@@ -73,12 +64,12 @@ conf_read_merchant(const char *directory, const char *gateway, Merchant *merchan
 
 	if (!is_gateway_name(gateway))
 		return wrong(code, "gateway_name");
-	room = malloc(MERCHANT_FILE_BYTES_MAX);
+	room = malloc(CONF_LINE_BYTES_MAX);
 	if (room == NULL)
 		return wrong(code, "memory");
 	(void) snprintf(file, sizeof(file), "%s.conf", gateway);
 	is_read = read_merchant(directory, file, room, merchant, code);
-	OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+	OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	free(room);
 	return is_read;
 }

@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * base64.c
- *	  Strict base64.
+ *	  Strict base64, and writing it by OpenSSL.
  *
  *-------------------------------------------------------------------------
  */
 #include "gateway/base64.h"
 
+#include <openssl/evp.h>
 #include <stdint.h>
 
 /* The six bits of a character; -1 where it is none. */
@@ -70,4 +71,24 @@ base64_decode(Bytes text, unsigned char *bytes, size_t size_max, size_t *size)
 			bytes[(*size)++] = (unsigned char) (bits >> (16 - 8 * i));
 	}
 	return true;
+}
+
+/* By pieces, as OpenSSL counts in int. */
+void
+base64_encode(Bytes bytes, char *text)
+{
+	enum
+	{
+		PIECE_BYTES = 3 << 20
+	};
+
+	text[0] = '\0';
+	while (bytes.size > 0)
+	{
+		size_t size = bytes.size < PIECE_BYTES ? bytes.size : PIECE_BYTES;
+
+		text += EVP_EncodeBlock((unsigned char *) text, (const unsigned char *) bytes.data,
+								(int) size);
+		bytes = (Bytes){bytes.data + size, bytes.size - size};
+	}
 }

@@ -28,13 +28,23 @@ extern Bytes conf_line_trim(Bytes text);
  */
 extern bool conf_line_next(Bytes *text, Bytes *name, Bytes *value);
 
-/* Copies a printable text without blanks that is shorter than size. */
+/* Copies a printable text that is shorter than size: ASCII without blanks, or of words. */
 extern bool conf_line_copy(Bytes text, char *to, size_t size);
+extern bool conf_line_copy_words(Bytes text, char *to, size_t size);
 
 /* A name that leads to no other directory, and to no file that is hidden. */
 extern bool conf_line_file(Bytes value, char file[CONF_LINE_FILE_SIZE]);
 
 extern bool conf_line_port(Bytes value, int *port);
 extern bool conf_line_switch(Bytes value, bool *is_on);
+
+/* Reads a file beside this one, without the line break that may end it, into room for
+ * CONF_LINE_BYTES_MAX bytes. */
+extern bool conf_line_read(ConfLineReader reader, void *argument, Bytes name, char *room,
+						   Bytes *text);
+
+/* The same of one that holds a secret, ASCII without blanks, and nothing else. */
+extern bool conf_line_secret(ConfLineReader reader, void *argument, Bytes name, char *secret,
+							 size_t size);
 
 #endif

@@ -8,25 +8,12 @@
 #include "gateway/frame.h"
 
 #include "gateway/document.h"
+#include "gateway/member.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A member of a struct that is a text, or a number. */
-typedef struct Member
-{
-	const char *name;
-	size_t offset;
-	size_t size; /* of the text, with its NUL; 0: an int64 */
-} Member;
-
-#define TEXT(type, field)                                          \
-	{                                                              \
-#field, offsetof(type, field), sizeof(((type *) 0)->field) \
-	}
-#define NUMBER(type, field)              \
-	{                                    \
-#field, offsetof(type, field), 0 \
-	}
+#define TEXT(type, field) MEMBER_TEXT(type, field)
+#define NUMBER(type, field) MEMBER_NUMBER(type, field)
 
 static const Member call_members[] = {
 	TEXT(GatewayCall, gateway),		  TEXT(GatewayCall, database),
@@ -71,66 +58,24 @@ static const Member row_members[] = {
 	NUMBER(BillRow, at),
 };
 
-/* A text with control characters would not be read. */
-static bool
-is_plain(const char *text)
+size_t
+frame_write_object(json_t *object, bool is_whole, char *room, size_t bytes_max)
 {
-	for (; *text; text++)
-		if ((unsigned char) *text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
+	size_t size = is_whole ? json_dumpb(object, room + FRAME_PREFIX_BYTES, bytes_max, JSON_COMPACT)
+						   : 0;
 
-/* Puts what is not empty into an object. */
-static bool
-put_members(json_t *object, const Member *members, size_t count, const void *from)
-{
-	bool put = object != NULL;
-
-	for (size_t i = 0; i < count && put; i++)
-	{
-		const char *field = (const char *) from + members[i].offset;
-
-		if (members[i].size == 0 && *(const int64_t *) field != 0)
-			put = json_object_set_new(object, members[i].name,
-									  json_integer(*(const int64_t *) field)) == 0;
-		else if (members[i].size > 0 && field[0] != '\0')
-			put = is_plain(field) &&
-				  json_object_set_new(object, members[i].name, json_string(field)) == 0;
-	}
-	return put;
-}
-
-/* Gets them; false where one is of another kind, or too long. */
-static bool
-get_members(const json_t *object, const Member *members, size_t count, void *to)
-{
-	for (size_t i = 0; i < count; i++)
-	{
-		char *field = (char *) to + members[i].offset;
-
-		if (json_object_get(object, members[i].name) == NULL)
-			continue;
-		if (members[i].size == 0 ? !document_count(object, members[i].name, (int64_t *) field)
-								 : !document_text(object, members[i].name, field, members[i].size))
-			return false;
-	}
-	return true;
+	json_decref(object);
+	if (size == 0 || size > bytes_max)
+		return 0;
+	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
+		room[i] = (char) (size >> 8 * (FRAME_PREFIX_BYTES - 1 - i) & 0xff);
+	return FRAME_PREFIX_BYTES + size;
 }
 
 static size_t
 write_frame(json_t *object, bool is_whole, char *room)
 {
-	size_t size = is_whole
-					  ? json_dumpb(object, room + FRAME_PREFIX_BYTES, FRAME_BYTES_MAX, JSON_COMPACT)
-					  : 0;
-
-	json_decref(object);
-	if (size == 0 || size > FRAME_BYTES_MAX)
-		return 0;
-	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
-		room[i] = (char) (size >> 8 * (FRAME_PREFIX_BYTES - 1 - i) & 0xff);
-	return FRAME_PREFIX_BYTES + size;
+	return frame_write_object(object, is_whole, room, FRAME_BYTES_MAX);
 }
 
 size_t
@@ -138,7 +83,7 @@ frame_write_call(int64_t id, const GatewayCall *call, char *room)
 {
 	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "operation",
 							   call_operation_name(call->operation));
-	bool is_whole = put_members(object, call_members, LENGTH(call_members), call);
+	bool is_whole = member_put(object, call_members, LENGTH(call_members), call);
 
 	return write_frame(object, is_whole, room);
 }
@@ -150,7 +95,7 @@ put_part(json_t *object, const char *name, int state, const Member *members, siz
 {
 	json_t *part = json_pack("{s:i}", "state", state);
 
-	if (put_members(part, members, count, from))
+	if (member_put(part, members, count, from))
 		return json_object_set_new(object, name, part) == 0;
 	json_decref(part);
 	return false;
@@ -161,7 +106,7 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 {
 	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "result",
 							   call_result_name(answer->result));
-	bool is_whole = put_members(object, answer_members, LENGTH(answer_members), answer) &&
+	bool is_whole = member_put(object, answer_members, LENGTH(answer_members), answer) &&
 					put_part(object, "payment", (int) answer->payment.state, payment_members,
 							 LENGTH(payment_members), &answer->payment) &&
 					put_part(object, "refund", (int) answer->refund.state, refund_members,
@@ -188,7 +133,7 @@ write_fact(int state, const Member *members, size_t count, const void *fact,
 	json_t *object = json_pack("{s:i}", "state", state);
 	size_t size = 0;
 
-	if (put_members(object, members, count, fact))
+	if (member_put(object, members, count, fact))
 		size = json_dumpb(object, room, FRAME_FACT_ROOM - 1, JSON_COMPACT);
 	json_decref(object);
 	if (size >= FRAME_FACT_ROOM)
@@ -202,7 +147,7 @@ read_fact(Bytes text, int states_count, int64_t *state, const Member *members, s
 		  void *fact)
 {
 	json_t *object = document_read(text);
-	bool is_read = object && get_members(object, members, count, fact) &&
+	bool is_read = object && member_get(object, members, count, fact) &&
 				   document_count(object, "state", state) && *state >= 0 && *state < states_count;
 
 	json_decref(object);
@@ -259,19 +204,25 @@ frame_size(Bytes received)
 	return FRAME_PREFIX_BYTES + size;
 }
 
-static json_t *
-read_frame(Bytes frame, int64_t *id)
+json_t *
+frame_read_object(Bytes frame, size_t bytes_max, int64_t *id)
 {
 	json_t *object;
 
-	if (frame.size < FRAME_PREFIX_BYTES || frame.size > FRAME_ROOM)
+	if (frame.size < FRAME_PREFIX_BYTES || frame.size - FRAME_PREFIX_BYTES > bytes_max)
 		return NULL;
-	object = document_read(
-		(Bytes){frame.data + FRAME_PREFIX_BYTES, frame.size - FRAME_PREFIX_BYTES});
+	object = document_read_up_to(
+		(Bytes){frame.data + FRAME_PREFIX_BYTES, frame.size - FRAME_PREFIX_BYTES}, bytes_max);
 	if (object && document_count(object, "id", id))
 		return object;
 	json_decref(object);
 	return NULL;
+}
+
+static json_t *
+read_frame(Bytes frame, int64_t *id)
+{
+	return frame_read_object(frame, FRAME_BYTES_MAX, id);
 }
 
 bool
@@ -284,7 +235,7 @@ frame_read_call(Bytes frame, int64_t *id, GatewayCall *call)
 	*call = (GatewayCall){0};
 	is_read = object && document_text(object, "operation", operation, sizeof(operation)) &&
 			  call_operation_from_name(operation, &call->operation) &&
-			  get_members(object, call_members, LENGTH(call_members), call);
+			  member_get(object, call_members, LENGTH(call_members), call);
 	json_decref(object);
 	return is_read;
 }
@@ -297,7 +248,7 @@ get_part(const json_t *object, const char *name, int states_count, int64_t *stat
 	const json_t *part = document_object(object, name);
 
 	return part && document_count(part, "state", state) && *state >= 0 && *state < states_count &&
-		   get_members(part, members, count, to);
+		   member_get(part, members, count, to);
 }
 
 bool
@@ -312,7 +263,7 @@ frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
 	*answer = (GatewayAnswer){0};
 	is_read = object && document_text(object, "result", result, sizeof(result)) &&
 			  call_result_from_name(result, &answer->result) &&
-			  get_members(object, answer_members, LENGTH(answer_members), answer) &&
+			  member_get(object, answer_members, LENGTH(answer_members), answer) &&
 			  get_part(object, "payment", FACT_STATES_COUNT, &payment_state, payment_members,
 					   LENGTH(payment_members), &answer->payment) &&
 			  get_part(object, "refund", REFUND_STATES_COUNT, &refund_state, refund_members,

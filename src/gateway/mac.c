@@ -44,16 +44,25 @@ write_hex(const unsigned char *bytes, size_t size, char text[MAC_TEXT_SIZE])
 }
 
 bool
+mac_make_bytes(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+			   unsigned char bytes[MAC_BYTES_MAX], size_t *size)
+{
+	EVP_MAC *mac = key.size > 0 ? EVP_MAC_fetch(NULL, "HMAC", NULL) : NULL;
+	EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	bool made = context && make(context, digest, key, pieces, count, bytes, size);
+
+	EVP_MAC_CTX_free(context);
+	EVP_MAC_free(mac);
+	return made;
+}
+
+bool
 mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, char text[MAC_TEXT_SIZE])
 {
 	unsigned char bytes[MAC_BYTES_MAX];
 	size_t size;
-	EVP_MAC *mac = key.size > 0 ? EVP_MAC_fetch(NULL, "HMAC", NULL) : NULL;
-	EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
-	bool made = context && make(context, digest, key, pieces, count, bytes, &size);
+	bool made = mac_make_bytes(digest, key, pieces, count, bytes, &size);
 
-	EVP_MAC_CTX_free(context);
-	EVP_MAC_free(mac);
 	if (made)
 		write_hex(bytes, size, text);
 	return made;

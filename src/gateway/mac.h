@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * mac.h
- *	  HMAC (RFC 2104) in lower hexadecimal, as Xiaomi signs.
+ *	  HMAC (RFC 2104), in lower hexadecimal as Xiaomi signs, or as bytes.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +22,10 @@ typedef enum MacDigest
 /* Signs the pieces as one message; false where the key is empty, which would be no secret. */
 extern bool mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
 					 char text[MAC_TEXT_SIZE]);
+
+/* The same as bytes. */
+extern bool mac_make_bytes(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+						   unsigned char bytes[MAC_BYTES_MAX], size_t *size);
 
 /* True where the text is what mac_make() writes; how much of it is right does not show in time. */
 extern bool mac_matches(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, Bytes text);
