@@ -90,7 +90,7 @@ $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server, and of billing-caller what writes.
 UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c)
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c src/message/*.c)) src/secrets.c src/caller/key_file.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 
 build/%.o: src/%.c $(HEADER_FILES)
@@ -115,7 +115,7 @@ FUZZ_SECONDS ?= 180
 build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson -lz
-build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c src/message/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson -lz
 fuzz-programs: $(FUZZ_PROGRAMS)

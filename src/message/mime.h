@@ -21,13 +21,6 @@ typedef struct MimeSender
 	const char *reply_to;
 } MimeSender;
 
-/* True for an address that can stand in a header and in SMTP: "local@domain" in ASCII, nothing
- * quoted. */
-extern bool mime_is_address(const char *text);
-
-/* What stands behind the "@". */
-extern const char *mime_domain(const char *address);
-
 /*
  * Writes the message of a sound parcel; no bytes where there is no memory, or a header would have
  * a control character or no address. Its data is to be freed.

@@ -16,8 +16,8 @@
 #define OUTLET_FAULT_SIZE 160
 #define OUTLET_SECRET_SIZE 257
 #define OUTLET_WORD_SIZE 129
-#define OUTLET_MASTER_KEY_BYTES_MIN 32
-#define OUTLET_NAMES_MAX 4 /* that tests resolve */
+#define OUTLET_MASTER_KEY_CHARACTERS_MIN 32
+#define OUTLET_NAMES_MAX 8 /* that tests resolve */
 
 /* The file of a channel: "mail.conf". */
 extern const char *outlet_file(ParcelChannel channel);
@@ -50,7 +50,7 @@ typedef enum OutletDriver
 typedef struct OutletSms
 {
 	OutletDriver driver;
-	HttpAddress address; /* of Aliyun: host, and port in tests */
+	HttpAddress address;
 	char access_key_id[OUTLET_WORD_SIZE];
 	char region[OUTLET_WORD_SIZE];
 	char secret[OUTLET_SECRET_SIZE]; /* the access key's, or what requests are signed with */
@@ -59,8 +59,9 @@ typedef struct OutletSms
 typedef struct OutletWebhook
 {
 	char master_key[OUTLET_SECRET_SIZE];
-	/* For tests: one more address and port, "127.0.0.1:8443", and what names lead to. */
-	char allow_private[OUTLET_WORD_SIZE];
+	/* For tests: one more address (IPv4) and port, and what names lead to. */
+	unsigned char private_address[4];
+	int private_port;								  /* 0: none */
 	char resolve[OUTLET_NAMES_MAX][OUTLET_WORD_SIZE]; /* "NAME:PORT:ADDRESS", as libcurl has it */
 	size_t resolve_count;
 } OutletWebhook;

@@ -12,7 +12,7 @@
 #ifndef MESSAGE_PARCEL_H
 #define MESSAGE_PARCEL_H
 
-#include "gateway/bytes.h"
+#include "gateway/frame.h"
 #include "gateway/http.h"
 
 #include <stdint.h>
@@ -112,6 +112,10 @@ extern bool parcel_channel_from_name(const char *name, ParcelChannel *channel);
 extern const char *parcel_result_name(ParcelResult result);
 extern bool parcel_result_from_name(const char *name, ParcelResult *result);
 
+/* True for an address of e-mail that can stand in a header and in SMTP: "local@domain" in ASCII,
+ * nothing quoted. */
+extern bool parcel_is_address(const char *text);
+
 /*
  * False where it cannot be sent as it is, and fault says which field: one that its channel
  * needs is missing, or unsound, or something is too long. Who writes and who reads both ask.
@@ -121,13 +125,10 @@ extern bool parcel_is_sound(const Parcel *parcel, char fault[PARCEL_FAULT_SIZE])
 
 /* Frames as those of gateway/frame.h: its prefix, a JSON object, attachments in base64. */
 #define PARCEL_FRAME_BYTES_MAX (12 * 1024 * 1024) /* without the prefix */
-#define PARCEL_FRAME_ROOM (4 + PARCEL_FRAME_BYTES_MAX)
+#define PARCEL_FRAME_ROOM (FRAME_PREFIX_BYTES + PARCEL_FRAME_BYTES_MAX)
 #define PARCEL_ANSWER_ROOM 512
 
-/*
- * Writes a frame; its size with the prefix, which may be above size_max: then nothing is in
- * room that means anything. 0 where the parcel is not sound.
- */
+/* Writes a frame; its size with the prefix, 0 where the parcel is not sound or does not fit. */
 extern size_t parcel_write(int64_t id, const Parcel *parcel, char *room, size_t size_max);
 
 /* Into room for PARCEL_ANSWER_ROOM bytes; its size. */
