@@ -231,7 +231,7 @@ parcel_is_sound(const Parcel *parcel, char fault[PARCEL_FAULT_SIZE])
 /* ---- as bytes -------------------------------------------------------------- */
 
 static const Member members[] = {
-	MEMBER_TEXT(Parcel, id),
+	{"message", offsetof(Parcel, id), PARCEL_ID_SIZE}, /* "id" is the frame's */
 	MEMBER_TEXT(Parcel, database),
 	MEMBER_NUMBER(Parcel, created_at),
 	MEMBER_NUMBER(Parcel, sent_at),
