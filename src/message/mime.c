@@ -257,11 +257,11 @@ put_attachment(Output *output, const ParcelAttachment *attachment)
 	end_line(&line);
 }
 
-/* A boundary has "=_" in it, which is nowhere in base64. Begins a part, or ends the last one. */
+/* Begins a part, or ends the last one: no line of base64 begins with "-". */
 static void
 put_boundary(Output *output, const char *kind, const char *id, const char *end)
 {
-	put(output, "--=_");
+	put(output, "--");
 	put(output, kind);
 	put(output, id);
 	put(output, end);
@@ -273,7 +273,7 @@ put_multipart(Output *output, const char *type, const char *kind, const char *id
 {
 	put(output, "Content-Type: multipart/");
 	put(output, type);
-	put(output, ";\r\n boundary=\"=_");
+	put(output, ";\r\n boundary=\"");
 	put(output, kind);
 	put(output, id);
 	put(output, "\"\r\n\r\n");

@@ -3,7 +3,7 @@
  * mime.h
  *	  An e-mail as it is sent (RFC 5322, 2045 to 2047, 2231).
  *
- * All of it is ASCII in lines of at most 78 characters; the same parcel is the same
+ * ASCII in lines of at most 78 characters, addresses apart; the same parcel is the same
  * message, to the byte, in every attempt.
  *
  *-------------------------------------------------------------------------
