@@ -33,8 +33,7 @@ read_all(const char *file, char *room, Merchant *merchant, char *fault)
 {
 	size_t size;
 
-	return secrets_read(settings_secrets_dir(), file, room, CONF_LINE_BYTES_MAX, &size,
-						fault) &&
+	return secrets_read(settings_secrets_dir(), file, room, CONF_LINE_BYTES_MAX, &size, fault) &&
 		   merchant_read((Bytes){room, size}, false, read_beside, NULL, merchant, fault);
 }
 

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #define GATEWAY_NAME_MAX 40
-#define AUTHORITIES_BYTES_MAX (512 * 1024)
 
 static bool
 wrong(char *code, const char *what)
@@ -72,27 +71,4 @@ conf_read_merchant(const char *directory, const char *gateway, Merchant *merchan
 	OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	free(room);
 	return is_read;
-}
-
-bool
-conf_read_authorities(const char *directory, const Merchant *merchant, Bytes *authorities,
-					  char code[CALL_CODE_SIZE])
-{
-	char *room;
-	size_t size;
-
-	*authorities = (Bytes){NULL, 0};
-	if (merchant->ca_file[0] == '\0')
-		return true;
-	room = malloc(AUTHORITIES_BYTES_MAX);
-	/* An empty file is none: it shall not stand for the system's certificates. */
-	if (room &&
-		read_beside((void *) directory, merchant->ca_file, room, AUTHORITIES_BYTES_MAX, &size) &&
-		size > 0)
-	{
-		*authorities = (Bytes){room, size};
-		return true;
-	}
-	free(room);
-	return wrong(code, "ca_file");
 }

@@ -8,10 +8,13 @@
  */
 #include "caller/exchange.h"
 
+#include "caller/answer.h"
 #include "caller/conf.h"
 #include "caller/download.h"
 #include "caller/key_file.h"
 #include "gateway/providers.h"
+#include "program/authorities.h"
+#include "program/transfer.h"
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -99,11 +102,10 @@ static Transfer *
 send_request(const Exchanges *exchanges, Exchange *exchange, TransferPeer peer,
 			 const HttpRequest *request, TransferTaker take, GatewayAnswer *answer)
 {
-	char code[CALL_CODE_SIZE];
 	Transfer *transfer = NULL;
 
-	if (!conf_read_authorities(exchanges->directory, &exchange->merchant, &peer.authorities, code))
-		say(answer, RESULT_NOT_DELIVERED, code);
+	if (!authorities_read(exchanges->directory, exchange->merchant.ca_file, &peer.authorities))
+		say(answer, RESULT_NOT_DELIVERED, "ca_file");
 	else if (!(transfer = transfer_begin(exchanges->transfers, &peer, request, take, exchange)))
 		say(answer, RESULT_NOT_DELIVERED, "not_begun");
 	free((char *) peer.authorities.data);
@@ -166,10 +168,11 @@ begin(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 	return is_built &&
 		   (exchange->call.operation != CALL_BILL ||
 			prepare_download(exchanges, exchange, answer)) &&
-		   send_request(
-			   exchanges, exchange,
-			   (TransferPeer){merchant->host, merchant->port, merchant->allow_http, {NULL, 0}},
-			   &request, NULL, answer);
+		   send_request(exchanges, exchange,
+						(TransferPeer){.host = merchant->host,
+									   .port = merchant->port,
+									   .is_plain = merchant->allow_http},
+						&request, NULL, answer);
 }
 
 static void
@@ -193,7 +196,7 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 	if (exchange == NULL)
 	{
 		say(&answer, RESULT_NOT_DELIVERED, has_place ? "memory" : "busy");
-		return channel_put(exchanges->channel, id, &answer);
+		return answer_put(exchanges->channel, id, &answer);
 	}
 	exchange->id = id;
 	exchange->call = *call;
@@ -203,7 +206,7 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 		return true;
 	}
 	free_exchange(exchanges, exchange);
-	return channel_put(exchanges->channel, id, &answer);
+	return answer_put(exchanges->channel, id, &answer);
 }
 
 /* ---- following the link of a bill ------------------------------------------ */
@@ -259,10 +262,11 @@ follow(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *reply,
 		!build_download(exchanges, exchange, &link, &request, answer))
 		return false;
 	download_expect(exchange->download, link.sha1);
-	exchange->following = send_request(
-		exchanges, exchange,
-		(TransferPeer){link.address.host, link.address.port, link.address.is_plain, {NULL, 0}},
-		&request, take_piece, answer);
+	exchange->following = send_request(exchanges, exchange,
+									   (TransferPeer){.host = link.address.host,
+													  .port = link.address.port,
+													  .is_plain = link.address.is_plain},
+									   &request, take_piece, answer);
 	return exchange->following != NULL;
 }
 
@@ -336,7 +340,7 @@ finish(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer)
 
 	if (!conclude(exchanges, exchange, transfer, &answer))
 		return true;
-	is_answered = channel_put(exchanges->channel, exchange->id, &answer);
+	is_answered = answer_put(exchanges->channel, exchange->id, &answer);
 	free_exchange(exchanges, exchange);
 	exchanges->count--;
 	return is_answered;

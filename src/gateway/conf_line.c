@@ -75,16 +75,22 @@ conf_line_file(Bytes value, char file[CONF_LINE_FILE_SIZE])
 }
 
 bool
-conf_line_port(Bytes value, int *port)
+conf_line_count(Bytes value, int most, int *count)
 {
-	*port = 0;
+	*count = 0;
 	for (size_t i = 0; i < value.size; i++)
 	{
 		if (value.size > 5 || value.data[i] < '0' || value.data[i] > '9')
 			return false;
-		*port = *port * 10 + (value.data[i] - '0');
+		*count = *count * 10 + (value.data[i] - '0');
 	}
-	return *port > 0 && *port < 65536;
+	return *count > 0 && *count <= most;
+}
+
+bool
+conf_line_port(Bytes value, int *port)
+{
+	return conf_line_count(value, 65535, port);
 }
 
 bool

@@ -35,6 +35,8 @@ extern bool conf_line_copy_words(Bytes text, char *to, size_t size);
 /* A name that leads to no other directory, and to no file that is hidden. */
 extern bool conf_line_file(Bytes value, char file[CONF_LINE_FILE_SIZE]);
 
+/* A whole number from 1 to most. */
+extern bool conf_line_count(Bytes value, int most, int *count);
 extern bool conf_line_port(Bytes value, int *port);
 extern bool conf_line_switch(Bytes value, bool *is_on);
 

@@ -28,7 +28,9 @@ my %may_include = (
 	api     => [qw(ground core gateway message spi rows store booking)],
 	guard   => [qw(ground core spi rows store booking)],
 	worker  => [qw(ground core gateway message spi rows store booking)],
-	caller  => [qw(core gateway secrets)],
+	program => [qw(core gateway secrets)],
+	caller  => [qw(core gateway secrets program)],
+	courier => [qw(core gateway message secrets program)],
 	pdf     => [qw(core)],
 );
 
@@ -102,7 +104,7 @@ sub forbid {
 	check($name, scalar @$files, 1, @found);
 }
 
-my %pure = map { $_ => 1 } qw(core gateway message pdf caller secrets);
+my %pure = map { $_ => 1 } qw(core gateway message pdf program caller courier secrets);
 my @pure = grep { $pure{ floor($_) } } @sources;
 my @server = grep { !$pure{ floor($_) } } @sources;
 
