@@ -21,6 +21,9 @@ typedef struct MimeSender
 	const char *reply_to;
 } MimeSender;
 
+/* What stands behind the "@". */
+extern const char *mime_domain(const char *address);
+
 /*
  * Writes the message of a sound parcel; no bytes where there is no memory, or a header would have
  * a control character or no address. Its data is to be freed.

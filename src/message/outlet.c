@@ -24,6 +24,7 @@ typedef enum SettingKind
 	SETTING_SECRET,	 /* the file that holds it */
 	SETTING_FILE,
 	SETTING_PORT,
+	SETTING_TIMEOUT,
 	SETTING_SWITCH,
 	SETTING_SECURITY,
 	SETTING_DRIVER,
@@ -47,6 +48,7 @@ static const Setting mail_settings[] = {
 	{"database", SETTING_WORD, true, FIELD(database)},
 	{"host", SETTING_HOST, true, FIELD(mail.host)},
 	{"port", SETTING_PORT, false, FIELD(mail.port)},
+	{"timeout", SETTING_TIMEOUT, false, FIELD(mail.timeout_s)},
 	{"security", SETTING_SECURITY, true, FIELD(mail.security)},
 	{"allow_plain", SETTING_SWITCH, false, FIELD(allow_plain)},
 	{"user", SETTING_WORD, false, FIELD(mail.user)},
@@ -174,6 +176,8 @@ read_value(Reading *reading, const Setting *setting, Bytes value)
 			return conf_line_file(value, field);
 		case SETTING_PORT:
 			return conf_line_port(value, &outlet->mail.port);
+		case SETTING_TIMEOUT:
+			return conf_line_count(value, OUTLET_TIMEOUT_S_MAX, &outlet->mail.timeout_s);
 		case SETTING_SWITCH:
 			return conf_line_switch(value, &outlet->allow_plain);
 		case SETTING_SECURITY:

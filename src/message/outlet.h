@@ -17,6 +17,8 @@
 #define OUTLET_SECRET_SIZE 257
 #define OUTLET_WORD_SIZE 129
 #define OUTLET_MASTER_KEY_CHARACTERS_MIN 32
+#define OUTLET_TIMEOUT_S 60
+#define OUTLET_TIMEOUT_S_MAX 600
 #define OUTLET_NAMES_MAX 8 /* that tests resolve */
 
 /* The file of a channel: "mail.conf". */
@@ -34,6 +36,7 @@ typedef struct OutletMail
 	char host[HTTP_HOST_SIZE];
 	int port; /* 0: 587, or 465 with TLS from the first byte on */
 	OutletSecurity security;
+	int timeout_s;				 /* 0: as OUTLET_TIMEOUT_S */
 	char user[OUTLET_WORD_SIZE]; /* empty: nobody logs in */
 	char password[OUTLET_SECRET_SIZE];
 	char from[PARCEL_ADDRESS_SIZE];

@@ -61,9 +61,10 @@ static void
 test_good(void **state)
 {
 	(void) state;
-	assert_string_equal(fault_of(PARCEL_EMAIL, MAIL "# x\n\nuser=u\npassword=word\nport=25\n"
-													"from_name = \xe4\xbd\x99, Inc\n"
-													"reply_to = d@e\nca_file = ca.pem\n"),
+	assert_string_equal(fault_of(PARCEL_EMAIL,
+								 MAIL "# x\n\nuser=u\npassword=word\nport=25\n"
+									  "from_name = \xe4\xbd\x99, Inc\n"
+									  "reply_to = d@e\nca_file = ca.pem\ntimeout = 600\n"),
 						"");
 	assert_string_equal(outlet.database, "books");
 	assert_string_equal(outlet.mail.host, "mx.example.org");
@@ -71,6 +72,7 @@ test_good(void **state)
 	assert_string_equal(outlet.mail.from_name, "\xe4\xbd\x99, Inc");
 	assert_string_equal(outlet.ca_file, "ca.pem");
 	assert_int_equal(outlet.mail.port, 25);
+	assert_int_equal(outlet.mail.timeout_s, 600);
 	assert_int_equal(outlet.mail.security, OUTLET_STARTTLS);
 	assert_string_equal(fault_of(PARCEL_SMS, ALIYUN), "");
 	assert_string_equal(outlet.sms.address.host, "dysmsapi.aliyuncs.com");
@@ -127,6 +129,8 @@ test_bad(void **state)
 		{PARCEL_EMAIL, MAIL "user = u\npassword = ../word\n",
 		 "password is unsound, or its file cannot be read"},
 		{PARCEL_EMAIL, MAIL "port = 0\n", "port is unsound, or its file cannot be read"},
+		{PARCEL_EMAIL, MAIL "timeout = 601\n", "timeout is unsound, or its file cannot be read"},
+		{PARCEL_EMAIL, MAIL "timeout = 1s\n", "timeout is unsound, or its file cannot be read"},
 		{PARCEL_EMAIL, MAIL "reply_to = b\n", "reply_to is unsound, or its file cannot be read"},
 		{PARCEL_EMAIL, "host = a/b\n", "host is unsound, or its file cannot be read"},
 		{PARCEL_EMAIL, "security = ssl\n", "security is unsound, or its file cannot be read"},
