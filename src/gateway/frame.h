@@ -16,8 +16,6 @@
 #include "gateway/bytes.h"
 #include "gateway/call.h"
 
-#include <jansson.h>
-
 #define FRAME_PREFIX_BYTES 4
 #define FRAME_BYTES_MAX (16 * 1024) /* without the prefix */
 #define FRAME_ROOM (FRAME_PREFIX_BYTES + FRAME_BYTES_MAX)
@@ -44,8 +42,10 @@ extern bool frame_read_row(Bytes frame, int64_t *id, BillRow *row);
  * Frames of any kind. Writing takes the object, which is whole or is not written, and gives the
  * size as above; reading gives one that has an id, NULL where there is none.
  */
-extern size_t frame_write_object(json_t *object, bool is_whole, char *room, size_t bytes_max);
-extern json_t *frame_read_object(Bytes frame, size_t bytes_max, int64_t *id);
+struct json_t; /* jansson's, whose header has names of the server's */
+extern size_t frame_write_object(struct json_t *object, bool is_whole, char *room,
+								 size_t bytes_max);
+extern struct json_t *frame_read_object(Bytes frame, size_t bytes_max, int64_t *id);
 
 /* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
 #define FRAME_FACT_ROOM 1024
