@@ -7,7 +7,7 @@
  */
 #include "caller/conf.h"
 
-#include "secrets.h"
+#include "program/beside.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -31,14 +31,6 @@ is_gateway_name(const char *gateway)
 	return size > 0 && size <= GATEWAY_NAME_MAX && gateway[size] == '\0';
 }
 
-static bool
-read_beside(void *directory, const char *file, char *room, size_t size_max, size_t *size)
-{
-	char fault[SECRETS_FAULT_SIZE];
-
-	return secrets_read(directory, file, room, size_max, size, fault);
-}
-
 /* Reads the merchant from a file that is there; room for CONF_LINE_BYTES_MAX bytes. */
 static bool
 read_merchant(const char *directory, const char *file, char *room, Merchant *merchant, char *code)
@@ -46,9 +38,9 @@ read_merchant(const char *directory, const char *file, char *room, Merchant *mer
 	char fault[MERCHANT_FAULT_SIZE];
 	size_t size;
 
-	if (!read_beside((void *) directory, file, room, CONF_LINE_BYTES_MAX, &size))
+	if (!beside_read((void *) directory, file, room, CONF_LINE_BYTES_MAX, &size))
 		return wrong(code, "no_merchant_file");
-	if (!merchant_read((Bytes){room, size}, true, read_beside, (void *) directory, merchant, fault))
+	if (!merchant_read((Bytes){room, size}, true, beside_read, (void *) directory, merchant, fault))
 		return wrong(code, fault);
 	return http_is_host(merchant->host) || wrong(code, "host");
 }

@@ -13,11 +13,11 @@
 #include "caller/download.h"
 #include "caller/key_file.h"
 #include "gateway/providers.h"
-#include "program/authorities.h"
+#include "program/beside.h"
+#include "program/nonce.h"
 #include "program/transfer.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -51,14 +51,8 @@ now_of(const GatewayCall *call)
 static bool
 read_moment(const GatewayCall *call, ProviderMoment *moment)
 {
-	unsigned char random[PROVIDER_NONCE_SIZE / 2];
-
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		return false;
 	moment->now_s = now_of(call);
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void) snprintf(moment->nonce + 2 * i, 3, "%02x", random[i]);
-	return true;
+	return nonce_make(moment->nonce, sizeof(moment->nonce));
 }
 
 /* Makes the request; false: there is none, and answer says why. */
@@ -104,7 +98,8 @@ send_request(const Exchanges *exchanges, Exchange *exchange, TransferPeer peer,
 {
 	Transfer *transfer = NULL;
 
-	if (!authorities_read(exchanges->directory, exchange->merchant.ca_file, &peer.authorities))
+	if (!beside_read_authorities(exchanges->directory, exchange->merchant.ca_file,
+								 &peer.authorities))
 		say(answer, RESULT_NOT_DELIVERED, "ca_file");
 	else if (!(transfer = transfer_begin(exchanges->transfers, &peer, request, take, exchange)))
 		say(answer, RESULT_NOT_DELIVERED, "not_begun");

@@ -7,6 +7,7 @@
  */
 #include "courier/conf.h"
 
+#include "program/beside.h"
 #include "secrets.h"
 
 #include <errno.h>
@@ -24,14 +25,6 @@ wrong(char *code, const char *format, const char *file, const char *fault)
 	return false;
 }
 
-static bool
-read_beside(void *directory, const char *file, char *room, size_t size_max, size_t *size)
-{
-	char fault[SECRETS_FAULT_SIZE];
-
-	return secrets_read(directory, file, room, size_max, size, fault);
-}
-
 /* With room for CONF_LINE_BYTES_MAX bytes of the file. */
 static bool
 read_outlet(const char *directory, ParcelChannel channel, char *room, Outlet *outlet, char *code)
@@ -43,7 +36,7 @@ read_outlet(const char *directory, ParcelChannel channel, char *room, Outlet *ou
 	errno = 0;
 	if (!secrets_read(directory, file, room, CONF_LINE_BYTES_MAX, &size, fault))
 		return wrong(code, errno == ENOENT ? "no %s" : "%s: %s", file, fault);
-	return outlet_read(channel, (Bytes){room, size}, read_beside, (void *) directory, outlet,
+	return outlet_read(channel, (Bytes){room, size}, beside_read, (void *) directory, outlet,
 					   fault) ||
 		   wrong(code, "%s: %s", file, fault);
 }

@@ -12,12 +12,11 @@
 #include "message/mime.h"
 #include "message/sms.h"
 #include "message/webhook.h"
-#include "program/authorities.h"
+#include "program/beside.h"
+#include "program/nonce.h"
 
 #include <netinet/in.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 typedef struct Delivery
@@ -29,13 +28,6 @@ typedef struct Delivery
 	struct curl_slist *resolved; /* what names lead to, in tests */
 	size_t bytes;				 /* of an e-mail */
 } Delivery;
-
-static void
-say(ParcelAnswer *answer, ParcelResult result, const char *code)
-{
-	answer->result = result;
-	(void) snprintf(answer->code, PARCEL_CODE_SIZE, "%s", code);
-}
 
 bool
 delivery_open(Deliveries *deliveries, const ServiceTools *tools)
@@ -62,14 +54,14 @@ send_email(Delivery *delivery, const Parcel *parcel, Bytes authorities, ParcelAn
 
 	if (message.size == 0)
 	{
-		say(answer, PARCEL_NOT_SENT, "memory");
+		parcel_say(answer, PARCEL_NOT_SENT, "memory");
 		return false;
 	}
 	delivery->bytes = message.size;
 	if (mail_begin(&delivery->deliveries->mails, outlet, authorities, parcel->to, message,
 				   delivery))
 		return true;
-	say(answer, PARCEL_NOT_SENT, "not_begun");
+	parcel_say(answer, PARCEL_NOT_SENT, "not_begun");
 	return false;
 }
 
@@ -81,20 +73,8 @@ send_request(Delivery *delivery, const TransferPeer *peer, const HttpRequest *re
 {
 	if (transfer_begin(delivery->deliveries->tools.transfers, peer, request, NULL, delivery))
 		return true;
-	say(answer, PARCEL_NOT_SENT, "not_begun");
+	parcel_say(answer, PARCEL_NOT_SENT, "not_begun");
 	return false;
-}
-
-static bool
-make_nonce(char nonce[SMS_NONCE_SIZE])
-{
-	unsigned char random[SMS_NONCE_SIZE / 2];
-
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		return false;
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void) snprintf(nonce + 2 * i, 3, "%02x", random[i]);
-	return true;
 }
 
 static bool
@@ -106,9 +86,9 @@ send_sms(Delivery *delivery, const Parcel *parcel, Bytes authorities, ParcelAnsw
 	HttpRequest request = {0};
 	char nonce[SMS_NONCE_SIZE];
 
-	if (make_nonce(nonce) && sms_build(parcel, outlet, nonce, &request))
+	if (nonce_make(nonce, sizeof(nonce)) && sms_build(parcel, outlet, nonce, &request))
 		return send_request(delivery, &peer, &request, answer);
-	say(answer, PARCEL_REFUSED, "impossible");
+	parcel_say(answer, PARCEL_REFUSED, "impossible");
 	return false;
 }
 
@@ -160,11 +140,11 @@ send_webhook(Delivery *delivery, const Parcel *parcel, Bytes authorities, Parcel
 						 .guard_argument = outlet};
 
 	if (!webhook_read_url(parcel->url, outlet->private_port, &address))
-		say(answer, PARCEL_REFUSED, "url");
+		parcel_say(answer, PARCEL_REFUSED, "url");
 	else if (!webhook_build(bytes_of(outlet->master_key), parcel, &address, &request))
-		say(answer, PARCEL_REFUSED, "impossible");
+		parcel_say(answer, PARCEL_REFUSED, "impossible");
 	else if (!resolve_names(delivery))
-		say(answer, PARCEL_NOT_SENT, "memory");
+		parcel_say(answer, PARCEL_NOT_SENT, "memory");
 	else
 	{
 		peer.port = address.port;
@@ -221,11 +201,11 @@ begin(Delivery *delivery, const Parcel *parcel, ParcelAnswer *answer)
 	bool is_begun = false;
 
 	if (!conf_read_outlet(directory, delivery->channel, outlet, code))
-		say(answer, PARCEL_MISCONFIGURED, code);
+		parcel_say(answer, PARCEL_MISCONFIGURED, code);
 	else if (strcmp(parcel->database, outlet->database) != 0)
-		say(answer, PARCEL_MISCONFIGURED, "database"); /* other books have no right to it */
-	else if (!authorities_read(directory, outlet->ca_file, &authorities))
-		say(answer, PARCEL_MISCONFIGURED, "ca_file");
+		parcel_say(answer, PARCEL_MISCONFIGURED, "database"); /* other books have no right to it */
+	else if (!beside_read_authorities(directory, outlet->ca_file, &authorities))
+		parcel_say(answer, PARCEL_MISCONFIGURED, "ca_file");
 	else
 		is_begun = send_by_channel(delivery, parcel, authorities, answer);
 	forget_secrets(delivery);
@@ -257,7 +237,7 @@ delivery_begin(Deliveries *deliveries, int64_t id, const Parcel *parcel)
 
 	if (delivery == NULL)
 	{
-		say(&answer, PARCEL_NOT_SENT, "memory");
+		parcel_say(&answer, PARCEL_NOT_SENT, "memory");
 		return put_answer(deliveries, id, &answer);
 	}
 	*delivery = (Delivery){.deliveries = deliveries, .id = id, .channel = parcel->channel};
@@ -280,7 +260,7 @@ conclude_webhook(const Transfer *transfer, ParcelAnswer *answer)
 	if (transfer->reply.status >= 200)
 		webhook_read_reply(&transfer->reply, answer);
 	else
-		say(answer, transfer->is_sent ? PARCEL_UNKNOWN : PARCEL_LATER, transfer->word);
+		parcel_say(answer, transfer->is_sent ? PARCEL_UNKNOWN : PARCEL_LATER, transfer->word);
 }
 
 static void
@@ -289,7 +269,7 @@ conclude_sms(const Delivery *delivery, const Transfer *transfer, ParcelAnswer *a
 	if (transfer->is_complete)
 		sms_read_reply(&delivery->outlet.sms, &transfer->reply, answer);
 	else
-		say(answer, transfer->is_sent ? PARCEL_UNKNOWN : PARCEL_NOT_SENT, transfer->word);
+		parcel_say(answer, transfer->is_sent ? PARCEL_UNKNOWN : PARCEL_NOT_SENT, transfer->word);
 }
 
 static bool

@@ -154,13 +154,6 @@ mail_begin(Mails *mails, const OutletMail *outlet, Bytes authorities, const char
 
 /* ---- what became of it ----------------------------------------------------- */
 
-static void
-say(ParcelAnswer *answer, ParcelResult result, const char *code)
-{
-	answer->result = result;
-	(void) snprintf(answer->code, PARCEL_CODE_SIZE, "%s", code);
-}
-
 /* True for a reply to what it says about us, not about the message. */
 static bool
 is_about_us(int status)
@@ -177,9 +170,9 @@ read_refusal(const Mail *mail, int status, ParcelAnswer *answer)
 
 	(void) snprintf(code, sizeof(code), "smtp_%d", status);
 	if (is_about_us(status))
-		say(answer, PARCEL_MISCONFIGURED, code);
+		parcel_say(answer, PARCEL_MISCONFIGURED, code);
 	else
-		say(answer, status >= 500 && is_about_message ? PARCEL_REFUSED : PARCEL_LATER, code);
+		parcel_say(answer, status >= 500 && is_about_message ? PARCEL_REFUSED : PARCEL_LATER, code);
 }
 
 static void
@@ -192,15 +185,15 @@ read_end(const Mail *mail, ParcelAnswer *answer)
 	if (transfer->is_complete)
 		return;
 	if (transfer->error == CURLE_USE_SSL_FAILED)
-		say(answer, PARCEL_MISCONFIGURED, "no_starttls");
+		parcel_say(answer, PARCEL_MISCONFIGURED, "no_starttls");
 	else if (status >= 400 && status < 600)
 		read_refusal(mail, status, answer);
 	else if (transfer->error == CURLE_LOGIN_DENIED)
-		say(answer, PARCEL_MISCONFIGURED, "login");
+		parcel_say(answer, PARCEL_MISCONFIGURED, "login");
 	else if (mail->read == mail->message.size)
-		say(answer, PARCEL_UNKNOWN, transfer->word);
+		parcel_say(answer, PARCEL_UNKNOWN, transfer->word);
 	else
-		say(answer, PARCEL_NOT_SENT, transfer->word);
+		parcel_say(answer, PARCEL_NOT_SENT, transfer->word);
 }
 
 void *

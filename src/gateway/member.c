@@ -7,15 +7,7 @@
  */
 #include "gateway/member.h"
 
-/* A text with control characters would not be read. */
-static bool
-is_plain(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char) *text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
+#include "core/text.h"
 
 bool
 member_put(json_t *object, const Member *members, size_t count, const void *from)
@@ -30,7 +22,7 @@ member_put(json_t *object, const Member *members, size_t count, const void *from
 			put = json_object_set_new(object, members[i].name,
 									  json_integer(*(const int64_t *) field)) == 0;
 		else if (members[i].size > 0 && field[0] != '\0')
-			put = is_plain(field) &&
+			put = !text_has_control(field) &&
 				  json_object_set_new(object, members[i].name, json_string(field)) == 0;
 	}
 	return put;

@@ -9,6 +9,7 @@
  */
 #include "message/mime.h"
 
+#include "core/text.h"
 #include "gateway/base64.h"
 #include "gateway/instant.h"
 
@@ -317,23 +318,14 @@ put_message(Output *output, const Parcel *parcel, const MimeSender *sender)
 
 /* ---- all of it ------------------------------------------------------------- */
 
-static bool
-has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char) *text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
 /* False where a header could be ended by what stands in it. */
 static bool
 are_headers_sound(const Parcel *parcel, const MimeSender *sender)
 {
 	char fault[PARCEL_FAULT_SIZE];
 
-	return parcel_is_sound(parcel, fault) && !has_control(parcel->subject) &&
-		   parcel_is_address(sender->from) && !has_control(sender->from_name) &&
+	return parcel_is_sound(parcel, fault) && !text_has_control(parcel->subject) &&
+		   parcel_is_address(sender->from) && !text_has_control(sender->from_name) &&
 		   (sender->reply_to[0] == '\0' || parcel_is_address(sender->reply_to));
 }
 

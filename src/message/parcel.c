@@ -7,6 +7,7 @@
  */
 #include "message/parcel.h"
 
+#include "core/text.h"
 #include "gateway/base64.h"
 #include "gateway/member.h"
 
@@ -33,17 +34,6 @@ static const char *const result_names[PARCEL_RESULTS_COUNT] = {
 	[PARCEL_NOT_SENT] = "not_sent", [PARCEL_MISCONFIGURED] = "misconfigured",
 };
 
-/* The place of a name in a list; count where it is not there. */
-static int
-find_name(const char *const *names, int count, const char *name)
-{
-	int i = 0;
-
-	while (i < count && strcmp(names[i], name) != 0)
-		i++;
-	return i;
-}
-
 const char *
 parcel_channel_name(ParcelChannel channel)
 {
@@ -53,7 +43,7 @@ parcel_channel_name(ParcelChannel channel)
 bool
 parcel_channel_from_name(const char *name, ParcelChannel *channel)
 {
-	int i = find_name(channel_names, PARCEL_CHANNELS_COUNT, name);
+	int i = text_place(channel_names, PARCEL_CHANNELS_COUNT, name);
 
 	*channel = (ParcelChannel) i;
 	return i < PARCEL_CHANNELS_COUNT;
@@ -68,10 +58,24 @@ parcel_result_name(ParcelResult result)
 bool
 parcel_result_from_name(const char *name, ParcelResult *result)
 {
-	int i = find_name(result_names, PARCEL_RESULTS_COUNT, name);
+	int i = text_place(result_names, PARCEL_RESULTS_COUNT, name);
 
 	*result = (ParcelResult) i;
 	return i < PARCEL_RESULTS_COUNT;
+}
+
+void
+parcel_say(ParcelAnswer *answer, ParcelResult result, const char *code)
+{
+	answer->result = result;
+	(void) snprintf(answer->code, PARCEL_CODE_SIZE, "%.*s", PARCEL_CODE_SIZE - 1, code);
+}
+
+void
+parcel_say_status(ParcelAnswer *answer, ParcelResult result, int status)
+{
+	answer->result = result;
+	(void) snprintf(answer->code, PARCEL_CODE_SIZE, "http_%d", status);
 }
 
 /* ---- what is sound --------------------------------------------------------- */

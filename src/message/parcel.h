@@ -106,6 +106,10 @@ typedef struct ParcelAnswer
 	char code[PARCEL_CODE_SIZE]; /* a word for people: "smtp_550", "http_503", "no mail.conf" */
 } ParcelAnswer;
 
+/* Write an answer: with a word, of which as much is kept as fits, or with "http_503". */
+extern void parcel_say(ParcelAnswer *answer, ParcelResult result, const char *code);
+extern void parcel_say_status(ParcelAnswer *answer, ParcelResult result, int status);
+
 /* Names as frames and tables have them; false where there is none of that name. */
 extern const char *parcel_channel_name(ParcelChannel channel);
 extern bool parcel_channel_from_name(const char *name, ParcelChannel *channel);

@@ -139,13 +139,6 @@ is_for_later(int status)
 }
 
 static void
-say_status(int status, ParcelResult result, ParcelAnswer *answer)
-{
-	answer->result = result;
-	(void) snprintf(answer->code, PARCEL_CODE_SIZE, "http_%d", status);
-}
-
-static void
 read_aliyun(const HttpMessage *reply, ParcelAnswer *answer)
 {
 	json_t *document = document_read(reply->body);
@@ -153,8 +146,8 @@ read_aliyun(const HttpMessage *reply, ParcelAnswer *answer)
 	if (document && document_text(document, "Code", answer->code, PARCEL_CODE_SIZE))
 		answer->result = result_of_code(answer->code);
 	else
-		say_status(reply->status, is_for_later(reply->status) ? PARCEL_LATER : PARCEL_UNKNOWN,
-				   answer);
+		parcel_say_status(answer, is_for_later(reply->status) ? PARCEL_LATER : PARCEL_UNKNOWN,
+						  reply->status);
 	if (answer->result == PARCEL_SENT)
 		answer->code[0] = '\0';
 	json_decref(document);
@@ -198,11 +191,11 @@ read_https(const HttpMessage *reply, ParcelAnswer *answer)
 	if (reply->status >= 200 && reply->status < 300)
 		answer->result = PARCEL_SENT;
 	else if (is_for_later(reply->status))
-		say_status(reply->status, PARCEL_LATER, answer);
+		parcel_say_status(answer, PARCEL_LATER, reply->status);
 	else if (reply->status == 401 || reply->status == 403 || reply->status < 400)
-		say_status(reply->status, PARCEL_MISCONFIGURED, answer);
+		parcel_say_status(answer, PARCEL_MISCONFIGURED, reply->status);
 	else
-		say_status(reply->status, PARCEL_REFUSED, answer);
+		parcel_say_status(answer, PARCEL_REFUSED, reply->status);
 }
 
 /* ---- both ------------------------------------------------------------------ */

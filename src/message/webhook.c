@@ -134,15 +134,12 @@ webhook_build(Bytes master_key, const Parcel *parcel, const HttpAddress *address
 void
 webhook_read_reply(const HttpMessage *reply, ParcelAnswer *answer)
 {
-	bool is_gone = reply->status == 410;
-
-	*answer = (ParcelAnswer){.result = is_gone ? PARCEL_REFUSED : PARCEL_LATER};
 	if (reply->status >= 200 && reply->status < 300)
-		answer->result = PARCEL_SENT;
-	if (is_gone)
-		(void) snprintf(answer->code, PARCEL_CODE_SIZE, "gone");
-	else if (answer->result == PARCEL_LATER)
-		(void) snprintf(answer->code, PARCEL_CODE_SIZE, "http_%d", reply->status);
+		parcel_say(answer, PARCEL_SENT, "");
+	else if (reply->status == 410)
+		parcel_say(answer, PARCEL_REFUSED, "gone");
+	else
+		parcel_say_status(answer, PARCEL_LATER, reply->status);
 }
 
 /* ---- addresses ------------------------------------------------------------- */

@@ -40,6 +40,12 @@ channel_is_clogged(const Channel *channel)
 }
 
 bool
+channel_has_room(const Channel *channel)
+{
+	return channel->received - channel->taken < channel->calls_room;
+}
+
+bool
 channel_takes_rows(const Channel *channel)
 {
 	return channel->queued - channel->sent < CHANNEL_ROWS_BYTES;

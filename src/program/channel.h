@@ -54,6 +54,9 @@ extern bool channel_open(Channel *channel, int descriptor, const ChannelSizes *s
 extern bool channel_has_answers(const Channel *channel);
 extern bool channel_is_clogged(const Channel *channel);
 
+/* True where more calls can be received. */
+extern bool channel_has_room(const Channel *channel);
+
 /* True where rows of bills may be put. */
 extern bool channel_takes_rows(const Channel *channel);
 

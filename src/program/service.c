@@ -56,10 +56,11 @@ begin_calls(const Service *service, void *owner, Channel *channel)
 	}
 }
 
+/* Frames come in while there is room, though none may be taken: so the worker's end is seen. */
 static short
-wanted(const Service *service, const void *owner, const Channel *channel)
+wanted(const Channel *channel)
 {
-	bool takes = !channel_is_clogged(channel) && !is_full(service, owner);
+	bool takes = !channel_is_clogged(channel) && channel_has_room(channel);
 
 	return (short) ((channel_has_answers(channel) ? CURL_WAIT_POLLOUT : 0) |
 					(takes ? CURL_WAIT_POLLIN : 0));
@@ -77,8 +78,8 @@ work(const Service *service, void *owner, const ServiceTools *tools)
 	{
 		go_on(channel_send(channel));
 		begin_calls(service, owner, channel);
-		if (!service->go_on(owner) || !transfer_wait(tools->transfers, channel->descriptor,
-													 wanted(service, owner, channel), &happened))
+		if (!service->go_on(owner) ||
+			!transfer_wait(tools->transfers, channel->descriptor, wanted(channel), &happened))
 			end(EXIT_BROKEN);
 		if (happened & CURL_WAIT_POLLIN)
 			go_on(channel_receive(channel));

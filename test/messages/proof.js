@@ -45,6 +45,16 @@ async function proveEnds(dir) {
 	ok(await half.end() === 0, 'courier: ends with its worker');
 }
 
+// With more to do than it takes at a time.
+async function proveEndsWhileFull(courier, webhooks) {
+	webhooks.hang();
+	for (let i = 0; i < 40; i++)
+		webhooks.deliver({ message: `n-${i}` });
+	await new Promise((resolve) => { setTimeout(resolve, 300); });
+	const began = Date.now();
+	ok(await courier.end() === 0 && Date.now() - began < 1000, 'courier: ends with its worker at once, however much waits');
+}
+
 async function prove(dir) {
 	const certificate = makeCertificate();
 
@@ -56,7 +66,7 @@ async function prove(dir) {
 	const webhooks = await proveWebhooks(courier, dir, certificate);
 	await proveMail(courier, dir, certificate, webhooks.deliver);
 	await proveSms(courier, dir, certificate);
-	ok(await courier.end() === 0, 'courier: ends with its worker, behind all that');
+	await proveEndsWhileFull(courier, webhooks);
 	webhooks.close();
 }
 

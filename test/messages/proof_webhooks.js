@@ -177,7 +177,7 @@ async function proveFiles(courier, dir, port) {
 	configure(dir, 'webhook.conf', settingsOf(port));
 }
 
-// Gives a function that delivers one more, and one that ends the server.
+// Gives functions: one that delivers one more, one after which none is answered, one that ends the server.
 async function proveWebhooks(courier, dir, certificate) {
 	const state = { requests: [], addresses: [], reply: answerWith(200) };
 	const { server, port } = await startServer(certificate, state);
@@ -192,7 +192,11 @@ async function proveWebhooks(courier, dir, certificate) {
 	await proveChange(courier, dir, state, port);
 	await proveUrls(courier, port);
 	await proveFiles(courier, dir, port);
-	return { deliver, close: () => server.close() };
+	return {
+		deliver,
+		hang: () => { state.reply = () => {}; },
+		close: () => server.close(),
+	};
 }
 
 module.exports = { MASTER_KEY, proveWebhooks };
