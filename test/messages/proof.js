@@ -66,6 +66,7 @@ async function prove(dir) {
 	const webhooks = await proveWebhooks(courier, dir, certificate);
 	await proveMail(courier, dir, certificate, webhooks.deliver);
 	await proveSms(courier, dir, certificate);
+	ok(await webhooks.silent === 'unknown timeout', 'webhook: silence is unknown');
 	await proveEndsWhileFull(courier, webhooks);
 	webhooks.close();
 }

@@ -3,6 +3,8 @@
 // E-mail, to smtp-server and read by mailparser.
 
 const crypto = require('node:crypto');
+const fs = require('node:fs');
+const path = require('node:path');
 const { SMTPServer } = require('smtp-server');
 const { simpleParser } = require('mailparser');
 
@@ -155,6 +157,10 @@ async function proveFiles(courier, dir, port) {
 		ok(result === expected, `mail: ${what}: ${expected}, was ${result}`);
 	}
 	configure(dir, 'mail.conf', settingsOf(port));
+	fs.chmodSync(path.join(dir, 'mail.conf'), 0o640);
+	ok(await courier.deliver(parcelOf()) === 'misconfigured mail.conf: the file can be accessed by group or others',
+		'mail: a file that others can read');
+	fs.chmodSync(path.join(dir, 'mail.conf'), 0o600);
 }
 
 // What can be known, where a server falls silent.

@@ -19,7 +19,7 @@ function secretOf(version) {
 	return `whsec_${key}`;
 }
 
-// Listens on all of 127.0.0.0/8, keeps what comes and where; state.reply answers.
+// Listens on all of 127.0.0.0/8, keeps what comes and where; state.reply answers, but never /silent.
 async function startServer(certificate, state) {
 	const server = https.createServer(certificate, (request, response) => {
 		const chunks = [];
@@ -27,7 +27,8 @@ async function startServer(certificate, state) {
 		request.on('data', (chunk) => chunks.push(chunk));
 		request.on('end', () => {
 			state.requests.push({ request, body: Buffer.concat(chunks).toString() });
-			state.reply(response, request);
+			if (request.url !== '/silent')
+				state.reply(response, request);
 		});
 	});
 
@@ -177,7 +178,8 @@ async function proveFiles(courier, dir, port) {
 	configure(dir, 'webhook.conf', settingsOf(port));
 }
 
-// Gives functions: one that delivers one more, one after which none is answered, one that ends the server.
+// Gives what is to be waited for at the end, and functions: one that delivers one more, one after which none is
+// answered, one that ends the server.
 async function proveWebhooks(courier, dir, certificate) {
 	const state = { requests: [], addresses: [], reply: answerWith(200) };
 	const { server, port } = await startServer(certificate, state);
@@ -193,6 +195,7 @@ async function proveWebhooks(courier, dir, certificate) {
 	await proveUrls(courier, port);
 	await proveFiles(courier, dir, port);
 	return {
+		silent: deliver({ url: `https://hooks.example.com:${port}/silent` }),
 		deliver,
 		hang: () => { state.reply = () => {}; },
 		close: () => server.close(),
