@@ -13,11 +13,15 @@ SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
 QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
-OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/%,$(wildcard src/*.c src/*/*.c))))
-CALLER_OBJS := $(patsubst src/%.c,build/caller/%.o,$(sort $(wildcard src/caller/*.c src/gateway/*.c src/core/*.c) src/secrets.c))
-CALLER_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/% src/courier/% src/program/%,$(wildcard src/*.c src/*/*.c))))
+PROGRAM_OBJS = $(patsubst src/%.c,build/program/%.o,$(sort $(wildcard src/program/*.c $(1) src/gateway/*.c src/core/*.c) src/secrets.c))
+CALLER_OBJS := $(call PROGRAM_OBJS,src/caller/*.c)
+COURIER_OBJS := $(call PROGRAM_OBJS,src/courier/*.c src/message/*.c)
+PROGRAMS     = billing-caller billing-courier
+PROGRAM_LIBS = -lcurl -ljansson -lcrypto -lz -pthread
+PROGRAM_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 DATA_built   = billing--$(EXTVERSION).sql
-EXTRA_CLEAN  = build billing-caller $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
+EXTRA_CLEAN  = build $(PROGRAMS) $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -45,21 +49,24 @@ PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgr
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
 include $(PGXS)
 
-# The program that calls gateways, beside the library: it has the private keys and the network, and no server.
-all: billing-caller
+# The programs that call gateways and deliver messages, beside the library: they have the keys and the network, and no
+# server.
+all: $(PROGRAMS)
 billing-caller: $(CALLER_OBJS)
-	$(CC) $(CALLER_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) -lcurl -ljansson -lcrypto -lz
-build/caller/%.o: src/%.c $(HEADER_FILES)
+	$(CC) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) $(PROGRAM_LIBS)
+billing-courier: $(COURIER_OBJS)
+	$(CC) $(PROGRAM_CFLAGS) $(LDFLAGS) -o $@ $(COURIER_OBJS) $(PROGRAM_LIBS)
+build/program/%.o: src/%.c $(HEADER_FILES)
 	@mkdir -p $(@D)
-	$(CC) $(CALLER_CFLAGS) -c -o $@ $<
-install: install-caller
-install-caller: billing-caller
+	$(CC) $(PROGRAM_CFLAGS) -c -o $@ $<
+install: install-programs
+install-programs: $(PROGRAMS)
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
-	$(INSTALL_PROGRAM) billing-caller '$(DESTDIR)$(pkglibdir)/billing-caller'
-uninstall: uninstall-caller
-uninstall-caller:
-	rm -f '$(DESTDIR)$(pkglibdir)/billing-caller'
-.PHONY: install-caller uninstall-caller
+	$(INSTALL_PROGRAM) $(PROGRAMS) '$(DESTDIR)$(pkglibdir)'
+uninstall: uninstall-programs
+uninstall-programs:
+	rm -f $(addprefix '$(DESTDIR)$(pkglibdir)'/,$(PROGRAMS))
+.PHONY: install-programs uninstall-programs
 else
 all install installcheck:
 	@test -z '$(DEPS_DONE)' || { echo 'PG_CONFIG=$(PG_CONFIG) has no pgxs.mk or no server headers' >&2; exit 1; }
@@ -90,7 +97,7 @@ $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server, and of billing-caller what writes.
 UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c)
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c src/message/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 
 build/%.o: src/%.c $(HEADER_FILES)
@@ -115,7 +122,7 @@ FUZZ_SECONDS ?= 180
 build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson -lz
-build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c src/message/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson -lz
 fuzz-programs: $(FUZZ_PROGRAMS)

@@ -87,15 +87,20 @@ step_fuzz() {
     done
 }
 
-# The simulators speak as the gateways do, if the SDKs of those say so: npm brings them.
+# The simulators speak as the gateways do, if the SDKs of those say so; billing-courier as those want it who receive
+# messages, if their libraries do: npm brings them.
 step_sdk() {
-    local status=0
-    (
-        cd test/simulators
-        npm install --no-package-lock --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; exit 1; }
-        exec timeout --foreground "$step_seconds" node proof.js
-    ) >"$logs/sdk" 2>&1 || status=$?
-    count_tap sdk/proof "$logs/sdk" "$status"
+    local room status
+    make -s billing-courier >"$logs/courier" 2>&1 || cat "$logs/courier"
+    for room in simulators messages; do
+        status=0
+        (
+            cd "test/$room"
+            npm install --no-package-lock --no-audit --no-fund --loglevel=error >npm.log 2>&1 || { cat npm.log; exit 1; }
+            exec timeout --foreground "$step_seconds" node proof.js
+        ) >"$logs/sdk-$room" 2>&1 || status=$?
+        count_tap "sdk/$room" "$logs/sdk-$room" "$status"
+    done
 }
 
 # pg_regress or pg_isolation_regress, whose output is read as it comes. Up to 15 a line of theirs is
@@ -210,7 +215,7 @@ for step in $steps; do
         house) tests='test/house/*.pl' ;;
         unit) tests='test/unit/test_*.c' ;;
         fuzz) tests='test/fuzz/fuzz_*.c' ;;
-        sdk) tests='test/simulators/proof.js' ;;
+        sdk) tests='test/*/proof.js' ;;
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;
         tap) tests='test/tap/*.pl' ;;

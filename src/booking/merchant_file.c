@@ -33,8 +33,7 @@ read_all(const char *file, char *room, Merchant *merchant, char *fault)
 {
 	size_t size;
 
-	return secrets_read(settings_secrets_dir(), file, room, MERCHANT_FILE_BYTES_MAX, &size,
-						fault) &&
+	return secrets_read(settings_secrets_dir(), file, room, CONF_LINE_BYTES_MAX, &size, fault) &&
 		   merchant_read((Bytes){room, size}, false, read_beside, NULL, merchant, fault);
 }
 
@@ -48,10 +47,10 @@ merchant_file_load(const char *gateway, Merchant *merchant)
 	bool is_read = false;
 
 	snprintf(file, sizeof(file), "%s.conf", gateway);
-	room = palloc(MERCHANT_FILE_BYTES_MAX);
+	room = palloc(CONF_LINE_BYTES_MAX);
 	if (settings_have_secrets())
 		is_read = read_all(file, room, merchant, fault);
-	OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+	OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	pfree(room);
 	if (is_read && (database == NULL || strcmp(merchant->database, database) != 0))
 	{

@@ -7,14 +7,13 @@
  */
 #include "caller/conf.h"
 
-#include "secrets.h"
+#include "program/beside.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define GATEWAY_NAME_MAX 40
-#define AUTHORITIES_BYTES_MAX (512 * 1024)
 
 static bool
 wrong(char *code, const char *what)
@@ -32,36 +31,19 @@ is_gateway_name(const char *gateway)
 	return size > 0 && size <= GATEWAY_NAME_MAX && gateway[size] == '\0';
 }
 
-/* It becomes a part of a URL, which nothing in it may end. */
-static bool
-is_host(const char *host)
-{
-	size_t size = strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
-
-	return size > 0 && host[size] == '\0';
-}
-
-static bool
-read_beside(void *directory, const char *file, char *room, size_t size_max, size_t *size)
-{
-	char fault[SECRETS_FAULT_SIZE];
-
-	return secrets_read(directory, file, room, size_max, size, fault);
-}
-
-/* Reads the merchant from a file that is there; room for MERCHANT_FILE_BYTES_MAX bytes. */
+/* Reads the merchant from a file that is there; room for CONF_LINE_BYTES_MAX bytes. */
 static bool
 read_merchant(const char *directory, const char *file, char *room, Merchant *merchant, char *code)
 {
 	char fault[MERCHANT_FAULT_SIZE];
 	size_t size;
 
-	if (!read_beside((void *) directory, file, room, MERCHANT_FILE_BYTES_MAX, &size))
+	if (!beside_read((void *) directory, file, room, CONF_LINE_BYTES_MAX, &size))
 		return wrong(code, "no_merchant_file");
-	if (!merchant_read((Bytes){room, size}, true, read_beside, (void *) directory, merchant, fault))
+	if (!merchant_read((Bytes){room, size}, true, beside_read, (void *) directory, merchant, fault))
 		return wrong(code, fault);
-	return (is_host(merchant->host) &&
-			(merchant->token_host[0] == '\0' || is_host(merchant->token_host))) ||
+	return (http_is_host(merchant->host) &&
+			(merchant->token_host[0] == '\0' || http_is_host(merchant->token_host))) ||
 		   wrong(code, "host");
 }
 
@@ -75,35 +57,12 @@ conf_read_merchant(const char *directory, const char *gateway, Merchant *merchan
 
 	if (!is_gateway_name(gateway))
 		return wrong(code, "gateway_name");
-	room = malloc(MERCHANT_FILE_BYTES_MAX);
+	room = malloc(CONF_LINE_BYTES_MAX);
 	if (room == NULL)
 		return wrong(code, "memory");
 	(void) snprintf(file, sizeof(file), "%s.conf", gateway);
 	is_read = read_merchant(directory, file, room, merchant, code);
-	OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+	OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	free(room);
 	return is_read;
-}
-
-bool
-conf_read_authorities(const char *directory, const Merchant *merchant, Bytes *authorities,
-					  char code[CALL_CODE_SIZE])
-{
-	char *room;
-	size_t size;
-
-	*authorities = (Bytes){NULL, 0};
-	if (merchant->ca_file[0] == '\0')
-		return true;
-	room = malloc(AUTHORITIES_BYTES_MAX);
-	/* An empty file is none: it shall not stand for the system's certificates. */
-	if (room &&
-		read_beside((void *) directory, merchant->ca_file, room, AUTHORITIES_BYTES_MAX, &size) &&
-		size > 0)
-	{
-		*authorities = (Bytes){room, size};
-		return true;
-	}
-	free(room);
-	return wrong(code, "ca_file");
 }

@@ -16,11 +16,4 @@
 extern bool conf_read_merchant(const char *directory, const char *gateway, Merchant *merchant,
 							   char code[CALL_CODE_SIZE]);
 
-/*
- * Reads the certificates that the gateway's own must come from; no bytes: the system's.
- * False, and code says why. The data is to be freed.
- */
-extern bool conf_read_authorities(const char *directory, const Merchant *merchant,
-								  Bytes *authorities, char code[CALL_CODE_SIZE]);
-
 #endif

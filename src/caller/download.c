@@ -7,6 +7,8 @@
  */
 #include "caller/download.h"
 
+#include "caller/answer.h"
+
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ send_row(void *taker, const BillRow *row)
 {
 	Download *download = taker;
 
-	return channel_put_row(download->channel, download->id, row);
+	return answer_put_row(download->channel, download->id, row);
 }
 
 Download *

@@ -9,9 +9,9 @@
 #ifndef CALLER_DOWNLOAD_H
 #define CALLER_DOWNLOAD_H
 
-#include "caller/channel.h"
-#include "caller/transfer.h"
 #include "gateway/provider.h"
+#include "program/channel.h"
+#include "program/transfer.h"
 
 typedef struct Download Download;
 

@@ -8,15 +8,18 @@
  */
 #include "caller/exchange.h"
 
+#include "caller/answer.h"
 #include "caller/conf.h"
 #include "caller/download.h"
 #include "caller/key_file.h"
 #include "caller/pieces.h"
 #include "caller/token_file.h"
 #include "gateway/providers.h"
+#include "program/beside.h"
+#include "program/nonce.h"
+#include "program/transfer.h"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -63,14 +66,8 @@ now_of(const GatewayCall *call)
 static bool
 read_moment(const GatewayCall *call, ProviderMoment *moment)
 {
-	unsigned char random[PROVIDER_NONCE_SIZE / 2];
-
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		return false;
 	moment->now_s = now_of(call);
-	for (size_t i = 0; i < sizeof(random); i++)
-		(void) snprintf(moment->nonce + 2 * i, 3, "%02x", random[i]);
-	return true;
+	return nonce_make(moment->nonce, sizeof(moment->nonce));
 }
 
 /* False where it may not be made, and answer says why. */
@@ -124,11 +121,11 @@ static Transfer *
 send_request(const Exchanges *exchanges, Exchange *exchange, TransferPeer peer,
 			 const HttpRequest *request, TransferTaker take, GatewayAnswer *answer)
 {
-	char code[CALL_CODE_SIZE];
 	Transfer *transfer = NULL;
 
-	if (!conf_read_authorities(exchanges->directory, &exchange->merchant, &peer.authorities, code))
-		say(answer, RESULT_NOT_DELIVERED, code);
+	if (!beside_read_authorities(exchanges->directory, exchange->merchant.ca_file,
+								 &peer.authorities))
+		say(answer, RESULT_NOT_DELIVERED, "ca_file");
 	else if (!(transfer = transfer_begin(exchanges->transfers, &peer, request, take, exchange)))
 		say(answer, RESULT_NOT_DELIVERED, "not_begun");
 	free((char *) peer.authorities.data);
@@ -440,7 +437,7 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 	if (exchange == NULL)
 	{
 		say(&answer, RESULT_NOT_DELIVERED, has_place ? "memory" : "busy");
-		return channel_put(exchanges->channel, id, &answer);
+		return answer_put(exchanges->channel, id, &answer);
 	}
 	exchange->id = id;
 	exchange->call = *call;
@@ -450,7 +447,7 @@ exchange_begin(Exchanges *exchanges, int64_t id, const GatewayCall *call)
 		return true;
 	}
 	free_exchange(exchanges, exchange);
-	return channel_put(exchanges->channel, id, &answer);
+	return answer_put(exchanges->channel, id, &answer);
 }
 
 /* ---- following the link of a bill ------------------------------------------ */
@@ -501,10 +498,11 @@ follow(const Exchanges *exchanges, Exchange *exchange, const HttpMessage *reply,
 		return false;
 	download_expect(exchange->download, link.sha1);
 	exchange->step = STEP_FOLLOW;
-	exchange->following = send_request(
-		exchanges, exchange,
-		(TransferPeer){link.address.host, link.address.port, link.address.is_plain, {NULL, 0}},
-		&request, take_piece, answer);
+	exchange->following = send_request(exchanges, exchange,
+									   (TransferPeer){.host = link.address.host,
+													  .port = link.address.port,
+													  .is_plain = link.address.is_plain},
+									   &request, take_piece, answer);
 	return exchange->following != NULL;
 }
 
@@ -623,7 +621,7 @@ finish(Exchanges *exchanges, Exchange *exchange, const Transfer *transfer)
 
 	if (!conclude(exchanges, exchange, transfer, &answer))
 		return true;
-	is_answered = channel_put(exchanges->channel, exchange->id, &answer);
+	is_answered = answer_put(exchanges->channel, exchange->id, &answer);
 	free_exchange(exchanges, exchange);
 	exchanges->count--;
 	return is_answered;

@@ -8,7 +8,7 @@
 #ifndef CALLER_EXCHANGE_H
 #define CALLER_EXCHANGE_H
 
-#include "caller/channel.h"
+#include "program/channel.h"
 
 #include <curl/curl.h>
 

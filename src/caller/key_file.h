@@ -15,7 +15,7 @@
 #include "gateway/merchant.h"
 #include "secrets.h"
 
-#define KEY_FILE_BYTES_MAX MERCHANT_FILE_BYTES_MAX
+#define KEY_FILE_BYTES_MAX CONF_LINE_BYTES_MAX
 
 /*
  * Puts a text in the place of a file, at once and for good, unless the file holds it

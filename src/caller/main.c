@@ -1,116 +1,56 @@
 /*-------------------------------------------------------------------------
  *
  * main.c
- *	  billing-caller: calls payment gateways for a gateway worker, which starts it
- *	  with a socket as descriptor 3.
+ *	  billing-caller: calls payment gateways for a gateway worker.
  *
- * Keys, names of hosts and TLS are here, and never in a process of the server. It
- * has no state but the calls under way, and ends when the worker does: with 0; with
- * 1 where they cannot understand each other any more; with 2 where it cannot start.
+ * It has no state but the calls under way.
  *
  *-------------------------------------------------------------------------
  */
-#include "caller/confine.h"
 #include "caller/exchange.h"
-#include "caller/transfer.h"
+#include "caller/key_file.h"
+#include "program/service.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define CHANNEL_DESCRIPTOR 3
-
-typedef enum ExitCode
+static void *
+open_exchanges(const ServiceTools *tools)
 {
-	EXIT_ENDED,
-	EXIT_BROKEN,
-	EXIT_NOT_STARTED
-} ExitCode;
+	static Exchanges exchanges;
 
-/* Ends at once: calls under way, and threads that wait for name servers, are not waited for. */
-static _Noreturn void
-end(ExitCode code)
-{
-	_exit(code);
-}
-
-static void
-go_on(ChannelState state)
-{
-	if (state != CHANNEL_OPEN)
-		end(state == CHANNEL_ENDED ? EXIT_ENDED : EXIT_BROKEN);
-}
-
-static void
-begin_calls(Exchanges *exchanges)
-{
-	GatewayCall call;
-	int64_t id;
-	Bytes frame;
-
-	for (go_on(channel_take(exchanges->channel, &frame)); frame.size > 0;
-		 go_on(channel_take(exchanges->channel, &frame)))
-		if (!frame_read_call(frame, &id, &call) || !exchange_begin(exchanges, id, &call))
-			end(EXIT_BROKEN);
-}
-
-static short
-wanted(const Channel *channel)
-{
-	return (short) ((channel_has_answers(channel) ? CURL_WAIT_POLLOUT : 0) |
-					(channel_is_clogged(channel) ? 0 : CURL_WAIT_POLLIN));
-}
-
-/* Frames may wait in memory, where no descriptor tells of them: they are looked for in every turn.
- */
-static _Noreturn void
-work(Exchanges *exchanges)
-{
-	Channel *channel = exchanges->channel;
-	short happened;
-
-	for (;;)
-	{
-		go_on(channel_send(channel));
-		begin_calls(exchanges);
-		exchange_resume(exchanges);
-		if (!transfer_progress(exchanges->transfers) || !exchange_finish(exchanges))
-			end(EXIT_BROKEN);
-		if (!transfer_wait(exchanges->transfers, channel->descriptor, wanted(channel), &happened))
-			end(EXIT_BROKEN);
-		if (happened & CURL_WAIT_POLLIN)
-			go_on(channel_receive(channel));
-	}
+	exchanges = (Exchanges){
+		.directory = tools->directory, .channel = tools->channel, .transfers = tools->transfers};
+	return &exchanges;
 }
 
 static bool
-is_stream_socket(int descriptor)
+begin(void *owner, Bytes frame)
 {
-	int type;
-	socklen_t size = sizeof(type);
+	GatewayCall call;
+	int64_t id;
 
-	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+	return frame_read_call(frame, &id, &call) && exchange_begin(owner, id, &call);
+}
+
+static bool
+go_on(void *owner)
+{
+	Exchanges *exchanges = owner;
+
+	exchange_resume(exchanges);
+	return transfer_progress(exchanges->transfers) && exchange_finish(exchanges);
 }
 
 int
 main(int argc, char **argv)
 {
-	static Channel channel;
-	Exchanges exchanges = {0};
+	static const Service service = {
+		.usage = "billing-caller is started by the gateway worker of the PostgreSQL "
+				 "extension billing\n",
+		.sizes = {FRAME_ROOM, 4 * FRAME_ROOM, FRAME_ROOM, EXCHANGES_MAX},
+		.file_bytes_max = KEY_FILE_BYTES_MAX,
+		.open = open_exchanges,
+		.begin = begin,
+		.go_on = go_on,
+	};
 
-	if (argc != 2 || argv[1][0] != '/' || !is_stream_socket(CHANNEL_DESCRIPTOR))
-	{
-		(void) fputs("billing-caller is started by the gateway worker of the PostgreSQL "
-					 "extension billing\n",
-					 stderr);
-		return EXIT_NOT_STARTED;
-	}
-	if (!confine_process(CHANNEL_DESCRIPTOR))
-		return EXIT_NOT_STARTED;
-	exchanges = (Exchanges){.directory = argv[1], .channel = &channel};
-	exchanges.transfers = transfer_open();
-	if (exchanges.transfers == NULL || !channel_open(&channel, CHANNEL_DESCRIPTOR, EXCHANGES_MAX))
-		return EXIT_NOT_STARTED;
-	work(&exchanges);
+	return service_run(argc, argv, &service);
 }

@@ -7,6 +7,7 @@
  */
 #include "caller/pieces.h"
 
+#include "caller/answer.h"
 #include "core/limits.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ take_one(Pieces *pieces, Bytes *rest)
 	pieces->size += (int64_t) size;
 	if (pieces->size > INVOICE_DOCUMENT_BYTES_MAX)
 		pieces->fault = "too_long";
-	else if (!channel_put_piece(pieces->channel, pieces->id, (Bytes){rest->data, size}))
+	else if (!answer_put_piece(pieces->channel, pieces->id, (Bytes){rest->data, size}))
 		pieces->fault = "memory";
 	*rest = (Bytes){rest->data + size, rest->size - size};
 }

@@ -9,8 +9,8 @@
 #ifndef CALLER_PIECES_H
 #define CALLER_PIECES_H
 
-#include "caller/channel.h"
-#include "caller/transfer.h"
+#include "program/channel.h"
+#include "program/transfer.h"
 
 /* Of the call of that id. */
 typedef struct Pieces

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * text.h
- *	  What is asked of every text of a caller's.
+ *	  What is asked of texts.
  *
  *-------------------------------------------------------------------------
  */
@@ -16,6 +16,27 @@ static inline bool
 text_is_blank(const char *text)
 {
 	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* True for a text with a control character: it is more than a line, or cannot be seen whole. */
+static inline bool
+text_has_control(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char) *text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* The place of a name in a list; count where it is not there. */
+static inline int
+text_place(const char *const *names, int count, const char *name)
+{
+	int i = 0;
+
+	while (i < count && strcmp(names[i], name) != 0)
+		i++;
+	return i;
 }
 
 /* Writes a blank for every control character, so that a text is one line of a log; returns it. */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * base64.c
- *	  Strict base64.
+ *	  Strict base64, and writing it by OpenSSL.
  *
  *-------------------------------------------------------------------------
  */
@@ -73,9 +73,22 @@ base64_decode(Bytes text, unsigned char *bytes, size_t size_max, size_t *size)
 	return true;
 }
 
-size_t
+/* By pieces, as OpenSSL counts in int. */
+void
 base64_encode(Bytes bytes, char *text)
 {
-	return (size_t) EVP_EncodeBlock((unsigned char *) text, (const unsigned char *) bytes.data,
-									(int) bytes.size);
+	enum
+	{
+		PIECE_BYTES = 3 << 20
+	};
+
+	text[0] = '\0';
+	while (bytes.size > 0)
+	{
+		size_t size = bytes.size < PIECE_BYTES ? bytes.size : PIECE_BYTES;
+
+		text += EVP_EncodeBlock((unsigned char *) text, (const unsigned char *) bytes.data,
+								(int) size);
+		bytes = (Bytes){bytes.data + size, bytes.size - size};
+	}
 }

@@ -14,10 +14,8 @@
 /* Decodes into room for size_max bytes; false where the text is none, or is longer. */
 extern bool base64_decode(Bytes text, unsigned char *bytes, size_t size_max, size_t *size);
 
-/* How many characters so many bytes become. */
-#define BASE64_CHARS(bytes) (((bytes) + 2) / 3 * 4)
-
-/* Encodes into room for BASE64_CHARS() of its size and a NUL; how many characters they are. */
-extern size_t base64_encode(Bytes bytes, char *text);
+/* How many characters so many bytes become; writes them, with a NUL. */
+#define BASE64_SIZE(bytes_count) (((bytes_count) + 2) / 3 * 4)
+extern void base64_encode(Bytes bytes, char *text);
 
 #endif

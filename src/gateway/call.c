@@ -7,7 +7,7 @@
  */
 #include "gateway/call.h"
 
-#include <string.h>
+#include "core/text.h"
 
 static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
 	[CALL_CREATE] = "create",
@@ -39,17 +39,6 @@ static const char *const result_names[CALL_RESULTS_COUNT] = {
 	[RESULT_MISCONFIGURED] = "misconfigured",
 };
 
-/* The place of a name in a list; count where it is not there. */
-static int
-find_name(const char *const *names, int count, const char *name)
-{
-	int i = 0;
-
-	while (i < count && strcmp(names[i], name) != 0)
-		i++;
-	return i;
-}
-
 const char *
 call_operation_name(CallOperation operation)
 {
@@ -59,7 +48,7 @@ call_operation_name(CallOperation operation)
 bool
 call_operation_from_name(const char *name, CallOperation *operation)
 {
-	int i = find_name(operation_names, CALL_OPERATIONS_COUNT, name);
+	int i = text_place(operation_names, CALL_OPERATIONS_COUNT, name);
 
 	*operation = (CallOperation) i;
 	return i < CALL_OPERATIONS_COUNT;
@@ -74,7 +63,7 @@ call_result_name(CallResult result)
 bool
 call_result_from_name(const char *name, CallResult *result)
 {
-	int i = find_name(result_names, CALL_RESULTS_COUNT, name);
+	int i = text_place(result_names, CALL_RESULTS_COUNT, name);
 
 	*result = (CallResult) i;
 	return i < CALL_RESULTS_COUNT;

@@ -10,9 +10,15 @@
 json_t *
 document_read(Bytes text)
 {
+	return document_read_up_to(text, DOCUMENT_BYTES_MAX);
+}
+
+json_t *
+document_read_up_to(Bytes text, size_t bytes_max)
+{
 	json_t *read;
 
-	if (text.size > DOCUMENT_BYTES_MAX)
+	if (text.size > bytes_max)
 		return NULL;
 	read = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
 	if (json_is_object(read))

@@ -20,6 +20,9 @@
  */
 extern json_t *document_read(Bytes text);
 
+/* The same of a text that may be longer, or must be shorter. */
+extern json_t *document_read_up_to(Bytes text, size_t bytes_max);
+
 /* An object in an object; NULL where there is none. It lives as long as the other. */
 extern const json_t *document_object(const json_t *object, const char *name);
 

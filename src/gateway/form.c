@@ -189,3 +189,14 @@ form_write(const FormField *fields, size_t count, char *text, size_t size)
 	text[used] = '\0';
 	return true;
 }
+
+bool
+form_escape(Bytes value, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (!write_bytes(value, true, text, size, &used))
+		return false;
+	text[used] = '\0';
+	return true;
+}

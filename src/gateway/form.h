@@ -47,4 +47,7 @@ extern size_t form_add_pieces(const FormField *field, Bytes *pieces, size_t coun
 /* Writes fields, with a NUL; false where they do not fit into size bytes. */
 extern bool form_write(const FormField *fields, size_t count, char *text, size_t size);
 
+/* Writes the text of a value alone, as form_write() does. */
+extern bool form_escape(Bytes value, char *text, size_t size);
+
 #endif

@@ -9,25 +9,12 @@
 
 #include "gateway/base64.h"
 #include "gateway/document.h"
+#include "gateway/member.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* A member of a struct that is a text, or a number. */
-typedef struct Member
-{
-	const char *name;
-	size_t offset;
-	size_t size; /* of the text, with its NUL; 0: an int64 */
-} Member;
-
-#define TEXT(type, field)                                          \
-	{                                                              \
-#field, offsetof(type, field), sizeof(((type *) 0)->field) \
-	}
-#define NUMBER(type, field)              \
-	{                                    \
-#field, offsetof(type, field), 0 \
-	}
+#define TEXT(type, field) MEMBER_TEXT(type, field)
+#define NUMBER(type, field) MEMBER_NUMBER(type, field)
 
 static const Member call_members[] = {
 	TEXT(GatewayCall, gateway),		  TEXT(GatewayCall, database),
@@ -73,91 +60,51 @@ static const Member row_members[] = {
 };
 
 static const Member invoice_call_members[] = {
-	TEXT(CallInvoice, number),		   TEXT(CallInvoice, red_number),
-	TEXT(CallInvoice, buyer_name),	   TEXT(CallInvoice, buyer_tax_number),
-	TEXT(CallInvoice, buyer_address),  TEXT(CallInvoice, buyer_phone),
-	TEXT(CallInvoice, buyer_bank),	   TEXT(CallInvoice, buyer_bank_account),
-	TEXT(CallInvoice, email),		   TEXT(CallInvoice, mobile),
-	TEXT(CallInvoice, seller_name),	   TEXT(CallInvoice, seller_tax_number),
-	TEXT(CallInvoice, seller_address), TEXT(CallInvoice, seller_phone),
-	TEXT(CallInvoice, seller_bank),	   TEXT(CallInvoice, seller_bank_account),
-	TEXT(CallInvoice, drawer),		   TEXT(CallInvoice, goods_name),
-	TEXT(CallInvoice, goods_code),	   TEXT(CallInvoice, goods_unit),
-	TEXT(CallInvoice, blue_number),	   TEXT(CallInvoice, document_url),
+	MEMBER_TEXT(CallInvoice, number),		  MEMBER_TEXT(CallInvoice, red_number),
+	MEMBER_TEXT(CallInvoice, buyer_name),	  MEMBER_TEXT(CallInvoice, buyer_tax_number),
+	MEMBER_TEXT(CallInvoice, buyer_address),  MEMBER_TEXT(CallInvoice, buyer_phone),
+	MEMBER_TEXT(CallInvoice, buyer_bank),	  MEMBER_TEXT(CallInvoice, buyer_bank_account),
+	MEMBER_TEXT(CallInvoice, email),		  MEMBER_TEXT(CallInvoice, mobile),
+	MEMBER_TEXT(CallInvoice, seller_name),	  MEMBER_TEXT(CallInvoice, seller_tax_number),
+	MEMBER_TEXT(CallInvoice, seller_address), MEMBER_TEXT(CallInvoice, seller_phone),
+	MEMBER_TEXT(CallInvoice, seller_bank),	  MEMBER_TEXT(CallInvoice, seller_bank_account),
+	MEMBER_TEXT(CallInvoice, drawer),		  MEMBER_TEXT(CallInvoice, goods_name),
+	MEMBER_TEXT(CallInvoice, goods_code),	  MEMBER_TEXT(CallInvoice, goods_unit),
+	MEMBER_TEXT(CallInvoice, blue_number),	  MEMBER_TEXT(CallInvoice, document_url),
 };
 
 static const Member invoice_members[] = {
-	TEXT(InvoiceFact, number),	   NUMBER(InvoiceFact, issued_at), NUMBER(InvoiceFact, total_nano),
-	NUMBER(InvoiceFact, tax_nano), TEXT(InvoiceFact, pdf_url),	   TEXT(InvoiceFact, ofd_url),
-	TEXT(InvoiceFact, cause),
+	MEMBER_TEXT(InvoiceFact, number),		MEMBER_NUMBER(InvoiceFact, issued_at),
+	MEMBER_NUMBER(InvoiceFact, total_nano), MEMBER_NUMBER(InvoiceFact, tax_nano),
+	MEMBER_TEXT(InvoiceFact, pdf_url),		MEMBER_TEXT(InvoiceFact, ofd_url),
+	MEMBER_TEXT(InvoiceFact, cause),
 };
 
 static const Member red_members[] = {
-	TEXT(RedFact, red_number),	TEXT(RedFact, confirmation_number), TEXT(RedFact, confirmation_id),
-	NUMBER(RedFact, issued_at), NUMBER(RedFact, entered_at),		NUMBER(RedFact, amount_nano),
-	TEXT(RedFact, cause),
+	MEMBER_TEXT(RedFact, red_number),	   MEMBER_TEXT(RedFact, confirmation_number),
+	MEMBER_TEXT(RedFact, confirmation_id), MEMBER_NUMBER(RedFact, issued_at),
+	MEMBER_NUMBER(RedFact, entered_at),	   MEMBER_NUMBER(RedFact, amount_nano),
+	MEMBER_TEXT(RedFact, cause),
 };
 
-/* A text with control characters would not be read. */
-static bool
-is_plain(const char *text)
+size_t
+frame_write_object(json_t *object, bool is_whole, char *room, size_t bytes_max)
 {
-	for (; *text; text++)
-		if ((unsigned char) *text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
+	size_t size = is_whole ? json_dumpb(object, room + FRAME_PREFIX_BYTES, bytes_max, JSON_COMPACT)
+						   : 0;
 
-/* Puts what is not empty into an object. */
-static bool
-put_members(json_t *object, const Member *members, size_t count, const void *from)
-{
-	bool put = object != NULL;
-
-	for (size_t i = 0; i < count && put; i++)
-	{
-		const char *field = (const char *) from + members[i].offset;
-
-		if (members[i].size == 0 && *(const int64_t *) field != 0)
-			put = json_object_set_new(object, members[i].name,
-									  json_integer(*(const int64_t *) field)) == 0;
-		else if (members[i].size > 0 && field[0] != '\0')
-			put = is_plain(field) &&
-				  json_object_set_new(object, members[i].name, json_string(field)) == 0;
-	}
-	return put;
-}
-
-/* Gets them; false where one is of another kind, or too long. */
-static bool
-get_members(const json_t *object, const Member *members, size_t count, void *to)
-{
-	for (size_t i = 0; i < count; i++)
-	{
-		char *field = (char *) to + members[i].offset;
-
-		if (json_object_get(object, members[i].name) == NULL)
-			continue;
-		if (members[i].size == 0 ? !document_count(object, members[i].name, (int64_t *) field)
-								 : !document_text(object, members[i].name, field, members[i].size))
-			return false;
-	}
-	return true;
+	json_decref(object);
+	if (size == 0 || size > bytes_max)
+		return 0;
+	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
+		room[i] = (char) (size >> 8 * (FRAME_PREFIX_BYTES - 1 - i) & 0xff);
+	return FRAME_PREFIX_BYTES + size;
 }
 
 static size_t
 write_frame(json_t *object, bool is_whole, char *room)
 {
-	size_t size = is_whole
-					  ? json_dumpb(object, room + FRAME_PREFIX_BYTES, FRAME_BYTES_MAX, JSON_COMPACT)
-					  : 0;
-
-	json_decref(object);
-	if (size == 0 || size > FRAME_BYTES_MAX)
-		return 0;
-	for (int i = 0; i < FRAME_PREFIX_BYTES; i++)
-		room[i] = (char) (size >> 8 * (FRAME_PREFIX_BYTES - 1 - i) & 0xff);
-	return FRAME_PREFIX_BYTES + size;
+	return frame_write_object(object, is_whole, room, FRAME_BYTES_MAX);
 }
 
 /* Amounts and taxes by turns: a hundred lines have to fit. */
@@ -184,7 +131,7 @@ put_call_invoice(json_t *object, const CallInvoice *invoice)
 							 (int) invoice->tax_rate_bp, "red_reason", invoice->red_reason,
 							 "red_answer", (int) invoice->red_answer, "lines", pack_lines(invoice));
 
-	if (put_members(part, invoice_call_members, LENGTH(invoice_call_members), invoice))
+	if (member_put(part, invoice_call_members, LENGTH(invoice_call_members), invoice))
 		return json_object_set_new(object, "invoice", part) == 0;
 	json_decref(part);
 	return false;
@@ -195,7 +142,7 @@ frame_write_call(int64_t id, const GatewayCall *call, char *room)
 {
 	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "operation",
 							   call_operation_name(call->operation));
-	bool is_whole = put_members(object, call_members, LENGTH(call_members), call) &&
+	bool is_whole = member_put(object, call_members, LENGTH(call_members), call) &&
 					(!call_is_of_invoice(call->operation) ||
 					 put_call_invoice(object, &call->invoice));
 
@@ -209,7 +156,7 @@ put_part(json_t *object, const char *name, int state, const Member *members, siz
 {
 	json_t *part = json_pack("{s:i}", "state", state);
 
-	if (put_members(part, members, count, from))
+	if (member_put(part, members, count, from))
 		return json_object_set_new(object, name, part) == 0;
 	json_decref(part);
 	return false;
@@ -220,7 +167,7 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 {
 	json_t *object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "result",
 							   call_result_name(answer->result));
-	bool is_whole = put_members(object, answer_members, LENGTH(answer_members), answer) &&
+	bool is_whole = member_put(object, answer_members, LENGTH(answer_members), answer) &&
 					put_part(object, "payment", (int) answer->payment.state, payment_members,
 							 LENGTH(payment_members), &answer->payment) &&
 					put_part(object, "refund", (int) answer->refund.state, refund_members,
@@ -238,13 +185,13 @@ frame_write_answer(int64_t id, const GatewayAnswer *answer, char *room)
 size_t
 frame_write_piece(int64_t id, Bytes piece, char *room)
 {
-	char text[BASE64_CHARS(FRAME_PIECE_BYTES_MAX) + 1];
+	char text[BASE64_SIZE(FRAME_PIECE_BYTES_MAX) + 1];
 	json_t *object;
 
 	if (piece.size == 0 || piece.size > FRAME_PIECE_BYTES_MAX)
 		return 0;
-	object = json_pack("{s:I,s:s%}", "id", (json_int_t) id, "piece", text,
-					   base64_encode(piece, text));
+	base64_encode(piece, text);
+	object = json_pack("{s:I,s:s}", "id", (json_int_t) id, "piece", text);
 	return write_frame(object, object != NULL, room);
 }
 
@@ -266,7 +213,7 @@ write_fact(int state, const Member *members, size_t count, const void *fact,
 	json_t *object = json_pack("{s:i}", "state", state);
 	size_t size = 0;
 
-	if (put_members(object, members, count, fact))
+	if (member_put(object, members, count, fact))
 		size = json_dumpb(object, room, FRAME_FACT_ROOM - 1, JSON_COMPACT);
 	json_decref(object);
 	if (size >= FRAME_FACT_ROOM)
@@ -280,7 +227,7 @@ read_fact(Bytes text, int states_count, int64_t *state, const Member *members, s
 		  void *fact)
 {
 	json_t *object = document_read(text);
-	bool is_read = object && get_members(object, members, count, fact) &&
+	bool is_read = object && member_get(object, members, count, fact) &&
 				   document_count(object, "state", state) && *state >= 0 && *state < states_count;
 
 	json_decref(object);
@@ -337,15 +284,15 @@ frame_size(Bytes received)
 	return FRAME_PREFIX_BYTES + size;
 }
 
-static json_t *
-read_frame(Bytes frame, int64_t *id)
+json_t *
+frame_read_object(Bytes frame, size_t bytes_max, int64_t *id)
 {
 	json_t *object;
 
-	if (frame.size < FRAME_PREFIX_BYTES || frame.size > FRAME_ROOM)
+	if (frame.size < FRAME_PREFIX_BYTES || frame.size - FRAME_PREFIX_BYTES > bytes_max)
 		return NULL;
-	object = document_read(
-		(Bytes){frame.data + FRAME_PREFIX_BYTES, frame.size - FRAME_PREFIX_BYTES});
+	object = document_read_up_to(
+		(Bytes){frame.data + FRAME_PREFIX_BYTES, frame.size - FRAME_PREFIX_BYTES}, bytes_max);
 	if (object && document_count(object, "id", id))
 		return object;
 	json_decref(object);
@@ -405,11 +352,17 @@ get_call_invoice(const json_t *object, CallInvoice *invoice)
 				   get_small(part, "red_reason", RED_ALLOWANCE, &invoice->red_reason) &&
 				   get_small(part, "red_answer", RED_ANSWERS_COUNT - 1, &answer) &&
 				   get_lines(json_object_get(part, "lines"), invoice) &&
-				   get_members(part, invoice_call_members, LENGTH(invoice_call_members), invoice);
+				   member_get(part, invoice_call_members, LENGTH(invoice_call_members), invoice);
 
 	invoice->tax_rate_bp = rate;
 	invoice->red_answer = (RedAnswer) answer;
 	return is_read;
+}
+
+static json_t *
+read_frame(Bytes frame, int64_t *id)
+{
+	return frame_read_object(frame, FRAME_BYTES_MAX, id);
 }
 
 bool
@@ -422,7 +375,7 @@ frame_read_call(Bytes frame, int64_t *id, GatewayCall *call)
 	*call = (GatewayCall){0};
 	is_read = object && document_text(object, "operation", operation, sizeof(operation)) &&
 			  call_operation_from_name(operation, &call->operation) &&
-			  get_members(object, call_members, LENGTH(call_members), call) &&
+			  member_get(object, call_members, LENGTH(call_members), call) &&
 			  (!call_is_of_invoice(call->operation) || get_call_invoice(object, &call->invoice));
 	json_decref(object);
 	return is_read;
@@ -436,7 +389,7 @@ get_part(const json_t *object, const char *name, int states_count, int64_t *stat
 	const json_t *part = document_object(object, name);
 
 	return part && document_count(part, "state", state) && *state >= 0 && *state < states_count &&
-		   get_members(part, members, count, to);
+		   member_get(part, members, count, to);
 }
 
 bool
@@ -453,7 +406,7 @@ frame_read_answer(Bytes frame, int64_t *id, GatewayAnswer *answer)
 	*answer = (GatewayAnswer){0};
 	is_read = object && document_text(object, "result", result, sizeof(result)) &&
 			  call_result_from_name(result, &answer->result) &&
-			  get_members(object, answer_members, LENGTH(answer_members), answer) &&
+			  member_get(object, answer_members, LENGTH(answer_members), answer) &&
 			  get_part(object, "payment", FACT_STATES_COUNT, &payment_state, payment_members,
 					   LENGTH(payment_members), &answer->payment) &&
 			  get_part(object, "refund", REFUND_STATES_COUNT, &refund_state, refund_members,

@@ -50,6 +50,15 @@ typedef struct FramePiece
 extern size_t frame_write_piece(int64_t id, Bytes piece, char *room);
 extern bool frame_read_piece(Bytes frame, int64_t *id, FramePiece *piece);
 
+/*
+ * Frames of any kind. Writing takes the object, which is whole or is not written, and gives the
+ * size as above; reading gives one that has an id, NULL where there is none.
+ */
+struct json_t; /* jansson's, whose header has names of the server's */
+extern size_t frame_write_object(struct json_t *object, bool is_whole, char *room,
+								 size_t bytes_max);
+extern struct json_t *frame_read_object(Bytes frame, size_t bytes_max, int64_t *id);
+
 /* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
 #define FRAME_FACT_ROOM 1024
 extern size_t frame_write_payment(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);

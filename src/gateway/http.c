@@ -61,6 +61,16 @@ is_host_char(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
 }
 
+bool
+http_is_host(const char *text)
+{
+	size_t size = 0;
+
+	while (is_host_char(text[size]))
+		size++;
+	return size > 0 && text[size] == '\0';
+}
+
 static bool
 read_host(Bytes *text, char host[HTTP_HOST_SIZE])
 {

@@ -62,6 +62,9 @@ extern Bytes http_header(const HttpMessage *message, const char *name);
  */
 extern bool http_read_address(Bytes text, HttpAddress *address);
 
+/* True for a host as above: it becomes a part of a URL, which nothing in it may end. */
+extern bool http_is_host(const char *text);
+
 /* Adds a header made by a printf format; false where there is no room. */
 extern bool http_add_header(HttpRequest *request, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

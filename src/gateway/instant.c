@@ -204,3 +204,26 @@ instant_to_utc(int64_t instant, char text[INSTANT_TEXT_SIZE])
 
 	return write_parts(&at, 'T', ".000Z", text);
 }
+
+const char *
+instant_to_utc_s(int64_t instant, char text[INSTANT_TEXT_SIZE])
+{
+	Written at = written_at(instant, 0);
+
+	return write_parts(&at, 'T', "Z", text);
+}
+
+/* The epoch was a Saturday. */
+const char *
+instant_to_rfc5322(int64_t instant, char text[INSTANT_TEXT_SIZE])
+{
+	static const char days[][4] = {"Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+									 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	Written at = written_at(instant, 0);
+
+	(void) snprintf(text, INSTANT_TEXT_SIZE, "%s, %02d %s %04d %02d:%02d:%02d +0000",
+					days[instant / 86400000000 % 7], at.day, months[at.month - 1], at.year, at.hour,
+					at.minute, at.second);
+	return text;
+}

@@ -33,4 +33,9 @@ extern const char *instant_to_rfc3339(int64_t instant, char text[INSTANT_TEXT_SI
 extern const char *instant_to_china(int64_t instant, char text[INSTANT_TEXT_SIZE]);
 extern const char *instant_to_utc(int64_t instant, char text[INSTANT_TEXT_SIZE]);
 
+/* UTC without fractions, 2026-01-01T02:00:05Z, as Aliyun has it; and of e-mail (RFC 5322):
+ * Thu, 01 Jan 2026 02:00:05 +0000. */
+extern const char *instant_to_utc_s(int64_t instant, char text[INSTANT_TEXT_SIZE]);
+extern const char *instant_to_rfc5322(int64_t instant, char text[INSTANT_TEXT_SIZE]);
+
 #endif

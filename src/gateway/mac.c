@@ -43,9 +43,9 @@ write_hex(const unsigned char *bytes, size_t size, char text[MAC_TEXT_SIZE])
 	text[2 * size] = '\0';
 }
 
-static bool
-make_bytes(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
-		   unsigned char bytes[MAC_BYTES_MAX], size_t *size)
+bool
+mac_make_bytes(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+			   unsigned char bytes[MAC_BYTES_MAX], size_t *size)
 {
 	EVP_MAC *mac = key.size > 0 ? EVP_MAC_fetch(NULL, "HMAC", NULL) : NULL;
 	EVP_MAC_CTX *context = mac ? EVP_MAC_CTX_new(mac) : NULL;
@@ -61,11 +61,11 @@ mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, char te
 {
 	unsigned char bytes[MAC_BYTES_MAX];
 	size_t size;
+	bool made = mac_make_bytes(digest, key, pieces, count, bytes, &size);
 
-	if (!make_bytes(digest, key, pieces, count, bytes, &size))
-		return false;
-	write_hex(bytes, size, text);
-	return true;
+	if (made)
+		write_hex(bytes, size, text);
+	return made;
 }
 
 bool
@@ -75,9 +75,9 @@ mac_make_base64(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
 	unsigned char bytes[MAC_BYTES_MAX];
 	size_t size;
 
-	if (!make_bytes(digest, key, pieces, count, bytes, &size))
+	if (!mac_make_bytes(digest, key, pieces, count, bytes, &size))
 		return false;
-	(void) base64_encode((Bytes){(const char *) bytes, size}, text);
+	base64_encode((Bytes){(const char *) bytes, size}, text);
 	return true;
 }
 

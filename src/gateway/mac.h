@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * mac.h
- *	  HMAC (RFC 2104): in lower hexadecimal, as Xiaomi signs, and in base64, as
- *	  Nuonuo does.
+ *	  HMAC (RFC 2104): in lower hexadecimal as Xiaomi signs, in base64 as Nuonuo
+ *	  does, or as bytes.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,7 +14,7 @@
 
 #define MAC_BYTES_MAX 32
 #define MAC_TEXT_SIZE (2 * MAC_BYTES_MAX + 1)
-#define MAC_BASE64_SIZE (BASE64_CHARS(MAC_BYTES_MAX) + 1)
+#define MAC_BASE64_SIZE (BASE64_SIZE(MAC_BYTES_MAX) + 1)
 
 typedef enum MacDigest
 {
@@ -29,6 +29,10 @@ extern bool mac_make(MacDigest digest, Bytes key, const Bytes *pieces, size_t co
 /* The same in base64. */
 extern bool mac_make_base64(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
 							char text[MAC_BASE64_SIZE]);
+
+/* The same as bytes. */
+extern bool mac_make_bytes(MacDigest digest, Bytes key, const Bytes *pieces, size_t count,
+						   unsigned char bytes[MAC_BYTES_MAX], size_t *size);
 
 /* True where the text is what mac_make() writes; how much of it is right does not show in time. */
 extern bool mac_matches(MacDigest digest, Bytes key, const Bytes *pieces, size_t count, Bytes text);

@@ -16,7 +16,7 @@ typedef struct Reading
 {
 	Merchant *merchant;
 	bool with_private_key;
-	MerchantReader reader;
+	ConfLineReader reader;
 	void *argument;
 	char *fault;
 } Reading;
@@ -83,74 +83,17 @@ wrong(const Reading *reading, const char *what, const char *name)
 	return false;
 }
 
-static Bytes
-trim(Bytes text)
-{
-	while (text.size > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
-		text = (Bytes){text.data + 1, text.size - 1};
-	while (text.size > 0 && strchr(" \t\r", text.data[text.size - 1]) != NULL)
-		text.size--;
-	return text;
-}
-
-/* Cuts off what stands before a character; all where it is not there. */
-static Bytes
-cut(Bytes *rest, char separator)
-{
-	const char *end = rest->size > 0 ? memchr(rest->data, separator, rest->size) : NULL;
-	Bytes part = {rest->data, end ? (size_t) (end - rest->data) : rest->size};
-	size_t taken = part.size + (end != NULL);
-
-	*rest = (Bytes){rest->data + taken, rest->size - taken};
-	return part;
-}
-
-/* Copies a printable text that is shorter than size. */
-static bool
-copy(Bytes text, char *to, size_t size)
-{
-	if (text.size == 0 || text.size >= size)
-		return false;
-	for (size_t i = 0; i < text.size; i++)
-		if (text.data[i] <= ' ' || text.data[i] == 0x7f)
-			return false;
-	memcpy(to, text.data, text.size);
-	to[text.size] = '\0';
-	return true;
-}
-
-/* A name leads to no other directory, and to no file that is hidden. */
-static bool
-read_name(Bytes value, char file[MERCHANT_SERIAL_SIZE])
-{
-	return copy(value, file, MERCHANT_SERIAL_SIZE) && !strchr(file, '/') && file[0] != '.';
-}
-
-/* Reads a file beside the merchant's into room for MERCHANT_FILE_BYTES_MAX bytes. */
-static bool
-read_file(const Reading *reading, Bytes name, char *room, Bytes *text)
-{
-	char file[MERCHANT_SERIAL_SIZE];
-	size_t size;
-
-	if (!read_name(name, file) ||
-		!reading->reader(reading->argument, file, room, MERCHANT_FILE_BYTES_MAX, &size))
-		return false;
-	*text = (Bytes){room, size};
-	return true;
-}
-
 static SignatureKey *
 read_key(const Reading *reading, Bytes file, SignatureKey *(*parse)(Bytes pem))
 {
-	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	char *room = malloc(CONF_LINE_BYTES_MAX);
 	SignatureKey *key = NULL;
 	Bytes pem;
 
-	if (room && read_file(reading, file, room, &pem))
+	if (room && conf_line_read(reading->reader, reading->argument, file, room, &pem))
 		key = parse(pem);
 	if (room)
-		OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+		OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	free(room);
 	return key;
 }
@@ -160,11 +103,11 @@ read_public_key(Reading *reading, Bytes value)
 {
 	Merchant *merchant = reading->merchant;
 	MerchantKey *key = &merchant->keys[merchant->keys_count];
-	Bytes first = trim(cut(&value, ' '));
-	Bytes second = trim(value);
+	Bytes first = conf_line_trim(conf_line_cut(&value, ' '));
+	Bytes second = conf_line_trim(value);
 
 	if (merchant->keys_count == MERCHANT_KEYS_MAX ||
-		(second.size > 0 && !copy(first, key->serial, sizeof(key->serial))))
+		(second.size > 0 && !conf_line_copy(first, key->serial, sizeof(key->serial))))
 		return false;
 	key->key = read_key(reading, second.size > 0 ? second : first, signature_public_key);
 	merchant->keys_count += key->key != NULL;
@@ -178,7 +121,7 @@ take_fetched_key(Merchant *merchant, Certificate *certificate)
 	Bytes serial = bytes_of(certificate->serial);
 	MerchantKey *key = &merchant->keys[merchant->keys_count];
 
-	if (merchant_key(merchant, serial) || !copy(serial, key->serial, sizeof(key->serial)))
+	if (merchant_key(merchant, serial) || !conf_line_copy(serial, key->serial, sizeof(key->serial)))
 	{
 		certificate_free(certificate);
 		return;
@@ -208,10 +151,11 @@ static bool
 read_fetched_keys(const Reading *reading)
 {
 	Merchant *merchant = reading->merchant;
-	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	char *room = malloc(CONF_LINE_BYTES_MAX);
 	Bytes pem;
 	bool is_sound = room && (merchant->fetched_keys[0] == '\0' ||
-							 !read_file(reading, bytes_of(merchant->fetched_keys), room, &pem) ||
+							 !conf_line_read(reading->reader, reading->argument,
+											 bytes_of(merchant->fetched_keys), room, &pem) ||
 							 take_fetched_keys(merchant, pem));
 
 	free(room);
@@ -237,52 +181,23 @@ take_sealing_key(Merchant *merchant, Bytes text)
 }
 
 static bool
-take_api_key(Merchant *merchant, Bytes text)
+read_sealing_key(const Reading *reading, Bytes file)
 {
-	return copy(text, merchant->api_key, sizeof(merchant->api_key));
-}
-
-static bool
-take_app_secret(Merchant *merchant, Bytes text)
-{
-	return copy(text, merchant->app_secret, sizeof(merchant->app_secret));
-}
-
-/* Takes what a file beside the merchant's holds; a line break may follow. */
-static bool
-read_secret(const Reading *reading, Bytes file, bool (*take)(Merchant *merchant, Bytes text))
-{
-	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	char *room = malloc(CONF_LINE_BYTES_MAX);
 	Bytes text;
-	bool read = room && read_file(reading, file, room, &text);
+	bool read = room && conf_line_read(reading->reader, reading->argument, file, room, &text) &&
+				take_sealing_key(reading->merchant, text);
 
-	while (read && text.size > 0 && strchr("\r\n", text.data[text.size - 1]) != NULL)
-		text.size--;
-	read = read && take(reading->merchant, text);
 	if (room)
-		OPENSSL_cleanse(room, MERCHANT_FILE_BYTES_MAX);
+		OPENSSL_cleanse(room, CONF_LINE_BYTES_MAX);
 	free(room);
 	return read;
 }
 
 static bool
-read_port(Bytes value, int *port)
+read_secret(const Reading *reading, Bytes file, char secret[MERCHANT_SECRET_SIZE])
 {
-	*port = 0;
-	for (size_t i = 0; i < value.size; i++)
-	{
-		if (value.size > 5 || value.data[i] < '0' || value.data[i] > '9')
-			return false;
-		*port = *port * 10 + (value.data[i] - '0');
-	}
-	return *port > 0 && *port < 65536;
-}
-
-static bool
-read_switch(Bytes value, bool *is_on)
-{
-	*is_on = bytes_equal(value, bytes_of("yes"));
-	return *is_on || bytes_equal(value, bytes_of("no"));
+	return conf_line_secret(reading->reader, reading->argument, file, secret, MERCHANT_SECRET_SIZE);
 }
 
 #define WORD_CHARACTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
@@ -291,7 +206,7 @@ read_switch(Bytes value, bool *is_on)
 static bool
 read_path(Bytes value, char path[MERCHANT_PATH_SIZE])
 {
-	return copy(value, path, MERCHANT_PATH_SIZE) && path[0] == '/' &&
+	return conf_line_copy(value, path, MERCHANT_PATH_SIZE) && path[0] == '/' &&
 		   path[strspn(path, WORD_CHARACTERS "/.-")] == '\0';
 }
 
@@ -305,18 +220,19 @@ read_digest(Bytes value, MacDigest *digest)
 static bool
 read_word(Bytes value, char word[MERCHANT_FIELD_SIZE])
 {
-	return copy(value, word, MERCHANT_FIELD_SIZE) && word[strspn(word, WORD_CHARACTERS)] == '\0';
+	return conf_line_copy(value, word, MERCHANT_FIELD_SIZE) &&
+		   word[strspn(word, WORD_CHARACTERS)] == '\0';
 }
 
 /* No field has two names, no two fields have one. */
 static bool
 read_field(Merchant *merchant, Bytes value)
 {
-	Bytes name = trim(cut(&value, ' '));
+	Bytes name = conf_line_trim(conf_line_cut(&value, ' '));
 	MerchantField *field = &merchant->fields[merchant->fields_count];
 
 	if (merchant->fields_count == MERCHANT_FIELDS_MAX || !read_word(name, field->name) ||
-		!read_word(trim(value), field->theirs))
+		!read_word(conf_line_trim(value), field->theirs))
 		return false;
 	for (size_t i = 0; i < merchant->fields_count; i++)
 		if (strcmp(merchant->fields[i].name, field->name) == 0 ||
@@ -334,25 +250,25 @@ read_value(Reading *reading, const struct Setting *setting, Bytes value)
 	switch (setting->kind)
 	{
 		case SETTING_TEXT:
-			return copy(value, (char *) merchant + setting->offset, setting->size);
+			return conf_line_copy(value, (char *) merchant + setting->offset, setting->size);
 		case SETTING_PORT:
-			return read_port(value, &merchant->port);
+			return conf_line_port(value, &merchant->port);
 		case SETTING_SWITCH:
-			return read_switch(value, &merchant->allow_http);
+			return conf_line_switch(value, &merchant->allow_http);
 		case SETTING_PRIVATE_KEY:
 			return read_private_key(reading, value);
 		case SETTING_PUBLIC_KEY:
 			return read_public_key(reading, value);
 		case SETTING_FETCHED_KEYS:
-			return read_name(value, merchant->fetched_keys);
+			return conf_line_file(value, merchant->fetched_keys);
 		case SETTING_TOKEN_FILE:
-			return read_name(value, merchant->token_file);
+			return conf_line_file(value, merchant->token_file);
 		case SETTING_SEALING_KEY:
-			return read_secret(reading, value, take_sealing_key);
+			return read_sealing_key(reading, value);
 		case SETTING_API_KEY:
-			return !reading->with_private_key || read_secret(reading, value, take_api_key);
+			return !reading->with_private_key || read_secret(reading, value, merchant->api_key);
 		case SETTING_APP_SECRET:
-			return read_secret(reading, value, take_app_secret);
+			return read_secret(reading, value, merchant->app_secret);
 		case SETTING_PATH:
 			return read_path(value, merchant->query_path);
 		case SETTING_DIGEST:
@@ -370,15 +286,12 @@ may_repeat(SettingKind kind)
 }
 
 static bool
-read_line(Reading *reading, Bytes line)
+read_setting(Reading *reading, Bytes name, Bytes value)
 {
-	Bytes name = trim(cut(&line, '='));
-	Bytes value = trim(line);
 	size_t i = 0;
 
-	if (name.size == 0 || name.data[0] == '#')
-		return name.size > 0 || value.size == 0 ||
-			   wrong(reading, "has a value without a name", "it");
+	if (name.size == 0)
+		return wrong(reading, "has a value without a name", "it");
 	while (i < SETTINGS_COUNT && !bytes_equal(name, bytes_of(settings[i].name)))
 		i++;
 	if (i == SETTINGS_COUNT)
@@ -400,16 +313,18 @@ has_all(const Reading *reading)
 }
 
 bool
-merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
+merchant_read(Bytes text, bool with_private_key, ConfLineReader reader, void *argument,
 			  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE])
 {
 	Reading reading = {merchant, with_private_key, reader, argument, fault};
+	Bytes name;
+	Bytes value;
 	bool read = true;
 
 	*merchant = (Merchant){0};
 	fault[0] = '\0';
-	while (read && text.size > 0)
-		read = read_line(&reading, cut(&text, '\n'));
+	while (read && conf_line_next(&text, &name, &value))
+		read = read_setting(&reading, name, value);
 	read = read && has_all(&reading) && read_fetched_keys(&reading);
 	if (!read)
 		merchant_free(merchant);

@@ -3,8 +3,7 @@
  * merchant.h
  *	  A merchant account at a gateway, as its file in secrets_dir describes it.
  *
- * Lines of "name = value"; "#" begins a comment. Values that are files are names
- * of files beside it. docs/operating.md lists the names.
+ * docs/operating.md lists the names of its lines.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,12 +12,12 @@
 
 #include "gateway/call.h"
 #include "gateway/certificate.h"
+#include "gateway/conf_line.h"
 #include "gateway/http.h"
 #include "gateway/mac.h"
 #include "gateway/sealed.h"
 #include "gateway/signature.h"
 
-#define MERCHANT_FILE_BYTES_MAX (32 * 1024)
 #define MERCHANT_KEYS_MAX 8	   /* that are given */
 #define MERCHANT_FETCHED_MAX 8 /* and fetched */
 #define MERCHANT_SERIAL_SIZE 65
@@ -57,10 +56,10 @@ typedef struct Merchant
 	char document_host[HTTP_HOST_SIZE]; /* as bill_host, of documents */
 	int port;							/* 0: the scheme's own */
 	bool allow_http;					/* for tests: without TLS */
-	char ca_file[MERCHANT_SERIAL_SIZE]; /* empty: the system's */
+	char ca_file[CONF_LINE_FILE_SIZE];	/* empty: the system's */
 	char notify_url[CALL_URL_SIZE];
-	SignatureKey *private_key;				 /* NULL where it was not asked for */
-	char fetched_keys[MERCHANT_SERIAL_SIZE]; /* the file that CALL_KEYS writes; empty: none */
+	SignatureKey *private_key;				/* NULL where it was not asked for */
+	char fetched_keys[CONF_LINE_FILE_SIZE]; /* the file that CALL_KEYS writes; empty: none */
 	MerchantKey keys[MERCHANT_KEYS_MAX + MERCHANT_FETCHED_MAX]; /* given ones first */
 	size_t keys_count;
 	bool has_sealing_key;
@@ -68,16 +67,12 @@ typedef struct Merchant
 	char api_key[MERCHANT_SECRET_SIZE];	   /* who calls; empty where no private key was asked for */
 	char app_secret[MERCHANT_SECRET_SIZE]; /* what messages are signed and verified with */
 	char query_path[MERCHANT_PATH_SIZE];   /* empty: the public protocol's */
-	char token_file[MERCHANT_SERIAL_SIZE]; /* where its token is kept */
+	char token_file[CONF_LINE_FILE_SIZE];  /* where its token is kept */
 	char token[MERCHANT_TOKEN_SIZE];	   /* set by who calls; empty: none is needed, or there */
 	MacDigest digest;
 	MerchantField fields[MERCHANT_FIELDS_MAX];
 	size_t fields_count;
 } Merchant;
-
-/* Reads a file beside the merchant's; false where it cannot be, or holds more than size_max. */
-typedef bool (*MerchantReader)(void *argument, const char *file, char *room, size_t size_max,
-							   size_t *size);
 
 /*
  * Reads a merchant's file. with_private_key: who only reads notices has no need of it,
@@ -85,7 +80,7 @@ typedef bool (*MerchantReader)(void *argument, const char *file, char *room, siz
  * False, and fault says why, where something is unknown, missing, twice or
  * unsound: then the merchant is empty. To be freed.
  */
-extern bool merchant_read(Bytes text, bool with_private_key, MerchantReader reader, void *argument,
+extern bool merchant_read(Bytes text, bool with_private_key, ConfLineReader reader, void *argument,
 						  Merchant *merchant, char fault[MERCHANT_FAULT_SIZE]);
 
 /* True where a setting of that name stood in the file. */

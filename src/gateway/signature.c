@@ -110,7 +110,7 @@ signature_make(SignatureKey *key, const Bytes *pieces, size_t count, char text[S
 
 	EVP_MD_CTX_free(context);
 	if (made)
-		EVP_EncodeBlock((unsigned char *) text, signature, (int) size);
+		base64_encode((Bytes){(const char *) signature, size}, text);
 	return made;
 }
 

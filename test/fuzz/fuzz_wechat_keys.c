@@ -53,9 +53,9 @@ static bool
 read_keys(const Message *message)
 {
 	GatewayAnswer *answer = malloc(sizeof(GatewayAnswer));
-	char *room = malloc(MERCHANT_FILE_BYTES_MAX);
+	char *room = malloc(CONF_LINE_BYTES_MAX);
 	size_t size = wechat_provider.read_keys(fuzz_merchant(), FUZZ_NOW_S, &message->http, room,
-											MERCHANT_FILE_BYTES_MAX, answer);
+											CONF_LINE_BYTES_MAX, answer);
 	Bytes kept = {fuzz_copy((Bytes){room, size}), size};
 
 	MUST(answer->result != RESULT_DONE);

@@ -18,16 +18,19 @@ read_tree('sql', 'src', 'sql');
 my %may_include = (
 	core    => [],
 	gateway => [qw(core)],
+	message => [qw(core gateway)],
 	ground  => [qw(core secrets)],
 	secrets => [],
 	spi     => [qw(ground core)],
 	rows    => [qw(ground core)],
 	store   => [qw(ground core spi rows)],
-	booking => [qw(ground secrets core gateway spi rows store)],
-	api     => [qw(ground core gateway spi rows store booking)],
+	booking => [qw(ground secrets core gateway message spi rows store)],
+	api     => [qw(ground core gateway message spi rows store booking)],
 	guard   => [qw(ground core spi rows store booking)],
-	worker  => [qw(ground core gateway spi rows store booking)],
-	caller  => [qw(core gateway secrets)],
+	worker  => [qw(ground core gateway message spi rows store booking)],
+	program => [qw(core gateway secrets)],
+	caller  => [qw(core gateway secrets program)],
+	courier => [qw(core gateway message secrets program)],
 	pdf     => [qw(core)],
 );
 
@@ -101,15 +104,15 @@ sub forbid {
 	check($name, scalar @$files, 1, @found);
 }
 
-my %pure = map { $_ => 1 } qw(core gateway pdf caller secrets);
+my %pure = map { $_ => 1 } qw(core gateway message pdf program caller courier secrets);
 my @pure = grep { $pure{ floor($_) } } @sources;
 my @server = grep { !$pure{ floor($_) } } @sources;
 
-forbid('core and gateway know no server', qr/^#include "(?:postgres|c|fmgr)\.h"/m, \@pure, in_strings => 1);
+forbid('core, gateway and message know no server', qr/^#include "(?:postgres|c|fmgr)\.h"/m, \@pure, in_strings => 1);
 forbid(
-	'core and gateway do no input or output, read no clock and keep no state',
+	'core, gateway and message do no input or output, read no clock and keep no state',
 	qr/\b(?:f?printf|f?puts|putchar|f?open|popen|f?read|f?write|getenv|system|socket|connect|gettimeofday|clock_gettime|time|localtime|rand|random)\s*\(|\bFILE\b|^static\s+(?!const\b|inline\b)[^;({]*(?:=|;)/m,
-	[ grep { floor($_) =~ /^(?:core|gateway)$/ } @pure ]);
+	[ grep { floor($_) =~ /^(?:core|gateway|message)$/ } @pure ]);
 forbid('SPI stands in spi/', qr/\bSPI_\w+|^#include "executor\/spi\.h"/m, [ grep { floor($_) ne 'spi' } @server ], in_strings => 1);
 forbid('fcinfo stands in api/ and guard/', qr/\bfcinfo\b|\bPG_FUNCTION_ARGS\b/, [ grep { floor($_) !~ /^(?:api|guard)$/ } @server ]);
 forbid('spi, core and the floors below them raise errors by refuse() alone', qr/\bereport\b|\belog\b/, [ grep { floor($_) =~ /^(?:spi|rows|store)$/ } @server ]);

@@ -36,6 +36,7 @@ test_base64(void **state)
 		{"Zm9v====", NULL},
 	};
 	unsigned char bytes[8];
+	char text[16];
 	size_t size;
 
 	(void) state;
@@ -48,10 +49,38 @@ test_base64(void **state)
 		{
 			assert_int_equal(size, strlen(cases[i].bytes));
 			assert_memory_equal(bytes, cases[i].bytes, size);
+			base64_encode((Bytes){(const char *) bytes, size}, text);
+			assert_string_equal(text, cases[i].text);
 		}
 	}
 	assert_true(base64_decode(bytes_of("Zm9v"), bytes, 3, &size));
 	assert_false(base64_decode(bytes_of("Zm9v"), bytes, 2, &size));
+}
+
+/* Beyond what OpenSSL is given at once. */
+static void
+test_large_base64(void **state)
+{
+	enum
+	{
+		BYTES = (6 << 20) + 1
+	};
+	unsigned char *bytes = malloc(BYTES);
+	char *text = malloc(BASE64_SIZE(BYTES) + 1);
+	char *raw = calloc(1, BYTES);
+	size_t size;
+
+	(void) state;
+	for (size_t i = 0; i < BYTES; i += 97)
+		raw[i] = (char) random_next();
+	base64_encode((Bytes){raw, BYTES}, text);
+	assert_int_equal(strlen(text), BASE64_SIZE(BYTES));
+	assert_true(base64_decode(bytes_of(text), bytes, BYTES, &size));
+	assert_int_equal(size, BYTES);
+	assert_memory_equal(bytes, raw, BYTES);
+	free(bytes);
+	free(text);
+	free(raw);
 }
 
 /* ---- forms --------------------------------------------------------------- */
@@ -243,6 +272,9 @@ test_utc(void **state)
 		assert_false(instant_from_utc(bad[i], &instant));
 	assert_string_equal(instant_to_utc(at + 999999, text), "2026-01-01T02:00:05.000Z");
 	assert_string_equal(instant_to_utc(0, text), "2000-01-01T00:00:00.000Z");
+	assert_string_equal(instant_to_utc_s(at + 999999, text), "2026-01-01T02:00:05Z");
+	assert_string_equal(instant_to_rfc5322(at + 999999, text), "Thu, 01 Jan 2026 02:00:05 +0000");
+	assert_string_equal(instant_to_rfc5322(0, text), "Sat, 01 Jan 2000 00:00:00 +0000");
 }
 
 /* ---- signatures ---------------------------------------------------------- */
@@ -379,17 +411,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_form),
-		cmocka_unit_test(test_bad_forms),
-		cmocka_unit_test(test_document),
-		cmocka_unit_test(test_large_documents),
-		cmocka_unit_test(test_instants),
-		cmocka_unit_test(test_signatures),
-		cmocka_unit_test(test_keys),
-		cmocka_unit_test(test_sealed),
-		cmocka_unit_test(test_utc),
-		cmocka_unit_test(test_mac),
+		cmocka_unit_test(test_base64),	 cmocka_unit_test(test_large_base64),
+		cmocka_unit_test(test_form),	 cmocka_unit_test(test_bad_forms),
+		cmocka_unit_test(test_document), cmocka_unit_test(test_large_documents),
+		cmocka_unit_test(test_instants), cmocka_unit_test(test_signatures),
+		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_utc),		 cmocka_unit_test(test_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

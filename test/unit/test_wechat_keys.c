@@ -27,7 +27,7 @@ static EVP_PKEY *curve;
 static Merchant merchant;
 static HttpRequest request;
 static GatewayAnswer answer;
-static char room[MERCHANT_FILE_BYTES_MAX];
+static char room[CONF_LINE_BYTES_MAX];
 
 static int
 set_up(void **state)

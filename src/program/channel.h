@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
  * channel.h
- *	  The socket to the gateway worker: frames in, frames out, neither waited for.
+ *	  The socket to the worker: frames in, frames out, neither waited for.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CALLER_CHANNEL_H
-#define CALLER_CHANNEL_H
+#ifndef PROGRAM_CHANNEL_H
+#define PROGRAM_CHANNEL_H
 
 #include "gateway/frame.h"
 
@@ -29,18 +29,33 @@ typedef struct Channel
 	char *calls; /* those of taken to received are to be looked at */
 	size_t taken;
 	size_t received;
-	char *answers; /* those of sent to queued wait */
+	size_t calls_room;
+	size_t call_max; /* of one */
+	char *answers;	 /* those of sent to queued wait */
 	size_t sent;
 	size_t queued;
 	size_t answers_room;
+	size_t answer_max;
 } Channel;
 
-/* answers_late: how many calls may be under way. False where there is no memory. */
-extern bool channel_open(Channel *channel, int descriptor, size_t answers_late);
+/* How much there is at a time, in bytes of frames with their prefixes. */
+typedef struct ChannelSizes
+{
+	size_t call_max; /* of one */
+	size_t calls;	 /* of all that wait to be looked at; at least as one */
+	size_t answer_max;
+	size_t answers_late; /* how many calls may be under way */
+} ChannelSizes;
+
+/* False where there is no memory. */
+extern bool channel_open(Channel *channel, int descriptor, const ChannelSizes *sizes);
 
 /* True where answers wait, and where so many do that nothing is taken. */
 extern bool channel_has_answers(const Channel *channel);
 extern bool channel_is_clogged(const Channel *channel);
+
+/* True where more calls can be received. */
+extern bool channel_has_room(const Channel *channel);
 
 /* True where rows of bills, or pieces of documents, may be put. */
 extern bool channel_takes_rows(const Channel *channel);
@@ -53,9 +68,10 @@ extern ChannelState channel_send(Channel *channel);
  * clogged. */
 extern ChannelState channel_take(Channel *channel, Bytes *frame);
 
-/* Queue an answer, or a row or piece in front of it; false where it cannot be. */
-extern bool channel_put(Channel *channel, int64_t id, const GatewayAnswer *answer);
-extern bool channel_put_row(Channel *channel, int64_t id, const BillRow *row);
-extern bool channel_put_piece(Channel *channel, int64_t id, Bytes piece);
+/* Where the next frame goes, of at most answer_max bytes; NULL where there is no room. */
+extern char *channel_room(Channel *channel);
+
+/* Queues what was written there; false where that is nothing. */
+extern bool channel_queue(Channel *channel, size_t size);
 
 #endif

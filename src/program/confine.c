@@ -8,9 +8,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "caller/confine.h"
-
-#include "caller/key_file.h"
+#include "program/confine.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -115,12 +113,12 @@ make_threads_small(void)
 }
 
 bool
-confine_process(int channel)
+confine_process(int channel, size_t file_bytes_max)
 {
 	close_from(channel + 1);
 	(void) umask(077);
 	return silence() && reset_signals() && follow_parent() && clearenv() == 0 && chdir("/") == 0 &&
 		   prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, KEY_FILE_BYTES_MAX) &&
+		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, file_bytes_max) &&
 		   limit(RLIMIT_NOFILE, FILES_MAX) && limit_memory() && make_threads_small();
 }

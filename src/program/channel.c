@@ -5,24 +5,25 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "caller/channel.h"
+#include "program/channel.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define CALLS_ROOM (4 * FRAME_ROOM)
-
 bool
-channel_open(Channel *channel, int descriptor, size_t answers_late)
+channel_open(Channel *channel, int descriptor, const ChannelSizes *sizes)
 {
 	/* Clogged, one answer more, and the late ones; memory that is not used takes none. */
-	size_t answers_room = CHANNEL_CLOGGED_BYTES + (1 + answers_late) * FRAME_ROOM;
+	size_t answers_room = CHANNEL_CLOGGED_BYTES + (1 + sizes->answers_late) * sizes->answer_max;
 
 	*channel = (Channel){.descriptor = descriptor,
-						 .calls = malloc(CALLS_ROOM),
+						 .calls = malloc(sizes->calls),
+						 .calls_room = sizes->calls,
+						 .call_max = sizes->call_max,
 						 .answers = malloc(answers_room),
-						 .answers_room = answers_room};
+						 .answers_room = answers_room,
+						 .answer_max = sizes->answer_max};
 	return channel->calls && channel->answers;
 }
 
@@ -36,6 +37,12 @@ bool
 channel_is_clogged(const Channel *channel)
 {
 	return channel->queued - channel->sent > CHANNEL_CLOGGED_BYTES;
+}
+
+bool
+channel_has_room(const Channel *channel)
+{
+	return channel->received - channel->taken < channel->calls_room;
 }
 
 bool
@@ -59,12 +66,13 @@ channel_receive(Channel *channel)
 	ssize_t got;
 
 	channel->received -= channel->taken;
-	memmove(channel->calls, channel->calls + channel->taken, channel->received);
+	if (channel->taken > 0)
+		memmove(channel->calls, channel->calls + channel->taken, channel->received);
 	channel->taken = 0;
-	if (channel->received == CALLS_ROOM)
+	if (channel->received == channel->calls_room)
 		return CHANNEL_OPEN; /* clogged: nothing was taken */
 	got = recv(channel->descriptor, channel->calls + channel->received,
-			   CALLS_ROOM - channel->received, MSG_DONTWAIT);
+			   channel->calls_room - channel->received, MSG_DONTWAIT);
 	if (got == 0)
 		return CHANNEL_ENDED;
 	if (got < 0)
@@ -97,7 +105,7 @@ channel_take(Channel *channel, Bytes *frame)
 	size_t size = frame_size(rest);
 
 	*frame = (Bytes){NULL, 0};
-	if (size > FRAME_ROOM)
+	if (size > channel->call_max)
 		return CHANNEL_BROKEN;
 	if (size == 0 || size > rest.size || channel_is_clogged(channel))
 		return CHANNEL_OPEN;
@@ -109,49 +117,25 @@ channel_take(Channel *channel, Bytes *frame)
 static void
 make_room(Channel *channel)
 {
-	if (channel->answers_room - channel->queued >= FRAME_ROOM)
+	if (channel->answers_room - channel->queued >= channel->answer_max)
 		return;
 	channel->queued -= channel->sent;
 	memmove(channel->answers, channel->answers + channel->sent, channel->queued);
 	channel->sent = 0;
 }
 
-/* Where the next frame goes; NULL where there is no room. */
-static char *
-room_of_next(Channel *channel)
+char *
+channel_room(Channel *channel)
 {
 	make_room(channel);
-	return channel->answers_room - channel->queued < FRAME_ROOM
+	return channel->answers_room - channel->queued < channel->answer_max
 			   ? NULL
 			   : channel->answers + channel->queued;
 }
 
 bool
-channel_put(Channel *channel, int64_t id, const GatewayAnswer *answer)
+channel_queue(Channel *channel, size_t size)
 {
-	char *room = room_of_next(channel);
-	size_t size = room ? frame_write_answer(id, answer, room) : 0;
-
-	channel->queued += size;
-	return size > 0;
-}
-
-bool
-channel_put_row(Channel *channel, int64_t id, const BillRow *row)
-{
-	char *room = room_of_next(channel);
-	size_t size = room ? frame_write_row(id, row, room) : 0;
-
-	channel->queued += size;
-	return size > 0;
-}
-
-bool
-channel_put_piece(Channel *channel, int64_t id, Bytes piece)
-{
-	char *room = room_of_next(channel);
-	size_t size = room ? frame_write_piece(id, piece, room) : 0;
-
 	channel->queued += size;
 	return size > 0;
 }

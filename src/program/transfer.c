@@ -5,7 +5,7 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "caller/transfer.h"
+#include "program/transfer.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -173,6 +173,19 @@ on_sending(void *argument, char *theirs, char *ours, int their_port, int our_por
 	return CURL_PREREQFUNC_OK;
 }
 
+/* libcurl's, for each address that it tries. */
+static curl_socket_t
+on_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	Transfer *transfer = argument;
+
+	(void) purpose;
+	if (transfer->guard(transfer->guard_argument, &address->addr))
+		return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	transfer->is_forbidden = true;
+	return CURL_SOCKET_BAD;
+}
+
 /* ---- what is sent --------------------------------------------------------- */
 
 static bool
@@ -196,8 +209,7 @@ set_address(CURL *easy, const TransferPeer *peer, const char *target)
 		return false;
 #endif
 	/* The target is signed: it goes out as it is. */
-	return SET(CURLOPT_URL, url) && SET(CURLOPT_PATH_AS_IS, 1L) &&
-		   SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*");
+	return SET(CURLOPT_URL, url) && SET(CURLOPT_PATH_AS_IS, 1L) && SET(CURLOPT_FOLLOWLOCATION, 0L);
 }
 
 /*
@@ -211,9 +223,9 @@ set_trust(CURL *easy, const TransferPeer *peer)
 	struct curl_blob authorities = {(void *) peer->authorities.data, peer->authorities.size,
 									CURL_BLOB_COPY};
 
-	return SET(CURLOPT_FRESH_CONNECT, 1L) && SET(CURLOPT_FORBID_REUSE, 1L) &&
-		   SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) && SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
-		   SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
+	return SET(CURLOPT_PROXY, "") && SET(CURLOPT_NOPROXY, "*") && SET(CURLOPT_FRESH_CONNECT, 1L) &&
+		   SET(CURLOPT_FORBID_REUSE, 1L) && SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
+		   SET(CURLOPT_SSL_VERIFYPEER, 1L) && SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
 		   SET(CURLOPT_SSLVERSION, (long) CURL_SSLVERSION_TLSv1_2) &&
 		   (peer->authorities.size == 0 ||
 			/* The directory of the system's certificates would count beside them. */
@@ -221,17 +233,15 @@ set_trust(CURL *easy, const TransferPeer *peer)
 }
 
 static bool
-set_time(CURL *easy, bool is_download)
+set_download_time(CURL *easy)
 {
-	if (!is_download)
-		return SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
 	return SET(CURLOPT_TIMEOUT_MS, DOWNLOAD_MS) &&
 		   SET(CURLOPT_LOW_SPEED_LIMIT, DOWNLOAD_BYTES_PER_S) &&
 		   SET(CURLOPT_LOW_SPEED_TIME, DOWNLOAD_STALLED_S);
 }
 
 static bool
-set_bounds(CURL *easy, bool is_download)
+set_bounds(CURL *easy)
 {
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Else a name server that does not answer would hold up everybody at the timeout. */
@@ -239,16 +249,25 @@ set_bounds(CURL *easy, bool is_download)
 		return false;
 #endif
 	return SET(CURLOPT_NOSIGNAL, 1L) && SET(CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) &&
-		   set_time(easy, is_download);
+		   SET(CURLOPT_TIMEOUT_MS, TOTAL_MS);
+}
+
+static bool
+set_guard(CURL *easy, Transfer *transfer, const TransferPeer *peer)
+{
+	transfer->guard = peer->guard;
+	transfer->guard_argument = peer->guard_argument;
+	return (peer->resolved == NULL || SET(CURLOPT_RESOLVE, peer->resolved)) &&
+		   (peer->guard == NULL ||
+			(SET(CURLOPT_OPENSOCKETFUNCTION, on_socket) && SET(CURLOPT_OPENSOCKETDATA, transfer)));
 }
 
 static bool
 set_callbacks(CURL *easy, Transfer *transfer)
 {
-	return SET(CURLOPT_PRIVATE, transfer) && SET(CURLOPT_HEADERFUNCTION, on_header) &&
-		   SET(CURLOPT_HEADERDATA, transfer) && SET(CURLOPT_WRITEFUNCTION, on_body) &&
-		   SET(CURLOPT_WRITEDATA, transfer) && SET(CURLOPT_PREREQFUNCTION, on_sending) &&
-		   SET(CURLOPT_PREREQDATA, transfer);
+	return SET(CURLOPT_HEADERFUNCTION, on_header) && SET(CURLOPT_HEADERDATA, transfer) &&
+		   SET(CURLOPT_WRITEFUNCTION, on_body) && SET(CURLOPT_WRITEDATA, transfer) &&
+		   SET(CURLOPT_PREREQFUNCTION, on_sending) && SET(CURLOPT_PREREQDATA, transfer);
 }
 
 static bool
@@ -291,30 +310,36 @@ set_request(CURL *easy, Transfer *transfer, const HttpRequest *request)
 		   SET(CURLOPT_POSTFIELDS, transfer->sent_body);
 }
 
-static bool
-set_up(Transfer *transfer, const TransferPeer *peer, const HttpRequest *request)
+Transfer *
+transfer_make(const TransferPeer *peer, void *owner)
 {
-	CURL *easy = transfer->easy;
+	Transfer *transfer = calloc(1, sizeof(*transfer));
+	CURL *easy = transfer ? transfer->easy = curl_easy_init() : NULL;
 
-	return set_callbacks(easy, transfer) && set_bounds(easy, transfer->take != NULL) &&
-		   set_address(easy, peer, request->target) && set_trust(easy, peer) &&
-		   set_request(easy, transfer, request);
+	if (transfer == NULL)
+		return NULL;
+	transfer->owner = owner;
+	transfer->reply.headers = transfer->headers;
+	if (easy && SET(CURLOPT_PRIVATE, transfer) && set_bounds(easy) && set_trust(easy, peer) &&
+		set_guard(easy, transfer, peer))
+		return transfer;
+	transfer_free(transfer);
+	return NULL;
 }
 
 Transfer *
 transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request, TransferTaker take,
 			   void *owner)
 {
-	Transfer *transfer = calloc(1, sizeof(*transfer));
+	Transfer *transfer = transfer_make(peer, owner);
+	CURL *easy = transfer ? transfer->easy : NULL;
 
 	if (transfer == NULL)
 		return NULL;
-	transfer->owner = owner;
 	transfer->take = take;
-	transfer->reply.headers = transfer->headers;
-	transfer->easy = curl_easy_init();
-	if (transfer->easy && set_up(transfer, peer, request) &&
-		curl_multi_add_handle(all, transfer->easy) == CURLM_OK)
+	if ((take == NULL || set_download_time(easy)) && set_callbacks(easy, transfer) &&
+		set_address(easy, peer, request->target) && set_request(easy, transfer, request) &&
+		curl_multi_add_handle(all, easy) == CURLM_OK)
 		return transfer;
 	transfer_free(transfer);
 	return NULL;
@@ -390,10 +415,19 @@ conclude(Transfer *transfer, CURLcode error)
 	transfer->is_complete = error == CURLE_OK && status != 0 && !is_refused &&
 							!transfer->is_stopped;
 	transfer->reply.status = status;
+	transfer->error = error;
 	if (is_refused)
 		(void) snprintf(transfer->word, TRANSFER_WORD_SIZE, "http_%d", status);
+	else if (error == CURLE_COULDNT_CONNECT && transfer->is_forbidden)
+		(void) snprintf(transfer->word, TRANSFER_WORD_SIZE, "forbidden_address");
 	else if (!transfer->is_complete)
 		say_why(error, transfer->word);
+}
+
+void
+transfer_perform(Transfer *transfer)
+{
+	conclude(transfer, curl_easy_perform(transfer->easy));
 }
 
 Transfer *

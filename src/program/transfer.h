@@ -8,25 +8,32 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef CALLER_TRANSFER_H
-#define CALLER_TRANSFER_H
+#ifndef PROGRAM_TRANSFER_H
+#define PROGRAM_TRANSFER_H
 
 #include "gateway/http.h"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #define TRANSFER_HEADERS_MAX 64
 #define TRANSFER_HEADER_BYTES_MAX (32 * 1024)
 #define TRANSFER_BODY_BYTES_MAX (256 * 1024)
 #define TRANSFER_WORD_SIZE 24
 
+/* True where an address may be connected to. It is asked of the very address, before. */
+typedef bool (*TransferGuard)(const void *argument, const struct sockaddr *address);
+
 /* Where it goes. */
 typedef struct TransferPeer
 {
-	const char *host;  /* letters, digits, "-" and "." alone: it becomes a part of a URL */
-	int port;		   /* 0: the scheme's own */
-	bool is_plain;	   /* without TLS */
-	Bytes authorities; /* PEM; no bytes: the system's */
+	const char *host;			 /* letters, digits, "-" and "." alone: it is a part of a URL */
+	int port;					 /* 0: the scheme's own */
+	bool is_plain;				 /* without TLS */
+	Bytes authorities;			 /* PEM; no bytes: the system's */
+	TransferGuard guard;		 /* NULL: any address will do */
+	const void *guard_argument;	 /* it lives as long as the transfer, as the next does */
+	struct curl_slist *resolved; /* what names lead to, in tests; NULL: as the system says */
 } TransferPeer;
 
 typedef enum TransferTaken
@@ -43,6 +50,9 @@ typedef struct Transfer
 {
 	void *owner;
 	TransferTaker take; /* NULL: the body is kept */
+	TransferGuard guard;
+	const void *guard_argument;
+	bool is_forbidden; /* an address was */
 	bool is_paused;
 	bool is_stopped;
 	size_t taken; /* of what comes again */
@@ -52,7 +62,8 @@ typedef struct Transfer
 	size_t sent_size;
 	bool is_sent;				   /* something of the request may have gone out */
 	bool is_complete;			   /* the reply came, whole */
-	char word[TRANSFER_WORD_SIZE]; /* why it did not */
+	CURLcode error;				   /* why it did not, */
+	char word[TRANSFER_WORD_SIZE]; /* in a word */
 	HttpMessage reply;
 	HttpHeader headers[TRANSFER_HEADERS_MAX];
 	bool in_headers;
@@ -72,6 +83,15 @@ extern CURLM *transfer_open(void);
  */
 extern Transfer *transfer_begin(CURLM *all, const TransferPeer *peer, const HttpRequest *request,
 								TransferTaker take, void *owner);
+
+/*
+ * One that is not begun, and of no protocol yet: its peer's certificates and its bounds in time
+ * are set, the rest is for who sets its easy handle. NULL where there is none.
+ */
+extern Transfer *transfer_make(const TransferPeer *peer, void *owner);
+
+/* Waits until such a one is over; for threads. */
+extern void transfer_perform(Transfer *transfer);
 
 /* Goes on with one whose taker said "later". */
 extern void transfer_resume(Transfer *transfer);
