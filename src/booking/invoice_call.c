@@ -196,7 +196,10 @@ invoice_call_fill(const CallWork *work, GatewayCall *call)
 	call->created_at = is_red ? work->confirmation.created_at : invoice->created_at;
 	call->amount_nano = invoice->amount_nano;
 	COPY(call->currency, "CNY");
-	COPY(is_red ? call->invoice.red_number : call->invoice.number, work->row.gateway_number);
+	if (is_red)
+		COPY(call->invoice.red_number, work->row.gateway_number);
+	else
+		COPY(call->invoice.number, work->row.gateway_number);
 	call->invoice.is_special = strcmp(invoice->kind, "special") == 0;
 	COPY(call->invoice.blue_number, invoice->number);
 	COPY(call->invoice.document_url, invoice->pdf_url);
