@@ -13,8 +13,8 @@ SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
 QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
-OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/%,$(wildcard src/*.c src/*/*.c))))
-CALLER_OBJS := $(patsubst src/%.c,build/caller/%.o,$(sort $(wildcard src/caller/*.c src/gateway/*.c src/core/*.c) src/secrets.c))
+OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/% src/pdf/% src/program/%,$(wildcard src/*.c src/*/*.c))))
+CALLER_OBJS := $(patsubst src/%.c,build/caller/%.o,$(sort $(wildcard src/caller/*.c src/program/*.c src/gateway/*.c src/core/*.c) src/secrets.c))
 CALLER_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 DATA_built   = billing--$(EXTVERSION).sql
 EXTRA_CLEAN  = build billing-caller $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)

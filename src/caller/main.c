@@ -10,13 +10,13 @@
  *
  *-------------------------------------------------------------------------
  */
-#include "caller/confine.h"
 #include "caller/exchange.h"
+#include "caller/key_file.h"
 #include "caller/transfer.h"
+#include "program/confine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define CHANNEL_DESCRIPTOR 3
@@ -84,29 +84,20 @@ work(Exchanges *exchanges)
 	}
 }
 
-static bool
-is_stream_socket(int descriptor)
-{
-	int type;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
 int
 main(int argc, char **argv)
 {
 	static Channel channel;
 	Exchanges exchanges = {0};
 
-	if (argc != 2 || argv[1][0] != '/' || !is_stream_socket(CHANNEL_DESCRIPTOR))
+	if (argc != 2 || argv[1][0] != '/' || !confine_is_channel(CHANNEL_DESCRIPTOR))
 	{
 		(void) fputs("billing-caller is started by the gateway worker of the PostgreSQL "
 					 "extension billing\n",
 					 stderr);
 		return EXIT_NOT_STARTED;
 	}
-	if (!confine_process(CHANNEL_DESCRIPTOR))
+	if (!confine_process(CHANNEL_DESCRIPTOR, KEY_FILE_BYTES_MAX))
 		return EXIT_NOT_STARTED;
 	exchanges = (Exchanges){.directory = argv[1], .channel = &channel};
 	exchanges.transfers = transfer_open();

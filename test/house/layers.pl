@@ -27,8 +27,9 @@ my %may_include = (
 	api     => [qw(ground core gateway spi rows store booking)],
 	guard   => [qw(ground core spi rows store booking)],
 	worker  => [qw(ground core gateway spi rows store booking)],
-	caller  => [qw(core gateway secrets)],
-	pdf     => [qw(core)],
+	program => [],
+	caller  => [qw(core gateway secrets program)],
+	pdf     => [qw(core program)],
 );
 
 # It starts everything and decides nothing: no floor holds it.
@@ -101,7 +102,7 @@ sub forbid {
 	check($name, scalar @$files, 1, @found);
 }
 
-my %pure = map { $_ => 1 } qw(core gateway pdf caller secrets);
+my %pure = map { $_ => 1 } qw(core gateway pdf caller program secrets);
 my @pure = grep { $pure{ floor($_) } } @sources;
 my @server = grep { !$pure{ floor($_) } } @sources;
 

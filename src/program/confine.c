@@ -8,9 +8,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "caller/confine.h"
-
-#include "caller/key_file.h"
+#include "program/confine.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -19,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,8 +71,9 @@ reset_signals(void)
 
 	for (int i = 1; i < NSIG; i++)
 		(void) signal(i, SIG_DFL);
-	return signal(SIGPIPE, SIG_IGN) != SIG_ERR && sigemptyset(&none) == 0 &&
-		   sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+	/* Writing to nobody, or too much, is an error of who writes. */
+	return signal(SIGPIPE, SIG_IGN) != SIG_ERR && signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+		   sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
 static bool
@@ -99,8 +99,7 @@ limit_memory(void)
 #endif
 }
 
-/* libcurl asks for names in threads, whose stacks and heaps count as memory before they are used.
- */
+/* Libraries work in threads, whose stacks and heaps count as memory before they are used. */
 static bool
 make_threads_small(void)
 {
@@ -115,12 +114,21 @@ make_threads_small(void)
 }
 
 bool
-confine_process(int channel)
+confine_is_channel(int descriptor)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+bool
+confine_process(int channel, size_t file_bytes_max)
 {
 	close_from(channel + 1);
 	(void) umask(077);
 	return silence() && reset_signals() && follow_parent() && clearenv() == 0 && chdir("/") == 0 &&
 		   prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, KEY_FILE_BYTES_MAX) &&
+		   limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, file_bytes_max) &&
 		   limit(RLIMIT_NOFILE, FILES_MAX) && limit_memory() && make_threads_small();
 }
