@@ -16,8 +16,11 @@ QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
 OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/% src/pdf/% src/program/%,$(wildcard src/*.c src/*/*.c))))
 CALLER_OBJS := $(patsubst src/%.c,build/caller/%.o,$(sort $(wildcard src/caller/*.c src/program/*.c src/gateway/*.c src/core/*.c) src/secrets.c))
 CALLER_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+PDF_OBJS    := $(patsubst src/%.c,build/pdf/%.o,$(sort $(wildcard src/pdf/*.c src/program/*.c)))
+PDF_CFLAGS   = $(CALLER_CFLAGS) $(shell pkg-config --cflags pangocairo)
+PDF_LIBS     = $(shell pkg-config --libs pangocairo) -ljansson
 DATA_built   = billing--$(EXTVERSION).sql
-EXTRA_CLEAN  = build billing-caller $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
+EXTRA_CLEAN  = build billing-caller billing-pdf $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -45,21 +48,27 @@ PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgr
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
 include $(PGXS)
 
-# The program that calls gateways, beside the library: it has the private keys and the network, and no server.
-all: billing-caller
+# Programs beside the library, without a server. This one calls gateways: it has the private keys and the network.
+all: billing-caller billing-pdf
 billing-caller: $(CALLER_OBJS)
 	$(CC) $(CALLER_CFLAGS) $(LDFLAGS) -o $@ $(CALLER_OBJS) -lcurl -ljansson -lcrypto -lz
 build/caller/%.o: src/%.c $(HEADER_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(CALLER_CFLAGS) -c -o $@ $<
-install: install-caller
-install-caller: billing-caller
+# This one draws documents: what a font may do to it, it does to nothing else.
+billing-pdf: $(PDF_OBJS)
+	$(CC) $(PDF_CFLAGS) $(LDFLAGS) -o $@ $(PDF_OBJS) $(PDF_LIBS)
+build/pdf/%.o: src/%.c $(HEADER_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(PDF_CFLAGS) -c -o $@ $<
+install: install-programs
+install-programs: billing-caller billing-pdf
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
-	$(INSTALL_PROGRAM) billing-caller '$(DESTDIR)$(pkglibdir)/billing-caller'
-uninstall: uninstall-caller
-uninstall-caller:
-	rm -f '$(DESTDIR)$(pkglibdir)/billing-caller'
-.PHONY: install-caller uninstall-caller
+	$(INSTALL_PROGRAM) billing-caller billing-pdf '$(DESTDIR)$(pkglibdir)'
+uninstall: uninstall-programs
+uninstall-programs:
+	rm -f $(foreach program,billing-caller billing-pdf,'$(DESTDIR)$(pkglibdir)/$(program)')
+.PHONY: install-programs uninstall-programs
 else
 all install installcheck:
 	@test -z '$(DEPS_DONE)' || { echo 'PG_CONFIG=$(PG_CONFIG) has no pgxs.mk or no server headers' >&2; exit 1; }

@@ -1,0 +1,111 @@
+/*-------------------------------------------------------------------------
+ *
+ * sale.c
+ *	  Lines, totals, payment, notes.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "pdf/sale.h"
+
+#include "pdf/masthead.h"
+#include "pdf/sums.h"
+#include "pdf/table.h"
+
+/* ---- lines ------------------------------------------------------------------------ */
+
+static void
+add_columns(Table *table, const Page *page, const Document *document)
+{
+	table_add(table, page, label_of(page->language, LABEL_DESCRIPTION), TABLE_PROSE, NULL);
+	table_add(table, page, label_of(page->language, LABEL_QUANTITY), TABLE_NUMBER,
+			  document_longest(&document->lines, offsetof(DocumentRow, quantity)));
+	table_add(table, page, label_of(page->language, LABEL_UNIT_PRICE), TABLE_NUMBER,
+			  document_longest(&document->lines, offsetof(DocumentRow, unit_price)));
+	table_add(table, page, label_of(page->language, LABEL_AMOUNT), TABLE_NUMBER,
+			  document_longest(&document->lines, offsetof(DocumentRow, amount)));
+	table_fit(table);
+}
+
+/* The last line goes to the page of the totals: they never stand alone. */
+static void
+draw_lines(Page *page, const Document *document, double totals_height)
+{
+	Table table = {.spacing = 4};
+
+	add_columns(&table, page, document);
+	for (size_t i = 0; i < document->lines.count; i++)
+	{
+		const DocumentRow *row = &document->lines.rows[i];
+		const TableCell cells[] = {{row->description, row->detail},
+								   {row->quantity, NULL},
+								   {row->unit_price, NULL},
+								   {row->amount, NULL}};
+
+		table_row(&table, page, cells, i + 1 < document->lines.count ? 0 : totals_height);
+	}
+}
+
+/* ---- what follows ------------------------------------------------------------------- */
+
+static void
+draw_payment(Page *page, const DocumentPayment *paid)
+{
+	const MastheadFact facts[] = {
+		{LABEL_PAYMENT_METHOD, paid->method},
+		{LABEL_PAID_AT, paid->at},
+		{LABEL_REFERENCE, paid->reference},
+	};
+
+	masthead_facts(page, facts, sizeof(facts) / sizeof(facts[0]));
+}
+
+static void
+draw_notes(Page *page, const char *notes)
+{
+	const char *label = label_of(page->language, LABEL_NOTES);
+	double height;
+
+	if (notes == NULL)
+		return;
+	height = page_measure(page, TEXT_LABEL, PAGE_BODY_WIDTH, label) + 1 +
+			 page_measure(page, TEXT_BODY, PAGE_BODY_WIDTH, notes);
+	if (!page_reserve(page, height))
+		return;
+	page->y += page_text(page, TEXT_LABEL, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH, label);
+	page->y += 1;
+	page->y += page_text(page, TEXT_BODY, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH, notes);
+}
+
+static void
+add_sums(Sums *sums, const Document *document)
+{
+	const char *tax_label = document->tax_label;
+
+	sums_add(sums, label_of(document->language, LABEL_SUBTOTAL), document->subtotal);
+	sums_add(sums, label_of(document->language, LABEL_DISCOUNT), document->discount);
+	sums_add(sums, tax_label ? tax_label : label_of(document->language, LABEL_TAX), document->tax);
+	sums_conclude(sums,
+				  label_of(document->language, document->kind == DOCUMENT_CREDIT_NOTE
+												   ? LABEL_TOTAL_CREDITED
+												   : LABEL_TOTAL),
+				  document->currency, document->total);
+}
+
+void
+sale_draw(Page *page, const Document *document)
+{
+	const MastheadFact facts[] = {
+		{LABEL_NUMBER, document->number},		{LABEL_OF_INVOICE, document->of_invoice},
+		{LABEL_ISSUED_ON, document->issued_on}, {LABEL_CURRENCY, document->currency},
+		{LABEL_REASON, document->reason},
+	};
+	Sums sums = {0};
+
+	masthead_draw(page, document, facts, sizeof(facts) / sizeof(facts[0]));
+	add_sums(&sums, document);
+	draw_lines(page, document, sums_height(&sums, page));
+	sums_draw(&sums, page);
+	page->y += 20;
+	draw_payment(page, &document->paid);
+	draw_notes(page, document->notes);
+}
