@@ -102,7 +102,9 @@ render_document(const Document *document, RenderRoom *room, char fault[DOCUMENT_
 
 	write_title(document, title);
 	text_open(&setter, document->language);
+	setter.is_counting = true;
 	draw(&page, document);
+	setter.is_counting = false;
 	found = page.fault ? page.fault : write_pages(document, &page, room);
 	text_close(&setter);
 	if (found)

@@ -12,6 +12,8 @@
 /* Noto for what it has, and of its Chinese the simplified; fontconfig finds the rest. */
 #define FAMILY "Noto Sans, Noto Sans CJK SC, sans-serif"
 
+#define PLAIN_WIDTH 100.0
+
 typedef struct Look
 {
 	double size;
@@ -32,60 +34,6 @@ static const Look looks[TEXT_STYLES] = {
 	[TEXT_STRONG] = {8, PANGO_WEIGHT_BOLD, INK},
 	[TEXT_DETAIL] = {7.5, PANGO_WEIGHT_NORMAL, MUTED},
 };
-
-/* ---- the setter ------------------------------------------------------------------ */
-
-static PangoContext *
-new_context(LabelLanguage language)
-{
-	PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
-	cairo_font_options_t *options = cairo_font_options_create();
-
-	/* Paper has no pixels to fit letters to. */
-	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
-	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-	pango_cairo_context_set_font_options(context, options);
-	cairo_font_options_destroy(options);
-	pango_cairo_context_set_resolution(context, 72);
-	pango_context_set_round_glyph_positions(context, FALSE);
-	pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
-	pango_context_set_language(context,
-							   pango_language_from_string(language == LABEL_ZH ? "zh-cn" : "en"));
-	return context;
-}
-
-/* Digits of one width; and no hyphen where a number or a name is broken: it would be read as
- * theirs. */
-static PangoAttrList *
-new_attributes(void)
-{
-	PangoAttrList *attributes = pango_attr_list_new();
-
-	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
-	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1, lnum=1"));
-	return attributes;
-}
-
-void
-text_open(TextSetter *setter, LabelLanguage language)
-{
-	*setter = (TextSetter){.context = new_context(language), .attributes = new_attributes()};
-	for (int i = 0; i < TEXT_STYLES; i++)
-	{
-		setter->fonts[i] = pango_font_description_from_string(FAMILY);
-		pango_font_description_set_absolute_size(setter->fonts[i], looks[i].size * PANGO_SCALE);
-		pango_font_description_set_weight(setter->fonts[i], looks[i].weight);
-	}
-}
-
-void
-text_close(TextSetter *setter)
-{
-	for (int i = 0; i < TEXT_STYLES; i++)
-		pango_font_description_free(setter->fonts[i]);
-	pango_attr_list_unref(setter->attributes);
-	g_object_unref(setter->context);
-}
 
 /* ---- cleaning --------------------------------------------------------------------- */
 
@@ -139,6 +87,21 @@ new_layout(const TextSetter *setter, TextStyle style, const char *text)
 	return layout;
 }
 
+/* Is it surely one line of it? With a little for how pairs of letters are moved apart. */
+static bool
+is_plain_line(const TextPlain *plain, double width, const char *text)
+{
+	double most = 0;
+
+	for (; *text; text++)
+	{
+		if (*text < ' ' || *text > '~')
+			return false;
+		most += strchr(" -.,:/0123456789", *text) ? plain->digit_width : plain->letter_width;
+	}
+	return most * 1.05 < width;
+}
+
 TextBlock
 text_set(const TextSetter *setter, TextStyle style, TextSide side, double width, const char *text)
 {
@@ -147,6 +110,12 @@ text_set(const TextSetter *setter, TextStyle style, TextSide side, double width,
 
 	if (text == NULL)
 		return block;
+	if (setter->is_counting && is_plain_line(&setter->plain[style], width, text))
+	{
+		block.height = setter->plain[style].height;
+		block.baseline = setter->plain[style].baseline;
+		return block;
+	}
 	block.layout = new_layout(setter, style, text);
 	pango_layout_set_width(block.layout, (int) (width * PANGO_SCALE));
 	pango_layout_get_extents(block.layout, NULL, &extents);
@@ -210,4 +179,74 @@ text_show(TextBlock *block, cairo_t *cairo, double x, double y)
 		show_lines(block, cairo, x, y);
 	g_object_unref(block->layout);
 	block->layout = NULL;
+}
+
+/* ---- the setter ------------------------------------------------------------------ */
+
+static PangoContext *
+new_context(LabelLanguage language)
+{
+	PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
+	cairo_font_options_t *options = cairo_font_options_create();
+
+	/* Paper has no pixels to fit letters to. */
+	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+	pango_cairo_context_set_font_options(context, options);
+	cairo_font_options_destroy(options);
+	pango_cairo_context_set_resolution(context, 72);
+	pango_context_set_round_glyph_positions(context, FALSE);
+	pango_context_set_base_dir(context, PANGO_DIRECTION_LTR);
+	pango_context_set_language(context,
+							   pango_language_from_string(language == LABEL_ZH ? "zh-cn" : "en"));
+	return context;
+}
+
+/* Digits of one width; and no hyphen where a number or a name is broken: it would be read as
+ * theirs. */
+static PangoAttrList *
+new_attributes(void)
+{
+	PangoAttrList *attributes = pango_attr_list_new();
+
+	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
+	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1, lnum=1"));
+	return attributes;
+}
+
+static TextPlain
+measure_plain(const TextSetter *setter, TextStyle style)
+{
+	TextBlock block = text_set(setter, style, TEXT_LEFT, PLAIN_WIDTH, "0");
+	TextPlain plain = {
+		.letter_width = MAX(text_width(setter, style, "W"), text_width(setter, style, "@")),
+		.digit_width = text_width(setter, style, "0"),
+		.height = block.height,
+		.baseline = block.baseline,
+	};
+
+	text_show(&block, NULL, 0, 0);
+	return plain;
+}
+
+void
+text_open(TextSetter *setter, LabelLanguage language)
+{
+	*setter = (TextSetter){.context = new_context(language), .attributes = new_attributes()};
+	for (int i = 0; i < TEXT_STYLES; i++)
+	{
+		setter->fonts[i] = pango_font_description_from_string(FAMILY);
+		pango_font_description_set_absolute_size(setter->fonts[i], looks[i].size * PANGO_SCALE);
+		pango_font_description_set_weight(setter->fonts[i], looks[i].weight);
+		setter->plain[i] = measure_plain(setter, (TextStyle) i);
+	}
+}
+
+void
+text_close(TextSetter *setter)
+{
+	for (int i = 0; i < TEXT_STYLES; i++)
+		pango_font_description_free(setter->fonts[i]);
+	pango_attr_list_unref(setter->attributes);
+	g_object_unref(setter->context);
 }

@@ -37,11 +37,23 @@ typedef enum TextSide
 	TEXT_RIGHT
 } TextSide;
 
+/* A line of plain letters, of which none is wider than that; digits and what stands in numbers are
+ * less wide. */
+typedef struct TextPlain
+{
+	double letter_width;
+	double digit_width;
+	double height;
+	double baseline;
+} TextPlain;
+
 typedef struct TextSetter
 {
 	PangoContext *context;
 	PangoAttrList *attributes;
 	PangoFontDescription *fonts[TEXT_STYLES];
+	TextPlain plain[TEXT_STYLES];
+	bool is_counting; /* nothing is shown: short plain texts are not set, only measured */
 } TextSetter;
 
 /* A text, set in lines: to be shown, or dropped, once. One of no text has no height. */
