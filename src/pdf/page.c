@@ -7,7 +7,7 @@
  */
 #include "pdf/page.h"
 
-#define BOTTOM (PAGE_HEIGHT - 64)
+#define BOTTOM (PAGE_HEIGHT - PAGE_FOOTER)
 #define FOOTER_Y (PAGE_HEIGHT - 46)
 #define NUMBER_WIDTH 120
 

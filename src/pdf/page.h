@@ -17,7 +17,9 @@
 #define PAGE_WIDTH 595.28
 #define PAGE_HEIGHT 841.89
 #define PAGE_MARGIN 50.0
+#define PAGE_FOOTER 64.0
 #define PAGE_BODY_WIDTH (PAGE_WIDTH - 2 * PAGE_MARGIN)
+#define PAGE_BODY_HEIGHT (PAGE_HEIGHT - PAGE_MARGIN - PAGE_FOOTER)
 #define PAGE_GUTTER 12.0 /* between columns */
 #define PAGE_PADDING 8.0 /* beside what stands in a panel, or under one */
 

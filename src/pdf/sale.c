@@ -11,6 +11,8 @@
 #include "pdf/sums.h"
 #include "pdf/table.h"
 
+#define END_HEIGHT_MAX 350.0
+
 /* ---- lines ------------------------------------------------------------------------ */
 
 static void
@@ -26,9 +28,9 @@ add_columns(Table *table, const Page *page, const Document *document)
 	table_fit(table);
 }
 
-/* The last line goes to the page of the totals: they never stand alone. */
+/* The last line goes to the page of what follows: that never stands alone. */
 static void
-draw_lines(Page *page, const Document *document, double totals_height)
+draw_lines(Page *page, const Document *document, double end_height)
 {
 	Table table = {.spacing = 4};
 
@@ -41,7 +43,7 @@ draw_lines(Page *page, const Document *document, double totals_height)
 								   {row->unit_price, NULL},
 								   {row->amount, NULL}};
 
-		table_row(&table, page, cells, i + 1 < document->lines.count ? 0 : totals_height);
+		table_row(&table, page, cells, i + 1 < document->lines.count ? 0 : end_height);
 	}
 }
 
@@ -77,6 +79,29 @@ draw_notes(Page *page, const char *notes)
 }
 
 static void
+draw_end(Page *page, const Document *document, const Sums *sums)
+{
+	if (!page_reserve(page, sums_height(sums, page)))
+		return;
+	sums_draw(sums, page);
+	page->y += 20;
+	draw_payment(page, &document->paid);
+	draw_notes(page, document->notes);
+}
+
+/* What stays in one piece: all of the end, or its totals alone where it is long. */
+static double
+measure_end(const Page *page, const Document *document, const Sums *sums)
+{
+	Page tried = {.setter = page->setter, .language = page->language, .y = PAGE_MARGIN};
+
+	draw_end(&tried, document, sums);
+	if (tried.number == 0 && tried.y < PAGE_MARGIN + END_HEIGHT_MAX)
+		return tried.y - PAGE_MARGIN;
+	return sums_height(sums, page);
+}
+
+static void
 add_sums(Sums *sums, const Document *document)
 {
 	const char *tax_label = document->tax_label;
@@ -103,9 +128,6 @@ sale_draw(Page *page, const Document *document)
 
 	masthead_draw(page, document, facts, sizeof(facts) / sizeof(facts[0]));
 	add_sums(&sums, document);
-	draw_lines(page, document, sums_height(&sums, page));
-	sums_draw(&sums, page);
-	page->y += 20;
-	draw_payment(page, &document->paid);
-	draw_notes(page, document->notes);
+	draw_lines(page, document, measure_end(page, document, &sums));
+	draw_end(page, document, &sums);
 }

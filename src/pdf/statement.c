@@ -69,7 +69,8 @@ draw_none(Page *page, Table *table)
 {
 	table_heading(table, page, NONE_HEIGHT);
 	page->y += 6;
-	page->y += page_text(page, TEXT_DETAIL, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH,
+	page->y += page_text(page, TEXT_DETAIL, TEXT_LEFT, PAGE_MARGIN + PAGE_PADDING, page->y,
+						 PAGE_BODY_WIDTH - 2 * PAGE_PADDING,
 						 label_of(page->language, LABEL_NO_ENTRIES));
 }
 

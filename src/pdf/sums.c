@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#define WIDTH 270.0
-#define AMOUNT_WIDTH 125.0
+#define WIDTH 304.0
+#define AMOUNT_WIDTH 140.0
 #define LABEL_WIDTH (WIDTH - AMOUNT_WIDTH - PAGE_GUTTER - 2 * PAGE_PADDING)
 #define LEFT (PAGE_WIDTH - PAGE_MARGIN - WIDTH)
 #define SPACING 3.0

@@ -10,6 +10,7 @@
 #define NUMBER_WIDTH_MAX 112.0
 #define PROSE_WIDTH_MAX 400.0
 #define HEADING_SPACING 4.0
+#define HEADING_HEIGHT_MAX 40.0
 
 /* A cell, set: its text and what stands below. */
 typedef struct SetCell
@@ -33,20 +34,40 @@ table_add(Table *table, const Page *page, const char *heading, TableFit fit, con
 	};
 }
 
+/* Prose has equal shares; what one does not need goes to those that need more. */
+static void
+share_width(Table *table, double share)
+{
+	double spare = 0;
+	int wanting = 0;
+
+	for (int i = 0; i < table->columns_count; i++)
+		if (table->columns[i].fit == TABLE_PROSE)
+		{
+			spare += MAX(0, share - table->columns[i].width);
+			wanting += table->columns[i].width > share;
+		}
+	for (int i = 0; i < table->columns_count; i++)
+	{
+		TableColumn *column = &table->columns[i];
+
+		if (column->fit == TABLE_PROSE && (column->width > share || wanting == 0))
+			column->width = share + (wanting > 0 ? spare / wanting : 0);
+	}
+}
+
 void
 table_fit(Table *table)
 {
 	double rest = PAGE_BODY_WIDTH - 2 * PAGE_PADDING - PAGE_GUTTER * (table->columns_count - 1);
-	double prose = 0;
+	int proses = 0;
 
 	for (int i = 0; i < table->columns_count; i++)
 		if (table->columns[i].fit == TABLE_PROSE)
-			prose += table->columns[i].width;
+			proses++;
 		else
 			rest -= table->columns[i].width;
-	for (int i = 0; i < table->columns_count; i++)
-		if (table->columns[i].fit == TABLE_PROSE)
-			table->columns[i].width *= rest / prose;
+	share_width(table, rest / MAX(proses, 1));
 }
 
 /* Sets all cells of a row; *baseline: the deepest of the first lines. */
@@ -115,6 +136,8 @@ table_row(Table *table, Page *page, const TableCell *cells, double height_below)
 	if (page->fault)
 		return;
 	height = set_row(table, page, cells, TEXT_CELL, set, &baseline) + 2 * table->spacing;
+	if (height + height_below > PAGE_BODY_HEIGHT - HEADING_HEIGHT_MAX)
+		height_below = 0;
 	if (table->headed_page != page->number || !page_fits(page, height + height_below))
 		table_heading(table, page, height + height_below);
 	page->y += table->spacing;

@@ -49,7 +49,8 @@ extern void table_add(Table *table, const Page *page, const char *heading, Table
 /* Behind all columns: their widths are made those of a page. */
 extern void table_fit(Table *table);
 
-/* Draws a row of a cell for each column, on a page that has room for so much more below it. */
+/* Draws a row of a cell for each column, on a page that has room for so much more below it, if any
+ * has. */
 extern void table_row(Table *table, Page *page, const TableCell *cells, double height_below);
 
 /* Draws the heading, in the same way: for a table without a row. */

@@ -45,13 +45,20 @@ turns_order(gunichar c)
 	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* Reserved for ever to be no character; cairo takes none of them. */
+static bool
+is_none(gunichar c)
+{
+	return (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+}
+
 /* What stands for it: itself, a blank, or 0 for nothing. */
 static gunichar
 cleaned(gunichar c, bool one_line)
 {
 	if (c == '\n' && !one_line)
 		return c;
-	if (c == '\r' || turns_order(c))
+	if (c == '\r' || turns_order(c) || is_none(c))
 		return 0;
 	return g_unichar_iscntrl(c) || c == 0x2028 || c == 0x2029 ? ' ' : c;
 }
