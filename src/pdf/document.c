@@ -341,6 +341,12 @@ count_characters(const char *text)
 }
 
 const char *
+document_member(const DocumentRow *row, size_t offset)
+{
+	return *(const char *const *) ((const char *) row + offset);
+}
+
+const char *
 document_longest(const DocumentRows *rows, size_t offset)
 {
 	const char *longest = NULL;
@@ -348,7 +354,7 @@ document_longest(const DocumentRows *rows, size_t offset)
 
 	for (size_t i = 0; i < rows->count; i++)
 	{
-		const char *text = *(const char **) ((char *) &rows->rows[i] + offset);
+		const char *text = document_member(&rows->rows[i], offset);
 		size_t count = text ? count_characters(text) : 0;
 
 		if (count > most)

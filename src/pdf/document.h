@@ -104,6 +104,9 @@ extern bool document_read(const char *text, size_t size, Document *document,
 						  char fault[DOCUMENT_FAULT_SIZE]);
 extern void document_close(Document *document);
 
+/* A row's text at that offset. */
+extern const char *document_member(const DocumentRow *row, size_t offset);
+
 /* The text of most characters among one member of all rows; NULL where none has it. */
 extern const char *document_longest(const DocumentRows *rows, size_t offset);
 

@@ -13,41 +13,15 @@
 
 #define END_HEIGHT_MAX 350.0
 
-/* ---- lines ------------------------------------------------------------------------ */
+static const TableColumn columns[] = {
+	{LABEL_DESCRIPTION, TABLE_PROSE, offsetof(DocumentRow, description)},
+	{LABEL_QUANTITY, TABLE_NUMBER, offsetof(DocumentRow, quantity)},
+	{LABEL_UNIT_PRICE, TABLE_NUMBER, offsetof(DocumentRow, unit_price)},
+	{LABEL_AMOUNT, TABLE_NUMBER, offsetof(DocumentRow, amount)},
+};
+static const TableShape shape = {columns, sizeof(columns) / sizeof(columns[0]), true, 4};
 
-static void
-add_columns(Table *table, const Page *page, const Document *document)
-{
-	table_add(table, page, label_of(page->language, LABEL_DESCRIPTION), TABLE_PROSE, NULL);
-	table_add(table, page, label_of(page->language, LABEL_QUANTITY), TABLE_NUMBER,
-			  document_longest(&document->lines, offsetof(DocumentRow, quantity)));
-	table_add(table, page, label_of(page->language, LABEL_UNIT_PRICE), TABLE_NUMBER,
-			  document_longest(&document->lines, offsetof(DocumentRow, unit_price)));
-	table_add(table, page, label_of(page->language, LABEL_AMOUNT), TABLE_NUMBER,
-			  document_longest(&document->lines, offsetof(DocumentRow, amount)));
-	table_fit(table);
-}
-
-/* The last line goes to the page of what follows: that never stands alone. */
-static void
-draw_lines(Page *page, const Document *document, double end_height)
-{
-	Table table = {.spacing = 4};
-
-	add_columns(&table, page, document);
-	for (size_t i = 0; i < document->lines.count; i++)
-	{
-		const DocumentRow *row = &document->lines.rows[i];
-		const TableCell cells[] = {{row->description, row->detail},
-								   {row->quantity, NULL},
-								   {row->unit_price, NULL},
-								   {row->amount, NULL}};
-
-		table_row(&table, page, cells, i + 1 < document->lines.count ? 0 : end_height);
-	}
-}
-
-/* ---- what follows ------------------------------------------------------------------- */
+/* ---- what follows the lines --------------------------------------------------------- */
 
 static void
 draw_payment(Page *page, const DocumentPayment *paid)
@@ -101,6 +75,8 @@ measure_end(const Page *page, const Document *document, const Sums *sums)
 	return sums_height(sums, page);
 }
 
+/* ---- the whole ------------------------------------------------------------------------ */
+
 static void
 add_sums(Sums *sums, const Document *document)
 {
@@ -128,6 +104,7 @@ sale_draw(Page *page, const Document *document)
 
 	masthead_draw(page, document, facts, sizeof(facts) / sizeof(facts[0]));
 	add_sums(&sums, document);
-	draw_lines(page, document, measure_end(page, document, &sums));
+	/* The last line goes to the page of what follows: that never stands alone. */
+	table_draw(page, &shape, &document->lines, measure_end(page, document, &sums));
 	draw_end(page, document, &sums);
 }

@@ -11,9 +11,15 @@
 #include "pdf/sums.h"
 #include "pdf/table.h"
 
-#define NONE_HEIGHT 30.0
-
-/* ---- the period in short ------------------------------------------------------------ */
+/* The detail has a column of its own: most rows take one line. */
+static const TableColumn columns[] = {
+	{LABEL_AT, TABLE_TEXT, offsetof(DocumentRow, at)},
+	{LABEL_DESCRIPTION, TABLE_PROSE, offsetof(DocumentRow, description)},
+	{LABEL_DETAIL, TABLE_PROSE, offsetof(DocumentRow, detail)},
+	{LABEL_AMOUNT, TABLE_NUMBER, offsetof(DocumentRow, amount)},
+	{LABEL_BALANCE, TABLE_NUMBER, offsetof(DocumentRow, balance)},
+};
+static const TableShape shape = {columns, sizeof(columns) / sizeof(columns[0]), false, 2};
 
 static void
 draw_sums(Page *page, const Document *document)
@@ -30,63 +36,6 @@ draw_sums(Page *page, const Document *document)
 	page->y += 20;
 }
 
-/* ---- entries ------------------------------------------------------------------------ */
-
-/* The detail has a column of its own, where there is any: most rows take one line. */
-static void
-add_columns(Table *table, const Page *page, const DocumentRows *entries, const char *detail)
-{
-	table_add(table, page, label_of(page->language, LABEL_AT), TABLE_TEXT,
-			  document_longest(entries, offsetof(DocumentRow, at)));
-	table_add(table, page, label_of(page->language, LABEL_DESCRIPTION), TABLE_PROSE,
-			  document_longest(entries, offsetof(DocumentRow, description)));
-	if (detail)
-		table_add(table, page, label_of(page->language, LABEL_DETAIL), TABLE_PROSE, detail);
-	table_add(table, page, label_of(page->language, LABEL_AMOUNT), TABLE_NUMBER,
-			  document_longest(entries, offsetof(DocumentRow, amount)));
-	table_add(table, page, label_of(page->language, LABEL_BALANCE), TABLE_NUMBER,
-			  document_longest(entries, offsetof(DocumentRow, balance)));
-	table_fit(table);
-}
-
-static void
-draw_entry(Page *page, Table *table, const DocumentRow *entry, bool has_details)
-{
-	TableCell cells[TABLE_COLUMNS_MAX];
-	int count = 0;
-
-	cells[count++] = (TableCell){entry->at, NULL};
-	cells[count++] = (TableCell){entry->description, NULL};
-	if (has_details)
-		cells[count++] = (TableCell){entry->detail, NULL};
-	cells[count++] = (TableCell){entry->amount, NULL};
-	cells[count++] = (TableCell){entry->balance, NULL};
-	table_row(table, page, cells, 0);
-}
-
-static void
-draw_none(Page *page, Table *table)
-{
-	table_heading(table, page, NONE_HEIGHT);
-	page->y += 6;
-	page->y += page_text(page, TEXT_DETAIL, TEXT_LEFT, PAGE_MARGIN + PAGE_PADDING, page->y,
-						 PAGE_BODY_WIDTH - 2 * PAGE_PADDING,
-						 label_of(page->language, LABEL_NO_ENTRIES));
-}
-
-static void
-draw_entries(Page *page, const DocumentRows *entries)
-{
-	Table table = {.spacing = 2};
-	const char *detail = document_longest(entries, offsetof(DocumentRow, detail));
-
-	add_columns(&table, page, entries, detail);
-	if (entries->count == 0)
-		draw_none(page, &table);
-	for (size_t i = 0; i < entries->count; i++)
-		draw_entry(page, &table, &entries->rows[i], detail != NULL);
-}
-
 void
 statement_draw(Page *page, const Document *document)
 {
@@ -98,5 +47,5 @@ statement_draw(Page *page, const Document *document)
 
 	masthead_draw(page, document, facts, sizeof(facts) / sizeof(facts[0]));
 	draw_sums(page, document);
-	draw_entries(page, &document->lines);
+	table_draw(page, &shape, &document->lines, 0);
 }

@@ -1,16 +1,15 @@
 /*-------------------------------------------------------------------------
  *
  * table.h
- *	  Rows under a heading, which stands on each page again.
+ *	  A document's rows under a heading, which stands on each page again.
  *
  *-------------------------------------------------------------------------
  */
 #ifndef PDF_TABLE_H
 #define PDF_TABLE_H
 
+#include "pdf/document.h"
 #include "pdf/page.h"
-
-#include <stddef.h>
 
 #define TABLE_COLUMNS_MAX 6
 
@@ -23,37 +22,24 @@ typedef enum TableFit
 
 typedef struct TableColumn
 {
-	const char *heading;
+	Label label;
 	TableFit fit;
-	double width;
+	size_t offset; /* of its texts in a row */
 } TableColumn;
 
-typedef struct TableCell
+typedef struct TableShape
 {
-	const char *text;	/* NULL: an empty one */
-	const char *detail; /* below the text, smaller; NULL: none */
-} TableCell;
-
-typedef struct Table
-{
-	TableColumn columns[TABLE_COLUMNS_MAX];
+	const TableColumn *columns;
 	int columns_count;
-	double spacing;	 /* above and below a row */
-	int headed_page; /* the last one that has the heading */
-} Table;
+	bool has_details; /* a row's detail stands below its first text, smaller */
+	double spacing;	  /* above and below a row */
+} TableShape;
 
-/* Adds a column, whose widest text this is; NULL: it has none. */
-extern void table_add(Table *table, const Page *page, const char *heading, TableFit fit,
-					  const char *widest);
-
-/* Behind all columns: their widths are made those of a page. */
-extern void table_fit(Table *table);
-
-/* Draws a row of a cell for each column, on a page that has room for so much more below it, if any
- * has. */
-extern void table_row(Table *table, Page *page, const TableCell *cells, double height_below);
-
-/* Draws the heading, in the same way: for a table without a row. */
-extern void table_heading(Table *table, Page *page, double height_below);
+/*
+ * Draws all rows; columns that are empty in all of them are left out. The last row goes
+ * to a page that has room for so much more below it, if any page has.
+ */
+extern void table_draw(Page *page, const TableShape *shape, const DocumentRows *rows,
+					   double height_below);
 
 #endif

@@ -61,7 +61,7 @@ is(scalar(grep { abs($_ - $right{'1,049.70'}[0]) < 0.6 } map { @{ $right{$_} } }
 
 my ($bare) = pages(drawn(invoice(
 	seller => { name => 'Seller' }, buyer => { name => 'Buyer' }, lines => [ { description => 'Credit', amount => '1.00' } ], map { $_ => undef } qw(subtotal discount tax_label tax paid notes))));
-unlike($bare, qr/Subtotal|Discount|VAT|Tax|Paid|Payment|Notes|Email|Phone|Registration|Account|For invoice|Reason/, 'what is absent has no label either');
+unlike($bare, qr/Quantity|Unit price|Subtotal|Discount|VAT|Tax|Paid|Payment|Notes|Email|Phone|Registration|Account|For invoice|Reason/, 'what is absent has no label either');
 like($bare, qr/Total \(USD\)\s+1,049\.70/, 'and the rest is there');
 like((pages(drawn(invoice(tax_label => undef))))[0], qr/^\s+Tax\s+0\.00$/m, 'a tax without a label is the tax');
 is(drawn(invoice(notes => " \n")), drawn(invoice(notes => undef)), 'a blank text is none');
