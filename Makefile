@@ -97,9 +97,9 @@ src/store/verify_store.o: src/verify_checks.inc
 src/store/report_store.o src/store/usage_report_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
-# The pure parts link into the unit tests as they link into the server, and of billing-caller what writes.
+# The pure parts link into the unit tests as they link into the server; of billing-caller what writes, and of billing-pdf what reads.
 UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c)
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c)) src/secrets.c src/caller/key_file.c src/pdf/paper.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 
 build/%.o: src/%.c $(HEADER_FILES)
@@ -124,7 +124,7 @@ FUZZ_SECONDS ?= 180
 build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson -lz
-build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c) src/pdf/paper.c $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson -lz
 fuzz-programs: $(FUZZ_PROGRAMS)

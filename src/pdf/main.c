@@ -114,13 +114,13 @@ limit_seconds(int seconds)
 }
 
 static bool
-draw(const char *request, size_t size, RenderRoom *room, char fault[DOCUMENT_FAULT_SIZE])
+draw(const char *request, size_t size, RenderRoom *room, char fault[PAPER_FAULT_SIZE])
 {
-	Document document;
-	bool is_drawn = document_read(request, size, &document, fault) &&
-					render_document(&document, room, fault);
+	Paper paper;
+	bool is_drawn = paper_read(request, size, &paper, fault) &&
+					render_document(&paper, room, fault);
 
-	document_close(&document);
+	paper_close(&paper);
 	return is_drawn;
 }
 
@@ -128,7 +128,7 @@ draw(const char *request, size_t size, RenderRoom *room, char fault[DOCUMENT_FAU
 static void
 answer(const Rooms *rooms, size_t size)
 {
-	char fault[DOCUMENT_FAULT_SIZE];
+	char fault[PAPER_FAULT_SIZE];
 	char *body = rooms->reply + PREFIX_BYTES;
 	RenderRoom room = {.bytes = body + 1, .most = REPLY_BYTES_MAX - 1};
 

@@ -16,12 +16,12 @@
 #define PARTY_WIDTH ((PAGE_BODY_WIDTH - PARTY_GUTTER) / 2)
 
 Label
-masthead_title(DocumentKind kind)
+masthead_title(PaperKind kind)
 {
 	static const Label titles[] = {
-		[DOCUMENT_INVOICE] = LABEL_INVOICE,
-		[DOCUMENT_CREDIT_NOTE] = LABEL_CREDIT_NOTE,
-		[DOCUMENT_STATEMENT] = LABEL_STATEMENT,
+		[PAPER_INVOICE] = LABEL_INVOICE,
+		[PAPER_CREDIT_NOTE] = LABEL_CREDIT_NOTE,
+		[PAPER_STATEMENT] = LABEL_STATEMENT,
 	};
 
 	return titles[kind];
@@ -94,7 +94,7 @@ masthead_facts(Page *page, const MastheadFact *facts, size_t count)
 static double
 draw_mark(Page *page, double x, double y, Label label, const char *value)
 {
-	char text[2 * DOCUMENT_SHORT_MAX + LABEL_PAGE_SIZE];
+	char text[2 * PAPER_SHORT_MAX + LABEL_PAGE_SIZE];
 
 	if (value == NULL)
 		return 0;
@@ -105,7 +105,7 @@ draw_mark(Page *page, double x, double y, Label label, const char *value)
 
 /* From page->y down; where it ends. */
 static double
-draw_party(Page *page, const DocumentParty *party, Label label, double x)
+draw_party(Page *page, const PaperParty *party, Label label, double x)
 {
 	double y = page->y;
 
@@ -122,25 +122,25 @@ draw_party(Page *page, const DocumentParty *party, Label label, double x)
 }
 
 static void
-draw_parties(Page *page, const Document *document)
+draw_parties(Page *page, const Paper *paper)
 {
-	double left = draw_party(page, &document->seller, LABEL_SELLER, PAGE_MARGIN);
-	double right = draw_party(page, &document->buyer, LABEL_BUYER,
+	double left = draw_party(page, &paper->seller, LABEL_SELLER, PAGE_MARGIN);
+	double right = draw_party(page, &paper->buyer, LABEL_BUYER,
 							  PAGE_MARGIN + PARTY_WIDTH + PARTY_GUTTER);
 
 	page_move(page, MAX(left, right) - page->y);
 }
 
 void
-masthead_draw(Page *page, const Document *document, const MastheadFact *facts, size_t count)
+masthead_draw(Page *page, const Paper *paper, const MastheadFact *facts, size_t count)
 {
 	page->y += page_text(page, TEXT_TITLE, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH,
-						 label_of(page->language, masthead_title(document->kind))) +
+						 label_of(page->language, masthead_title(paper->kind))) +
 			   8;
 	page_rule(page, false);
 	page->y += 12;
 	masthead_facts(page, facts, count);
 	page->y += 10;
-	draw_parties(page, document);
+	draw_parties(page, paper);
 	page->y += 24;
 }

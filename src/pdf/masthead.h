@@ -8,8 +8,8 @@
 #ifndef PDF_MASTHEAD_H
 #define PDF_MASTHEAD_H
 
-#include "pdf/document.h"
 #include "pdf/page.h"
+#include "pdf/paper.h"
 
 #include <stddef.h>
 
@@ -21,10 +21,9 @@ typedef struct MastheadFact
 } MastheadFact;
 
 /* The title's label: of the document's kind. */
-extern Label masthead_title(DocumentKind kind);
+extern Label masthead_title(PaperKind kind);
 
-extern void masthead_draw(Page *page, const Document *document, const MastheadFact *facts,
-						  size_t count);
+extern void masthead_draw(Page *page, const Paper *paper, const MastheadFact *facts, size_t count);
 
 /* Facts beside each other, as many in a line as a page has room for. */
 extern void masthead_facts(Page *page, const MastheadFact *facts, size_t count);

@@ -29,43 +29,43 @@ write_bytes(void *closure, const unsigned char *bytes, unsigned size)
 
 /* "Invoice INV-1": the title of the file, and the footer of each page. */
 static void
-write_title(const Document *document, char title[TEXT_BYTES_MAX])
+write_title(const Paper *paper, char title[TEXT_BYTES_MAX])
 {
 	char text[TEXT_BYTES_MAX];
 
 	(void) snprintf(text, sizeof(text), "%s %s",
-					label_of(document->language, masthead_title(document->kind)),
-					document->kind == DOCUMENT_STATEMENT ? document->account : document->number);
+					label_of(paper->language, masthead_title(paper->kind)),
+					paper->kind == PAPER_STATEMENT ? paper->account : paper->number);
 	text_clean(title, text, true);
 }
 
 /* The date is the document's own, and no clock's. */
 static void
-describe(cairo_surface_t *surface, const Document *document, const char *title)
+describe(cairo_surface_t *surface, const Paper *paper, const char *title)
 {
 	char author[TEXT_BYTES_MAX];
-	char instant[DOCUMENT_SHORT_MAX + sizeof("T00:00:00Z")];
+	char instant[PAPER_SHORT_MAX + sizeof("T00:00:00Z")];
 
-	text_clean(author, document->seller.name, true);
-	(void) snprintf(instant, sizeof(instant), "%sT00:00:00Z", document->issued_on);
+	text_clean(author, paper->seller.name, true);
+	(void) snprintf(instant, sizeof(instant), "%sT00:00:00Z", paper->issued_on);
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_AUTHOR, author);
 	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, instant);
 }
 
 static void
-draw(Page *page, const Document *document)
+draw(Page *page, const Paper *paper)
 {
 	page_next(page);
-	if (document->kind == DOCUMENT_STATEMENT)
-		statement_draw(page, document);
+	if (paper->kind == PAPER_STATEMENT)
+		statement_draw(page, paper);
 	else
-		sale_draw(page, document);
+		sale_draw(page, paper);
 }
 
 /* Draws it into the room; NULL, or a fault. */
 static const char *
-write_pages(const Document *document, const Page *counted, RenderRoom *room)
+write_pages(const Paper *paper, const Page *counted, RenderRoom *room)
 {
 	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(write_bytes, room, PAGE_WIDTH,
 																   PAGE_HEIGHT);
@@ -78,8 +78,8 @@ write_pages(const Document *document, const Page *counted, RenderRoom *room)
 	};
 	cairo_status_t status;
 
-	describe(surface, document, page.footer);
-	draw(&page, document);
+	describe(surface, paper, page.footer);
+	draw(&page, paper);
 	cairo_show_page(page.cairo);
 	cairo_surface_finish(surface);
 	status = cairo_status(page.cairo);
@@ -93,21 +93,21 @@ write_pages(const Document *document, const Page *counted, RenderRoom *room)
 }
 
 bool
-render_document(const Document *document, RenderRoom *room, char fault[DOCUMENT_FAULT_SIZE])
+render_document(const Paper *paper, RenderRoom *room, char fault[PAPER_FAULT_SIZE])
 {
 	TextSetter setter;
 	char title[TEXT_BYTES_MAX];
-	Page page = {.setter = &setter, .language = document->language, .footer = title};
+	Page page = {.setter = &setter, .language = paper->language, .footer = title};
 	const char *found;
 
-	write_title(document, title);
-	text_open(&setter, document->language);
+	write_title(paper, title);
+	text_open(&setter, paper->language);
 	setter.is_counting = true;
-	draw(&page, document);
+	draw(&page, paper);
 	setter.is_counting = false;
-	found = page.fault ? page.fault : write_pages(document, &page, room);
+	found = page.fault ? page.fault : write_pages(paper, &page, room);
 	text_close(&setter);
 	if (found)
-		(void) snprintf(fault, DOCUMENT_FAULT_SIZE, "%s", found);
+		(void) snprintf(fault, PAPER_FAULT_SIZE, "%s", found);
 	return found == NULL;
 }

@@ -8,7 +8,7 @@
 #ifndef PDF_RENDER_H
 #define PDF_RENDER_H
 
-#include "pdf/document.h"
+#include "pdf/paper.h"
 
 /* Bytes that are written; what does not fit is a fault. */
 typedef struct RenderRoom
@@ -19,7 +19,6 @@ typedef struct RenderRoom
 } RenderRoom;
 
 /* False, and fault says why, where it cannot be drawn. */
-extern bool render_document(const Document *document, RenderRoom *room,
-							char fault[DOCUMENT_FAULT_SIZE]);
+extern bool render_document(const Paper *paper, RenderRoom *room, char fault[PAPER_FAULT_SIZE]);
 
 #endif

@@ -8,9 +8,9 @@
 #ifndef PDF_SALE_H
 #define PDF_SALE_H
 
-#include "pdf/document.h"
 #include "pdf/page.h"
+#include "pdf/paper.h"
 
-extern void sale_draw(Page *page, const Document *document);
+extern void sale_draw(Page *page, const Paper *paper);
 
 #endif

@@ -13,39 +13,38 @@
 
 /* The detail has a column of its own: most rows take one line. */
 static const TableColumn columns[] = {
-	{LABEL_AT, TABLE_TEXT, offsetof(DocumentRow, at)},
-	{LABEL_DESCRIPTION, TABLE_PROSE, offsetof(DocumentRow, description)},
-	{LABEL_DETAIL, TABLE_PROSE, offsetof(DocumentRow, detail)},
-	{LABEL_AMOUNT, TABLE_NUMBER, offsetof(DocumentRow, amount)},
-	{LABEL_BALANCE, TABLE_NUMBER, offsetof(DocumentRow, balance)},
+	{LABEL_AT, TABLE_TEXT, offsetof(PaperRow, at)},
+	{LABEL_DESCRIPTION, TABLE_PROSE, offsetof(PaperRow, description)},
+	{LABEL_DETAIL, TABLE_PROSE, offsetof(PaperRow, detail)},
+	{LABEL_AMOUNT, TABLE_NUMBER, offsetof(PaperRow, amount)},
+	{LABEL_BALANCE, TABLE_NUMBER, offsetof(PaperRow, balance)},
 };
 static const TableShape shape = {columns, sizeof(columns) / sizeof(columns[0]), false, 2};
 
 static void
-draw_sums(Page *page, const Document *document)
+draw_sums(Page *page, const Paper *paper)
 {
 	Sums sums = {0};
 
-	sums_add(&sums, label_of(page->language, LABEL_OPENING), document->opening);
-	for (size_t i = 0; i < document->totals.count; i++)
-		sums_add(&sums, document->totals.rows[i].description, document->totals.rows[i].amount);
-	sums_conclude(&sums, label_of(page->language, LABEL_CLOSING), document->currency,
-				  document->closing);
+	sums_add(&sums, label_of(page->language, LABEL_OPENING), paper->opening);
+	for (size_t i = 0; i < paper->totals.count; i++)
+		sums_add(&sums, paper->totals.rows[i].description, paper->totals.rows[i].amount);
+	sums_conclude(&sums, label_of(page->language, LABEL_CLOSING), paper->currency, paper->closing);
 	if (page_reserve(page, sums_height(&sums, page)))
 		sums_draw(&sums, page);
 	page->y += 20;
 }
 
 void
-statement_draw(Page *page, const Document *document)
+statement_draw(Page *page, const Paper *paper)
 {
 	const MastheadFact facts[] = {
-		{LABEL_ACCOUNT, document->account},		{LABEL_PERIOD_FROM, document->period_from},
-		{LABEL_PERIOD_TO, document->period_to}, {LABEL_TIME_ZONE, document->time_zone},
-		{LABEL_CURRENCY, document->currency},	{LABEL_ISSUED_ON, document->issued_on},
+		{LABEL_ACCOUNT, paper->account},	 {LABEL_PERIOD_FROM, paper->period_from},
+		{LABEL_PERIOD_TO, paper->period_to}, {LABEL_TIME_ZONE, paper->time_zone},
+		{LABEL_CURRENCY, paper->currency},	 {LABEL_ISSUED_ON, paper->issued_on},
 	};
 
-	masthead_draw(page, document, facts, sizeof(facts) / sizeof(facts[0]));
-	draw_sums(page, document);
-	table_draw(page, &shape, &document->lines, 0);
+	masthead_draw(page, paper, facts, sizeof(facts) / sizeof(facts[0]));
+	draw_sums(page, paper);
+	table_draw(page, &shape, &paper->lines, 0);
 }

@@ -8,9 +8,9 @@
 #ifndef PDF_STATEMENT_H
 #define PDF_STATEMENT_H
 
-#include "pdf/document.h"
 #include "pdf/page.h"
+#include "pdf/paper.h"
 
-extern void statement_draw(Page *page, const Document *document);
+extern void statement_draw(Page *page, const Paper *paper);
 
 #endif

@@ -58,12 +58,12 @@ natural_width(const Page *page, const Column *column, const char *widest)
 }
 
 static void
-add_columns(Table *table, const Page *page, const DocumentRows *rows)
+add_columns(Table *table, const Page *page, const PaperRows *rows)
 {
 	for (int i = 0; i < table->shape->columns_count; i++)
 	{
 		const TableColumn *from = &table->shape->columns[i];
-		const char *widest = document_longest(rows, from->offset);
+		const char *widest = paper_longest(rows, from->offset);
 		Column *column = &table->columns[table->columns_count];
 
 		if (widest == NULL && rows->count > 0)
@@ -183,14 +183,14 @@ make_room(Table *table, Page *page, double height, double height_below)
 }
 
 static void
-draw_row(Table *table, Page *page, const DocumentRow *from, double height_below)
+draw_row(Table *table, Page *page, const PaperRow *from, double height_below)
 {
 	double spacing = table->shape->spacing;
 	Row row;
 
 	for (int i = 0; i < table->columns_count; i++)
 		set_cell(&row.cells[i], page, &table->columns[i], TEXT_CELL,
-				 document_member(from, table->columns[i].offset),
+				 paper_member(from, table->columns[i].offset),
 				 i == 0 && table->shape->has_details ? from->detail : NULL);
 	measure_row(table, &row);
 	make_room(table, page, row.height + 2 * spacing, height_below);
@@ -213,7 +213,7 @@ draw_none(Table *table, Page *page)
 }
 
 void
-table_draw(Page *page, const TableShape *shape, const DocumentRows *rows, double height_below)
+table_draw(Page *page, const TableShape *shape, const PaperRows *rows, double height_below)
 {
 	Table table = {.shape = shape};
 

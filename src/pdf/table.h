@@ -8,8 +8,8 @@
 #ifndef PDF_TABLE_H
 #define PDF_TABLE_H
 
-#include "pdf/document.h"
 #include "pdf/page.h"
+#include "pdf/paper.h"
 
 #define TABLE_COLUMNS_MAX 6
 
@@ -39,7 +39,7 @@ typedef struct TableShape
  * Draws all rows; columns that are empty in all of them are left out. The last row goes
  * to a page that has room for so much more below it, if any page has.
  */
-extern void table_draw(Page *page, const TableShape *shape, const DocumentRows *rows,
+extern void table_draw(Page *page, const TableShape *shape, const PaperRows *rows,
 					   double height_below);
 
 #endif

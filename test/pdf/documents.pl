@@ -115,7 +115,7 @@ is(scalar(() = $all =~ /z/g), 5 * 4 * 1, 'all of the words are there');
 
 # ---- pages ------------------------------------------------------------------------------------------------
 
-$pdf = drawn(invoice(lines => [ map { { description => "Line no. $_.", detail => $_ % 3 ? undef : "Detail $_", quantity => "$_", amount => "$_.00" } } 1 .. 300 ]));
+$pdf = drawn(invoice(lines => [ map { { description => "Line no. $_.", detail => $_ % 3 ? undef : "Detail $_", quantity => "$_", unit_price => "1.00", amount => "$_.00" } } 1 .. 300 ]));
 @pages = pages($pdf);
 cmp_ok(scalar @pages, '>', 5, '300 lines take some pages');
 is(join(' ', join("\n", @pages) =~ /Line no\. (\d+)\./g), join(' ', 1 .. 300), 'each line stands there once, in order');

@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * document.c
+ * paper.c
  *	  Reading a document by the shapes of its objects.
  *
  *-------------------------------------------------------------------------
  */
-#include "pdf/document.h"
+#include "pdf/paper.h"
 
 #include "core/text.h"
 
@@ -37,25 +37,25 @@ struct Shape
 
 /* ---- shapes ------------------------------------------------------------------- */
 
-#define SHORT(type, member, name, required)                                 \
-	{                                                                       \
-		name, offsetof(type, member), NULL, DOCUMENT_SHORT_MAX, 1, required \
+#define SHORT(type, member, name, required)                              \
+	{                                                                    \
+		name, offsetof(type, member), NULL, PAPER_SHORT_MAX, 1, required \
 	}
-#define LINE(type, member, name, required)                                 \
-	{                                                                      \
-		name, offsetof(type, member), NULL, DOCUMENT_LINE_MAX, 4, required \
+#define LINE(type, member, name, required)                              \
+	{                                                                   \
+		name, offsetof(type, member), NULL, PAPER_LINE_MAX, 4, required \
 	}
-#define LONG(type, member, name, lines)                                     \
-	{                                                                       \
-		name, offsetof(type, member), NULL, DOCUMENT_LONG_MAX, lines, false \
+#define LONG(type, member, name, lines)                                  \
+	{                                                                    \
+		name, offsetof(type, member), NULL, PAPER_LONG_MAX, lines, false \
 	}
-#define OBJECT(member, name, shape, required)                      \
+#define OBJECT(member, name, shape, required)                   \
+	{                                                           \
+		name, offsetof(Paper, member), &(shape), 0, 0, required \
+	}
+#define LIST(member, name, shape, most, required)                  \
 	{                                                              \
-		name, offsetof(Document, member), &(shape), 0, 0, required \
-	}
-#define LIST(member, name, shape, most, required)                     \
-	{                                                                 \
-		name, offsetof(Document, member), &(shape), most, 0, required \
+		name, offsetof(Paper, member), &(shape), most, 0, required \
 	}
 #define SHAPE(fields)                                \
 	{                                                \
@@ -63,42 +63,40 @@ struct Shape
 	}
 
 static const Field seller_fields[] = {
-	LINE(DocumentParty, name, "name", true),
-	{"address", offsetof(DocumentParty, address), NULL, DOCUMENT_LINE_MAX, 10, false},
-	SHORT(DocumentParty, tax_number, "tax_number", false),
-	SHORT(DocumentParty, registration, "registration", false),
-	SHORT(DocumentParty, email, "email", false),
-	SHORT(DocumentParty, phone, "phone", false),
+	LINE(PaperParty, name, "name", true),
+	{"address", offsetof(PaperParty, address), NULL, PAPER_LINE_MAX, 10, false},
+	SHORT(PaperParty, tax_number, "tax_number", false),
+	SHORT(PaperParty, registration, "registration", false),
+	SHORT(PaperParty, email, "email", false),
+	SHORT(PaperParty, phone, "phone", false),
 };
 static const Field buyer_fields[] = {
-	LINE(DocumentParty, name, "name", true),
-	{"address", offsetof(DocumentParty, address), NULL, DOCUMENT_LINE_MAX, 10, false},
-	SHORT(DocumentParty, tax_number, "tax_number", false),
-	SHORT(DocumentParty, email, "email", false),
-	SHORT(DocumentParty, account, "account", false),
+	LINE(PaperParty, name, "name", true),
+	{"address", offsetof(PaperParty, address), NULL, PAPER_LINE_MAX, 10, false},
+	SHORT(PaperParty, tax_number, "tax_number", false),
+	SHORT(PaperParty, email, "email", false),
+	SHORT(PaperParty, account, "account", false),
 };
 static const Field line_fields[] = {
-	LINE(DocumentRow, description, "description", true),
-	LINE(DocumentRow, detail, "detail", false),
-	SHORT(DocumentRow, quantity, "quantity", false),
-	SHORT(DocumentRow, unit_price, "unit_price", false),
-	SHORT(DocumentRow, amount, "amount", true),
+	LINE(PaperRow, description, "description", true),
+	LINE(PaperRow, detail, "detail", false),
+	SHORT(PaperRow, quantity, "quantity", false),
+	SHORT(PaperRow, unit_price, "unit_price", false),
+	SHORT(PaperRow, amount, "amount", true),
 };
 static const Field entry_fields[] = {
-	SHORT(DocumentRow, at, "at", true),
-	LINE(DocumentRow, description, "description", true),
-	LINE(DocumentRow, detail, "detail", false),
-	SHORT(DocumentRow, amount, "amount", true),
-	SHORT(DocumentRow, balance, "balance", true),
+	SHORT(PaperRow, at, "at", true),		   LINE(PaperRow, description, "description", true),
+	LINE(PaperRow, detail, "detail", false),   SHORT(PaperRow, amount, "amount", true),
+	SHORT(PaperRow, balance, "balance", true),
 };
 static const Field total_fields[] = {
-	LINE(DocumentRow, description, "label", true),
-	SHORT(DocumentRow, amount, "amount", true),
+	LINE(PaperRow, description, "label", true),
+	SHORT(PaperRow, amount, "amount", true),
 };
 static const Field payment_fields[] = {
-	SHORT(DocumentPayment, method, "method", false),
-	SHORT(DocumentPayment, at, "at", false),
-	SHORT(DocumentPayment, reference, "reference", false),
+	SHORT(PaperPayment, method, "method", false),
+	SHORT(PaperPayment, at, "at", false),
+	SHORT(PaperPayment, reference, "reference", false),
 };
 static const Shape seller = SHAPE(seller_fields);
 static const Shape buyer = SHAPE(buyer_fields);
@@ -108,37 +106,37 @@ static const Shape total = SHAPE(total_fields);
 static const Shape payment = SHAPE(payment_fields);
 
 static const Field sale_fields[] = {
-	SHORT(Document, kind_name, "kind", true),
-	SHORT(Document, language_name, "language", true),
-	SHORT(Document, number, "number", true),
-	SHORT(Document, issued_on, "issued_on", true),
-	SHORT(Document, of_invoice, "of_invoice", false),
-	LINE(Document, reason, "reason", false),
+	SHORT(Paper, kind_name, "kind", true),
+	SHORT(Paper, language_name, "language", true),
+	SHORT(Paper, number, "number", true),
+	SHORT(Paper, issued_on, "issued_on", true),
+	SHORT(Paper, of_invoice, "of_invoice", false),
+	LINE(Paper, reason, "reason", false),
 	OBJECT(seller, "seller", seller, true),
 	OBJECT(buyer, "buyer", buyer, true),
-	SHORT(Document, currency, "currency", true),
+	SHORT(Paper, currency, "currency", true),
 	LIST(lines, "lines", line, LINES_MAX, true),
-	SHORT(Document, subtotal, "subtotal", false),
-	SHORT(Document, discount, "discount", false),
-	LINE(Document, tax_label, "tax_label", false),
-	SHORT(Document, tax, "tax", false),
-	SHORT(Document, total, "total", true),
+	SHORT(Paper, subtotal, "subtotal", false),
+	SHORT(Paper, discount, "discount", false),
+	LINE(Paper, tax_label, "tax_label", false),
+	SHORT(Paper, tax, "tax", false),
+	SHORT(Paper, total, "total", true),
 	OBJECT(paid, "paid", payment, false),
-	LONG(Document, notes, "notes", 30),
+	LONG(Paper, notes, "notes", 30),
 };
 static const Field statement_fields[] = {
-	SHORT(Document, kind_name, "kind", true),
-	SHORT(Document, language_name, "language", true),
-	SHORT(Document, issued_on, "issued_on", true),
-	SHORT(Document, account, "account", true),
-	SHORT(Document, period_from, "period_from", true),
-	SHORT(Document, period_to, "period_to", true),
-	SHORT(Document, time_zone, "time_zone", true),
+	SHORT(Paper, kind_name, "kind", true),
+	SHORT(Paper, language_name, "language", true),
+	SHORT(Paper, issued_on, "issued_on", true),
+	SHORT(Paper, account, "account", true),
+	SHORT(Paper, period_from, "period_from", true),
+	SHORT(Paper, period_to, "period_to", true),
+	SHORT(Paper, time_zone, "time_zone", true),
 	OBJECT(seller, "seller", seller, true),
 	OBJECT(buyer, "buyer", buyer, true),
-	SHORT(Document, currency, "currency", true),
-	SHORT(Document, opening, "opening", true),
-	SHORT(Document, closing, "closing", true),
+	SHORT(Paper, currency, "currency", true),
+	SHORT(Paper, opening, "opening", true),
+	SHORT(Paper, closing, "closing", true),
 	LIST(totals, "totals", total, TOTALS_MAX, false),
 	LIST(lines, "entries", entry, ENTRIES_MAX, true),
 };
@@ -150,9 +148,9 @@ static const struct
 	const char *name;
 	const Shape *shape;
 } kinds[] = {
-	[DOCUMENT_INVOICE] = {"invoice", &sale},
-	[DOCUMENT_CREDIT_NOTE] = {"credit_note", &sale},
-	[DOCUMENT_STATEMENT] = {"statement", &statement},
+	[PAPER_INVOICE] = {"invoice", &sale},
+	[PAPER_CREDIT_NOTE] = {"credit_note", &sale},
+	[PAPER_STATEMENT] = {"statement", &statement},
 };
 static const char *const languages[] = {[LABEL_EN] = "en", [LABEL_ZH] = "zh"};
 
@@ -162,7 +160,7 @@ static const char *const languages[] = {[LABEL_EN] = "en", [LABEL_ZH] = "zh"};
 static bool
 refuse(char *fault, const char *path, const char *name, const char *what)
 {
-	(void) snprintf(fault, DOCUMENT_FAULT_SIZE, "%s%s%s%s%s", path, *path && *name ? "." : "", name,
+	(void) snprintf(fault, PAPER_FAULT_SIZE, "%s%s%s%s%s", path, *path && *name ? "." : "", name,
 					*path || *name ? " " : "", what);
 	return false;
 }
@@ -204,7 +202,7 @@ static bool read_shape(const json_t *object, const Shape *shape, void *to, const
 					   char *fault);
 
 static bool
-read_list(const json_t *value, const Field *field, DocumentRows *list, char *fault)
+read_list(const json_t *value, const Field *field, PaperRows *list, char *fault)
 {
 	char path[PATH_SIZE];
 	size_t count = json_array_size(value);
@@ -213,7 +211,7 @@ read_list(const json_t *value, const Field *field, DocumentRows *list, char *fau
 		return refuse(fault, field->name, "", "is no list");
 	if (count > field->most)
 		return refuse(fault, field->name, "", "is too long");
-	list->rows = calloc(count ? count : 1, sizeof(DocumentRow));
+	list->rows = calloc(count ? count : 1, sizeof(PaperRow));
 	if (list->rows == NULL)
 		return refuse(fault, "", "", "out of memory");
 	for (; list->count < count; list->count++)
@@ -287,47 +285,46 @@ is_date(const char *text)
 
 /* What one member asks of another. */
 static bool
-check_members(const Document *document, char *fault)
+check_members(const Paper *paper, char *fault)
 {
-	bool is_credit_note = document->kind == DOCUMENT_CREDIT_NOTE;
+	bool is_credit_note = paper->kind == PAPER_CREDIT_NOTE;
 
-	if (!is_date(document->issued_on))
+	if (!is_date(paper->issued_on))
 		return refuse(fault, "", "issued_on", "is no date");
-	if (is_credit_note && document->of_invoice == NULL)
+	if (is_credit_note && paper->of_invoice == NULL)
 		return refuse(fault, "", "of_invoice", "is missing");
-	if (!is_credit_note && (document->of_invoice || document->reason))
+	if (!is_credit_note && (paper->of_invoice || paper->reason))
 		return refuse(fault, "", "", "of_invoice and reason are a credit note's");
-	return document->kind == DOCUMENT_STATEMENT || document->lines.count > 0 ||
+	return paper->kind == PAPER_STATEMENT || paper->lines.count > 0 ||
 		   refuse(fault, "", "lines", "is empty");
 }
 
 bool
-document_read(const char *text, size_t size, Document *document, char fault[DOCUMENT_FAULT_SIZE])
+paper_read(const char *text, size_t size, Paper *paper, char fault[PAPER_FAULT_SIZE])
 {
-	const char *const kind_names[] = {kinds[DOCUMENT_INVOICE].name,
-									  kinds[DOCUMENT_CREDIT_NOTE].name,
-									  kinds[DOCUMENT_STATEMENT].name};
+	const char *const kind_names[] = {kinds[PAPER_INVOICE].name, kinds[PAPER_CREDIT_NOTE].name,
+									  kinds[PAPER_STATEMENT].name};
 	int kind, language;
 
-	*document = (Document){.json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL)};
-	if (!json_is_object(document->json))
+	*paper = (Paper){.json = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL)};
+	if (!json_is_object(paper->json))
 		return refuse(fault, "", "", "no JSON object");
-	if (!find_name(document->json, "kind", kind_names, 3, &kind))
+	if (!find_name(paper->json, "kind", kind_names, 3, &kind))
 		return refuse(fault, "", "kind", "is not known");
-	if (!find_name(document->json, "language", languages, LABEL_LANGUAGES, &language))
+	if (!find_name(paper->json, "language", languages, LABEL_LANGUAGES, &language))
 		return refuse(fault, "", "language", "is not known");
-	document->kind = (DocumentKind) kind;
-	document->language = (LabelLanguage) language;
-	return read_shape(document->json, kinds[kind].shape, document, "", fault) &&
-		   check_members(document, fault);
+	paper->kind = (PaperKind) kind;
+	paper->language = (LabelLanguage) language;
+	return read_shape(paper->json, kinds[kind].shape, paper, "", fault) &&
+		   check_members(paper, fault);
 }
 
 void
-document_close(Document *document)
+paper_close(Paper *paper)
 {
-	free(document->lines.rows);
-	free(document->totals.rows);
-	json_decref(document->json);
+	free(paper->lines.rows);
+	free(paper->totals.rows);
+	json_decref(paper->json);
 }
 
 static size_t
@@ -341,20 +338,20 @@ count_characters(const char *text)
 }
 
 const char *
-document_member(const DocumentRow *row, size_t offset)
+paper_member(const PaperRow *row, size_t offset)
 {
 	return *(const char *const *) ((const char *) row + offset);
 }
 
 const char *
-document_longest(const DocumentRows *rows, size_t offset)
+paper_longest(const PaperRows *rows, size_t offset)
 {
 	const char *longest = NULL;
 	size_t most = 0;
 
 	for (size_t i = 0; i < rows->count; i++)
 	{
-		const char *text = document_member(&rows->rows[i], offset);
+		const char *text = paper_member(&rows->rows[i], offset);
 		size_t count = text ? count_characters(text) : 0;
 
 		if (count > most)

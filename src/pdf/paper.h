@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * document.h
+ * paper.h
  *	  What is to be drawn: read from JSON, bounded, every member known.
  *
  * README.md has the members. Texts are as they came, in UTF-8; text.h cleans
@@ -8,8 +8,8 @@
  *
  *-------------------------------------------------------------------------
  */
-#ifndef PDF_DOCUMENT_H
-#define PDF_DOCUMENT_H
+#ifndef PDF_PAPER_H
+#define PDF_PAPER_H
 
 #include "pdf/label.h"
 
@@ -17,21 +17,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DOCUMENT_FAULT_SIZE 160
+#define PAPER_FAULT_SIZE 160
 
 /* Of a text of each length: bytes at the most. */
-#define DOCUMENT_SHORT_MAX 64
-#define DOCUMENT_LINE_MAX 400
-#define DOCUMENT_LONG_MAX 2000
+#define PAPER_SHORT_MAX 64
+#define PAPER_LINE_MAX 400
+#define PAPER_LONG_MAX 2000
 
-typedef enum DocumentKind
+typedef enum PaperKind
 {
-	DOCUMENT_INVOICE,
-	DOCUMENT_CREDIT_NOTE,
-	DOCUMENT_STATEMENT
-} DocumentKind;
+	PAPER_INVOICE,
+	PAPER_CREDIT_NOTE,
+	PAPER_STATEMENT
+} PaperKind;
 
-typedef struct DocumentParty
+typedef struct PaperParty
 {
 	const char *name;
 	const char *address;
@@ -40,18 +40,18 @@ typedef struct DocumentParty
 	const char *email;
 	const char *phone;
 	const char *account;
-} DocumentParty;
+} PaperParty;
 
-typedef struct DocumentPayment
+typedef struct PaperPayment
 {
 	const char *method;
 	const char *at;
 	const char *reference;
-} DocumentPayment;
+} PaperPayment;
 
 /* A line of an invoice, an entry of a statement, or a total of one (a description and its amount).
  */
-typedef struct DocumentRow
+typedef struct PaperRow
 {
 	const char *at;
 	const char *description;
@@ -60,18 +60,18 @@ typedef struct DocumentRow
 	const char *unit_price;
 	const char *amount;
 	const char *balance;
-} DocumentRow;
+} PaperRow;
 
-typedef struct DocumentRows
+typedef struct PaperRows
 {
-	DocumentRow *rows;
+	PaperRow *rows;
 	size_t count;
-} DocumentRows;
+} PaperRows;
 
-typedef struct Document
+typedef struct Paper
 {
 	json_t *json; /* which has the texts */
-	DocumentKind kind;
+	PaperKind kind;
 	LabelLanguage language;
 	const char *kind_name;
 	const char *language_name;
@@ -79,16 +79,16 @@ typedef struct Document
 	const char *issued_on; /* YYYY-MM-DD */
 	const char *of_invoice;
 	const char *reason;
-	DocumentParty seller;
-	DocumentParty buyer;
+	PaperParty seller;
+	PaperParty buyer;
 	const char *currency;
-	DocumentRows lines; /* or a statement's entries */
+	PaperRows lines; /* or a statement's entries */
 	const char *subtotal;
 	const char *discount;
 	const char *tax_label;
 	const char *tax;
 	const char *total;
-	DocumentPayment paid;
+	PaperPayment paid;
 	const char *notes;
 	const char *account;
 	const char *period_from;
@@ -96,18 +96,17 @@ typedef struct Document
 	const char *time_zone;
 	const char *opening;
 	const char *closing;
-	DocumentRows totals;
-} Document;
+	PaperRows totals;
+} Paper;
 
 /* Reads one; to be closed in any case. False, and fault says why in ASCII, where it is none. */
-extern bool document_read(const char *text, size_t size, Document *document,
-						  char fault[DOCUMENT_FAULT_SIZE]);
-extern void document_close(Document *document);
+extern bool paper_read(const char *text, size_t size, Paper *paper, char fault[PAPER_FAULT_SIZE]);
+extern void paper_close(Paper *paper);
 
 /* A row's text at that offset. */
-extern const char *document_member(const DocumentRow *row, size_t offset);
+extern const char *paper_member(const PaperRow *row, size_t offset);
 
 /* The text of most characters among one member of all rows; NULL where none has it. */
-extern const char *document_longest(const DocumentRows *rows, size_t offset);
+extern const char *paper_longest(const PaperRows *rows, size_t offset);
 
 #endif
