@@ -209,14 +209,12 @@ new_context(LabelLanguage language)
 	return context;
 }
 
-/* Digits of one width; and no hyphen where a number or a name is broken: it would be read as
- * theirs. */
+/* Digits of one width, which stand on the line. */
 static PangoAttrList *
 new_attributes(void)
 {
 	PangoAttrList *attributes = pango_attr_list_new();
 
-	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
 	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1, lnum=1"));
 	return attributes;
 }
