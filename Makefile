@@ -13,13 +13,16 @@ SCHEMA_FILES := $(sort $(wildcard src/schema/*.sql))
 SQL_FILES   := $(sort $(wildcard src/sql/*.sql))
 CHECK_FILES := $(sort $(wildcard src/verify/*.sql))
 QUERIES     := $(patsubst %.sql,%.inc,$(sort $(wildcard src/query/*.sql)))
-OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/% src/courier/% src/program/%,$(wildcard src/*.c src/*/*.c))))
+OBJS        := $(patsubst %.c,%.o,$(sort $(filter-out src/caller/% src/courier/% src/pdf/% src/program/%,$(wildcard src/*.c src/*/*.c))))
 PROGRAM_OBJS = $(patsubst src/%.c,build/program/%.o,$(sort $(wildcard src/program/*.c $(1) src/gateway/*.c src/core/*.c) src/secrets.c))
 CALLER_OBJS := $(call PROGRAM_OBJS,src/caller/*.c)
 COURIER_OBJS := $(call PROGRAM_OBJS,src/courier/*.c src/message/*.c)
-PROGRAMS     = billing-caller billing-courier
+PDF_OBJS    := $(patsubst src/%.c,build/pdf/%.o,$(sort $(wildcard src/pdf/*.c)) src/program/confine.c)
+PROGRAMS     = billing-caller billing-courier billing-pdf
 PROGRAM_LIBS = -lcurl -ljansson -lcrypto -lz -pthread
 PROGRAM_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+PDF_CFLAGS   = $(PROGRAM_CFLAGS) $(shell pkg-config --cflags pangocairo)
+PDF_LIBS     = $(shell pkg-config --libs pangocairo) -ljansson
 DATA_built   = billing--$(EXTVERSION).sql
 EXTRA_CLEAN  = build $(PROGRAMS) $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
@@ -59,6 +62,12 @@ billing-courier: $(COURIER_OBJS)
 build/program/%.o: src/%.c $(HEADER_FILES)
 	@mkdir -p $(@D)
 	$(CC) $(PROGRAM_CFLAGS) -c -o $@ $<
+# This one draws documents: what a font may do to it, it does to nothing else.
+billing-pdf: $(PDF_OBJS)
+	$(CC) $(PDF_CFLAGS) $(LDFLAGS) -o $@ $(PDF_OBJS) $(PDF_LIBS)
+build/pdf/%.o: src/%.c $(HEADER_FILES)
+	@mkdir -p $(@D)
+	$(CC) $(PDF_CFLAGS) -c -o $@ $<
 install: install-programs
 install-programs: $(PROGRAMS)
 	$(MKDIR_P) '$(DESTDIR)$(pkglibdir)'
@@ -95,9 +104,9 @@ src/store/verify_store.o: src/verify_checks.inc
 src/store/report_store.o src/store/usage_report_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
-# The pure parts link into the unit tests as they link into the server, and of billing-caller what writes.
+# The pure parts link into the unit tests as they link into the server; of billing-caller what writes, and of billing-pdf what reads.
 UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c src/message/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c)
+UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c src/message/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c src/pdf/paper.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 
 build/%.o: src/%.c $(HEADER_FILES)
@@ -122,7 +131,7 @@ FUZZ_SECONDS ?= 180
 build/fuzz/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SHARED) test/fuzz/driver.c $(UNIT_OBJS) -lcrypto -ljansson -lz
-build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c src/message/*.c) $(HEADER_FILES) $(wildcard test/fuzz/*.h)
+build/libfuzzer/%: test/fuzz/fuzz_%.c $(FUZZ_SHARED) $(wildcard src/core/*.c src/gateway/*.c src/message/*.c) src/pdf/paper.c $(HEADER_FILES) $(wildcard test/fuzz/*.h)
 	@mkdir -p $(@D)
 	clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_SHARED) $(filter src/%.c,$^) -lcrypto -ljansson -lz
 fuzz-programs: $(FUZZ_PROGRAMS)

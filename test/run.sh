@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests: house (the tree itself), unit (cmocka), fuzz, sdk (the gateways' own SDKs prove the simulators), regress, isolation, tap. Prints one line per test file, the whole output of
+# All tests: house (the tree itself), unit (cmocka), fuzz, pdf (the pages of documents), sdk (the gateways' own SDKs prove the simulators), regress, isolation, tap. Prints one line per test file, the whole output of
 # those that fail, and last "N passed, N failed".
 #
 # TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
@@ -84,6 +84,16 @@ step_fuzz() {
             cat "$logs/fuzz-$name"
             fail "fuzz/$name: status $status"
         fi
+    done
+}
+
+step_pdf() {
+    local file name status
+    for file in test/pdf/*.pl; do
+        name=$(basename "$file" .pl)
+        status=0
+        timeout --foreground "$step_seconds" prove -v -I test/pdf/lib "$file" >"$logs/pdf-$name" 2>&1 || status=$?
+        count_tap "pdf/$name" "$logs/pdf-$name" "$status"
     done
 }
 
@@ -205,7 +215,7 @@ run_tap_file() { # STEP NAME
 }
 
 cd "$(dirname "$0")/.." || exit 1
-steps=${TESTS:-house unit fuzz sdk regress isolation tap}
+steps=${TESTS:-house unit fuzz pdf sdk regress isolation tap}
 if [[ " $steps " = *" isolation "* ]]; then
     begin_isolation >"$logs/isolation.said" 2>&1 &
     isolation=$!
@@ -215,6 +225,7 @@ for step in $steps; do
         house) tests='test/house/*.pl' ;;
         unit) tests='test/unit/test_*.c' ;;
         fuzz) tests='test/fuzz/fuzz_*.c' ;;
+        pdf) tests='test/pdf/*.pl' ;;
         sdk) tests='test/*/proof.js' ;;
         regress) tests='sql/*.sql' ;;
         isolation) tests='test/isolation/specs/*.spec' ;;

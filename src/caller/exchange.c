@@ -155,7 +155,7 @@ read_merchant(const Exchanges *exchanges, Exchange *exchange, GatewayAnswer *ans
 static TransferPeer
 peer_at(const Merchant *merchant, const char *host)
 {
-	return (TransferPeer){host, merchant->port, merchant->allow_http, {NULL, 0}};
+	return (TransferPeer){.host = host, .port = merchant->port, .is_plain = merchant->allow_http};
 }
 
 /* A place among those that exchange_resume() looks after; false where there is none. */
@@ -212,10 +212,11 @@ fetch_document(Exchanges *exchanges, Exchange *exchange, const HttpRequest *requ
 	{
 		exchange->pieces = (Pieces){.id = exchange->id, .channel = exchanges->channel};
 		exchange->step = STEP_FOLLOW;
-		exchange->following = send_request(
-			exchanges, exchange,
-			(TransferPeer){address.host, address.port, address.is_plain, {NULL, 0}}, request,
-			take_piece, answer);
+		exchange->following = send_request(exchanges, exchange,
+										   (TransferPeer){.host = address.host,
+														  .port = address.port,
+														  .is_plain = address.is_plain},
+										   request, take_piece, answer);
 	}
 	return exchange->following != NULL;
 }

@@ -7,6 +7,8 @@
  */
 #include "message/parcel.h"
 
+#include "core/limits.h"
+
 #include "core/text.h"
 #include "gateway/base64.h"
 #include "gateway/member.h"
@@ -18,8 +20,6 @@
 
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define MOBILE_DIGITS_MIN 5
-#define MOBILE_DIGITS_MAX 20
 #define LOCAL_PART_MAX 64
 
 static const char *const channel_names[PARCEL_CHANNELS_COUNT] = {

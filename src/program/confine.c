@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,8 +71,9 @@ reset_signals(void)
 
 	for (int i = 1; i < NSIG; i++)
 		(void) signal(i, SIG_DFL);
-	return signal(SIGPIPE, SIG_IGN) != SIG_ERR && sigemptyset(&none) == 0 &&
-		   sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+	/* Writing to nobody, or too much, is an error of who writes. */
+	return signal(SIGPIPE, SIG_IGN) != SIG_ERR && signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+		   sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
 static bool
@@ -97,8 +99,7 @@ limit_memory(void)
 #endif
 }
 
-/* libcurl asks for names in threads, whose stacks and heaps count as memory before they are used.
- */
+/* Libraries work in threads, whose stacks and heaps count as memory before they are used. */
 static bool
 make_threads_small(void)
 {
@@ -110,6 +111,15 @@ make_threads_small(void)
 	(void) pthread_attr_destroy(&attributes);
 	(void) mallopt(M_ARENA_MAX, ARENAS_MAX); /* another malloc has no such thing */
 	return is_set;
+}
+
+bool
+confine_is_channel(int descriptor)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
 bool

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * confine.h
- *	  What the program gives up before it touches a key or the network.
+ *	  What a program of the server's gives up before it touches anything from outside.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,11 +11,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* True where this is the socket over which its parent speaks with it. */
+extern bool confine_is_channel(int descriptor);
+
 /*
  * Ends with its parent; keeps no descriptor of it beside the channel's, whose number
  * is the highest that stays; has no environment, no signal handlers, no core file, and
- * no more memory and files than it needs, and writes none longer than file_bytes_max. False where
- * the system refuses.
+ * no more memory and files than it needs; what it writes is no longer than file_bytes_max.
+ * False where the system refuses.
  */
 extern bool confine_process(int channel, size_t file_bytes_max);
 

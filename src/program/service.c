@@ -86,15 +86,6 @@ work(const Service *service, void *owner, const ServiceTools *tools)
 	}
 }
 
-static bool
-is_stream_socket(int descriptor)
-{
-	int type;
-	socklen_t size = sizeof(type);
-
-	return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
 int
 service_run(int argc, char **argv, const Service *service)
 {
@@ -102,7 +93,7 @@ service_run(int argc, char **argv, const Service *service)
 	ServiceTools tools = {.channel = &channel};
 	void *owner;
 
-	if (argc != 2 || argv[1][0] != '/' || !is_stream_socket(CHANNEL_DESCRIPTOR))
+	if (argc != 2 || argv[1][0] != '/' || !confine_is_channel(CHANNEL_DESCRIPTOR))
 	{
 		(void) fputs(service->usage, stderr);
 		return EXIT_NOT_STARTED;

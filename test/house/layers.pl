@@ -31,7 +31,7 @@ my %may_include = (
 	program => [qw(core gateway secrets)],
 	caller  => [qw(core gateway secrets program)],
 	courier => [qw(core gateway message secrets program)],
-	pdf     => [qw(core)],
+	pdf     => [qw(core program)],
 );
 
 # It starts everything and decides nothing: no floor holds it.
