@@ -35,6 +35,7 @@ build(const Provider *provider, const GatewayCall *call)
 	{
 		case BUILD_SENDS:
 			check_request(request);
+			MUST((provider->lacks & PROVIDER_LACKS(call->operation)) == 0);
 			break;
 		case BUILD_ANSWERS:
 			fuzz_check_answer(call, answer);
