@@ -8,7 +8,6 @@
 #include "message/parcel.h"
 
 #include "core/limits.h"
-
 #include "core/text.h"
 #include "gateway/base64.h"
 #include "gateway/member.h"
