@@ -104,7 +104,7 @@ SELECT billing.withdraw_invoice(2730, 1);
 SELECT billing.decline_invoice(2730, 1, 'why');
 SELECT billing.record_invoice(2730, 1, '26112000000000000001');
 SELECT billing.record_red_invoice(2730, 1, '26112000000000000001', 'why');
-SELECT billing.reverse_invoice(2730, 1, 'wrong', 'reverse');
+SELECT billing.reverse_invoice(2730, 1, '01', 'reverse', 'why');
 SELECT billing.retry_invoice(2730, 1);
 SELECT count(*) AS queued FROM billing.invoice_queue WHERE account_id BETWEEN 2730 AND 2739;
 

@@ -224,10 +224,7 @@ begin_change(FunctionCallInfo fcinfo, InvoiceChange *change)
 
 	scope_open(&change->scope);
 	booking_begin(&change->booking, account_id);
-	if (!invoice_find(account_id, invoice_id, sql_run, &change->invoice))
-		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
-	if (invoice_is_overseas(&change->invoice))
-		refuse(ERROR_INVOICE_STATE, invoice_id, account_id, "overseas");
+	invoicing_find(account_id, invoice_id, &change->invoice);
 	change->before = change->invoice.state;
 }
 
