@@ -35,7 +35,7 @@ SELECT status FROM billing.record_offline_payment(2730, 7, 'c', '2730 c');
 SELECT status FROM billing.record_offline_payment(2732, 8, 'a', '2732 a');
 SELECT billing.number_invoices();
 SELECT account_id, id, kind, state, amount, number FROM pg_temp.paper WHERE number ~ '^R18' ORDER BY number;
-SELECT invoice_id, number, issued_at IS NOT NULL AS issued, has_document, document_state FROM billing.invoices(2730);
+SELECT invoice_id, regexp_replace(number, '^BEFORE-.*', 'BEFORE') AS number, issued_at IS NOT NULL AS issued, has_document, document_state FROM billing.invoices(2730);
 SELECT billing.invoice_document(2730, 3) IS NULL AS not_drawn_yet;
 SELECT series, last_no FROM billing_books.invoice_series WHERE series ~ '^R18';
 

@@ -200,7 +200,7 @@ is(scalar log_lines(0, 'no process is free'), 1, 'no worker process is free: sai
 leave('main');
 $node->stop;
 my $log_start = log_size();
-$node->adjust_conf('postgresql.conf', 'max_worker_processes', '20');
+$node->adjust_conf('postgresql.conf', 'max_worker_processes', '40');
 $node->adjust_conf('postgresql.conf', 'billing.databases', qq('main, prepared, missing, "evil\\nLOG:  forged"'));
 $node->start;
 runs_in('main', 'with a process it runs');
