@@ -78,6 +78,7 @@ FROM (VALUES
     ('decline_invoice', $$1152$$, $$1$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('record_red_invoice', $$1152$$, $$2$$, $$'12345679'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('retry_invoice', $$1152$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('retry_document', $$1152$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('reverse_invoice', $$1152$$, $$2$$, $$'01'$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
     ('resolve_red_confirmation', $$1152$$, $$1$$, $$'agree'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('red_confirmations', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

@@ -49,7 +49,7 @@ BEGIN
     FROM billing_books.account AS a WHERE a.account_id = owner;
     SELECT coalesce(max(p.payment_id), 0) + 1 INTO number FROM billing_books.payment AS p WHERE p.account_id = owner;
     INSERT INTO billing_books.payment (account_id, payment_id, order_id, gateway, transaction_id, state, currency, amount, payer_amount, reason, paid_at, recorded_at, actor)
-    VALUES (owner, number, wanted, bought.gateway, format('%s-%s', owner, number), 'held', 'CNY', bought.pay_amount, coalesce(payer, bought.pay_amount), 'limit', at, at, 'test');
+    VALUES (owner, number, wanted, bought.gateway, format('%s-%s', owner, number), 'held', bought.currency, bought.pay_amount, coalesce(payer, bought.pay_amount), 'limit', at, at, 'test');
     INSERT INTO billing_books.payment_claim (gateway, transaction_id, try, account_id, payment_id) VALUES (bought.gateway, format('%s-%s', owner, number), 1, owner, number);
     INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway)
     SELECT owner, a.last_entry_no + 1, at, at, number, bought.pay_amount, 'gateway', 'suspense', 'payment', bought.gateway FROM billing_books.account AS a WHERE a.account_id = owner;

@@ -9,7 +9,7 @@ SELECT status FROM billing.record_offline_payment(2620, 100, 'a', '2620 a');
 SELECT status FROM billing.record_offline_payment(2620, 50, 'b', '2620 b');
 SELECT status FROM billing.charge(2620, 1, 'use', 'refund', 30, 0);
 SELECT status FROM billing.grant_bonus(2620, 5, 'gift');
-INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (2620, 1, 'ordinary', 'requested', now()), (2620, 2, 'overseas', 'issued', now()), (2620, 3, 'special', 'failed', now());
+INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (2620, 1, 'ordinary', 'requested', now()), (2620, 2, 'special', 'cancelled', now()), (2620, 3, 'special', 'failed', now());
 INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (2620, 1, 1, 20), (2620, 2, 1, 100), (2620, 3, 1, 100);
 SELECT * FROM billing.refund_quote(2620);
 SELECT billing.set_balance_alert(2620, 60);

@@ -40,6 +40,14 @@ SELECT status, credits FROM billing.charge(1907, 1, 'on the plan', 'verify', 7, 
 SELECT billing.set_invoice_title(1907, 'me', 'individual', 'name');
 SELECT amount FROM billing.request_invoice(1907, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice');
 SELECT billing.record_invoice(1907, 1, '19071907190719071907');
+-- Two payments overseas with their invoices, and a credit note.
+SELECT billing.create_account(1908, 'global'), billing.set_seller('global', 'Verify Ltd', 'API credit', 0, address => '1 Example Street', series => 'VERIFY') > 0 AS set;
+SELECT billing.number_invoices() >= 0 AS others;
+SELECT status FROM billing.record_offline_payment(1908, 20, 'a', '1908 a');
+SELECT status FROM billing.record_offline_payment(1908, 30, 'b', '1908 b');
+SELECT status FROM billing.refund_order(1908, 1, 5, 'refund');
+SELECT status FROM billing.settle_refund_item_offline(1908, 1, 'transfer 1908', 'settle');
+SELECT billing.number_invoices();
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -137,6 +145,21 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('an invoice on its way by nothing', pg_temp.found('UPDATE billing_books.invoice SET state = ''sending'', number = NULL WHERE account_id = 1907')),
     ('an invoice reversed by nothing', pg_temp.found('UPDATE billing_books.invoice SET state = ''reversing'' WHERE account_id = 1907')),
     ('a red invoice with the number of another', pg_temp.found('UPDATE billing_books.invoice SET red_number = number WHERE account_id = 1907')),
+    ('an overseas invoice that is gone', pg_temp.found('DELETE FROM billing_books.invoice_line WHERE account_id = 1908 AND invoice_id = 2', 'DELETE FROM billing_books.document WHERE account_id = 1908 AND id = 2', 'DELETE FROM billing_books.invoice WHERE account_id = 1908 AND invoice_id = 2')),
+    ('an overseas invoice of another amount', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1908 AND invoice_id = 2')),
+    ('an overseas invoice of another order', pg_temp.found('UPDATE billing_books.invoice_line SET order_id = 1 WHERE account_id = 1908 AND invoice_id = 2')),
+    ('a payment invoiced twice', pg_temp.found('INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at, payment_id) VALUES (1908, 9, ''overseas'', ''numbering'', now(), 2)', 'INSERT INTO billing_books.invoice_line VALUES (1908, 9, 2, 30)')),
+    ('a credit note that is gone', pg_temp.found('DELETE FROM billing_books.invoice_line WHERE account_id = 1908 AND invoice_id = 3', 'DELETE FROM billing_books.document WHERE account_id = 1908 AND id = 3', 'DELETE FROM billing_books.invoice WHERE account_id = 1908 AND invoice_id = 3')),
+    ('a credit note of more than its invoice', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 21 WHERE account_id = 1908 AND invoice_id = 3')),
+    ('a credit note without a cause', pg_temp.found('UPDATE billing_books.invoice SET item_id = NULL WHERE account_id = 1908 AND invoice_id = 3')),
+    ('a credit note of another payment''s invoice', pg_temp.found('UPDATE billing_books.invoice SET corrects = 2 WHERE account_id = 1908 AND invoice_id = 3')),
+    ('a gap in a series', pg_temp.found('UPDATE billing_books.invoice SET series_no = series_no + 1, number = ''VERIFY-'' || lpad((series_no + 1)::text, 6, ''0'') WHERE account_id = 1908 AND invoice_id = 2')),
+    ('a series that forgot how far it is', pg_temp.found('UPDATE billing_books.invoice_series SET last_no = last_no - 1 WHERE series = ''VERIFY''')),
+    ('a number of no series', pg_temp.found('UPDATE billing_books.invoice SET number = ''X-000001'' WHERE account_id = 1908 AND invoice_id = 1')),
+    ('numbers that go back in time', pg_temp.found('UPDATE billing_books.invoice SET issued_at = issued_at - interval ''1 day'' WHERE account_id = 1908 AND invoice_id = 2')),
+    ('an overseas invoice issued without a number', pg_temp.found('UPDATE billing_books.invoice SET number = NULL WHERE account_id = 1908 AND invoice_id = 1')),
+    ('an overseas invoice issued without a document', pg_temp.found('DELETE FROM billing_books.document WHERE account_id = 1908 AND id = 1')),
+    ('a document of no invoice', pg_temp.found('UPDATE billing_books.document SET id = 9 WHERE account_id = 1908 AND id = 1')),
     ('an order invoiced for more than was paid', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),

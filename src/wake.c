@@ -177,6 +177,7 @@ wake_is_available(void)
 static const char *const kind_names[WORKER_KINDS] = {
 	[WORKER_SETTLER] = "settler",
 	[WORKER_GATEWAY] = "gateway",
+	[WORKER_CLERK] = "clerk",
 };
 
 const char *

@@ -24,10 +24,11 @@
 typedef enum WorkerKind
 {
 	WORKER_SETTLER,
-	WORKER_GATEWAY
+	WORKER_GATEWAY,
+	WORKER_CLERK
 } WorkerKind;
 
-#define WORKER_KINDS 2
+#define WORKER_KINDS 3
 
 typedef struct WorkerState
 {

@@ -2,7 +2,8 @@
  *
  * invoice.c
  *	  Invoices of the mainland: what can be invoiced, applications, and what
- *	  operators issue and reverse by hand (R15 to R17, B&S 4.6).
+ *	  operators issue and reverse by hand (R15 to R17, B&S 4.6). Those overseas
+ *	  (R18) are shown here, too.
  *
  *-------------------------------------------------------------------------
  */
@@ -26,6 +27,7 @@
 #include "spi/scope.h"
 #include "store/account_store.h"
 #include "store/audit_store.h"
+#include "store/document_store.h"
 #include "store/invoice_store.h"
 #include "store/refund_store.h"
 
@@ -222,8 +224,7 @@ begin_change(FunctionCallInfo fcinfo, InvoiceChange *change)
 
 	scope_open(&change->scope);
 	booking_begin(&change->booking, account_id);
-	if (!invoice_find(account_id, invoice_id, sql_run, &change->invoice))
-		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
+	invoicing_find(account_id, invoice_id, &change->invoice);
 	change->before = change->invoice.state;
 }
 
@@ -446,7 +447,9 @@ billing_invoice_document(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	if (!invoice_find(account_id, invoice_id, sql_read, &invoice))
 		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
-	has_document = invoice_document(account_id, invoice_id, sql_read, &document);
+	has_document = invoice_is_overseas(&invoice)
+					   ? document_pdf(account_id, DOCUMENT_OF_INVOICE, invoice_id, &document)
+					   : invoice_document(account_id, invoice_id, sql_read, &document);
 	if (has_document)
 		return scope_close_with(&scope, document);
 	scope_close(&scope);

@@ -14,7 +14,6 @@
 #include "booking/each_account.h"
 #include "booking/invoicing.h"
 #include "clock.h"
-#include "errors.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
@@ -84,8 +83,7 @@ billing_retry_invoice(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	booking_begin(&booking, account_id);
 	booking.actor = line.actor;
-	if (!invoice_find(account_id, invoice_id, sql_run, &invoice))
-		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
+	invoicing_find(account_id, invoice_id, &invoice);
 	invoicing_retry(&booking, &invoice);
 	audit_insert(&line);
 	booking_finish_unmoved(&booking);

@@ -31,6 +31,7 @@ static const Job jobs[] = {
 	{"billing earn_plans", "* * * * *", "SELECT billing.earn_plans()"},
 	{"billing issue_due_invoices", "* * * * *", "SELECT billing.issue_due_invoices()"},
 	{"billing check_health", "* * * * *", "SELECT billing.check_health()"},
+	{"billing number_invoices", "* * * * *", "SELECT billing.number_invoices()"},
 	{"billing settle", "* * * * *", "SELECT billing.settle()"},
 	/* In the morning of China, when bills are there, and again at noon, when they are whole. */
 	{"billing reconcile", "30 2,4 * * *", "SELECT billing.reconcile()"},

@@ -25,6 +25,7 @@
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "store/gateway_store.h"
+#include "store/overseas_store.h"
 #include "store/promotion_store.h"
 #include "store/report_store.h"
 #include "store/subscription_store.h"
@@ -67,6 +68,9 @@ static Datum
 order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
 {
 	bool shows_url = has_url(order, now);
+	int64 invoice_id = order->state == ORDER_PAID
+						   ? overseas_invoice_of_order(order->account_id, order->order_id)
+						   : NO_NUMBER;
 	Datum values[] = {
 		Int64GetDatum(order->order_id),
 		CStringGetTextDatum(shown_state(order, now)),
@@ -82,6 +86,7 @@ order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
 		TimestampTzGetDatum(order->paid_at),
 		shows_url ? CStringGetTextDatum(order->pay_url) : (Datum) 0,
 		TimestampTzGetDatum(Min(order->pay_url_until, order->expires_at)),
+		Int64GetDatum(invoice_id),
 	};
 	bool nulls[] = {
 		false,
@@ -98,6 +103,7 @@ order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
 		order->paid_at == DT_NOBEGIN,
 		!shows_url,
 		!shows_url,
+		invoice_id == NO_NUMBER,
 	};
 
 	return result_row(fcinfo, values, nulls);

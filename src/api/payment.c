@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/order.h"
+#include "booking/overseas.h"
 #include "booking/take_back.h"
 #include "core/gate.h"
 #include "errors.h"
@@ -112,6 +113,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	payment.order_id = order_bear(&payment, GATEWAY_OFFLINE, booking->at, booking->actor).order_id;
 	payment_insert(&payment);
 	claim(&payment, try);
+	overseas_follow(booking, &payment, (OverseasCause){0});
 	booking->gateway = payment.gateway;
 	booking_load(booking, LOTS_OPEN, 0);
 	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);

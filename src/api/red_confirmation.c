@@ -65,8 +65,7 @@ billing_reverse_invoice(PG_FUNCTION_ARGS)
 	booking.actor = confirmation.actor;
 	if (idempotent_call_begin(fcinfo, &call, &row))
 		return scope_close_with(&scope, row);
-	if (!invoice_find(confirmation.account_id, confirmation.invoice_id, sql_run, &invoice))
-		refuse(ERROR_INVOICE_UNKNOWN, confirmation.account_id, confirmation.invoice_id);
+	invoicing_find(confirmation.account_id, confirmation.invoice_id, &invoice);
 	invoicing_reverse(&booking, &invoice, &confirmation);
 	booking_finish_unmoved(&booking);
 	row = reversal_row(fcinfo, &confirmation);

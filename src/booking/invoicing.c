@@ -14,6 +14,15 @@
 
 /* ---- states ----------------------------------------------------------------- */
 
+void
+invoicing_find(int64 account_id, int64 invoice_id, Invoice *invoice)
+{
+	if (!invoice_find(account_id, invoice_id, sql_run, invoice))
+		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
+	if (invoice_is_overseas(invoice))
+		refuse(ERROR_INVOICE_STATE, invoice_id, account_id, "overseas");
+}
+
 bool
 invoicing_move(Invoice *invoice, InvoiceEvent event)
 {

@@ -17,6 +17,10 @@
 #include "store/red_store.h"
 #include "store/seller_store.h"
 
+/* An invoice of the mainland; refuses what is not there, and what is overseas: nobody changes that.
+ */
+extern void invoicing_find(int64 account_id, int64 invoice_id, Invoice *invoice);
+
 /* Moves it by an event, in memory; refuses what is asked for and not possible; false where nothing
  * changed. */
 extern bool invoicing_move(Invoice *invoice, InvoiceEvent event);

@@ -12,6 +12,7 @@
 #include "booking/booking.h"
 #include "booking/merchant_file.h"
 #include "booking/order.h"
+#include "booking/overseas.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
 #include "booking/subscription.h"
@@ -186,6 +187,7 @@ receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from
 		subscription_begin(booking, order, payment_left_nano(payment), from);
 	else
 		credit_lot(booking, order, payment_left_nano(payment), from);
+	overseas_follow(booking, payment, (OverseasCause){0});
 }
 
 void

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "booking/call_work.h"
+#include "booking/overseas.h"
 #include "booking/provider.h"
 #include "booking/refund_item.h"
 #include "core/refund_split.h"
@@ -148,6 +149,17 @@ refund_item_begin(const Booking *booking, const RefundItem *item)
 		send_item(booking, item);
 }
 
+/* What was paid back is taken off its invoice. */
+static void
+follow(const Booking *booking, const RefundItem *item)
+{
+	Payment payment;
+
+	if (!payment_find(item->account_id, item->payment_id, &payment))
+		altered_refuse("an item without its payment");
+	overseas_follow(booking, &payment, (OverseasCause){.item_id = item->item_id});
+}
+
 /* Books the end of the item's reserve. */
 static void
 end_reserve(Booking *booking, const RefundItem *item)
@@ -161,7 +173,10 @@ end_reserve(Booking *booking, const RefundItem *item)
 	if (item->state == ITEM_RELEASED)
 		check_outcome(books_release(&booking->books, lot_no, item->amount_nano));
 	else
+	{
 		check_outcome(books_pay_reserve(&booking->books, item->amount_nano));
+		follow(booking, item);
+	}
 	end_refund(booking, item);
 }
 

@@ -9,6 +9,7 @@
 
 #include "booking/lock.h"
 #include "booking/merchant_file.h"
+#include "booking/overseas.h"
 #include "booking/provider.h"
 #include "booking/refund_item.h"
 #include "booking/subscription.h"
@@ -287,10 +288,13 @@ take_back_book(Booking *booking, Payment *payment, TakeBack *take_back)
 	take_back_insert(take_back);
 	claim(payment, take_back);
 	refund_item_stop(booking, payment->payment_id);
-	if (payment->state == PAYMENT_CREDITED)
-		take_credited(booking, payment, take_back);
-	else
+	if (payment->state != PAYMENT_CREDITED)
+	{
 		take_from_suspense(booking, payment, take_back);
+		return true;
+	}
+	take_credited(booking, payment, take_back);
+	overseas_follow(booking, payment, (OverseasCause){.take_back_id = take_back->take_back_id});
 	return true;
 }
 
@@ -454,7 +458,10 @@ take_back_undo(Booking *booking, Payment *payment, const TakeBack *undone, const
 	again.reason = reason;
 	take_back_insert(&again);
 	if (again.amount_nano > 0)
+	{
 		take_again(booking, &again, payment, is_plan ? &plan : NULL);
+		overseas_follow(booking, payment, (OverseasCause){.take_back_id = again.take_back_id});
+	}
 	if (again.amount_nano < undone->amount_nano)
 		hold_again(booking, payment, undone, undone->amount_nano - again.amount_nano);
 	return again.take_back_id;

@@ -179,7 +179,7 @@ static const char *const invoice_states[] = {
 	[INVOICE_BLOCKED] = "blocked",	   [INVOICE_SEALING] = "sealing",
 	[INVOICE_ISSUED] = "issued",	   [INVOICE_REVERSING] = "reversing",
 	[INVOICE_FAILED] = "failed",	   [INVOICE_CANCELLED] = "cancelled",
-	[INVOICE_REVERSED] = "reversed",
+	[INVOICE_REVERSED] = "reversed",   [INVOICE_NUMBERING] = "numbering",
 };
 
 #define INVOICE_OUT (IN(INVOICE_SENDING) | IN(INVOICE_BLOCKED))
@@ -194,6 +194,7 @@ static const Change invoice_changes[] = {
 	{IN(INVOICE_ISSUED), INVOICE_REVERSAL_BEGINS, INVOICE_REVERSING},
 	{IN(INVOICE_ISSUED) | IN(INVOICE_REVERSING), INVOICE_RED_ISSUED, INVOICE_REVERSED},
 	{IN(INVOICE_REVERSING), INVOICE_REVERSAL_ENDS, INVOICE_ISSUED},
+	{IN(INVOICE_NUMBERING), INVOICE_NUMBERED, INVOICE_ISSUED},
 	{IN(INVOICE_REQUESTED), INVOICE_WITHDRAW, INVOICE_CANCELLED},
 	{IN(INVOICE_BLOCKED), INVOICE_UNBLOCK, INVOICE_SENDING},
 	{IN(INVOICE_REQUESTED), INVOICE_ISSUE_BY_HAND, INVOICE_ISSUED},
@@ -229,6 +230,21 @@ static const Change red_changes[] = {
 const Lifecycle lifecycle_red = {red_states, LENGTH(red_states), RED_IS_REFUSED + 1, red_changes,
 								 LENGTH(red_changes)};
 
+static const char *const document_states[] = {
+	[DOCUMENT_RENDERING] = "rendering",
+	[DOCUMENT_READY] = "ready",
+	[DOCUMENT_FAILED] = "failed",
+};
+
+static const Change document_changes[] = {
+	{IN(DOCUMENT_RENDERING), DOCUMENT_DRAWN, DOCUMENT_READY},
+	{IN(DOCUMENT_RENDERING), DOCUMENT_ATTEMPTS_SPENT, DOCUMENT_FAILED},
+	{IN(DOCUMENT_FAILED), DOCUMENT_RETRY, DOCUMENT_RENDERING},
+};
+
+const Lifecycle lifecycle_document = {document_states, LENGTH(document_states), DOCUMENT_RETRY,
+									  document_changes, LENGTH(document_changes)};
+
 static const struct
 {
 	const char *table;
@@ -243,6 +259,7 @@ static const struct
 	{"subscription", &lifecycle_subscription},
 	{"invoice", &lifecycle_invoice},
 	{"red_confirmation", &lifecycle_red},
+	{"document", &lifecycle_document},
 };
 
 const Lifecycle *

@@ -171,7 +171,7 @@ typedef enum SubscriptionEvent
 	SUBSCRIPTION_TAKE_BACK_UNDONE
 } SubscriptionEvent;
 
-/* An invoice of the mainland (B&S 4.6). */
+/* An invoice of the mainland, or an invoice or credit note overseas (B&S 4.6). */
 typedef enum InvoiceState
 {
 	INVOICE_REQUESTED,
@@ -182,7 +182,8 @@ typedef enum InvoiceState
 	INVOICE_REVERSING,
 	INVOICE_FAILED,
 	INVOICE_CANCELLED,
-	INVOICE_REVERSED
+	INVOICE_REVERSED,
+	INVOICE_NUMBERING /* overseas: it waits for the next number of its series */
 } InvoiceState;
 
 typedef enum InvoiceEvent
@@ -196,7 +197,8 @@ typedef enum InvoiceEvent
 	INVOICE_REVERSAL_BEGINS,
 	INVOICE_RED_ISSUED,
 	INVOICE_REVERSAL_ENDS, /* without a red invoice */
-	INVOICE_WITHDRAW,	   /* asked for by the customer, as the next four by an operator */
+	INVOICE_NUMBERED,
+	INVOICE_WITHDRAW, /* asked for by the customer, as the next four by an operator */
 	INVOICE_UNBLOCK,
 	INVOICE_ISSUE_BY_HAND,
 	INVOICE_DECLINE,
@@ -225,6 +227,21 @@ typedef enum RedEvent
 	RED_IS_REFUSED /* the bureau takes no such confirmation */
 } RedEvent;
 
+/* A document that is drawn (B&S 4.6, end). */
+typedef enum DocumentState
+{
+	DOCUMENT_RENDERING,
+	DOCUMENT_READY,
+	DOCUMENT_FAILED
+} DocumentState;
+
+typedef enum DocumentEvent
+{
+	DOCUMENT_DRAWN,
+	DOCUMENT_ATTEMPTS_SPENT,
+	DOCUMENT_RETRY /* asked for by an operator */
+} DocumentEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
@@ -236,6 +253,7 @@ extern const Lifecycle lifecycle_refund_item;
 extern const Lifecycle lifecycle_subscription;
 extern const Lifecycle lifecycle_invoice;
 extern const Lifecycle lifecycle_red;
+extern const Lifecycle lifecycle_document;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

@@ -78,7 +78,8 @@ history_column(TupleDesc descriptor, const char *name)
 
 /*
  * True where the trigger is of some columns, and an update leaves them as they
- * are: what a subscription applies names all columns.
+ * are: what a subscription applies names all columns. Where it has an argument, one
+ * that is null may be set.
  */
 static bool
 leaves_columns(const TriggerData *trigger)
@@ -90,7 +91,9 @@ leaves_columns(const TriggerData *trigger)
 		definition->tgnattr == 0)
 		return false;
 	for (int i = 0; i < definition->tgnattr; i++)
-		if (!column_is_unchanged(trigger, descriptor, definition->tgattr[i]))
+		if (!column_is_unchanged(trigger, descriptor, definition->tgattr[i]) &&
+			(definition->tgnargs == 0 ||
+			 !heap_attisnull(trigger->tg_trigtuple, definition->tgattr[i], descriptor)))
 			return false;
 	return true;
 }

@@ -40,12 +40,21 @@ SELECT 'red confirmation waits', r.account_id, r.confirmation_no, NULL, r.entere
 FROM billing_books.red_confirmation AS r
 WHERE r.state = 'waiting_seller' OR (r.state = 'waiting_buyer' AND r.entered_at < statement_timestamp() - interval '72 hours')
 UNION ALL
+SELECT 'invoice without number', n.account_id, n.invoice_id, NULL, n.created_at, NULL, 'set_seller() for region global, and see that the clerk runs, or call number_invoices()'
+FROM billing_books.invoice AS n
+WHERE n.state = 'numbering' AND n.created_at < statement_timestamp() - interval '1 minute'
+UNION ALL
+SELECT CASE d.state WHEN 'failed' THEN 'document failed' ELSE 'document waits' END, d.account_id, d.id, NULL, d.changed_at, NULL,
+       CASE d.state WHEN 'failed' THEN format('%s; retry_document() has it drawn again', d.fault) ELSE coalesce(d.fault, 'the clerk draws it; does it run?') END
+FROM billing_books.document AS d
+WHERE d.state = 'failed' OR (d.state = 'rendering' AND d.created_at < statement_timestamp() - interval '10 minutes')
+UNION ALL
 SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, greatest(r.at, t.at), v.amount - l.amount, 'money went back after it was invoiced: reverse its invoice'
 FROM (
     SELECT l.account_id, l.order_id, sum(l.amount) AS amount
     FROM billing_books.invoice_line AS l
     JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
-    WHERE n.kind <> 'overseas' AND n.state NOT IN ('failed', 'cancelled', 'reversed')
+    WHERE n.kind IN ('ordinary', 'special') AND n.state NOT IN ('failed', 'cancelled', 'reversed')
     GROUP BY l.account_id, l.order_id
 ) AS v
 JOIN billing_books.payment AS p ON p.account_id = v.account_id AND p.order_id = v.order_id AND p.state = 'credited'

@@ -34,6 +34,14 @@ SELECT 'usage without a price', count(*)::text, 'events: see billing.unpriced_us
 FROM billing_books.usage_event
 WHERE status = 'unpriced'
 UNION ALL
+SELECT 'invoices without a number', count(*)::text, 'overseas, since ' || min(created_at)
+FROM billing_books.invoice
+WHERE state = 'numbering'
+UNION ALL
+SELECT 'documents to draw', count(*)::text, format('%s of them failed: see billing.attention', count(*) FILTER (WHERE state = 'failed'))
+FROM billing_books.document
+WHERE state <> 'ready'
+UNION ALL
 SELECT 'notifications to send', count(*)::text, 'rows of billing_books.notification'
 FROM billing_books.notification
 WHERE state = 'pending'

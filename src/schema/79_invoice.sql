@@ -9,15 +9,14 @@ CREATE TABLE billing_books.invoice_title (
     bank text,
     bank_account text,
     changed_at timestamptz NOT NULL,
-    PRIMARY KEY (account_id, title),
-    CHECK (kind = 'individual' OR tax_number IS NOT NULL)
+    PRIMARY KEY (account_id, title)
 );
-COMMENT ON TABLE billing_books.invoice_title IS 'In whose names an account''s invoices can be made out (R16). What an invoice was applied for with stays on it.';
+COMMENT ON TABLE billing_books.invoice_title IS 'In whose names an account''s invoices can be made out (R16, R18). What an invoice was applied for with, or made with, stays on it.';
 COMMENT ON COLUMN billing_books.invoice_title.account_id IS 'The account.';
-COMMENT ON COLUMN billing_books.invoice_title.title IS 'What the customer calls it.';
+COMMENT ON COLUMN billing_books.invoice_title.title IS 'What the customer calls it; overseas the one called default is taken.';
 COMMENT ON COLUMN billing_books.invoice_title.kind IS 'individual or enterprise.';
 COMMENT ON COLUMN billing_books.invoice_title.name IS 'The buyer''s name on the invoice.';
-COMMENT ON COLUMN billing_books.invoice_title.tax_number IS 'The enterprise''s tax number; null for an individual.';
+COMMENT ON COLUMN billing_books.invoice_title.tax_number IS 'The enterprise''s tax number; null for an individual, and overseas where there is none.';
 COMMENT ON COLUMN billing_books.invoice_title.address IS 'The buyer''s address; null: none.';
 COMMENT ON COLUMN billing_books.invoice_title.phone IS 'The buyer''s telephone; null: none.';
 COMMENT ON COLUMN billing_books.invoice_title.bank IS 'The buyer''s bank; null: none.';
@@ -27,8 +26,8 @@ COMMENT ON COLUMN billing_books.invoice_title.changed_at IS 'When it was set las
 CREATE TABLE billing_books.invoice (
     account_id bigint NOT NULL REFERENCES billing_books.account,
     invoice_id bigint NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('ordinary', 'special', 'overseas')),
-    state text NOT NULL CHECK (state IN ('requested', 'sending', 'blocked', 'sealing', 'issued', 'reversing', 'failed', 'cancelled', 'reversed')),
+    kind text NOT NULL CHECK (kind IN ('ordinary', 'special', 'overseas', 'credit_note')),
+    state text NOT NULL CHECK (state IN ('requested', 'sending', 'blocked', 'sealing', 'issued', 'reversing', 'failed', 'cancelled', 'reversed', 'numbering')),
     buyer jsonb,
     email text,
     mobile text,
@@ -44,32 +43,56 @@ CREATE TABLE billing_books.invoice (
     reason text,
     changed_at timestamptz,
     actor text,
-    PRIMARY KEY (account_id, invoice_id)
+    payment_id bigint,
+    corrects bigint,
+    item_id bigint,
+    take_back_id bigint,
+    series text COLLATE "C",
+    series_no bigint,
+    PRIMARY KEY (account_id, invoice_id),
+    UNIQUE (account_id, item_id, corrects),
+    UNIQUE (series, series_no),
+    FOREIGN KEY (account_id, payment_id) REFERENCES billing_books.payment,
+    FOREIGN KEY (account_id, corrects) REFERENCES billing_books.invoice,
+    FOREIGN KEY (account_id, item_id) REFERENCES billing_books.refund_item,
+    FOREIGN KEY (account_id, take_back_id) REFERENCES billing_books.take_back,
+    CHECK ((kind IN ('overseas', 'credit_note')) = (payment_id IS NOT NULL)),
+    CHECK ((kind = 'credit_note') = (corrects IS NOT NULL)),
+    CHECK (CASE WHEN kind IN ('overseas', 'credit_note') THEN state IN ('numbering', 'issued') ELSE state <> 'numbering' END)
 );
+CREATE INDEX invoice_of_payment ON billing_books.invoice (account_id, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX invoice_corrected ON billing_books.invoice (account_id, corrects) WHERE corrects IS NOT NULL;
+CREATE INDEX invoice_to_number ON billing_books.invoice (kind, created_at, account_id, invoice_id) WHERE state = 'numbering';
 CREATE UNIQUE INDEX invoice_number ON billing_books.invoice (number) WHERE number IS NOT NULL;
 CREATE UNIQUE INDEX invoice_red_number ON billing_books.invoice (red_number) WHERE red_number IS NOT NULL;
 CREATE INDEX invoice_open ON billing_books.invoice (due_at) WHERE state IN ('requested', 'sending', 'blocked', 'sealing', 'reversing');
 CREATE INDEX invoice_requested ON billing_books.invoice (created_at) WHERE state = 'requested';
-COMMENT ON TABLE billing_books.invoice IS 'Invoices of the mainland (R15 to R17): applied for by customers, issued by the tax bureau''s platform.';
+COMMENT ON TABLE billing_books.invoice IS 'Invoices of the mainland (R15 to R17): applied for by customers, issued by the tax bureau''s platform. Invoices and credit notes overseas (R18): made with each payment that is credited, and with what goes back of it.';
 COMMENT ON COLUMN billing_books.invoice.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.invoice.invoice_id IS 'Number of the invoice within the account.';
-COMMENT ON COLUMN billing_books.invoice.kind IS 'ordinary or special of the mainland; overseas, which never counts as invoiced.';
+COMMENT ON COLUMN billing_books.invoice.kind IS 'ordinary or special of the mainland; overseas, and the credit_note that corrects one of those: these two never count as invoiced.';
 COMMENT ON COLUMN billing_books.invoice.state IS 'docs/books-and-states.md 4.6; failed, cancelled and reversed free its amounts.';
-COMMENT ON COLUMN billing_books.invoice.buyer IS 'Its title, as it was when it was applied for.';
+COMMENT ON COLUMN billing_books.invoice.buyer IS 'Its title, as it was when it was applied for; overseas when the payment was credited, with e-mail and account.';
 COMMENT ON COLUMN billing_books.invoice.email IS 'Where it is to be sent; null: by mobile.';
 COMMENT ON COLUMN billing_books.invoice.mobile IS 'Where its link is to be sent; null: by e-mail.';
-COMMENT ON COLUMN billing_books.invoice.created_at IS 'When it was applied for.';
-COMMENT ON COLUMN billing_books.invoice.due_at IS 'By when it is to be issued: policy invoice_target.';
-COMMENT ON COLUMN billing_books.invoice.seller_no IS 'Who sells on it: of billing_books.seller; null while nobody but operators issues it.';
-COMMENT ON COLUMN billing_books.invoice.number IS 'The tax bureau''s number; null before it is issued.';
+COMMENT ON COLUMN billing_books.invoice.created_at IS 'When it was applied for; overseas: booking instant.';
+COMMENT ON COLUMN billing_books.invoice.due_at IS 'By when it is to be issued: policy invoice_target; null overseas.';
+COMMENT ON COLUMN billing_books.invoice.seller_no IS 'Who sells on it: of billing_books.seller, in the account''s region; null while nobody but operators issues it, and overseas before it has a number.';
+COMMENT ON COLUMN billing_books.invoice.number IS 'The tax bureau''s number, overseas that of its series; null before it is issued.';
 COMMENT ON COLUMN billing_books.invoice.issued_at IS 'When it was issued, as its document says.';
 COMMENT ON COLUMN billing_books.invoice.pdf_url IS 'Where its provider has its PDF; null: nowhere.';
 COMMENT ON COLUMN billing_books.invoice.ofd_url IS 'Where its provider has its OFD; null: nowhere.';
-COMMENT ON COLUMN billing_books.invoice.document IS 'Its document, such as a PDF; null where none was given.';
+COMMENT ON COLUMN billing_books.invoice.document IS 'Its document, such as a PDF; null where none was given. Those overseas stand in document.';
 COMMENT ON COLUMN billing_books.invoice.red_number IS 'The number of the red invoice that reversed it.';
 COMMENT ON COLUMN billing_books.invoice.reason IS 'Why it failed, or was cancelled or reversed.';
 COMMENT ON COLUMN billing_books.invoice.changed_at IS 'When its state last changed.';
 COMMENT ON COLUMN billing_books.invoice.actor IS 'Who last changed it.';
+COMMENT ON COLUMN billing_books.invoice.payment_id IS 'Overseas: the payment that it is of.';
+COMMENT ON COLUMN billing_books.invoice.corrects IS 'Of a credit note: the invoice that it corrects.';
+COMMENT ON COLUMN billing_books.invoice.item_id IS 'Of a credit note: the part of a refund that was paid; null: not that.';
+COMMENT ON COLUMN billing_books.invoice.take_back_id IS 'Of a credit note: the take-back; of an overseas invoice: the one by which money came again; null: not that.';
+COMMENT ON COLUMN billing_books.invoice.series IS 'Overseas: what its number begins with.';
+COMMENT ON COLUMN billing_books.invoice.series_no IS 'Overseas: its place in the series; they are gapless, and follow each other in time.';
 
 CREATE TABLE billing_books.invoice_line (
     account_id bigint NOT NULL,

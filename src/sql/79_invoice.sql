@@ -1,6 +1,6 @@
 CREATE FUNCTION billing.set_invoice_title(account_id bigint, title text, kind text, name text, tax_number text = NULL, address text = NULL, phone text = NULL, bank text = NULL, bank_account text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_invoice_title';
-COMMENT ON FUNCTION billing.set_invoice_title(bigint, text, text, text, text, text, text, text, text) IS 'Says in whose name an account''s invoices can be made out (R16). title: what the customer calls it, set again: changed; kind: individual or enterprise; tax_number: of an enterprise, 15, 17 or 20 digits and capital letters, or 18 that are a unified social credit code. Invoices keep the title that they were applied for with. Errors: LB543. Example: SELECT billing.set_invoice_title(7, ''company'', ''enterprise'', ''某某科技有限公司'', ''91330106673959654P'').';
+COMMENT ON FUNCTION billing.set_invoice_title(bigint, text, text, text, text, text, text, text, text) IS 'Says in whose name an account''s invoices can be made out (R16). title: what the customer calls it, set again: changed; kind: individual or enterprise; tax_number: of an enterprise, 15, 17 or 20 digits and capital letters, or 18 that are a unified social credit code; overseas as it is written there, where there is one. Invoices keep the title that they were applied for with. Overseas they come by themselves, in the name of the title that is called default. Errors: LB543. Example: SELECT billing.set_invoice_title(7, ''company'', ''enterprise'', ''某某科技有限公司'', ''91330106673959654P'').';
 
 CREATE TYPE billing.invoiceable AS (order_id bigint, kind text, method text, paid_at timestamptz, paid numeric, payer_paid numeric, payer_refunded numeric, invoiced numeric, invoiceable numeric);
 COMMENT ON TYPE billing.invoiceable IS 'What of one paid order can be invoiced (R15): kind is topup or plan; payer_paid: of what was paid, what the payer gave himself, without a gateway''s coupons; payer_refunded: of that, what went back to him, or is about to; invoiced: what stands on invoices that are not void.';
@@ -20,16 +20,16 @@ CREATE FUNCTION billing.withdraw_invoice(account_id bigint, invoice_id bigint, a
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_withdraw_invoice';
 COMMENT ON FUNCTION billing.withdraw_invoice(bigint, bigint, text, text) IS 'Withdraws an application that nobody has begun to issue: its amounts are free. False where it was withdrawn before. Errors: LB545, LB546.';
 
-CREATE TYPE billing.invoice AS (invoice_id bigint, state text, kind text, name text, tax_number text, amount numeric, order_ids bigint[], email text, mobile text, created_at timestamptz, due_at timestamptz, number text, issued_at timestamptz, red_number text, reason text, has_document boolean);
-COMMENT ON TYPE billing.invoice IS 'An invoice of the mainland. state: requested, issued, reversed (red_number: of the red invoice), failed or cancelled, reason says why. invoice_document() has its document.';
+CREATE TYPE billing.invoice AS (invoice_id bigint, state text, kind text, name text, tax_number text, amount numeric, order_ids bigint[], email text, mobile text, created_at timestamptz, due_at timestamptz, number text, issued_at timestamptz, red_number text, reason text, has_document boolean, corrects bigint, document_state text);
+COMMENT ON TYPE billing.invoice IS 'An invoice, or overseas a credit note. state on the mainland: requested, issued, reversed (red_number: of the red invoice), failed or cancelled, reason says why; overseas: numbering, within a second issued. corrects: of a credit note, the invoice that it corrects. document_state: overseas, rendering, ready or failed. invoice_document() has its document.';
 
 CREATE FUNCTION billing.invoices(account_id bigint) RETURNS SETOF billing.invoice
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoices';
-COMMENT ON FUNCTION billing.invoices(bigint) IS 'An account''s invoices and applications for invoices, the newest first. Errors: LB201.';
+COMMENT ON FUNCTION billing.invoices(bigint) IS 'An account''s invoices, credit notes and applications for invoices, the newest first. Errors: LB201.';
 
 CREATE FUNCTION billing.invoice_document(account_id bigint, invoice_id bigint) RETURNS bytea
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoice_document';
-COMMENT ON FUNCTION billing.invoice_document(bigint, bigint) IS 'The document of an invoice, as it was recorded; null where none was. Errors: LB545.';
+COMMENT ON FUNCTION billing.invoice_document(bigint, bigint) IS 'The document of an invoice or a credit note, a PDF or as it was recorded; null where there is none (yet). Errors: LB545.';
 
 CREATE FUNCTION billing.record_invoice(account_id bigint, invoice_id bigint, number text, issued_at timestamptz = NULL, document bytea = NULL, actor text = NULL, reason text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_record_invoice';

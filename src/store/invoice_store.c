@@ -74,10 +74,17 @@ invoice_title_find(int64 account_id, const char *name, InvoiceTitle *title)
 
 /* ---- invoices -------------------------------------------------------------- */
 
+int64
+invoice_next_id(int64 account_id)
+{
+	static Sql next = SQL_NEXT_NUMBER("invoice", "invoice_id");
+
+	return sql_next_number(&next, account_id);
+}
+
 void
 invoice_insert(Invoice *invoice)
 {
-	static Sql next = SQL_NEXT_NUMBER("invoice", "invoice_id");
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "invoice (account_id, invoice_id, kind, state, buyer, email, mobile, "
 		"created_at, due_at, changed_at, actor) SELECT t.account_id, $2, $4, $5, "
@@ -90,7 +97,7 @@ invoice_insert(Invoice *invoice)
 	char nulls[] = "          ";
 	Datum values[10];
 
-	invoice->invoice_id = sql_next_number(&next, invoice->account_id);
+	invoice->invoice_id = invoice_next_id(invoice->account_id);
 	values[0] = Int64GetDatum(invoice->account_id);
 	values[1] = Int64GetDatum(invoice->invoice_id);
 	bind_text(values, nulls, 2, invoice->title);
@@ -291,9 +298,10 @@ invoice_document(int64 account_id, int64 invoice_id, SqlRunner run, Datum *docum
 bool
 invoice_counts(int64 account_id, int64 invoice_id)
 {
-	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND invoice_id = $2 "
-						  "AND (kind = 'overseas' OR state IN ('failed', 'cancelled', 'reversed'))",
-						  INT8OID, INT8OID);
+	static Sql find = SQL(
+		"SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND invoice_id = $2 "
+		"AND (kind IN ('overseas', 'credit_note') OR state IN ('failed', 'cancelled', 'reversed'))",
+		INT8OID, INT8OID);
 
 	return sql_latest(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)},
 					  NULL) == 0;
@@ -302,9 +310,10 @@ invoice_counts(int64 account_id, int64 invoice_id)
 bool
 invoice_is_any_open(int64 account_id)
 {
-	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND state NOT IN "
-						  "('issued', 'failed', 'cancelled', 'reversed') LIMIT 1",
-						  INT8OID);
+	static Sql find = SQL(
+		"SELECT FROM " BOOKS "invoice WHERE account_id = $1 AND kind IN "
+		"('ordinary', 'special') AND state NOT IN ('issued', 'failed', 'cancelled', 'reversed') LIMIT 1",
+		INT8OID);
 
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
@@ -350,7 +359,7 @@ invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result)
 	sql_put_rows(&lines, (Datum[]){Int64GetDatum(account_id)}, NULL, result);
 }
 
-/* The columns of type billing.invoice, of an invoice n. */
+/* The columns of type billing.invoice, of an invoice n and its document d. */
 #define INVOICE_REPORT_COLUMNS                                                                   \
 	"n.invoice_id, n.state, n.kind, n.buyer ->> 'name', n.buyer ->> 'tax_number', (SELECT "      \
 	"sum(l.amount) FROM " BOOKS                                                                  \
@@ -358,14 +367,16 @@ invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result)
 	"(SELECT array_agg(l.order_id ORDER BY l.order_id) FROM " BOOKS                              \
 	"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id), "     \
 	"n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, n.red_number, n.reason, " \
-	"n.document IS NOT NULL"
+	"n.document IS NOT NULL OR d.state IS NOT DISTINCT FROM 'ready', n.corrects, d.state"
 
 void
 invoice_report(int64 account_id, ReturnSetInfo *result)
 {
-	static Sql invoices = SQL("SELECT " INVOICE_REPORT_COLUMNS " FROM " BOOKS
-							  "invoice AS n WHERE n.account_id = $1 ORDER BY n.invoice_id DESC",
-							  INT8OID);
+	static Sql invoices = SQL(
+		"SELECT " INVOICE_REPORT_COLUMNS " FROM " BOOKS "invoice AS n LEFT JOIN " BOOKS
+		"document AS d ON d.account_id = n.account_id AND d.kind = 'invoice' "
+		"AND d.id = n.invoice_id WHERE n.account_id = $1 ORDER BY n.invoice_id DESC",
+		INT8OID);
 
 	sql_put_rows(&invoices, (Datum[]){Int64GetDatum(account_id)}, NULL, result);
 }

@@ -56,6 +56,13 @@ typedef struct Invoice
 	int64 amount_nano; /* of its lines: only read */
 } Invoice;
 
+/* An invoice or a credit note of a global account, which nobody applies for (R18). */
+static inline bool
+invoice_is_overseas(const Invoice *invoice)
+{
+	return strcmp(invoice->kind, "overseas") == 0 || strcmp(invoice->kind, "credit_note") == 0;
+}
+
 /* What of one paid order can be invoiced. */
 typedef struct InvoiceableOrder
 {
@@ -79,6 +86,9 @@ extern size_t invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_L
 extern int64 *invoice_due_accounts(TimestampTz before, int64 max, size_t *count);
 extern int64 *invoice_due(int64 account_id, TimestampTz before, size_t *count);
 
+/* The next number of an invoice within the account, which is held. */
+extern int64 invoice_next_id(int64 account_id);
+
 /* Sets its number; the title is frozen. */
 extern void invoice_insert(Invoice *invoice);
 extern void invoice_line_insert(const Invoice *invoice, int64 order_id, int64 amount_nano);
@@ -99,8 +109,8 @@ extern void invoice_update(const Invoice *invoice);
 extern bool invoice_document(int64 account_id, int64 invoice_id, SqlRunner run, Datum *document);
 
 /*
- * False where lines of an invoice do not count as invoiced (B&S 1.2): it is overseas, or void. One
- * that is not there yet counts.
+ * False where lines of an invoice do not count as invoiced (B&S 1.2): it, or what it corrects, is
+ * overseas, or it is void. One that is not there yet counts.
  */
 extern bool invoice_counts(int64 account_id, int64 invoice_id);
 
@@ -114,7 +124,7 @@ extern void invoice_report(int64 account_id, ReturnSetInfo *result);
 /* Those that have not ended, with how late they are. */
 extern void invoice_report_queue(TimestampTz now, ReturnSetInfo *result);
 
-/* True while the account has an invoice that has not ended. */
+/* True while the account has an invoice of the mainland that has not ended. */
 extern bool invoice_is_any_open(int64 account_id);
 
 #endif

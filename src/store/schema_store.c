@@ -62,6 +62,11 @@ static const struct
 	{                                                                            \
 #table, "no_update", "history_guard", ROW | BEFORE | UPDATE, columns, "" \
 	}
+/* Each of the columns is set while it is null, and stays. */
+#define SET_ONCE(table, columns)                                                    \
+	{                                                                               \
+#table, "set_once", "history_guard", ROW | BEFORE | UPDATE, columns, "once" \
+	}
 #define LIFECYCLE(table)                                                            \
 	{                                                                               \
 #table, "lifecycle", "lifecycle_guard", ROW | BEFORE | UPDATE, NULL, #table \
@@ -162,7 +167,9 @@ static const Guard guards[] = {
 	NO_UPDATE_OF(invoice_title, "account_id, title"),
 	NO_TRUNCATE(invoice_title),
 	NO_DELETE(invoice),
-	NO_UPDATE_OF(invoice, "account_id, invoice_id, kind, buyer, email, mobile, created_at, due_at"),
+	NO_UPDATE_OF(invoice, "account_id, invoice_id, kind, buyer, email, mobile, created_at, due_at, "
+						  "payment_id, corrects, item_id, take_back_id"),
+	SET_ONCE(invoice, "number, issued_at, series, series_no, seller_no"),
 	LIFECYCLE(invoice),
 	LOCKABLE(invoice),
 	NO_TRUNCATE(invoice),
@@ -172,6 +179,14 @@ static const Guard guards[] = {
 	LIFECYCLE(red_confirmation),
 	NO_TRUNCATE(red_confirmation),
 	NO_CHANGE(invoice_line),
+	NO_DELETE(invoice_series),
+	NO_UPDATE_OF(invoice_series, "series"),
+	NO_TRUNCATE(invoice_series),
+	NO_DELETE(document),
+	NO_UPDATE_OF(document, "account_id, kind, id, created_at"),
+	SET_ONCE(document, "pdf"),
+	LIFECYCLE(document),
+	NO_TRUNCATE(document),
 	{"invoice_line", "invoice_line_guard", "invoice_line_guard", ROW | BEFORE | INSERT, NULL, "",
 	 true},
 	NO_TRUNCATE(invoice_line),

@@ -8,7 +8,7 @@ CROSS JOIN LATERAL (
     LEFT JOIN billing_books.payment_order AS o ON o.account_id = l.account_id AND o.order_id = l.order_id
     WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id
 ) AS l
-WHERE n.buyer IS NOT NULL
+WHERE n.buyer IS NOT NULL AND n.kind IN ('ordinary', 'special')
     AND (l.lines = 0 OR l.unpaid > 0
         OR (n.state IN ('issued', 'reversing', 'reversed')) <> (n.number IS NOT NULL)
         OR (n.state = 'reversed') <> (n.red_number IS NOT NULL))
@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
     SELECT coalesce(sum(l.amount), 0) AS amount
     FROM billing_books.invoice_line AS l
     JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
-    WHERE l.account_id = p.account_id AND l.order_id = p.order_id AND n.kind <> 'overseas' AND n.state NOT IN ('failed', 'cancelled', 'reversed')
+    WHERE l.account_id = p.account_id AND l.order_id = p.order_id AND n.kind IN ('ordinary', 'special') AND n.state NOT IN ('failed', 'cancelled', 'reversed')
 ) AS v
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(least(i.payer_amount, CASE WHEN p.payer_amount >= p.amount THEN i.amount ELSE round(i.amount * p.payer_amount / p.amount, 2) END)), 0) AS amount
@@ -48,7 +48,7 @@ SELECT n.account_id, format('invoice %s is %s, its seller is %s, its call %s', n
 FROM billing_books.invoice AS n
 LEFT JOIN billing_books.seller AS s ON s.region = 'cn' AND s.seller_no = n.seller_no
 LEFT JOIN billing_books.gateway_call AS c ON c.account_id = n.account_id AND c.invoice_id = n.invoice_id AND c.kind = 'issue'
-WHERE n.kind <> 'overseas'
+WHERE n.kind IN ('ordinary', 'special')
     AND ((c.call_id IS NULL) <> (s.seller_no IS NULL)
         OR (n.state IN ('sending', 'blocked', 'sealing') AND (c.state IS NULL OR c.state NOT IN ('queued', 'sending', 'unknown', 'parked')))
         OR (n.state IN ('requested', 'cancelled') AND c.call_id IS NOT NULL))

@@ -62,7 +62,7 @@ start(Child *child)
 	char path[MAXPGPATH];
 	int ends[2];
 
-	if (!program_path(child->program, path) ||
+	if (!program_path(child->program, path) || access(path, X_OK) != 0 ||
 		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		return false;
 	child->pid = fork();

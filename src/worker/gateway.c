@@ -760,18 +760,6 @@ turn(void)
 		life_heed_signals();
 }
 
-/* Where it crashed at one account, that one is parked; where at none, and again, the worker is. */
-static bool
-learn_from_crash(const CrashMark *last)
-{
-	bool parks_worker = last->count == 0;
-
-	if (last->state != MARK_WORKING || last->crashes == 0)
-		return true;
-	life_park(WORKER_GATEWAY, parks_worker ? PARKED_WORKER : last->accounts[0]);
-	return !parks_worker;
-}
-
 static void
 close_link(int code, Datum argument)
 {
@@ -788,7 +776,7 @@ billing_gateway_main(Datum argument)
 	before_shmem_exit(close_link, (Datum) 0);
 	life_override("lock_timeout", HOLD_TIMEOUT);
 	turn_context = AllocSetContextCreate(TopMemoryContext, "billing turn", ALLOCSET_DEFAULT_SIZES);
-	if (!learn_from_crash(&last))
+	if (!life_learn_from_crash(WORKER_GATEWAY, &last))
 		proc_exit(0);
 	while (!life_shall_end() && settings_have_secrets())
 	{

@@ -162,6 +162,17 @@ life_park(WorkerKind kind, int64 account_id)
 		crash_mark_forgive();
 }
 
+bool
+life_learn_from_crash(WorkerKind kind, const CrashMark *last)
+{
+	bool parks_worker = last->count == 0;
+
+	if (last->state != MARK_WORKING || last->crashes == 0)
+		return true;
+	life_park(kind, parks_worker ? PARKED_WORKER : last->accounts[0]);
+	return !parks_worker;
+}
+
 const char *
 life_database(void)
 {

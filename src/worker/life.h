@@ -44,6 +44,12 @@ extern void life_heed_signals(void);
 /* True where the database is no longer listed, or its workers are paused. */
 extern bool life_shall_end(void);
 
+/*
+ * For a worker that works on one account at a time, or on none: where it crashed at one, and again,
+ * that one is parked; where at none, the worker is, and false.
+ */
+extern bool life_learn_from_crash(WorkerKind kind, const CrashMark *last);
+
 /* Parks an account, or the worker itself (PARKED_WORKER), at which the server crashed. */
 extern void life_park(WorkerKind kind, int64 account_id);
 

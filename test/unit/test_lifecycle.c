@@ -214,25 +214,29 @@ test_subscription(void **state)
 static void
 test_invoice(void **state)
 {
-	/* due blocked succeeds seal_fails sealed fails reversal_begins red reversal_ends
+	/* due blocked succeeds seal_fails sealed fails reversal_begins red reversal_ends numbered
 	 * withdraw unblock issue decline reverse */
-	static const char *const rows[][14] = {
-		[INVOICE_REQUESTED] = {"sending", ".", ".", ".", ".", ".", ".", ".", ".", "cancelled", "-",
-							   "issued", "failed", "-"},
-		[INVOICE_SENDING] = {".", "blocked", "issued", "sealing", ".", "failed", ".", ".", ".", "-",
-							 "-", "-", "-", "-"},
-		[INVOICE_BLOCKED] = {".", ".", "issued", "sealing", ".", "failed", ".", ".", ".", "-",
+	static const char *const rows[][15] = {
+		[INVOICE_REQUESTED] = {"sending", ".", ".", ".", ".", ".", ".", ".", ".", ".", "cancelled",
+							   "-", "issued", "failed", "-"},
+		[INVOICE_SENDING] = {".", "blocked", "issued", "sealing", ".", "failed", ".", ".", ".", ".",
+							 "-", "-", "-", "-", "-"},
+		[INVOICE_BLOCKED] = {".", ".", "issued", "sealing", ".", "failed", ".", ".", ".", ".", "-",
 							 "sending", "-", "-", "-"},
-		[INVOICE_SEALING] = {".", ".", ".", ".", "issued", ".", ".", ".", ".", "-", "-", "-", "-",
-							 "-"},
-		[INVOICE_ISSUED] = {".", ".", ".", ".", ".", ".", "reversing", "reversed", ".", "-", "-",
-							"-", "-", "reversed"},
-		[INVOICE_REVERSING] = {".", ".", ".", ".", ".", ".", ".", "reversed", "issued", "-", "-",
-							   "-", "-", "-"},
-		[INVOICE_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-", "-"},
-		[INVOICE_CANCELLED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-",
+		[INVOICE_SEALING] = {".", ".", ".", ".", "issued", ".", ".", ".", ".", ".", "-", "-", "-",
+							 "-", "-"},
+		[INVOICE_ISSUED] = {".", ".", ".", ".", ".", ".", "reversing", "reversed", ".", ".", "-",
+							"-", "-", "-", "reversed"},
+		[INVOICE_REVERSING] = {".", ".", ".", ".", ".", ".", ".", "reversed", "issued", ".", "-",
+							   "-", "-", "-", "-"},
+		[INVOICE_FAILED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-",
+							"-"},
+		[INVOICE_CANCELLED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-",
 							   "-"},
-		[INVOICE_REVERSED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-", "-"},
+		[INVOICE_REVERSED] = {".", ".", ".", ".", ".", ".", ".", ".", ".", ".", "-", "-", "-", "-",
+							  "-"},
+		[INVOICE_NUMBERING] = {".", ".", ".", ".", ".", ".", ".", ".", ".", "issued", "-", "-", "-",
+							   "-", "-"},
 	};
 
 	(void) state;
@@ -240,6 +244,24 @@ test_invoice(void **state)
 		check_row(&lifecycle_invoice, from, rows[from], LENGTH(rows[0]));
 	check_guard(&lifecycle_invoice, LENGTH(rows), LENGTH(rows[0]));
 	check_names(&lifecycle_invoice, LENGTH(rows));
+}
+
+/* B&S 4.6, end */
+static void
+test_document(void **state)
+{
+	/* drawn spent retry */
+	static const char *const rows[][3] = {
+		[DOCUMENT_RENDERING] = {"ready", "failed", "-"},
+		[DOCUMENT_READY] = {".", ".", "-"},
+		[DOCUMENT_FAILED] = {".", ".", "rendering"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_document, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_document, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_document, LENGTH(rows));
 }
 
 /* B&S 4.7 */
@@ -297,6 +319,7 @@ test_tables(void **state)
 	assert_ptr_equal(lifecycle_from_name("refund_item"), &lifecycle_refund_item);
 	assert_ptr_equal(lifecycle_from_name("subscription"), &lifecycle_subscription);
 	assert_ptr_equal(lifecycle_from_name("invoice"), &lifecycle_invoice);
+	assert_ptr_equal(lifecycle_from_name("document"), &lifecycle_document);
 	assert_ptr_equal(lifecycle_from_name("red_confirmation"), &lifecycle_red);
 	assert_null(lifecycle_from_name("account"));
 	assert_null(lifecycle_from_name(""));
@@ -310,7 +333,8 @@ main(void)
 		cmocka_unit_test(test_call),		 cmocka_unit_test(test_refund),
 		cmocka_unit_test(test_refund_item),	 cmocka_unit_test(test_reconciliation),
 		cmocka_unit_test(test_subscription), cmocka_unit_test(test_invoice),
-		cmocka_unit_test(test_red),			 cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_document),	 cmocka_unit_test(test_red),
+		cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

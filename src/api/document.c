@@ -1,0 +1,63 @@
+/*-------------------------------------------------------------------------
+ *
+ * document.c
+ *	  retry_document(): documents that could not be drawn.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "api/arguments.h"
+#include "booking/booking.h"
+#include "clock.h"
+#include "errors.h"
+#include "spi/scope.h"
+#include "store/audit_store.h"
+#include "store/document_store.h"
+#include "wake.h"
+
+/* Has it drawn anew; its attempts are counted from the first again. */
+static void
+retry(Document *document, DocumentState next, char *actor, const char *reason)
+{
+	document->state = next;
+	document->attempts = 0;
+	document->due_at = document->changed_at = clock_now();
+	document_update(document, (Datum) 0);
+	audit_insert(&(AuditLine){.account_id = document->account_id,
+							  .action = "retry_document",
+							  .object = psprintf("invoice " INT64_FORMAT, document->id),
+							  .old_value = document->fault,
+							  .actor = actor,
+							  .reason = reason});
+	wake_at_commit(WORKER_CLERK);
+}
+
+PG_FUNCTION_INFO_V1(billing_retry_document);
+Datum
+billing_retry_document(PG_FUNCTION_ARGS)
+{
+	int64 account_id = arg_customer_id(fcinfo);
+	int64 invoice_id = arg_int64(fcinfo, 1, "invoice_id");
+	char *actor = arg_actor(fcinfo, 2);
+	char *reason = arg_reason(fcinfo, 3);
+	Document document;
+	Booking booking;
+	Scope scope;
+	bool is_failed;
+	int next;
+
+	scope_open(&scope);
+	booking_begin(&booking, account_id);
+	if (!document_find(account_id, DOCUMENT_OF_INVOICE, invoice_id, &document))
+		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
+	is_failed = lifecycle_next(&lifecycle_document, (int) document.state, DOCUMENT_RETRY, &next) ==
+				LIFECYCLE_MOVES;
+	if (is_failed)
+		retry(&document, (DocumentState) next, actor, reason);
+	booking_finish_unmoved(&booking);
+	scope_close(&scope);
+	PG_RETURN_BOOL(is_failed);
+}

@@ -1,0 +1,58 @@
+/*-------------------------------------------------------------------------
+ *
+ * document_store.h
+ *	  Rows of document: what is drawn for customers.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef STORE_DOCUMENT_STORE_H
+#define STORE_DOCUMENT_STORE_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "core/lifecycle.h"
+#include "spi/sql.h"
+
+/* What it is of. */
+typedef enum DocumentKind
+{
+	DOCUMENT_OF_INVOICE /* or of a credit note, overseas */
+} DocumentKind;
+
+typedef struct Document
+{
+	int64 account_id;
+	DocumentKind kind;
+	int64 id;
+	DocumentState state;
+	int32 attempts;
+	TimestampTz due_at;
+	const char *fault; /* NULL: none */
+	TimestampTz changed_at;
+} Document;
+
+/* False where there is no such document. */
+extern bool document_find(int64 account_id, DocumentKind kind, int64 id, Document *document);
+
+/*
+ * The first that is due, of none of these accounts, held until the transaction ends; false where
+ * there is none.
+ */
+extern bool document_hold_due(TimestampTz now, const int64 *passed, size_t passed_count,
+							  Document *document);
+
+/* When the next of none of these accounts is due; DT_NOEND: there is none. */
+extern TimestampTz document_next_due(const int64 *passed, size_t passed_count);
+
+/* Writes back what changes of one; pdf: 0 where it is not ready. */
+extern void document_update(const Document *document, Datum pdf);
+
+/* What it says, as billing-pdf reads it; NULL where what it is of is not there. */
+extern char *document_says(const Document *document);
+
+/* Its bytes; false where there are none (yet). */
+extern bool document_pdf(int64 account_id, DocumentKind kind, int64 id, Datum *pdf);
+
+#endif

@@ -1,0 +1,234 @@
+/*-------------------------------------------------------------------------
+ *
+ * clerk.c
+ *	  The background worker that numbers overseas invoices and credit notes, and
+ *	  has documents drawn.
+ *
+ * src/worker/README.md has its states, booking/numbering and booking/drawing the
+ * rules. Between two short transactions it holds nothing.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "booking/drawing.h"
+#include "booking/numbering.h"
+#include "clock.h"
+#include "core/limits.h"
+#include "spi/subscriber.h"
+#include "store/parking_store.h"
+#include "wake.h"
+#include "worker/life.h"
+#include "worker/press.h"
+#include "worker/supervisor.h"
+
+#define IDLE_MS 10000
+
+/* A document that is due and cannot be claimed is looked for again after so long. */
+#define LOOK_US (500 * INT64CONST(1000))
+
+/* A row that somebody locks is waited for no longer. */
+#define HOLD_TIMEOUT "1s"
+
+static MemoryContext turn_context;
+static Document drawn; /* what billing-pdf is drawing, where is_drawing */
+static bool is_drawing;
+
+extern PGDLLEXPORT void billing_clerk_main(Datum argument);
+
+/* A transaction; *ready where there are books that it may work on. */
+static bool
+begin_work(Scope *scope, const char *what, bool *ready)
+{
+	bool opened = life_begin_work(scope, what);
+
+	*ready = opened && !subscriber_feeds_books() && life_books_are_complete();
+	return opened;
+}
+
+/* ---- numbers -------------------------------------------------------------- */
+
+static int64
+number_some(void)
+{
+	Scope scope;
+	bool ready;
+	bool opened = begin_work(&scope, "billing: numbering invoices", &ready);
+	int64 count = ready ? numbering_run() : 0;
+
+	life_end_work(&scope, opened);
+	return count;
+}
+
+static void
+number_all(void)
+{
+	while (number_some() >= NUMBERING_MAX && !life_shall_end())
+		life_heed_signals();
+}
+
+/* ---- documents ------------------------------------------------------------ */
+
+static void
+record(PressAnswer result, Bytes answer)
+{
+	Scope scope;
+	bool ready = life_begin_work(&scope, "billing: recording a document");
+
+	crash_mark_work(&drawn.account_id, 1, false);
+	if (ready && result == PRESS_DRAWN)
+		drawing_record_pdf(&drawn, answer);
+	else if (ready)
+		drawing_record_fault(&drawn, pnstrdup(answer.data, Min(answer.size, REASON_BYTES_MAX)));
+	life_end_work(&scope, ready);
+	is_drawing = false;
+}
+
+static void
+look_at_press(void)
+{
+	Bytes answer;
+	PressAnswer result;
+
+	if (!is_drawing)
+	{
+		press_watch();
+		return;
+	}
+	result = press_look(&answer);
+	if (result == PRESS_NOTHING)
+		return;
+	record(result, answer);
+	press_take();
+}
+
+/* Claims the next document that is due; else says when one is. */
+static bool
+claim_due(Drawing *drawing, TimestampTz *next)
+{
+	size_t count;
+	int64 *parked = parking_accounts(wake_kind_name(WORKER_CLERK), &count);
+	MemoryContext context;
+	bool is_claimed;
+
+	*next = document_next_due(parked, count);
+	if (*next > clock_now() || !press_open())
+		return false;
+	context = MemoryContextSwitchTo(turn_context);
+	is_claimed = drawing_claim(parked, count, drawing);
+	MemoryContextSwitchTo(context);
+	return is_claimed;
+}
+
+static bool
+claim(Drawing *drawing, TimestampTz *next)
+{
+	Scope scope;
+	bool ready;
+	bool opened = begin_work(&scope, "billing: looking for documents to draw", &ready);
+	bool is_claimed = false;
+
+	*next = DT_NOEND;
+	if (ready)
+		is_claimed = claim_due(drawing, next);
+	life_end_work(&scope, opened);
+	return is_claimed;
+}
+
+/* Sends it: that it was claimed is on disk by now. */
+static void
+begin_drawing(const Drawing *drawing)
+{
+	drawn = drawing->document;
+	drawn.fault = NULL;
+	is_drawing = true;
+	if (!press_draw(drawing->text))
+		record(PRESS_REFUSED, bytes_of("it is too long"));
+}
+
+/* Has the next document drawn, unless one is; when there is something to do again. */
+static TimestampTz
+draw(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Drawing drawing;
+	TimestampTz next;
+
+	if (!is_drawing && claim(&drawing, &next))
+		begin_drawing(&drawing);
+	else if (!is_drawing)
+		return next == DT_NOEND ? next
+								: Max(next - clock_offset_s() * USECS_PER_SEC,
+									  Max(press_opens_at(), now + LOOK_US));
+	return is_drawing ? press_answers_at() : now;
+}
+
+/* ---- its life ------------------------------------------------------------- */
+
+/* Waits for a commit, an answer, or the next thing that is due. */
+static void
+wait_until(TimestampTz next)
+{
+	long timeout_ms = Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next), IDLE_MS);
+	int events = WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH;
+
+	if (press_is_clogged())
+		events |= WL_SOCKET_WRITEABLE;
+	if (press_socket() >= 0)
+		(void) WaitLatchOrSocket(MyLatch, events | WL_SOCKET_READABLE, press_socket(), timeout_ms,
+								 PG_WAIT_EXTENSION);
+	else
+		(void) WaitLatch(MyLatch, events, timeout_ms, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+}
+
+static void
+turn(void)
+{
+	TimestampTz next;
+
+	MemoryContextReset(turn_context);
+	MemoryContextSwitchTo(turn_context);
+	(void) wake_look(WORKER_CLERK);
+	look_at_press();
+	number_all();
+	next = draw();
+	wake_looked(WORKER_CLERK);
+	if (!wake_is_pending(MyDatabaseId, WORKER_CLERK))
+		wait_until(next);
+	life_heed_signals();
+}
+
+static void
+close_press(int code, Datum argument)
+{
+	press_close();
+}
+
+void
+billing_clerk_main(Datum argument)
+{
+	Oid database = DatumGetObjectId(argument);
+	TimestampTz started_at = GetCurrentTimestamp();
+	CrashMark last = life_begin(database, WORKER_CLERK);
+
+	before_shmem_exit(close_press, (Datum) 0);
+	life_override("lock_timeout", HOLD_TIMEOUT);
+	turn_context = AllocSetContextCreate(TopMemoryContext, "billing turn", ALLOCSET_DEFAULT_SIZES);
+	if (!life_learn_from_crash(WORKER_CLERK, &last))
+		proc_exit(0);
+	while (!life_shall_end())
+	{
+		turn();
+		if (TimestampDifferenceExceeds(started_at, GetCurrentTimestamp(), GOOD_RUN_MS))
+			crash_mark_forgive();
+	}
+	proc_exit(0);
+}
