@@ -1,5 +1,5 @@
 -- Invoices and credit notes overseas (R18, B&S 4.6): made with the money, numbered without a gap, drawn by the clerk, who is not here
--- (test/tap/165_clerk.pl). Accounts 2730 to 2739.
+-- (test/tap/167_clerk.pl). Accounts 2730 to 2739.
 SELECT billing.create_account(2730, 'global', 'ap@acme.example', external_ref => 'acme'), billing.create_account(2731, 'global');
 SELECT count(billing.create_account(account_id, 'global')) AS accounts FROM generate_series(2732, 2738) AS account_id;
 SELECT billing.create_account(2739, 'cn');
