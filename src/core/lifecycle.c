@@ -245,6 +245,26 @@ static const Change document_changes[] = {
 const Lifecycle lifecycle_document = {document_states, LENGTH(document_states), DOCUMENT_RETRY,
 									  document_changes, LENGTH(document_changes)};
 
+static const char *const delivery_states[] = {
+	[DELIVERY_PENDING] = "pending", [DELIVERY_SENDING] = "sending", [DELIVERY_SENT] = "sent",
+	[DELIVERY_DEAD] = "dead",		[DELIVERY_DROPPED] = "dropped",
+};
+
+static const Change delivery_changes[] = {
+	{IN(DELIVERY_PENDING), DELIVERY_CLAIMED, DELIVERY_SENDING},
+	{IN(DELIVERY_PENDING), DELIVERY_STALE, DELIVERY_DROPPED},
+	{IN(DELIVERY_SENDING), DELIVERY_ACCEPTED, DELIVERY_SENT},
+	{IN(DELIVERY_SENDING), DELIVERY_PUT_OFF, DELIVERY_PENDING},
+	{IN(DELIVERY_SENDING), DELIVERY_UNANSWERED, DELIVERY_PENDING},
+	{IN(DELIVERY_SENDING), DELIVERY_REFUSED, DELIVERY_DEAD},
+	{IN(DELIVERY_PENDING), DELIVERY_ATTEMPTS_SPENT, DELIVERY_DEAD},
+	{IN(DELIVERY_SENT) | IN(DELIVERY_DEAD) | IN(DELIVERY_DROPPED), DELIVERY_REPEAT,
+	 DELIVERY_PENDING},
+};
+
+const Lifecycle lifecycle_notification = {delivery_states, LENGTH(delivery_states), DELIVERY_REPEAT,
+										  delivery_changes, LENGTH(delivery_changes)};
+
 static const struct
 {
 	const char *table;
@@ -260,6 +280,7 @@ static const struct
 	{"invoice", &lifecycle_invoice},
 	{"red_confirmation", &lifecycle_red},
 	{"document", &lifecycle_document},
+	{"notification", &lifecycle_notification},
 };
 
 const Lifecycle *

@@ -242,6 +242,28 @@ typedef enum DocumentEvent
 	DOCUMENT_RETRY /* asked for by an operator */
 } DocumentEvent;
 
+/* A notification on its way to one address (B&S 4.9). */
+typedef enum DeliveryState
+{
+	DELIVERY_PENDING,
+	DELIVERY_SENDING,
+	DELIVERY_SENT,
+	DELIVERY_DEAD,	 /* refused, or tried too often: operator's list */
+	DELIVERY_DROPPED /* nobody would want to read it any more, or nobody can send it */
+} DeliveryState;
+
+typedef enum DeliveryEvent
+{
+	DELIVERY_CLAIMED,
+	DELIVERY_STALE, /* a newer one says more, or it comes too late */
+	DELIVERY_ACCEPTED,
+	DELIVERY_PUT_OFF,	 /* refused for now, or not delivered */
+	DELIVERY_UNANSWERED, /* nobody knows: a second copy is possible */
+	DELIVERY_REFUSED,
+	DELIVERY_ATTEMPTS_SPENT,
+	DELIVERY_REPEAT /* asked for */
+} DeliveryEvent;
+
 typedef struct Lifecycle Lifecycle;
 
 extern const Lifecycle lifecycle_order;
@@ -254,6 +276,7 @@ extern const Lifecycle lifecycle_subscription;
 extern const Lifecycle lifecycle_invoice;
 extern const Lifecycle lifecycle_red;
 extern const Lifecycle lifecycle_document;
+extern const Lifecycle lifecycle_notification;
 
 /* By the table whose rows live by it; NULL where there is none. */
 extern const Lifecycle *lifecycle_from_name(const char *table);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * test_lifecycle.c
- *	  Every state with every event: books-and-states 4.1, 4.2, 4.3 and 4.13.
+ *	  Every state with every event: books-and-states 4.1, 4.2, 4.3, 4.9 and 4.13.
  *
  * The tables here are written from the page, a row a state and a column an
  * event: the state afterwards, a dot for a fact without effect, a dash for what
@@ -325,6 +325,26 @@ test_tables(void **state)
 	assert_null(lifecycle_from_name(""));
 }
 
+/* B&S 4.9 */
+static void
+test_notification(void **state)
+{
+	/* claimed stale accepted put_off unanswered refused attempts_spent repeat */
+	static const char *const rows[][8] = {
+		[DELIVERY_PENDING] = {"sending", "dropped", ".", ".", ".", ".", "dead", "-"},
+		[DELIVERY_SENDING] = {".", ".", "sent", "pending", "pending", "dead", ".", "-"},
+		[DELIVERY_SENT] = {".", ".", ".", ".", ".", ".", ".", "pending"},
+		[DELIVERY_DEAD] = {".", ".", ".", ".", ".", ".", ".", "pending"},
+		[DELIVERY_DROPPED] = {".", ".", ".", ".", ".", ".", ".", "pending"},
+	};
+
+	(void) state;
+	for (int from = 0; from < (int) LENGTH(rows); from++)
+		check_row(&lifecycle_notification, from, rows[from], LENGTH(rows[0]));
+	check_guard(&lifecycle_notification, LENGTH(rows), LENGTH(rows[0]));
+	check_names(&lifecycle_notification, LENGTH(rows));
+}
+
 int
 main(void)
 {
@@ -334,7 +354,7 @@ main(void)
 		cmocka_unit_test(test_refund_item),	 cmocka_unit_test(test_reconciliation),
 		cmocka_unit_test(test_subscription), cmocka_unit_test(test_invoice),
 		cmocka_unit_test(test_document),	 cmocka_unit_test(test_red),
-		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_notification), cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
