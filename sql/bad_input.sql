@@ -21,6 +21,9 @@ SELECT billing.create_account(1152, 'cn');
 SELECT billing.create_plan('bad_input', 'cn', 10, 1000, months => 1, window_hours => 5, window_quota => 100) AS version, billing.set_plan_weight('bad_input', 'bad-input', 1000000, 1000000, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS weighed;
 SELECT test.buy(1152, 'bad_input', 'bad_input');
 SELECT billing.set_invoice_title(1152, 'me', 'individual', 'name');
+INSERT INTO billing_books.webhook_endpoint (account_id, endpoint_id, url, host, secret_version, created_at) VALUES (1152, 1, 'https://example.com/', 'example.com', 1, now());
+INSERT INTO billing_books.notification (account_id, notification_no, event, source_id, episode, created_at, channel, endpoint_id, address, lane, language, payload, state, due_at)
+SELECT account_id, 900, 'plan_bought', 1, 0, now(), 'webhook', 1, url, host, 'zh', '{}', 'sent', NULL FROM billing_books.webhook_endpoint WHERE account_id = 1152;
 SELECT invoice_id FROM generate_series(1, 2) AS n, billing.request_invoice(1152, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice ' || n, ARRAY[2]);
 SELECT billing.record_invoice(1152, 2, '87654321');
 SELECT key_id AS plan_key FROM billing.create_api_key(1152, 'plan key', 'plan') \gset
@@ -68,6 +71,17 @@ FROM (VALUES
     ('give_back_quota', $$1152$$, $$1$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
     ('reset_quota_window', $$1152$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('extend_subscription', $$1152$$, $$1$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL),
+    ('set_notification', $$1152$$, $$'key_created'$$, $$'email'$$, $$true$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_language', $$1152$$, $$'zh'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('notifications', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('resend_notification', $$1152$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_webhook', $$1152$$, $$'https://example.com/'$$, $$'{key_created}'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('rotate_webhook_secret', $$1152$$, $$1$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('replay_webhook', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('delete_webhook', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('webhooks', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_email_template', $$'key_created'$$, $$'zh'$$, $$'subject'$$, $$'body'$$, $$'html'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL),
+    ('set_sms_template', $$'key_created'$$, $$'cn'$$, $$'zh'$$, $$'sign'$$, $$'code'$$, $$'{}'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('set_invoice_title', $$1152$$, $$'company'$$, $$'enterprise'$$, $$'name'$$, $$'91330106673959654P'$$, $$'address'$$, $$'phone'$$, $$'bank'$$, $$'account'$$, NULL, NULL),
     ('invoiceable', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('request_invoice', $$1152$$, $$ARRAY[1]$$, $$'me'$$, $$'ordinary'$$, $$'a@b.example'$$, $$'13800138000'$$, $$'new key'$$, $$ARRAY[1]$$, NULL, NULL, NULL),
@@ -161,7 +175,7 @@ BEGIN
 END $$;
 
 SELECT test.books() AS books \gset
--- The good calls are good, but for those on arrears and usage that are not there, and on an invoice that a provider issued.
+-- The good calls are good, but for those on arrears and usage that are not there, on an invoice that a provider issued, and on webhooks without a master key.
 SELECT function, pg_temp.call_with(function, 0, '') AS outcome FROM (SELECT DISTINCT function FROM good_call) AS g ORDER BY 1;
 
 -- Texts. "ok" stands where a text may be null, or where more than 200 bytes are no limit.

@@ -46,6 +46,8 @@ SELECT status FROM billing.charge(1350, 1, 'in the default partition', 'history'
 RESET billing.clock_offset;
 
 SELECT billing.set_balance_alert(1350, 30);
+SELECT billing.set_notification(1350, 'order_closed', 'email', true), billing.set_email_template('order_closed', 'en', 'Closed', 'It is closed.'), billing.set_sms_template('order_closed', 'cn', 'zh', 'Example', 'SMS_1', '{}');
+INSERT INTO billing_books.webhook_endpoint (account_id, endpoint_id, url, host, secret_version, created_at) VALUES (1350, 1, 'https://example.com/', 'example.com', 1, now());
 SELECT status FROM billing.charge(1350, 1, 'down', 'history', 80, 0);
 SELECT billing.meter(1350, 9, 'set aside', 'history', 3, 0);
 SELECT billing.settle() > 0 AS settled;
@@ -83,7 +85,11 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('balance_alert, its hours', 'billing_books.balance_alert', 'runway_hours = 1', 'account_id = 1350'),
     ('notification, what it says', 'billing_books.notification', 'payload = ''{}''', 'account_id = 1350'),
     ('notification, to whom', 'billing_books.notification', 'address = ''other''', 'account_id = 1350'),
-    ('notification, what about', 'billing_books.notification', 'kind = ''balance_recovered'', episode = 2', 'account_id = 1350'),
+    ('notification, what about', 'billing_books.notification', 'event = ''balance_recovered'', episode = 2', 'account_id = 1350'),
+    ('notification_setting, of what', 'billing_books.notification_setting', 'event = ''key_created''', 'account_id = 1350'),
+    ('webhook_endpoint, its url', 'billing_books.webhook_endpoint', 'url = ''https://other.example.com/''', 'account_id = 1350'),
+    ('email_template', 'billing_books.email_template', 'body = ''other''', 'event = ''order_closed'''),
+    ('sms_template', 'billing_books.sms_template', 'template_code = ''other''', 'event = ''order_closed'''),
     ('parking', 'billing_books.parking', 'parked_at = now() + interval ''1 s''', 'account_id = 1350'),
     ('price', 'billing_books.price', 'input = 0', 'model = ''history'''),
     ('payment_order', 'billing_books.payment_order', 'pay_amount = 1', 'account_id = 1350'),

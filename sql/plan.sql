@@ -291,6 +291,13 @@ SELECT test.buy(2704, 'year', 'plan'), test.buy(2704, 'lite', 'plan'), test.buy(
 SELECT status FROM billing.close_account(2704, 'close', reason => 'bye');
 SELECT n, plan, state, ends = (SELECT to_char(last_booked_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') FROM billing_books.account WHERE account_id = 2704) AS ended_now FROM pg_temp.bounds(2704);
 SELECT sum(CASE credit WHEN 'plan_deferred' THEN amount ELSE -amount END) AS deferred FROM billing_books.ledger_entry WHERE account_id = 2704 AND 'plan_deferred' IN (debit, credit);
+-- Its customer is told that it is bought, and once that little is left.
+SELECT billing.create_account(2904, 'cn', 'wang@example.com'), billing.set_gateway('told', 'wechat', 'cn', 'subject'), billing.set_payment_method('told', 'told', 'native');
+SELECT billing.create_plan('told', 'cn', 10, 1000, months => 1) AS version, billing.set_plan_weight('told', 'told', 1000000, 1000000, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS weighed;
+SELECT test.buy(2904, 'told', 'told');
+SELECT key_id AS plan_key FROM billing.create_api_key(2904, 'plan key', 'plan') \gset
+SELECT tokens, status FROM (VALUES (1, 899), (2, 1), (3, 50), (4, 100)) AS c (n, tokens), billing.charge(2904, :plan_key, 'r' || n, 'told', tokens, 0);
+SELECT event, source_id, payload - 'paid_at' - 'ends_at' AS payload, payload ? 'ends_at' AS ends FROM billing_books.notification WHERE account_id = 2904 ORDER BY notification_no;
 SELECT * FROM billing.verify();
 RESET billing.clock_offset;
 SELECT billing.revoke_access('regress_plan_a'), billing.revoke_access('regress_plan_b');

@@ -52,7 +52,7 @@ SELECT item_id, order_id, gateway, state, amount, reason FROM billing.refund_ite
 SELECT what, account_id, id, gateway, amount, detail FROM billing.attention WHERE what = 'refund item' ORDER BY account_id;
 SELECT account_id, state, waiting FROM billing.refund_queue WHERE account_id = 2620;
 SELECT cash, bonus, arrears, balance_shown, callable, reason, total_refunded FROM billing.balance(2620);
-SELECT count(*) AS alerts FROM billing_books.notification WHERE account_id = 2620;
+SELECT count(*) AS alerts FROM billing_books.notification WHERE account_id = 2620 AND event LIKE 'balance%';
 SELECT subject, order_id, consumed, refunded, remaining, refundable, reason FROM billing.refund_quote(2620);
 
 -- Part by part: one by bank transfer, one released into its lot again. The lock stays until the account is reopened.

@@ -355,6 +355,19 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						 "red confirmation " INT64_FORMAT " of account " ACCOUNT " is %s",
 						 "docs/books-and-states.md 4.7 lists what can be done with one in each "
 						 "state."},
+	[ERROR_TEMPLATE] = {"LB560", "template", "the template of %s cannot be used: %s",
+						"docs/integrating.md lists the events and what each offers."},
+	[ERROR_NOTIFICATION_UNKNOWN] = {"LB561", "notification_unknown",
+									"account " ACCOUNT " has no such notification " INT64_FORMAT,
+									"SELECT * FROM billing.notifications(account_id) lists them."},
+	[ERROR_NOTIFICATION_STATE] = {"LB562", "notification_state",
+								  "notification " INT64_FORMAT " of account " ACCOUNT " is %s",
+								  "Its answer comes within a minute: try again then."},
+	[ERROR_WEBHOOK] = {"LB563", "webhook", "the webhook cannot be set: %s",
+					   "docs/integrating.md has a chapter on webhooks."},
+	[ERROR_WEBHOOK_UNKNOWN] = {"LB564", "webhook_unknown",
+							   "account " ACCOUNT " has no webhook " INT64_FORMAT,
+							   "SELECT * FROM billing.webhooks(account_id) lists them."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

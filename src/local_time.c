@@ -78,3 +78,16 @@ local_time_add(TimestampTz at, const char *zone_name, int months, int days)
 												  IntervalPGetDatum(&interval)));
 	return from_local(local, zone);
 }
+
+char *
+local_time_print(TimestampTz at, const char *zone_name, char text[LOCAL_TIME_TEXT_SIZE])
+{
+	pg_time_t seconds = timestamptz_to_time_t(at + offset_us(at, find_zone(zone_name)));
+	struct pg_tm *local = pg_gmtime(&seconds);
+
+	if (local == NULL)
+		refuse(ERROR_INTERNAL, "an instant has no local time");
+	snprintf(text, LOCAL_TIME_TEXT_SIZE, "%04d-%02d-%02d %02d:%02d", local->tm_year + 1900,
+			 local->tm_mon + 1, local->tm_mday, local->tm_hour, local->tm_min);
+	return text;
+}

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * local_time.h
- *	  Months and days of a time zone, from one instant to another.
+ *	  Months and days of a time zone, from one instant to another, and what its
+ *	  clocks show.
  *
  *-------------------------------------------------------------------------
  */
@@ -18,5 +19,9 @@
  * after it; one that comes twice is the earlier. A zone that is not known is UTC.
  */
 extern TimestampTz local_time_add(TimestampTz at, const char *zone, int months, int days);
+
+/* The local time of an instant, in whole minutes: 2026-01-31 14:05; returns text. */
+#define LOCAL_TIME_TEXT_SIZE 64
+extern char *local_time_print(TimestampTz at, const char *zone, char text[LOCAL_TIME_TEXT_SIZE]);
 
 #endif

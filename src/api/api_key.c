@@ -14,6 +14,7 @@
 #include "api/idempotent_call.h"
 #include "api/result.h"
 #include "booking/booking.h"
+#include "booking/notify.h"
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/scope.h"
@@ -35,6 +36,18 @@ make_key(Booking *booking, ApiKeyRow *row, char text[API_KEY_TEXT_LENGTH + 1])
 	if (!api_key_hash(text, API_KEY_TEXT_LENGTH, row->hash))
 		refuse(ERROR_INTERNAL, "a key could not be hashed");
 	api_key_insert(key.account_id, row, booking->at);
+}
+
+static void
+tell(const Booking *booking, const ApiKeyRow *key, NotificationEvent event)
+{
+	NotifyNews news = {.event = event,
+					   .source_id = key->key_id,
+					   .facts = {{"key_id", notify_number(key->key_id)},
+								 {"name", key->name},
+								 {"kind", api_key_kind_name(key->kind)}}};
+
+	notify_account(booking->account.account_id, &news, booking->at);
 }
 
 /* Who made or deleted a key is worth knowing, though it is mostly the application. */
@@ -82,6 +95,7 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 	booking_check_open(&booking);
 	make_key(&booking, &row, text);
 	audit_key(&booking, "create_api_key", row.key_id);
+	tell(&booking, &row, EVENT_KEY_CREATED);
 	booking_finish_unmoved(&booking);
 
 	/* What is stored for a replay has no key in it. */
@@ -113,6 +127,7 @@ billing_delete_api_key(PG_FUNCTION_ARGS)
 	{
 		api_key_delete(account_id, key_id, booking.at);
 		audit_key(&booking, "delete_api_key", key_id);
+		tell(&booking, &key, EVENT_KEY_DELETED);
 		booking_finish_unmoved(&booking);
 	}
 	scope_close(&scope);

@@ -40,6 +40,7 @@ add_argument(StringInfo request, Oid type, Datum value)
 		case BYTEAOID:
 		case INT8ARRAYOID:
 		case NUMERICARRAYOID:
+		case TEXTARRAYOID:
 			appendBinaryStringInfo(request, VARDATA_ANY(DatumGetPointer(value)),
 								   VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
 			break;

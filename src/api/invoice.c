@@ -20,6 +20,7 @@
 #include "api/result.h"
 #include "booking/booking.h"
 #include "booking/invoicing.h"
+#include "booking/notify.h"
 #include "clock.h"
 #include "core/lock_reason.h"
 #include "errors.h"
@@ -236,6 +237,8 @@ end_change(InvoiceChange *change, const char *action, char *actor, const char *r
 	invoice->changed_at = change->booking.at;
 	invoice->actor = actor;
 	invoice_update(invoice);
+	if (invoice->state != change->before)
+		notify_invoice(invoice, change->booking.account.currency, change->booking.at);
 	audit_insert(
 		&(AuditLine){.account_id = invoice->account_id,
 					 .action = action,

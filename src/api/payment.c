@@ -13,6 +13,7 @@
 #include "api/operator_call.h"
 #include "booking/order.h"
 #include "booking/overseas.h"
+#include "booking/receipt.h"
 #include "booking/take_back.h"
 #include "core/gate.h"
 #include "errors.h"
@@ -90,6 +91,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	Lot lot = {.kind = LOT_CASH, .amount_nano = payment.amount_nano, .expires_at = NEVER_EXPIRES};
 	OperatorCall call;
 	Booking *booking = &call.booking;
+	Order order;
 	Datum answer;
 	int64 lot_no;
 	int32 try;
@@ -110,7 +112,8 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	if (!operator_call_approved(fcinfo, &call, payment.amount_nano, &answer))
 		return answer;
 
-	payment.order_id = order_bear(&payment, GATEWAY_OFFLINE, booking->at, booking->actor).order_id;
+	order = order_bear(&payment, GATEWAY_OFFLINE, booking->at, booking->actor);
+	payment.order_id = order.order_id;
 	payment_insert(&payment);
 	claim(&payment, try);
 	overseas_follow(booking, &payment, (OverseasCause){0});
@@ -118,6 +121,7 @@ billing_record_offline_payment(PG_FUNCTION_ARGS)
 	booking_load(booking, LOTS_OPEN, 0);
 	booking_source(booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
 	lot_no = booking_add_lot(booking, lot, BOOK_GATEWAY, payment.order_id);
+	receipt_tell(booking, &order, payment.amount_nano);
 	return operator_call_end(fcinfo, &call, payment.order_id, lot_no, payment.amount_nano);
 }
 

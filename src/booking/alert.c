@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/alert.h"
+#include "booking/notify.h"
 #include "core/lock_reason.h"
 #include "store/alert_store.h"
 
@@ -39,6 +40,27 @@ alert_review(const Account *account, Alert *alerts, size_t count, TimestampTz no
 	return review_at;
 }
 
+static void
+tell(const Account *account, const Alert *alert, AlertCrossing crossing, int64 balance_nano,
+	 TimestampTz now)
+{
+	bool is_low = crossing == ALERT_FIRES;
+	bool is_runway = alert->runway_hours > 0;
+	NotifyNews news = {
+		.event = is_runway ? EVENT_RUNWAY_RECOVERED : EVENT_BALANCE_RECOVERED,
+		.source_id = alert->alert_no,
+		.episode = alert->episode,
+		.facts = {{"balance", notify_exact(balance_nano)},
+				  {"threshold", notify_exact(alert->threshold_nano)},
+				  {"currency", account->currency},
+				  {is_runway ? "runway_hours" : NULL, notify_number(alert->runway_hours)}},
+	};
+
+	if (is_low)
+		news.event = is_runway ? EVENT_RUNWAY_LOW : EVENT_BALANCE_LOW;
+	notify_account(account->account_id, &news, now);
+}
+
 /* is_silent: what falls below is not told. */
 static void
 decide(const Account *account, Alert *alert, int64 balance_nano, TimestampTz now, bool is_silent)
@@ -47,10 +69,8 @@ decide(const Account *account, Alert *alert, int64 balance_nano, TimestampTz now
 
 	if (crossing != ALERT_STAYS || alert->runway_hours > 0)
 		alert_update(account->account_id, alert);
-	if (crossing == ALERT_FIRES && !is_silent)
-		notification_insert(account, alert, "low", balance_nano, now);
-	if (crossing == ALERT_RECOVERS)
-		notification_insert(account, alert, "recovered", balance_nano, now);
+	if ((crossing == ALERT_FIRES && !is_silent) || crossing == ALERT_RECOVERS)
+		tell(account, alert, crossing, balance_nano, now);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "booking/alert.h"
 #include "booking/booking.h"
 #include "booking/hold.h"
+#include "booking/notify.h"
 #include "clock.h"
 #include "core/gate.h"
 #include "core/lock_reason.h"
@@ -146,12 +147,34 @@ booking_write_entries(Booking *booking)
 	booking->books.transfers_count = 0;
 }
 
+static void
+tell_nearly_used(const Booking *booking, const Quota *quota)
+{
+	NotifyNews news = {
+		.event = EVENT_PLAN_NEARLY_USED,
+		.source_id = quota->subscription_no,
+		.episode = (int32) quota->quota_no,
+		.facts = {{"subscription_no", notify_number(quota->subscription_no)},
+				  {"quota", notify_exact(quota->amount_nano + quota->given_nano)},
+				  {"left", notify_exact(Max(plan_left_nano(quota), 0))},
+				  {"ends_at", notify_instant(quota->ends_at)}},
+	};
+
+	notify_account(booking->account.account_id, &news, booking->at);
+}
+
 void
 booking_write_quotas(Booking *booking)
 {
 	for (size_t i = 0; i < booking->quotas.count; i++)
-		if (booking->quotas.list[i].changed)
-			quota_write(booking->account.account_id, &booking->quotas.list[i]);
+	{
+		Quota *quota = &booking->quotas.list[i];
+
+		if (quota->changed)
+			quota_write(booking->account.account_id, quota);
+		if (quota->changed && plan_is_nearly_used(quota))
+			tell_nearly_used(booking, quota);
+	}
 }
 
 /* Tells the account what its books hold; the entries are written. */

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "booking/notify.h"
 #include "booking/order.h"
 #include "clock.h"
 #include "errors.h"
@@ -67,6 +68,21 @@ drop_call(const Order *order, CallKind kind)
 	gateway_call_update(&call);
 }
 
+static void
+tell_closed(const Order *order)
+{
+	NotifyNews news = {
+		.event = EVENT_ORDER_CLOSED,
+		.source_id = order->order_id,
+		.facts = {{"order_id", notify_number(order->order_id)},
+				  {"amount", notify_cents(order->pay_nano)},
+				  {"currency", order->currency},
+				  {"reason", order->close_reason}},
+	};
+
+	notify_account(order->account_id, &news, clock_now());
+}
+
 bool
 order_apply(Order *order, OrderEvent event, const char *reason)
 {
@@ -91,6 +107,8 @@ order_apply(Order *order, OrderEvent event, const char *reason)
 		drop_call(order, KIND_CREATE);
 		drop_call(order, KIND_FOLLOW);
 	}
+	if (order->state == ORDER_CLOSED)
+		tell_closed(order);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include "booking/booking.h"
 #include "booking/merchant_file.h"
+#include "booking/notify.h"
 #include "booking/order.h"
 #include "booking/overseas.h"
 #include "booking/provider.h"
@@ -151,6 +152,13 @@ store_payment(Receipt *receipt, const Booking *booking, int64 order_id, PaymentS
 	return payment;
 }
 
+/* Another amount than the order asked for, that an operator credits, comes without it. */
+static bool
+comes_with_bonus(const Order *order, int64 amount_nano)
+{
+	return amount_nano == order->pay_nano;
+}
+
 /* The bonus that comes with an order (R19). */
 static void
 give_bonus(Booking *booking, const Order *order)
@@ -174,8 +182,31 @@ credit_lot(Booking *booking, const Order *order, int64 amount_nano, Book from)
 	Lot lot = {.kind = LOT_CASH, .amount_nano = amount_nano, .expires_at = NEVER_EXPIRES};
 
 	(void) booking_add_lot(booking, lot, from, order->order_id);
-	if (amount_nano == order->pay_nano)
+	if (comes_with_bonus(order, amount_nano))
 		give_bonus(booking, order);
+}
+
+void
+receipt_tell(const Booking *booking, const Order *order, int64 amount_nano)
+{
+	bool is_plan = order->plan != NULL;
+	int64 bonus_nano = comes_with_bonus(order, amount_nano)
+						   ? order->discount_nano + order->gift_nano
+						   : 0;
+	NotifyNews news = {
+		.event = is_plan ? EVENT_PLAN_BOUGHT : EVENT_TOPUP_RECEIVED,
+		.source_id = order->order_id,
+		.facts = {{"order_id", notify_number(order->order_id)},
+				  {"amount", notify_cents(amount_nano)},
+				  {"currency", order->currency},
+				  {"method", order->method},
+				  {"paid_at", notify_instant(order->paid_at)},
+				  {"plan", order->plan}},
+	};
+
+	if (!is_plan)
+		news.facts[5] = (NotifyFact){"credit", notify_cents(amount_nano + bonus_nano)};
+	notify_account(order->account_id, &news, booking->at);
 }
 
 void
@@ -188,6 +219,7 @@ receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from
 	else
 		credit_lot(booking, order, payment_left_nano(payment), from);
 	overseas_follow(booking, payment, (OverseasCause){0});
+	receipt_tell(booking, order, payment_left_nano(payment));
 }
 
 void

@@ -53,6 +53,9 @@ extern ReceiptResult receipt_book_on_house(Receipt *receipt);
  */
 extern void receipt_credit(Booking *booking, Order *order, const Payment *payment, Book from);
 
+/* Tells the customer that so much was credited for an order. */
+extern void receipt_tell(const Booking *booking, const Order *order, int64 amount_nano);
+
 /* Has a payment sent back to where it came from. */
 extern void receipt_send_back(const Payment *payment, TimestampTz at);
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "booking/lock.h"
+#include "booking/notify.h"
 #include "booking/provider.h"
 #include "booking/refund.h"
 #include "booking/refund_item.h"
@@ -77,6 +78,7 @@ refund_accept(Booking *booking, Refund *refund)
 	refund->requested_by = booking->actor;
 	refund_insert(refund);
 	lock_set(booking, &change);
+	notify_refund(refund, refund->amount_nano, booking->account.currency, booking->at);
 }
 
 void
@@ -101,7 +103,10 @@ refund_decide(const Booking *booking, Refund *refund, RefundRequestEvent event, 
 	refund->decided_by = booking->actor;
 	refund->decision_reason = reason;
 	if (refund->state == REFUND_IS_REJECTED)
+	{
 		refund->ended_at = booking->at;
+		notify_refund(refund, refund->amount_nano, booking->account.currency, booking->at);
+	}
 	refund_update(refund);
 }
 

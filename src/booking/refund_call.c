@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "booking/notify.h"
 #include "booking/provider.h"
 #include "booking/refund_call.h"
 #include "booking/refund_item.h"
@@ -94,6 +95,22 @@ refund_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
 
 /* ---- answers of a refund -------------------------------------------------- */
 
+static void
+tell_returned(const Booking *booking, const Payment *payment)
+{
+	NotifyNews news = {
+		.event = EVENT_PAYMENT_RETURNED,
+		.source_id = payment->payment_id,
+		.facts = {{"payment_id", notify_number(payment->payment_id)},
+				  {"order_id", notify_number(payment->order_id)},
+				  {"amount", notify_cents(payment_left_nano(payment))},
+				  {"currency", payment->currency},
+				  {"reason", payment->reason}},
+	};
+
+	notify_account(payment->account_id, &news, booking->at);
+}
+
 /* The payment went back, or cannot go back by itself. */
 static void
 end_return(CallWork *work, PaymentEvent event, const char *reason)
@@ -113,6 +130,7 @@ end_return(CallWork *work, PaymentEvent event, const char *reason)
 	booking_load(booking, LOTS_OPEN, 1);
 	booking_source(booking, SOURCE_PAYMENT, payment->payment_id, booking->at);
 	check_outcome(books_end_suspense(&booking->books, payment_left_nano(payment), BOOK_GATEWAY));
+	tell_returned(booking, payment);
 	booking_finish(booking);
 }
 

@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "booking/call_work.h"
+#include "booking/notify.h"
 #include "booking/overseas.h"
 #include "booking/provider.h"
 #include "booking/refund_item.h"
@@ -118,7 +119,7 @@ end_refund(Booking *booking, const RefundItem *last)
 	Source source = booking->books.source;
 	size_t count;
 	RefundItem *items = refund_item_list(last->account_id, last->refund_id, &count);
-	bool any_paid = false;
+	int64 paid_nano = 0;
 	Refund refund;
 	int next;
 
@@ -126,7 +127,8 @@ end_refund(Booking *booking, const RefundItem *last)
 	{
 		if (!refund_item_is_final(&items[i]))
 			return;
-		any_paid |= items[i].state != ITEM_RELEASED;
+		if (items[i].state != ITEM_RELEASED)
+			paid_nano += items[i].amount_nano;
 	}
 	if (!refund_find(last->account_id, last->refund_id, sql_run, &refund) ||
 		lifecycle_next(&lifecycle_refund, refund.state, REFUND_ENDS, &next) != LIFECYCLE_MOVES)
@@ -134,8 +136,11 @@ end_refund(Booking *booking, const RefundItem *last)
 	refund.state = (RefundRequestState) next;
 	refund.ended_at = booking->at;
 	refund_update(&refund);
-	if (any_paid)
+	if (paid_nano > 0)
+	{
 		forfeit(booking, &refund);
+		notify_refund(&refund, paid_nano, booking->account.currency, booking->at);
+	}
 	booking->books.source = source;
 }
 

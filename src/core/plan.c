@@ -61,6 +61,16 @@ plan_choose(const Quotas *quotas, int64_t at)
 }
 
 bool
+plan_is_nearly_used(const Quota *quota)
+{
+	int64_t little_nano = (quota->amount_nano + quota->given_nano) / 10;
+	int64_t left_nano = plan_left_nano(quota);
+
+	return quota->kind == QUOTA_PART && left_nano <= little_nano &&
+		   left_nano + quota->used_nano - quota->loaded_nano > little_nano;
+}
+
+bool
 plan_allows(const Quotas *quotas, int64_t at)
 {
 	QuotaChoice choice = plan_choose(quotas, at);

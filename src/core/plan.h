@@ -38,6 +38,7 @@ typedef struct Quota
 	int64_t amount_nano;
 	int64_t given_nano; /* on top, by an operator */
 	int64_t used_nano;
+	int64_t loaded_nano; /* what was used of it when it was loaded */
 	int64_t
 		continues; /* quota_no of the part that was cut, and whose rest this one is; NO_NUMBER */
 	int64_t carried_nano; /* used of that before, and late */
@@ -69,6 +70,11 @@ plan_left_nano(const Quota *quota)
 {
 	return quota->amount_nano + quota->given_nano - quota->used_nano - quota->carried_nano;
 }
+
+/*
+ * True where little is left of a part, a tenth of it or less, and more was when it was loaded.
+ */
+extern bool plan_is_nearly_used(const Quota *quota);
 
 extern QuotaChoice plan_choose(const Quotas *quotas, int64_t at);
 

@@ -1,4 +1,4 @@
--- What needs a person: held money, parked calls, gateways that do not answer, messages that go on waiting or cannot be.
+-- What needs a person: held money, parked calls, gateways that do not answer, messages that go on waiting or cannot be, notifications that do not arrive.
 SELECT 'payment held', p.account_id, p.payment_id, p.gateway, p.recorded_at, p.amount,
        format('%s; resolve_payment() decides', coalesce(p.reason, 'no reason'))
 FROM billing_books.payment AS p
@@ -109,4 +109,23 @@ UNION ALL
 SELECT 'lock by take-back', l.account_id, l.lock_no, NULL, l.locked_at, NULL, 'money was taken back; unlock_account() when that is settled'
 FROM billing_books.account_lock AS l
 WHERE l.lock = 'dispute' AND l.locked_by = 'gateway' AND l.unlocked_at IS NULL
+UNION ALL
+SELECT 'notification dead', n.account_id, n.notification_no, NULL, n.answered_at, NULL,
+       format('%s by %s: %s; resend_notification() sends it again', n.event, n.channel, coalesce(n.code, n.result))
+FROM billing_books.notification AS n
+WHERE n.state = 'dead'
+UNION ALL
+SELECT 'notifications wait', NULL, NULL, NULL, min(n.created_at), NULL,
+       format('%s by %s: %s', count(*), n.channel, coalesce(n.code, n.result, 'is a clerk running, armed, with billing.secrets_dir?'))
+FROM billing_books.notification AS n
+WHERE n.due_at IS NOT NULL AND n.channel <> 'webhook' AND n.created_at < statement_timestamp() - interval '10 minutes'
+GROUP BY n.channel, coalesce(n.code, n.result, 'is a clerk running, armed, with billing.secrets_dir?')
+UNION ALL
+SELECT 'SMS without a template', NULL, NULL, NULL, min(n.created_at), NULL,
+       format('%s of %s in %s of %s; set_sms_template() says how', count(*), n.event, n.language, a.region)
+FROM billing_books.notification AS n
+JOIN billing_books.account AS a ON a.account_id = n.account_id
+WHERE n.result = 'no_template' AND n.state = 'dropped' AND n.created_at > statement_timestamp() - interval '30 days'
+    AND NOT EXISTS (SELECT FROM billing_books.sms_template AS t WHERE t.event = n.event AND t.region = a.region AND t.language = n.language)
+GROUP BY n.event, n.language, a.region
 ORDER BY 5, 1, 2, 3

@@ -42,9 +42,13 @@ SELECT 'documents to draw', count(*)::text, format('%s of them failed: see billi
 FROM billing_books.document
 WHERE state <> 'ready'
 UNION ALL
-SELECT 'notifications to send', count(*)::text, 'rows of billing_books.notification'
+SELECT 'notifications to send', count(*)::text, 'rows of billing_books.notification, the first since ' || min(created_at)
 FROM billing_books.notification
-WHERE state = 'pending'
+WHERE due_at IS NOT NULL
+UNION ALL
+SELECT 'dead notifications', count(*)::text, 'see billing.dead_notification'
+FROM billing_books.notification
+WHERE state = 'dead'
 UNION ALL
 SELECT 'awaiting a second person', count(*)::text, 'see billing.awaiting_second'
 FROM billing_books.approval_request AS r

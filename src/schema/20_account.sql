@@ -40,7 +40,8 @@ CREATE TABLE billing_books.account_profile (
     external_ref text UNIQUE,
     email text,
     mobile text,
-    time_zone text NOT NULL
+    time_zone text NOT NULL,
+    language text CHECK (language IN ('zh', 'en'))
 );
 COMMENT ON TABLE billing_books.account_profile IS 'How an account is known and reached; apart from the account row, which stays narrow.';
 COMMENT ON COLUMN billing_books.account_profile.account_id IS 'The account.';
@@ -48,6 +49,7 @@ COMMENT ON COLUMN billing_books.account_profile.email IS 'Where notifications go
 COMMENT ON COLUMN billing_books.account_profile.mobile IS 'Where text messages go, 5 to 15 digits, + in front where the country is named; null: none given.';
 COMMENT ON COLUMN billing_books.account_profile.external_ref IS 'The application''s own name of the account.';
 COMMENT ON COLUMN billing_books.account_profile.time_zone IS 'IANA name; reports of days and hours go by it.';
+COMMENT ON COLUMN billing_books.account_profile.language IS 'In which notifications are written, zh or en; null: zh in region cn, else en.';
 
 CREATE TABLE billing_books.account_lock (
     account_id bigint NOT NULL REFERENCES billing_books.account,

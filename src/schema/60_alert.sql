@@ -24,30 +24,3 @@ COMMENT ON COLUMN billing_books.balance_alert.enabled IS 'Off: it neither fires 
 COMMENT ON COLUMN billing_books.balance_alert.armed IS 'Whether the balance has been at or above the threshold since it last fired or was enabled.';
 COMMENT ON COLUMN billing_books.balance_alert.fired IS 'Whether it has fired and was not armed since.';
 COMMENT ON COLUMN billing_books.balance_alert.episode IS 'How often it has fired.';
-
-CREATE TABLE billing_books.notification (
-    account_id bigint NOT NULL REFERENCES billing_books.account,
-    notification_no bigint NOT NULL,
-    alert_no bigint NOT NULL,
-    episode int NOT NULL,
-    created_at timestamptz NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_recovered')),
-    channel text NOT NULL CHECK (channel IN ('email', 'sms')),
-    address text NOT NULL,
-    state text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'dead', 'dropped')),
-    payload jsonb NOT NULL,
-    PRIMARY KEY (account_id, notification_no),
-    UNIQUE (account_id, alert_no, episode, kind, channel),
-    FOREIGN KEY (account_id, alert_no) REFERENCES billing_books.balance_alert
-);
-COMMENT ON TABLE billing_books.notification IS 'What customers shall be told, each address once for each crossing; written in the transaction that books.';
-COMMENT ON COLUMN billing_books.notification.account_id IS 'The account.';
-COMMENT ON COLUMN billing_books.notification.notification_no IS 'Number of the notification within the account.';
-COMMENT ON COLUMN billing_books.notification.alert_no IS 'The alert that it comes from.';
-COMMENT ON COLUMN billing_books.notification.episode IS 'Which firing of the alert it belongs to.';
-COMMENT ON COLUMN billing_books.notification.created_at IS 'Booking instant of the crossing.';
-COMMENT ON COLUMN billing_books.notification.kind IS 'balance_low, balance_recovered, runway_low or runway_recovered.';
-COMMENT ON COLUMN billing_books.notification.channel IS 'email or sms.';
-COMMENT ON COLUMN billing_books.notification.address IS 'Where it goes, as registered at the crossing.';
-COMMENT ON COLUMN billing_books.notification.state IS 'pending until it is delivered.';
-COMMENT ON COLUMN billing_books.notification.payload IS 'The facts at the crossing: balance, threshold, currency, runway_hours.';

@@ -53,3 +53,20 @@ bind_int64_array(const int64 *numbers, size_t count)
 	return PointerGetDatum(construct_array(elements, (int) count, INT8OID, sizeof(int64),
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
+
+Datum
+bind_text_array(const char *const *texts, size_t count)
+{
+	Datum *elements = palloc((count + 1) * sizeof(Datum));
+	bool *nulls = palloc((count + 1) * sizeof(bool));
+	int length = (int) count;
+	int from = 1;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		nulls[i] = texts[i] == NULL;
+		elements[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+	}
+	return PointerGetDatum(
+		construct_md_array(elements, nulls, 1, &length, &from, TEXTOID, -1, false, TYPALIGN_INT));
+}

@@ -314,8 +314,21 @@ account_difference(int64 account_id, const AccountProfile *profile)
 	return difference[0] ? difference : NULL;
 }
 
-/* The statements that set and lift a lock take the same arguments. */
-static void
+void
+account_set_language(int64 account_id, const char *language)
+{
+	static Sql update = SQL("UPDATE " BOOKS
+							"account_profile SET language = $2 WHERE account_id = $1",
+							INT8OID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2] = {Int64GetDatum(account_id)};
+
+	bind_text(values, nulls, 1, language);
+	sql_write(&update, values, nulls);
+}
+
+/* The statements that set and lift a lock take the same arguments, and return its number. */
+static int64
 run_lock_change(Sql *statement, int64 account_id, const LockChange *change)
 {
 	char nulls[] = "     ";
@@ -326,29 +339,31 @@ run_lock_change(Sql *statement, int64 account_id, const LockChange *change)
 	bind_text(values, nulls, 3, change->actor);
 	bind_text(values, nulls, 4, change->reason);
 	sql_write(statement, values, nulls);
+	return column_int64(0, 1);
 }
 
-void
+int64
 account_lock_insert(int64 account_id, const LockChange *change)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "account_lock (account_id, lock_no, lock, locked_at, "
 		"locked_by, lock_reason) SELECT $1, coalesce(max(lock_no), 0) + 1, $2, $3, $4, "
-		"$5 FROM " BOOKS "account_lock WHERE account_id = $1",
+		"$5 FROM " BOOKS "account_lock WHERE account_id = $1 RETURNING lock_no",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 
-	run_lock_change(&insert, account_id, change);
+	return run_lock_change(&insert, account_id, change);
 }
 
-void
+int64
 account_lock_lift(int64 account_id, const LockChange *change)
 {
 	static Sql lift = SQL(
 		"UPDATE " BOOKS "account_lock SET unlocked_at = $3, unlocked_by = $4, "
-		"unlock_reason = $5 WHERE account_id = $1 AND lock = $2 AND unlocked_at IS NULL",
+		"unlock_reason = $5 WHERE account_id = $1 AND lock = $2 AND unlocked_at IS NULL RETURNING "
+		"lock_no",
 		INT8OID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
 
-	run_lock_change(&lift, account_id, change);
+	return run_lock_change(&lift, account_id, change);
 }
 
 unsigned

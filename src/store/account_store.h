@@ -107,8 +107,12 @@ extern int64 account_find(int64 account_id, const char *external_ref);
 /* Names what differs from an existing account's values; NULL when nothing does. */
 extern const char *account_difference(int64 account_id, const AccountProfile *profile);
 
-extern void account_lock_insert(int64 account_id, const LockChange *change);
-extern void account_lock_lift(int64 account_id, const LockChange *change);
+/* Both return the number of the lock. */
+extern int64 account_lock_insert(int64 account_id, const LockChange *change);
+extern int64 account_lock_lift(int64 account_id, const LockChange *change);
+
+/* In which language the account is written to: zh or en; NULL: that of its region. */
+extern void account_set_language(int64 account_id, const char *language);
 
 /* LockReason bits of the locks that were in force at an instant. */
 extern unsigned account_locks_at(int64 account_id, TimestampTz at);

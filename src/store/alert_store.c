@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * alert_store.c
- *	  Balance alerts, and the notifications that they queue.
+ *	  Balance alerts, and the spend that some go by.
  *
  *-------------------------------------------------------------------------
  */
@@ -138,34 +138,4 @@ alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 		since = Max(since, column_instant(0, 3, since));
 	spend.observed_us = now - since;
 	return spend;
-}
-
-void
-notification_insert(const Account *account, const Alert *alert, const char *event,
-					int64 balance_nano, TimestampTz now)
-{
-	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "notification (account_id, notification_no, alert_no, episode, "
-		"created_at, kind, channel, address, payload) SELECT $1, (SELECT coalesce(max("
-		"notification_no), 0) FROM " BOOKS
-		"notification WHERE account_id = $1) + row_number() OVER "
-		"(ORDER BY a.channel), $2, $3, $4, CASE WHEN $5 > 0 THEN 'runway_' ELSE 'balance_' END || $6, "
-		"a.channel, a.address, jsonb_strip_nulls(jsonb_build_object('balance', $7::text, 'threshold', "
-		"$8::text, 'currency', $9, 'runway_hours', nullif($5, 0))) FROM " BOOKS
-		"account_profile AS p, "
-		"LATERAL (VALUES ('email', p.email), ('sms', p.mobile)) AS a (channel, address) WHERE "
-		"p.account_id = $1 AND a.address IS NOT NULL",
-		INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID, INT4OID, TEXTOID, NUMERICOID, NUMERICOID,
-		TEXTOID);
-	char nulls[] = "         ";
-	Datum values[9] = {
-		Int64GetDatum(account->account_id), Int64GetDatum(alert->alert_no),
-		Int32GetDatum(alert->episode),		TimestampTzGetDatum(now),
-		Int32GetDatum(alert->runway_hours), 0,
-		nano_datum(balance_nano),			nano_datum(alert->threshold_nano),
-	};
-
-	bind_text(values, nulls, 5, event);
-	bind_text(values, nulls, 8, account->currency);
-	sql_run(&insert, values, nulls);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * alert_store.h
- *	  Rows of balance_alert and notification.
+ *	  Rows of balance_alert.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,9 +46,5 @@ extern void alert_insert(int64 account_id, const Alert *alert);
 extern void alert_switch(int64 account_id, const Alert *alert, bool enabled);
 
 extern RecentSpend alert_recent_spend(int64 account_id, int32 hours, TimestampTz now);
-
-/* Queues one notification for each of the account's addresses. */
-extern void notification_insert(const Account *account, const Alert *alert, const char *event,
-								int64 balance_nano, TimestampTz now);
 
 #endif

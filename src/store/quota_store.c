@@ -126,6 +126,7 @@ quota_list(int64 account_id, TimestampTz since, size_t room, SqlRunner run)
 			.amount_nano = column_nano(i, 7),
 			.given_nano = column_nano(i, 8),
 			.used_nano = column_nano(i, 9),
+			.loaded_nano = column_nano(i, 9),
 			.windows_from = column_instant(i, 10, 0),
 			.window_us = column_is_null(i, 10) ? 0 : column_int32(i, 11) * USECS_PER_HOUR,
 			.window_nano = column_nano(i, 12),

@@ -34,6 +34,12 @@ static const char reconciled_day_sql[] =
 static const char attention_sql[] =
 #include "query/attention.inc"
 	;
+static const char dead_notification_sql[] =
+#include "query/dead_notification.inc"
+	;
+static const char notifications_sql[] =
+#include "query/notifications.inc"
+	;
 static const char topups_sql[] =
 #include "query/topups.inc"
 	;
@@ -140,6 +146,23 @@ report_reconciled_days(ReturnSetInfo *result)
 	static Sql rows = SQL(reconciled_day_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_dead_notifications(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(dead_notification_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_notifications(int64 account_id, int64 count_max, ReturnSetInfo *result)
+{
+	static Sql rows = SQL(notifications_sql, INT8OID, INT8OID);
+
+	sql_put_rows(&rows, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(count_max)}, NULL,
+				 result);
 }
 
 void

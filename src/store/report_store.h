@@ -41,6 +41,8 @@ extern void report_status(ReturnSetInfo *result);
 /* What needs a person, of payments and gateways. */
 extern void report_attention(ReturnSetInfo *result);
 extern void report_reconciled_days(ReturnSetInfo *result);
+extern void report_dead_notifications(ReturnSetInfo *result);
+extern void report_notifications(int64 account_id, int64 count_max, ReturnSetInfo *result);
 
 /* An account's orders of top-ups, as rows of billing.topup without what is paid with. */
 extern void report_topups(int64 account_id, TimestampTz from, TimestampTz to, TimestampTz now,

@@ -24,12 +24,3 @@ LEFT JOIN (
 ) AS b USING (account_id)
 WHERE (a.alert_fires_below, a.alert_rearms_at, a.alert_review_at IS NOT NULL)
     IS DISTINCT FROM (b.fires_below, b.rearms_at, coalesce(b.has_runway, false))
-
--- check notification
--- A notification is of a firing that its alert has had.
-SELECT n.account_id,
-       format('notification %s is of firing %s of alert %s, which fired %s times',
-              n.notification_no, n.episode, n.alert_no, b.episode)
-FROM billing_books.notification AS n
-JOIN billing_books.balance_alert AS b USING (account_id, alert_no)
-WHERE n.episode NOT BETWEEN 1 AND b.episode

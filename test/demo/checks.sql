@@ -57,12 +57,12 @@ SELECT count(*) > 0 AND bool_and(EXISTS (
 SELECT count(*) > 0 AND bool_and(n.payload ->> 'threshold' = a.threshold::text AND (n.payload ->> 'balance')::numeric < a.threshold
                                  AND (n.payload ->> 'balance')::numeric = b.balance),
        count(*) || ' customers were warned, by a booking that left less than they had named'
-    FROM billing_books.notification AS n JOIN billing_books.balance_alert AS a USING (account_id, alert_no), billing.balance_at(n.account_id, n.created_at) AS b
-    WHERE n.kind = 'balance_low';
+    FROM billing_books.notification AS n JOIN billing_books.balance_alert AS a ON a.account_id = n.account_id AND a.alert_no = n.source_id, billing.balance_at(n.account_id, n.created_at) AS b
+    WHERE n.event = 'balance_low';
 SELECT bool_and(n.low = a.episode AND n.low - n.up = a.fired::int AND a.fired = (b.balance < a.threshold)),
        'everybody below, and nobody else, was told; once each time, and ' || sum(n.up) || ' that it is over'
     FROM billing_books.balance_alert AS a, billing.balance(a.account_id) AS b,
-         LATERAL (SELECT count(*) FILTER (WHERE kind = 'balance_low') AS low, count(*) FILTER (WHERE kind = 'balance_recovered') AS up
+         LATERAL (SELECT count(*) FILTER (WHERE event = 'balance_low') AS low, count(*) FILTER (WHERE event = 'balance_recovered') AS up
                   FROM billing_books.notification AS n WHERE n.account_id = a.account_id) AS n;
 
 -- Reports, and the books as a whole.

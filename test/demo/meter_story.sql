@@ -47,8 +47,8 @@ SELECT d.account_id AS account, to_char(d.holds, '9,990.00') AS "had", to_char((
        to_char(up.created_at - b.at, 'SS.MS') AS "recharged, s", to_char(r.first_at - b.at, 'SS.MS') AS "refused, s",
        to_char(coalesce(r.n, 0), '99,990') AS refused, to_char(now.balance, '9,990.0000') AS balance
     FROM demo.before AS b, demo.purse AS d
-    JOIN billing_books.notification AS low ON low.account_id = d.account_id AND low.kind = 'balance_low'
-    LEFT JOIN billing_books.notification AS up ON up.account_id = d.account_id AND up.kind = 'balance_recovered' AND up.episode = low.episode
+    JOIN billing_books.notification AS low ON low.account_id = d.account_id AND low.event = 'balance_low'
+    LEFT JOIN billing_books.notification AS up ON up.account_id = d.account_id AND up.event = 'balance_recovered' AND up.episode = low.episode
     LEFT JOIN (SELECT q.account_id, min(s.asked_at) AS first_at, count(*) AS n
                FROM demo.batch AS s, unnest(s.refused) AS p, demo.size, demo.request AS q WHERE q.n = p % size.requests
                GROUP BY q.account_id) AS r ON r.account_id = d.account_id

@@ -136,7 +136,6 @@ forbid(
 my %prefix = (
 	'src/api/arguments.h' => 'arg',
 	'src/store/usage_batch_store.h' => 'usage',
-	'src/store/alert_store.h' => 'alert|notification',
 );
 @faults = ();
 $seen = 0;

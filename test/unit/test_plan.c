@@ -284,6 +284,29 @@ test_earned(void **state)
 	}
 }
 
+/* R3: told once, when a tenth of a part is left, or less. */
+static void
+test_nearly_used(void **state)
+{
+	Quota part = {.kind = QUOTA_PART, .amount_nano = 900, .given_nano = 100};
+	Quota window = {.kind = QUOTA_WINDOW, .amount_nano = 1000, .used_nano = 1000};
+
+	(void) state;
+	part.used_nano = 899;
+	assert_false(plan_is_nearly_used(&part));
+	part.used_nano = 900;
+	assert_true(plan_is_nearly_used(&part));
+	part.used_nano = 2000;
+	assert_true(plan_is_nearly_used(&part));
+	part.loaded_nano = 899;
+	assert_true(plan_is_nearly_used(&part));
+	part.loaded_nano = 900;
+	assert_false(plan_is_nearly_used(&part));
+	part = (Quota){.kind = QUOTA_PART, .amount_nano = 1000, .carried_nano = 400, .used_nano = 500};
+	assert_true(plan_is_nearly_used(&part));
+	assert_false(plan_is_nearly_used(&window));
+}
+
 int
 main(void)
 {
@@ -292,7 +315,7 @@ main(void)
 		cmocka_unit_test(test_packs),		  cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_resets),		  cmocka_unit_test(test_rests),
 		cmocka_unit_test(test_earned),		  cmocka_unit_test(test_bounds_of_credits),
-		cmocka_unit_test(test_window_of_cut),
+		cmocka_unit_test(test_window_of_cut), cmocka_unit_test(test_nearly_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,7 @@
+CREATE FUNCTION billing.set_email_template(event text, language text, subject text, body text, html text = NULL, actor text = NULL, reason text = NULL) RETURNS int
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_email_template';
+COMMENT ON FUNCTION billing.set_email_template(text, text, text, text, text, text, text) IS 'Says what e-mails about an event say from then on, in place of the text that comes with billing; returns the number of what is in force. language: zh or en. Placeholders are {{account}}, {{account_id}}, {{time}} and what the event offers, as docs/integrating.md lists it. Errors: LB103, LB560. Example: SELECT billing.set_email_template(''balance_low'', ''en'', ''Low balance'', ''{{balance}} {{currency}} are left.'').';
+
+CREATE FUNCTION billing.set_sms_template(event text, region text, language text, sign_name text, template_code text, parameters jsonb, actor text = NULL, reason text = NULL) RETURNS int
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_sms_template';
+COMMENT ON FUNCTION billing.set_sms_template(text, text, text, text, text, jsonb, text, text) IS 'Says by which approved template of the provider an event is told by SMS; returns the number of what is in force. Without one there is no SMS: billing.attention says so. parameters: the template''s own, name to text with placeholders. Errors: LB103, LB560. Example: SELECT billing.set_sms_template(''balance_low'', ''cn'', ''zh'', ''某某科技'', ''SMS_123456789'', ''{"balance": "{{balance}}"}'').';
