@@ -83,4 +83,11 @@ backend_transaction_start(int pid)
 #define lock_held_by_me(tag, mode) LockHeldByMe(tag, mode)
 #endif
 
+/* 17 asks which resource owner the set is of: none, it is freed where it is made. */
+#if PG_VERSION_NUM >= 170000
+#define wait_set_create(events) CreateWaitEventSet(NULL, events)
+#else
+#define wait_set_create(events) CreateWaitEventSet(CurrentMemoryContext, events)
+#endif
+
 #endif

@@ -15,9 +15,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "worker/child.h"
 
 #define PROGRAM_FD 3 /* where it expects its end */
@@ -176,6 +180,24 @@ child_flush(Child *child)
 		return;
 	child->out_size -= sent;
 	memmove(child->out, child->out + sent, child->out_size);
+}
+
+void
+child_wait(const Child *const *children, size_t count, long timeout_ms)
+{
+	WaitEventSet *set = wait_set_create((int) count + 2);
+	WaitEvent event;
+
+	AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, NULL);
+	AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, NULL, NULL);
+	for (size_t i = 0; i < count; i++)
+		if (child_is_open(children[i]))
+			AddWaitEventToSet(
+				set, WL_SOCKET_READABLE | (children[i]->out_size > 0 ? WL_SOCKET_WRITEABLE : 0),
+				children[i]->fd, NULL, NULL);
+	(void) WaitEventSetWait(set, timeout_ms, &event, 1, PG_WAIT_EXTENSION);
+	FreeWaitEventSet(set);
+	ResetLatch(MyLatch);
 }
 
 void

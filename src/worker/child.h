@@ -48,6 +48,10 @@ extern char *child_room(Child *child, size_t size);
 extern void child_add(Child *child, size_t size);
 extern void child_flush(Child *child);
 
+/* Waits for the latch, for bytes from children that are open, for room to those to which something
+ * waits to be sent, and no longer than so many milliseconds. */
+extern void child_wait(const Child *const *children, size_t count, long timeout_ms);
+
 /* Receives what is there, closes it where the program has ended; takes from the front of it. */
 extern void child_fill(Child *child);
 extern Bytes child_received(const Child *child);

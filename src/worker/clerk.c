@@ -1,8 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * clerk.c
- *	  The background worker that numbers overseas invoices and credit notes, and
- *	  has documents drawn.
+ *	  The background worker that numbers overseas invoices and credit notes, has
+ *	  documents drawn, and has notifications sent.
  *
  * src/worker/README.md has its states, booking/numbering and booking/drawing the
  * rules. Between two short transactions it holds nothing.
@@ -14,7 +14,6 @@
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "storage/ipc.h"
-#include "storage/latch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -26,6 +25,7 @@
 #include "store/parking_store.h"
 #include "wake.h"
 #include "worker/life.h"
+#include "worker/post.h"
 #include "worker/press.h"
 #include "worker/supervisor.h"
 
@@ -35,7 +35,7 @@
 #define LOOK_US (500 * INT64CONST(1000))
 
 /* A row that somebody locks is waited for no longer. */
-#define HOLD_TIMEOUT "1s"
+#define HOLD_TIMEOUT "200ms"
 
 static MemoryContext turn_context;
 static Document drawn; /* what billing-pdf is drawing, where is_drawing */
@@ -176,17 +176,10 @@ draw(void)
 static void
 wait_until(TimestampTz next)
 {
-	long timeout_ms = Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next), IDLE_MS);
-	int events = WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH;
+	const Child *children[] = {press_child(), post_child()};
 
-	if (press_is_clogged())
-		events |= WL_SOCKET_WRITEABLE;
-	if (press_socket() >= 0)
-		(void) WaitLatchOrSocket(MyLatch, events | WL_SOCKET_READABLE, press_socket(), timeout_ms,
-								 PG_WAIT_EXTENSION);
-	else
-		(void) WaitLatch(MyLatch, events, timeout_ms, PG_WAIT_EXTENSION);
-	ResetLatch(MyLatch);
+	child_wait(children, lengthof(children),
+			   Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), next), IDLE_MS));
 }
 
 static void
@@ -200,6 +193,7 @@ turn(void)
 	look_at_press();
 	number_all();
 	next = draw();
+	next = Min(next, post_turn());
 	wake_looked(WORKER_CLERK);
 	if (!wake_is_pending(MyDatabaseId, WORKER_CLERK))
 		wait_until(next);
@@ -207,9 +201,10 @@ turn(void)
 }
 
 static void
-close_press(int code, Datum argument)
+close_children(int code, Datum argument)
 {
 	press_close();
+	post_close();
 }
 
 void
@@ -219,7 +214,7 @@ billing_clerk_main(Datum argument)
 	TimestampTz started_at = GetCurrentTimestamp();
 	CrashMark last = life_begin(database, WORKER_CLERK);
 
-	before_shmem_exit(close_press, (Datum) 0);
+	before_shmem_exit(close_children, (Datum) 0);
 	life_override("lock_timeout", HOLD_TIMEOUT);
 	turn_context = AllocSetContextCreate(TopMemoryContext, "billing turn", ALLOCSET_DEFAULT_SIZES);
 	if (!life_learn_from_crash(WORKER_CLERK, &last))

@@ -45,10 +45,10 @@ press_close(void)
 	child_close(&pdf);
 }
 
-int
-press_socket(void)
+const Child *
+press_child(void)
 {
-	return child_is_open(&pdf) ? pdf.fd : -1;
+	return &pdf;
 }
 
 void
@@ -57,12 +57,6 @@ press_watch(void)
 	child_fill(&pdf);
 	if (child_received(&pdf).size > 0)
 		press_close();
-}
-
-bool
-press_is_clogged(void)
-{
-	return child_is_open(&pdf) && pdf.out_size > 0;
 }
 
 bool

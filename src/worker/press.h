@@ -14,7 +14,7 @@
 
 #include "datatype/timestamp.h"
 
-#include "gateway/bytes.h"
+#include "worker/child.h"
 
 typedef enum PressAnswer
 {
@@ -28,14 +28,11 @@ extern bool press_open(void);
 extern TimestampTz press_opens_at(void);
 extern void press_close(void);
 
-/* Where it is open: what it says can be waited for there; -1: it is not. */
-extern int press_socket(void);
+/* What it waits for. */
+extern const Child *press_child(void);
 
 /* While it draws nothing: notices that it has ended, or speaks unasked; then it is closed. */
 extern void press_watch(void);
-
-/* Something waits to be sent. */
-extern bool press_is_clogged(void);
 
 /* Begins to draw; false where the text is too long. It answers before press_answers_at(). */
 extern bool press_draw(const char *text);
