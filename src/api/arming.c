@@ -85,6 +85,7 @@ billing_arm(PG_FUNCTION_ARGS)
 	audit_insert(&line);
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);
+	wake_at_commit(WORKER_CLERK);
 	PG_RETURN_VOID();
 }
 
@@ -109,6 +110,7 @@ billing_disarm(PG_FUNCTION_ARGS)
 	}
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);
+	wake_at_commit(WORKER_CLERK);
 	PG_RETURN_BOOL(is_armed);
 }
 

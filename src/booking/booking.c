@@ -163,18 +163,20 @@ tell_nearly_used(const Booking *booking, const Quota *quota)
 	notify_account(booking->account.account_id, &news, booking->at);
 }
 
+static void
+write_quota(const Booking *booking, Quota *quota)
+{
+	if (plan_is_nearly_used(quota))
+		tell_nearly_used(booking, quota);
+	quota_write(booking->account.account_id, quota);
+}
+
 void
 booking_write_quotas(Booking *booking)
 {
 	for (size_t i = 0; i < booking->quotas.count; i++)
-	{
-		Quota *quota = &booking->quotas.list[i];
-
-		if (quota->changed)
-			quota_write(booking->account.account_id, quota);
-		if (quota->changed && plan_is_nearly_used(quota))
-			tell_nearly_used(booking, quota);
-	}
+		if (booking->quotas.list[i].changed)
+			write_quota(booking, &booking->quotas.list[i]);
 }
 
 /* Tells the account what its books hold; the entries are written. */

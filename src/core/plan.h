@@ -38,7 +38,7 @@ typedef struct Quota
 	int64_t amount_nano;
 	int64_t given_nano; /* on top, by an operator */
 	int64_t used_nano;
-	int64_t loaded_nano; /* what was used of it when it was loaded */
+	int64_t loaded_nano; /* what was used of it when it was loaded, or last written */
 	int64_t
 		continues; /* quota_no of the part that was cut, and whose rest this one is; NO_NUMBER */
 	int64_t carried_nano; /* used of that before, and late */

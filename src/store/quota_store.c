@@ -188,6 +188,7 @@ quota_write(int64 account_id, Quota *quota)
 							nano_datum(quota->carried_nano)},
 				  NULL);
 	quota->changed = false;
+	quota->loaded_nano = quota->used_nano;
 }
 
 void

@@ -78,7 +78,7 @@ $id = make_key(2);
 value('SELECT billing.delete_api_key(2, $1)', $id);
 becomes(2, 'key_deleted', qr/^sent/, 'by a template of the operator');
 ($mail) = mails(qr/^Gone/);
-is($mail->{text}, "Key 1 of Li & Co is gone.\n", 'his text, with the name of the account') || diag($mail->{text});
+is($mail->{text}, "Key 1 of Li & Co is gone.", 'his text, with the name of the account') || diag($mail->{text});
 
 # The mail server is down: back-off, then it arrives.
 $sink->ask('down');
