@@ -14,6 +14,7 @@
 
 #include "booking/invoice_call.h"
 #include "booking/invoicing.h"
+#include "booking/notify.h"
 #include "core/tax.h"
 #include "errors.h"
 #include "spi/altered.h"
@@ -245,6 +246,21 @@ contradict(CallWork *work)
 	call_work_put(work, DT_NOEND);
 }
 
+/* ---- what the customer hears -------------------------------------------------- */
+
+static void
+tell(const CallWork *work)
+{
+	notify_invoice(&work->invoice, work->booking.account.currency, work->booking.at);
+}
+
+static void
+tell_red(const CallWork *work)
+{
+	notify_red(&work->invoice, &work->confirmation, work->booking.account.currency,
+			   work->booking.at);
+}
+
 /* ---- issuing ---------------------------------------------------------------- */
 
 static void
@@ -254,6 +270,7 @@ fail(CallWork *work, const GatewayAnswer *answer)
 
 	work->invoice.reason = cause[0] ? cause : "refused";
 	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_FAILS);
+	tell(work);
 	end_call(work, CALL_REFUSED);
 }
 
@@ -289,8 +306,11 @@ issue(CallWork *work, const InvoiceFact *fact)
 	(void) invoicing_apply(&work->booking, invoice,
 						   was_sealing ? INVOICE_IS_SEALED : INVOICE_SUCCEEDS);
 	end_call(work, CALL_SUCCEEDED);
+	/* Who gets it hears of it with its document. */
 	if (invoice->pdf_url)
 		invoicing_call(&work->booking, invoice, work->row.gateway, KIND_DOCUMENT, NO_NUMBER);
+	else
+		tell(work);
 }
 
 /* The bureau has it: it is sealed again, and never issued again. */
@@ -382,13 +402,17 @@ record_document(CallWork *work, const GatewayAnswer *answer, Bytes document)
 		memcpy(VARDATA(bytes), document.data, document.size);
 		work->invoice.document = PointerGetDatum(bytes);
 		invoice_update(&work->invoice);
+		tell(work);
 		end_call(work, CALL_SUCCEEDED);
 		return;
 	}
 	call_work_move(work, CALL_NOT_DELIVERED);
 	if (answer->result != RESULT_BUSY && answer->result != RESULT_NOT_DELIVERED &&
 		answer->result != RESULT_UNANSWERED && ++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX)
+	{
 		call_work_park(work);
+		tell(work); /* without it, rather than never */
+	}
 	call_work_put(work, call_work_back_off(work));
 }
 
@@ -416,6 +440,7 @@ end_without(CallWork *work, RedEvent event, const char *cause, CallEvent call_ev
 	(void) move_red(work, event);
 	red_update(&work->confirmation);
 	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_REVERSAL_ENDS);
+	tell_red(work);
 	end_call(work, call_event);
 }
 
@@ -432,6 +457,7 @@ end_with_red(CallWork *work, const RedFact *fact)
 	work->invoice.red_number = fact->red_number;
 	work->invoice.reason = work->confirmation.reason;
 	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_RED_ISSUED);
+	tell(work);
 	end_call(work, CALL_SUCCEEDED);
 }
 
@@ -450,6 +476,7 @@ wait_for(CallWork *work, RedEvent event)
 	if (move_red(work, event) && work->confirmation.entered_at == DT_NOBEGIN)
 		work->confirmation.entered_at = work->booking.at;
 	red_update(&work->confirmation);
+	tell_red(work); /* what was told stays told */
 	ask(work, work->booking.at + CONFIRMATION_US);
 }
 

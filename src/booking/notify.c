@@ -89,6 +89,33 @@ notify_invoice(const Invoice *invoice, const char *currency, TimestampTz at)
 	notify_account(invoice->account_id, &news, at);
 }
 
+void
+notify_red(const Invoice *invoice, const RedConfirmation *confirmation, const char *currency,
+		   TimestampTz at)
+{
+	NotifyNews news = {
+		.event = EVENT_RED_CONFIRMATION_ENDED,
+		.source_id = confirmation->confirmation_no,
+		.email = invoice->email,
+		.mobile = invoice->mobile,
+		.facts = {{"invoice_id", notify_number(invoice->invoice_id)},
+				  {"number", invoice->number},
+				  {"state", lifecycle_state_name(&lifecycle_red, (int) confirmation->state)}},
+	};
+
+	if (confirmation->state == RED_WAITING_BUYER)
+	{
+		news.event = EVENT_RED_CONFIRMATION_AWAITS;
+		news.facts[2] = (NotifyFact){"amount", notify_cents(invoice->amount_nano)};
+		news.facts[3] = (NotifyFact){"currency", currency};
+		news.facts[4] = (NotifyFact){"lapses_at",
+									 notify_instant(confirmation->entered_at + RED_LAPSE_US)};
+	}
+	else if (confirmation->state != RED_VOID && confirmation->state != RED_FAILED)
+		return;
+	notify_account(invoice->account_id, &news, at);
+}
+
 const char *
 notify_exact(int64 amount_nano)
 {

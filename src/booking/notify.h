@@ -15,6 +15,7 @@
 
 #include "core/notification.h"
 #include "store/invoice_store.h"
+#include "store/red_store.h"
 #include "store/refund_store.h"
 
 typedef struct NotifyFact
@@ -44,6 +45,11 @@ extern void notify_refund(const Refund *refund, int64 amount_nano, const char *c
 
 /* Tells that an invoice was issued, refused or reversed, by the state that it has now. */
 extern void notify_invoice(const Invoice *invoice, const char *currency, TimestampTz at);
+
+/* Tells what became of a confirmation by which an invoice is to be reversed: that its buyer has to
+ * answer it, or that it has ended without a red invoice. */
+extern void notify_red(const Invoice *invoice, const RedConfirmation *confirmation,
+					   const char *currency, TimestampTz at);
 
 /* Values of facts: an amount with all its decimals, one in whole cents, a number, an instant. */
 extern const char *notify_exact(int64 amount_nano);

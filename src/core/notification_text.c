@@ -111,6 +111,19 @@ static const Texts texts[NOTIFICATION_EVENTS_COUNT] = {
 		 {"Invoice {{number}} was reversed",
 		  "Invoice {{number}} of {{amount}} {{currency}} was reversed by the red invoice "
 		  "{{red_number}}." END_EN}},
+	[EVENT_RED_CONFIRMATION_AWAITS] =
+		{{"发票 {{number}} 的红字确认单待您确认",
+		  "发票 {{number}}（{{amount}} {{currency}}）的红字确认单已发起，"
+		  "请在 {{lapses_at}} 前登录电子税务局确认；逾期未确认将自动作废，原发票继续有效。" END_ZH},
+		 {"Please confirm that invoice {{number}} is reversed",
+		  "Invoice {{number}} of {{amount}} {{currency}} is to be reversed. Please confirm that at the "
+		  "tax bureau before {{lapses_at}}; after that it is void, and the invoice stands." END_EN}},
+	[EVENT_RED_CONFIRMATION_ENDED] =
+		{{"发票 {{number}} 未红冲",
+		  "发票 {{number}} 的红字确认单已结束（{{state}}），未开具红字发票，原发票继续有效。" END_ZH},
+		 {"Invoice {{number}} was not reversed",
+		  "The confirmation that invoice {{number}} is reversed has ended ({{state}}) without a red "
+		  "invoice: the invoice stands." END_EN}},
 	[EVENT_DISPUTE_LOCK_SET] =
 		{{"账户已被锁定",
 		  "由于支付渠道追回了一笔付款，您的账户已被锁定，调用和充值暂停。请联系客服。" END_ZH},

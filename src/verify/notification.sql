@@ -19,6 +19,7 @@ LEFT JOIN billing_books.invoice AS i ON i.account_id = n.account_id AND i.invoic
 LEFT JOIN billing_books.account_lock AS l ON l.account_id = n.account_id AND l.lock_no = n.source_id
 LEFT JOIN billing_books.api_key AS k ON k.account_id = n.account_id AND k.key_id = n.source_id
 LEFT JOIN billing_books.subscription AS s ON s.account_id = n.account_id AND s.subscription_no = n.source_id
+LEFT JOIN billing_books.red_confirmation AS c ON c.account_id = n.account_id AND c.confirmation_no = n.source_id
 WHERE n.event NOT IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_recovered')
     AND CASE
         WHEN n.event IN ('topup_received', 'plan_bought') THEN o.state = 'paid' AND (o.plan IS NULL) = (n.event = 'topup_received')
@@ -30,6 +31,8 @@ WHERE n.event NOT IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_
         WHEN n.event = 'invoice_issued' THEN i.state IN ('issued', 'reversing', 'reversed')
         WHEN n.event = 'invoice_refused' THEN i.state = 'failed'
         WHEN n.event = 'invoice_reversed' THEN i.state = 'reversed'
+        WHEN n.event = 'red_confirmation_awaits' THEN c.confirmation_no IS NOT NULL
+        WHEN n.event = 'red_confirmation_ended' THEN c.state IN ('void', 'failed')
         WHEN n.event IN ('dispute_lock_set', 'dispute_lock_lifted') THEN l.lock = 'dispute' AND (l.unlocked_at IS NOT NULL OR n.event = 'dispute_lock_set')
         WHEN n.event = 'plan_nearly_used' THEN s.subscription_no IS NOT NULL
         WHEN n.event = 'key_created' THEN k.key_id IS NOT NULL

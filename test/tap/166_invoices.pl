@@ -27,6 +27,8 @@ sub number_of { my ($account, $kind) = @_; return value('SELECT max(gateway_numb
 sub confirmation { my ($account) = @_; return row('SELECT * FROM billing.red_confirmations($1) LIMIT 1', $account) }
 sub attention { my ($account) = @_; return value('SELECT coalesce(string_agg(what, \', \' ORDER BY what), \'nothing\') FROM billing.attention WHERE account_id = $1', $account) }
 
+sub told { my ($account, $event) = @_; return value('SELECT payload ->> \'state\' FROM billing_books.notification WHERE account_id = $1 AND event = $2', $account, $event) }
+
 # Nobody waits here for what is asked later: it is due now.
 sub hasten
 {
@@ -76,6 +78,7 @@ like(value('SELECT convert_from(substr(billing.invoice_document(1, 1), 1, 5), \'
 like(value('SELECT pdf_url FROM billing_books.invoice WHERE account_id = 1'), qr{^https?://.*\.pdf$}, 'its link is kept');
 is(invoiceable(1), 0, 'all is invoiced');
 is(attention(1), 'nothing', 'nobody need look');
+is(value('SELECT address || \' \' || (payload ->> \'number\') FROM billing_books.notification WHERE account_id = 1 AND event = \'invoice_issued\''), "a\@b.example $invoice->{number}", 'and whoever applied for it hears of it');
 
 # ---- what gets lost
 
@@ -117,6 +120,7 @@ becomes('issued', 'the server was killed meanwhile', sub { state_of(6) });
 set(outcome => 'refused', cause => '税号有误');
 apply(7);
 becomes('failed', 'an invoice is refused', sub { state_of(7) });
+is(value('SELECT payload ->> \'reason\' FROM billing_books.notification WHERE account_id = 7 AND event = \'invoice_refused\''), '税号有误', 'which he is told');
 is(invoice(7)->{reason}, '税号有误', 'the customer reads why');
 is(invoiceable(7), 133.33, 'and can apply again');
 set(outcome => 'unsealed');
@@ -162,6 +166,7 @@ becomes('issued', 'and are', sub { state_of(1, 2) });
 set(confirms => 'buyer');
 reverse_one(2);
 becomes('waiting_buyer', 'the buyer has to confirm', sub { confirmation(2)->{state} });
+ok(value('SELECT (payload ->> \'lapses_at\')::timestamptz > now() + interval \'71 hours\' FROM billing_books.notification WHERE account_id = 2 AND event = \'red_confirmation_awaits\''), 'and is told until when');
 is(state_of(2), 'reversing', 'until then it is being reversed');
 is(invoiceable(2), 33.33, 'and counts');
 ok(value('SELECT lapses_at - entered_at = interval \'72 hours\' FROM billing.red_confirmations(2)'), 'he has 72 hours');
@@ -188,6 +193,7 @@ becomes('reversed', 'and he agrees', sub { state_of(4) });
 set(confirms => 'fails', cause => '不可冲红');
 reverse_one(6);
 becomes('failed', 'a confirmation that the bureau refuses', sub { confirmation(6)->{state} });
+is(told(6, 'red_confirmation_ended'), 'failed', 'the customer hears of it');
 is(confirmation(6)->{cause}, '不可冲红', 'with its reason');
 is(state_of(6), 'issued', 'the invoice stands');
 set(confirms => 'free');
