@@ -117,6 +117,9 @@ forbid('SPI stands in spi/', qr/\bSPI_\w+|^#include "executor\/spi\.h"/m, [ grep
 forbid('fcinfo stands in api/ and guard/', qr/\bfcinfo\b|\bPG_FUNCTION_ARGS\b/, [ grep { floor($_) !~ /^(?:api|guard)$/ } @server ]);
 forbid('spi, core and the floors below them raise errors by refuse() alone', qr/\bereport\b|\belog\b/, [ grep { floor($_) =~ /^(?:spi|rows|store)$/ } @server ]);
 
+# Of jansson and the server both have one, and within the server it is the server's that is called.
+forbid('jansson objects are made by json_pack(): json_object() is the server\'s', qr/\bjson_object\s*\(/, [ grep { floor($_) =~ /^(?:core|gateway|message|booking|api)$/ } @sources ]);
+
 # What has SQL in it beside store/, and why.
 my %sql_elsewhere = (
 	'src/errors.c' => 'hints, for people',

@@ -127,6 +127,13 @@ becomes(3, 'key_created', qr/^sent/, 'and is sent when there is one', 'sms');
 my ($sms) = @{ $sink->ask('sms') };
 is(join(' ', $sms->{mobile}, $sms->{sign_name}, $sms->{template_code}, $sms->{parameters}{key}), "+8613800138000 Example SMS_1 key $key", 'with its parameters') || diag(explain($sms));
 
+# An invoice comes with its document, and goes where it was applied for.
+$dbh->do($_) for (q(SELECT billing.set_invoice_title(1, 'me', 'individual', '张三')), q(SELECT billing.request_invoice(1, '{1}', 'me', 'ordinary', 'buyer@example.com', NULL, 'invoice')),
+	q(SELECT billing.record_invoice(1, 1, '29030001', document => '%PDF-1.7 of the test')));
+becomes(1, 'invoice_issued', qr/^sent/, 'an invoice is told of');
+($mail) = mails(qr/29030001/);
+is("$mail->{to} @{ $mail->{attached} }", 'buyer@example.com invoice-1.pdf %PDF-1.7 of the test', 'with its document');
+
 # Webhooks, verified by the library of Standard Webhooks.
 my $url = 'https://hooks.example.com:' . $sink->hooks_port . '/billing';
 my ($endpoint, $secret) = $dbh->selectrow_array(q(SELECT * FROM billing.set_webhook(2, $1, '{key_created,key_deleted}', 'hook')), undef, $url);
