@@ -29,10 +29,10 @@ sub attention { my ($account) = @_; return value('SELECT coalesce(string_agg(wha
 
 sub told { my ($account, $event) = @_; return value('SELECT payload ->> \'state\' FROM billing_books.notification WHERE account_id = $1 AND event = $2', $account, $event) }
 
-# Nobody waits here for what is asked later: it is due now.
+# Nobody waits here for what is asked later: it is due now, and what the provider does not know it has not got.
 sub hasten
 {
-	$dbh->do('UPDATE billing_books.gateway_call SET due_at = now() - interval \'1 second\' WHERE due_at > now() AND state <> \'sending\'');
+	$dbh->do('UPDATE billing_books.gateway_call SET due_at = now() - interval \'1 second\', first_sent_at = first_sent_at - interval \'1 minute\' WHERE due_at > now() AND state <> \'sending\'');
 	return $dbh->do('SELECT billing.retry_gateway_calls(\'idle\')'); # wakes the worker
 }
 sub becomes
@@ -87,7 +87,6 @@ apply(2);
 becomes('issued', 'it was issued, and the reply was lost', sub { state_of(2) });
 fault(operation => 'issue', kind => 'drop');
 apply(3);
-$dbh->do('UPDATE billing_books.gateway_call SET first_sent_at = first_sent_at - interval \'1 minute\' WHERE account_id = 3') if wait_until(10, sub { value('SELECT first_sent_at FROM billing_books.gateway_call WHERE account_id = 3') });
 becomes('issued', 'it was never received, and is sent again', sub { state_of(3) });
 fault(operation => 'issue', kind => 'error_500', acts => JSON::PP::true);
 fault(operation => 'issue_query', kind => 'wrong_number');
@@ -112,7 +111,7 @@ $node->stop('immediate');
 $node->start;
 $dbh = connect_dbi($node);
 $dbh->{pg_enable_utf8} = 1;
-$dbh->do('UPDATE billing_books.gateway_call SET due_at = now() - interval \'1 second\', first_sent_at = first_sent_at - interval \'1 minute\' WHERE account_id = 6');
+$dbh->do('UPDATE billing_books.gateway_call SET due_at = now() - interval \'1 second\' WHERE account_id = 6'); # the lease is over
 becomes('issued', 'the server was killed meanwhile', sub { state_of(6) });
 
 # ---- refused, unsealed, blocked
@@ -137,13 +136,11 @@ becomes('blocked', 'the drawer has to log in', sub { state_of(9) });
 is(attention(9), 'call parked, invoice blocked', 'which is told');
 set(session => 'ok');
 $dbh->do('SELECT billing.retry_invoice(9, 1, \'me\', \'logged in\')');
-$dbh->do('UPDATE billing_books.gateway_call SET first_sent_at = first_sent_at - interval \'1 minute\' WHERE account_id = 9');
 becomes('issued', 'and has it sent again', sub { state_of(9) });
 set(credit_fen => 1);
 apply(10);
-becomes('blocked', 'the credit line is used up', sub { value('SELECT state FROM billing_books.invoice WHERE account_id = 10') });
+ok(wait_until(20, sub { state_of(10) eq 'blocked' }), 'the credit line is used up'); # for half an hour
 set(credit_fen => undef);
-$dbh->do('UPDATE billing_books.gateway_call SET first_sent_at = first_sent_at - interval \'1 minute\' WHERE account_id = 10');
 becomes('issued', 'it is tried again by itself', sub { state_of(10) });
 
 # ---- reversed
