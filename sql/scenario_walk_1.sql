@@ -1,5 +1,5 @@
 -- Walk 1 of the rules: top-ups, late usage, arrears, recharge.
--- Offline payments stand for the gateways, and invoices are put there by the owner of the books: nothing issues them yet.
+-- Offline payments stand for the gateways, and an operator for the provider of invoices.
 -- Each step ends with what the account holds and with an empty verify().
 \set account 910001
 
@@ -19,8 +19,11 @@ SELECT * FROM pg_temp.holds(:account);
 SELECT * FROM billing.charge(:account, :key_id, 'walk-1-2', 'walk-1', 25000, 0);
 SELECT * FROM pg_temp.holds(:account);
 
--- 3. Top-up 50.00 (B): cash 135.
+-- 3. Top-up 50.00 (B): cash 135. Invoice A (enterprise, special): 100.00, issued (R15, R16).
 SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 50, 'walk-1-b', 'walk-1 B');
+SELECT billing.set_invoice_title(:account, 'company', 'enterprise', '某某科技有限公司', '91330106673959654P');
+SELECT invoice_id, state, amount FROM billing.request_invoice(:account, ARRAY[1], 'company', 'special', 'walk@example.com', NULL, 'walk-1-invoice');
+SELECT billing.record_invoice(:account, 1, '26910001000000000001');
 SELECT * FROM pg_temp.holds(:account);
 
 -- 4. Usage 160.00, reported late: cash 0, arrears 25, blocked (R8, R9).
@@ -39,9 +42,6 @@ SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason FROM billing.authorize(:'walk_key');
 
 -- 7. Refund request accepted: calls and recharge are refused from this instant on (R13). The quote: A 0, B 0, C 0, D 25.00.
--- A is invoiced: 100.00, enterprise, special (R15).
-INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (:account, 1, 'special', 'issued', now());
-INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (:account, 1, 1, 100);
 SELECT clock_timestamp() AS before_lock \gset
 SELECT refund_id, state, amount, reason FROM billing.request_refund(:account, 'we leave', 'walk-1-refund');
 SELECT allowed, reason, retryable FROM billing.authorize(:'walk_key');
@@ -63,8 +63,9 @@ SELECT * FROM pg_temp.holds(:account);
 
 -- 9. What the orders' money became: A 100 consumed and invoiced, B 50, C 20, D 9, and 21 refunded. A is red-stamped: not invoiced any more.
 SELECT order_id, paid, consumed, invoiced, refunded, refundable, reason FROM billing.refund_quote(:account) WHERE subject = 'order';
-UPDATE billing_books.invoice SET state = 'reversed' WHERE account_id = :account;
-SELECT order_id, paid - refunded - invoiced AS not_invoiced FROM billing.refund_quote(:account) WHERE subject = 'order';
+SELECT order_id, invoiceable FROM billing.invoiceable(:account);
+SELECT billing.record_red_invoice(:account, 1, '26910001000000000002', 'returned');
+SELECT order_id, invoiceable FROM billing.invoiceable(:account);
 SELECT total_topup, total_refunded, callable, reason FROM billing.balance(:account);
 SELECT billing.reopen_account(:account, reason => 'welcome back');
 SELECT allowed, reason FROM billing.authorize(:'walk_key');

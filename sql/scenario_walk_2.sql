@@ -1,5 +1,5 @@
 -- Walk 2 of the rules: fractions, expiry, a discount, a take-back, an undone charge.
--- The discount is granted as bonus; steps 4 and 5 without invoices; step 8 by
+-- The discount is granted as bonus, an operator issues the invoice; step 8 by
 -- reverse_offline_payment().
 \set account 910002
 
@@ -29,7 +29,14 @@ SELECT * FROM billing.charge(:account, :key_id, 'walk-2-3', 'walk-2', 12000, 0, 
 SELECT entry_no, debit, credit, amount, source_type, balance_before, balance_after, occurred_at < recorded_at AS earlier FROM billing.statement(:account) WHERE entry_no > 4;
 SELECT * FROM pg_temp.holds(:account);
 
--- 5. Order F 50.00. Usage 100.004: E consumed 90, F 12.004, cash 37.996, cumulative 140.00.
+-- 4. Invoice E: 90.00 (not 100). Refundable E 0.
+SELECT billing.set_invoice_title(:account, 'me', 'individual', '张三');
+SELECT invoice_id, amount FROM billing.request_invoice(:account, ARRAY[1], 'me', 'ordinary', NULL, '13800138000', 'walk-2-invoice');
+SELECT billing.record_invoice(:account, 1, '26910002000000000001');
+SELECT subject, order_id, invoiced, refundable, reason FROM billing.refund_quote(:account);
+
+-- 5. E red-stamped. Order F 50.00. Usage 100.004: E consumed 90, F 12.004, cash 37.996, cumulative 140.00.
+SELECT billing.record_red_invoice(:account, 1, '26910002000000000002', 'returned');
 SELECT id AS order_f FROM billing.record_offline_payment(:account, 50, 'walk-2-f', 'walk-2 F') \gset
 SELECT * FROM billing.charge(:account, :key_id, 'walk-2-5', 'walk-2', 100004, 0);
 SELECT item, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-2-5') WHERE item LIKE 'paid%';

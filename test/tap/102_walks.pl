@@ -1,4 +1,5 @@
-# Both walks of docs/rules.md with their real gateways: WeChat Pay, Alipay and Xiaomi Pay as simulators, but for invoices, which the owner of the books puts there: nothing issues them yet; sql/scenario_walk_1.sql and 2 explain the numbers. Walk 2 travels in time, gateways and all.
+# Both walks of docs/rules.md with their real gateways, WeChat Pay, Alipay, Xiaomi Pay and for invoices Nuonuo, as simulators; sql/scenario_walk_1.sql and 2 explain
+# the numbers. Walk 2 travels in time, gateways and all.
 use strict;
 use warnings;
 
@@ -53,18 +54,49 @@ $dbh->do($_) for (
 	q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')), q(SELECT billing.set_payment_method('alipay', 'alipay', 'qr')),
 	q(SELECT billing.set_policy('refund_settle_wait', '0')), q(SELECT billing.create_promotion('discount', 'cn', 100, discount => 10, gift => 5, gift_days => 1)),
 	q(SELECT billing.set_price('walk', 'CNY', 1000, 0, cache_read => 0.01, effective_from => now() - interval '1 day')),
-	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 2) AS a), q(SELECT billing.create_api_key(a, 'walk') FROM generate_series(1, 2) AS a), q(SELECT billing.arm()));
+	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 2) AS a), q(SELECT billing.create_api_key(a, 'walk') FROM generate_series(1, 2) AS a),
+	q(SELECT billing.set_gateway('nuonuo', 'nuonuo', 'cn', 'Invoices')), q(SELECT billing.set_policy('invoice_wait', '0')),
+	q(SELECT billing.set_seller('cn', 'Seller', 'API', 0.06, '339902999999789113', drawer => 'Drawer', goods_code => '3040203000000000000', gateway => 'nuonuo')),
+	q(SELECT billing.set_invoice_title(a, 'company', 'enterprise', 'Buyer', '91330106673959654P') FROM generate_series(1, 2) AS a), q(SELECT billing.arm()));
+$sim->control(settings => { gateway => 'nuonuo', issuing_ms => 100, sealing_ms => 100 });
 
-# What the quote says of each order: consumed, refundable; and the owner's invoices.
+# What the quote says of each order: consumed, refundable; and what can be invoiced of it.
 sub quote { my ($account) = @_; return value('SELECT string_agg(trim_scale(consumed) || \' \' || trim_scale(refundable), \', \' ORDER BY order_id) FROM billing.refund_quote($1) WHERE subject = \'order\'', $account) }
-sub invoiceable { my ($account) = @_; return value('SELECT string_agg(trim_scale(paid - refunded - invoiced)::text, \', \' ORDER BY order_id) FROM billing.refund_quote($1) WHERE subject = \'order\'', $account) }
+sub invoiceable { my ($account) = @_; return value('SELECT string_agg(trim_scale(invoiceable)::text, \', \' ORDER BY order_id) FROM billing.invoiceable($1)', $account) }
+
+# Nobody waits here for what is asked later: it is due now.
+sub becomes
+{
+	my ($account, $wanted) = @_;
+	return wait_until(20, sub {
+		$dbh->do('UPDATE billing_books.gateway_call SET due_at = due_at - interval \'1 hour\' WHERE account_id = $1 AND invoice_id IS NOT NULL AND due_at > clock_timestamp() AND state <> \'sending\'', undef, $account);
+		$dbh->do('SELECT billing.retry_gateway_calls(\'nuonuo\')'); # wakes the worker
+		value('SELECT concat_ws(\' \', state, (SELECT c.state FROM billing.red_confirmations($1) AS c LIMIT 1)) FROM billing.invoices($1)', $account) eq $wanted;
+	});
+}
 sub invoice
 {
-	my ($account, $order, $amount) = @_;
-	$dbh->do('INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES ($1, $2, \'special\', \'issued\', now())', undef, $account, $order);
-	return $dbh->do('INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES ($1, $2, $2, $3)', undef, $account, $order, $amount);
+	my ($account, $order) = @_;
+	my $amount = value('SELECT trim_scale(amount) FROM billing.request_invoice($1, ARRAY[$2]::bigint[], \'company\', \'special\', \'a@b.example\', NULL, \'invoice\')', $account, $order);
+	value('SELECT billing.issue_due_invoices()');
+	becomes($account, 'issued') or fail("invoice of account $account is issued");
+	return $amount;
 }
-sub red_stamp { my ($account) = @_; return $dbh->do('UPDATE billing_books.invoice SET state = \'reversed\' WHERE account_id = $1', undef, $account) }
+
+# Recorded by its buyer, who confirms; or not, and then it goes at once.
+sub red_stamp
+{
+	my ($account, %opts) = @_;
+	$sim->control(settings => { gateway => 'nuonuo', confirms => $opts{recorded} ? 'buyer' : 'free' });
+	value('SELECT confirmation_no FROM billing.reverse_invoice($1, 1, \'02\', \'red\', \'why\')', $account);
+	if ($opts{recorded})
+	{
+		ok(becomes($account, 'reversing waiting_buyer'), 'its buyer has to confirm');
+		is(invoiceable($account), $opts{recorded}, 'meanwhile it counts');
+		$sim->control(red => { gateway => 'nuonuo', number => value('SELECT gateway_number FROM billing_books.gateway_call WHERE account_id = $1 AND kind = \'red\'', $account), state => '04' });
+	}
+	return becomes($account, 'reversed red_issued');
+}
 sub items { my ($account) = @_; return value('SELECT string_agg(order_id || \' \' || state || \' \' || trim_scale(amount), \', \' ORDER BY item_id) FROM billing.refund_items($1)', $account) }
 
 # Walk 1.
@@ -74,7 +106,7 @@ holds(1, '1. A by WeChat Pay', 100, 10, 0, 100, 'allowed');
 charge(1, '2', 25000);
 holds(1, '2. usage', 85, 0, 0, 100, 'allowed');
 topup(1, 50, 'alipay');
-invoice(1, 1, 100);
+is(invoice(1, 1), '100', '3. A is invoiced, special, 100.00');
 holds(1, '3. B by Alipay', 135, 0, 0, 150, 'allowed');
 charge(1, '4', 160000);
 holds(1, '4. late usage', 0, 0, 25, 150, 'blocked');
@@ -94,7 +126,7 @@ ok(wait_until(15, sub { $sim->deliver($dbh); items(1) eq '4 paid 21' }), '8. D 2
 is(value('SELECT state FROM billing.refunds(1)'), 'completed', '8. completed');
 holds(1, '8. cash 0', 0, 0, 0, 200, 'blocked');
 is(invoiceable(1), '0, 50, 20, 9', '9. invoiceable now');
-red_stamp(1);
+ok(red_stamp(1, recorded => '0, 50, 20, 9'), '9. A is reversed');
 is(invoiceable(1), '100, 50, 20, 9', '9. A is red-stamped: 100.00 again');
 is(books(1), 'gateway 179, promotion 10, revenue -189', 'the books of walk 1');
 
@@ -111,9 +143,9 @@ wait_until(10, sub { value('SELECT setting::int > 0 FROM pg_settings WHERE name 
 holds(2, '3. T passes', 90, 10, 0, 90, 'allowed');
 charge(2, '3', 12000, at => $before_t);
 holds(2, '3. usage stamped before T', 88, 0, 0, 90, 'allowed');
-invoice(2, 1, 90);
+is(invoice(2, 1), '90', '4. E is invoiced: 90.00, not 100');
 is(quote(2), '2 0', '4. E is invoiced: 90.00, and nothing of it can be refunded');
-red_stamp(2);
+ok(red_stamp(2), '5. E is red-stamped');
 my $f = topup(2, 50, 'alipay');
 charge(2, '5', 100004);
 holds(2, '5. F by Alipay, and usage', '37.996', 0, 0, 140, 'allowed');
