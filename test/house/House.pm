@@ -18,7 +18,7 @@ sub read_tree {
 	find({
 		no_chdir => 1,
 		wanted => sub {
-			$File::Find::prune = 1 if m{^test/demo/data$|/expected$|/results$};
+			$File::Find::prune = 1 if m{^test/demo/data$|/expected$|/results$|/node_modules$};
 			return unless -f && /\.(?:$endings)$/;
 			open(my $file, '<', $_) or die "$_: $!\n";
 			local $/;
