@@ -16,6 +16,9 @@
 
 #define ATTEMPTS_MAX 5
 
+/* In one transaction so many that cannot be drawn are looked at. */
+#define FAULTS_MAX 100
+
 /* Between attempts: after the first, and how many times as long after each further one. */
 #define RETRY_US USECS_PER_SEC
 #define RETRY_FACTOR 4
@@ -87,9 +90,13 @@ claim(Drawing *drawing)
 bool
 drawing_claim(const int64 *passed, size_t passed_count, Drawing *drawing)
 {
-	while (document_hold_due(clock_now(), passed, passed_count, &drawing->document))
+	for (int i = 0; i < FAULTS_MAX; i++)
+	{
+		if (!document_hold_due(clock_now(), passed, passed_count, &drawing->document))
+			return false;
 		if (claim(drawing))
 			return true;
+	}
 	return false;
 }
 

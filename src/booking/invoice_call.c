@@ -17,7 +17,6 @@
 #include "booking/notify.h"
 #include "core/tax.h"
 #include "errors.h"
-#include "spi/altered.h"
 #include "store/gateway_store.h"
 
 /* What was accepted is asked for after so long. */
@@ -154,7 +153,7 @@ fill_seller(const Invoice *invoice, CallInvoice *call)
 	Seller seller;
 
 	if (!seller_find_version("cn", invoice->seller_no, sql_run, &seller))
-		altered_refuse("an invoice's seller");
+		refuse(ERROR_ROW_ALTERED, "an invoice's seller");
 	COPY(call->seller_name, seller.name);
 	COPY(call->seller_tax_number, seller.tax_number);
 	COPY(call->seller_address, seller.address);

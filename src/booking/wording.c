@@ -16,6 +16,7 @@
 
 #include "booking/wording.h"
 #include "core/notification_text.h"
+#include "errors.h"
 #include "gateway/instant.h"
 #include "local_time.h"
 #include "message/template.h"
@@ -109,9 +110,10 @@ find_email(const Notification *notification)
 	EmailTemplate template = {.event = event};
 	NotificationText text;
 
-	if (!email_template_find(event, notification->language, sql_run, &template) &&
-		notification_text_default(notification->event, notification->language, &text))
+	if (!email_template_find(event, notification->language, sql_run, &template))
 	{
+		if (!notification_text_default(notification->event, notification->language, &text))
+			refuse(ERROR_ROW_ALTERED, "a notification's language");
 		template.subject = text.subject;
 		template.body = text.body;
 	}

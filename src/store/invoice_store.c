@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "core/books.h"
+#include "errors.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/catalog.h"
@@ -166,16 +167,18 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 InvoiceTitle
 invoice_buyer(const Invoice *invoice)
 {
-	static Sql find = SQL("SELECT buyer ->> 'kind', buyer ->> 'name', buyer ->> 'tax_number', "
-						  "buyer ->> 'address', buyer ->> 'phone', buyer ->> 'bank', buyer ->> "
-						  "'bank_account' FROM " BOOKS
-						  "invoice WHERE account_id = $1 AND invoice_id = $2 AND buyer IS NOT NULL",
-						  INT8OID, INT8OID);
+	static Sql find = SQL(
+		"SELECT buyer ->> 'kind', buyer ->> 'name', buyer ->> 'tax_number', "
+		"buyer ->> 'address', buyer ->> 'phone', buyer ->> 'bank', buyer ->> "
+		"'bank_account' FROM " BOOKS
+		"invoice WHERE account_id = $1 AND invoice_id = $2 AND buyer ->> 'kind' IS NOT NULL AND "
+		"buyer ->> 'name' IS NOT NULL",
+		INT8OID, INT8OID);
 
 	if (sql_run(&find,
 				(Datum[]){Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)},
 				NULL) == 0)
-		altered_refuse("an invoice's buyer");
+		refuse(ERROR_ROW_ALTERED, "an invoice's buyer");
 	return (InvoiceTitle){
 		.account_id = invoice->account_id,
 		.kind = column_text(0, 1),

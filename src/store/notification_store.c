@@ -11,7 +11,7 @@
 
 #include "utils/builtins.h"
 
-#include "spi/altered.h"
+#include "errors.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
@@ -113,21 +113,22 @@ notification_list_lanes(const char *behind, int max, size_t *count)
 }
 
 DueNotification *
-notification_list_due(TimestampTz now, char *const *lanes, size_t lanes_count, int per_lane,
-					  size_t *count)
+notification_list_due(TimestampTz now, const LaneFilter *filter, int per_lane, size_t *count)
 {
 	static Sql list = SQL("SELECT n.account_id, n.notification_no, l.lane FROM unnest($1) AS l "
 						  "(lane) CROSS JOIN LATERAL (SELECT account_id, notification_no, due_at "
 						  "FROM " BOOKS
-						  "notification WHERE lane = l.lane AND due_at <= $2 ORDER BY due_at LIMIT "
-						  "$3) AS n ORDER BY n.due_at",
-						  TEXTARRAYOID, TIMESTAMPTZOID, INT4OID);
+						  "notification WHERE lane = l.lane AND due_at <= $2 AND account_id <> ALL "
+						  "($4) ORDER BY due_at LIMIT $3) AS n ORDER BY n.due_at",
+						  TEXTARRAYOID, TIMESTAMPTZOID, INT4OID, INT8ARRAYOID);
 	DueNotification *due;
 
-	*count = sql_run(&list,
-					 (Datum[]){bind_text_array((const char *const *) lanes, lanes_count),
-							   TimestampTzGetDatum(now), Int32GetDatum(per_lane)},
-					 NULL);
+	*count = sql_run(
+		&list,
+		(Datum[]){bind_text_array((const char *const *) filter->lanes, filter->lanes_count),
+				  TimestampTzGetDatum(now), Int32GetDatum(per_lane),
+				  bind_int64_array(filter->passed, filter->passed_count)},
+		NULL);
 	due = palloc((*count + 1) * sizeof(DueNotification));
 	for (size_t i = 0; i < *count; i++)
 		due[i] = (DueNotification){column_int64(i, 1), column_int64(i, 2), column_text(i, 3)};
@@ -135,15 +136,19 @@ notification_list_due(TimestampTz now, char *const *lanes, size_t lanes_count, i
 }
 
 TimestampTz
-notification_next_due(char *const *lanes, size_t lanes_count)
+notification_next_due(const LaneFilter *filter)
 {
-	static Sql next = SQL("SELECT min(n.due_at) FROM unnest($1) AS l (lane) CROSS JOIN LATERAL "
-						  "(SELECT due_at FROM " BOOKS
-						  "notification WHERE lane = l.lane AND due_at IS NOT NULL ORDER BY due_at "
-						  "LIMIT 1) AS n",
-						  TEXTARRAYOID);
+	static Sql next = SQL(
+		"SELECT min(n.due_at) FROM unnest($1) AS l (lane) CROSS JOIN LATERAL "
+		"(SELECT due_at FROM " BOOKS
+		"notification WHERE lane = l.lane AND due_at IS NOT NULL AND account_id <> "
+		"ALL ($2) ORDER BY due_at LIMIT 1) AS n",
+		TEXTARRAYOID, INT8ARRAYOID);
 
-	sql_run(&next, (Datum[]){bind_text_array((const char *const *) lanes, lanes_count)}, NULL);
+	sql_run(&next,
+			(Datum[]){bind_text_array((const char *const *) filter->lanes, filter->lanes_count),
+					  bind_int64_array(filter->passed, filter->passed_count)},
+			NULL);
 	return column_instant(0, 1, DT_NOEND);
 }
 
@@ -173,7 +178,7 @@ read_event(const char *name)
 	NotificationEvent event;
 
 	if (!notification_event_from_name(name, &event))
-		altered_refuse("a notification's event");
+		refuse(ERROR_ROW_ALTERED, "a notification's event");
 	return event;
 }
 
@@ -183,7 +188,7 @@ read_state(const char *name)
 	int state = lifecycle_state_from_name(&lifecycle_notification, name);
 
 	if (state < 0)
-		altered_refuse("a notification's state");
+		refuse(ERROR_ROW_ALTERED, "a notification's state");
 	return (DeliveryState) state;
 }
 

@@ -49,12 +49,21 @@ typedef struct DueNotification
 /* Lanes in which something waits, so many at the most, behind one ("": from the first on). */
 extern char **notification_list_lanes(const char *behind, int max, size_t *count);
 
-/* What is due in these lanes, so many of each at the most, the longest due first. */
-extern DueNotification *notification_list_due(TimestampTz now, char *const *lanes,
-											  size_t lanes_count, int per_lane, size_t *count);
+/* What is looked for. */
+typedef struct LaneFilter
+{
+	char **lanes;
+	size_t lanes_count;
+	const int64 *passed; /* accounts that are passed over */
+	size_t passed_count;
+} LaneFilter;
 
-/* When the next one in these lanes is due; DT_NOEND: never. */
-extern TimestampTz notification_next_due(char *const *lanes, size_t lanes_count);
+/* What is due, so many of each lane at the most, the longest due first. */
+extern DueNotification *notification_list_due(TimestampTz now, const LaneFilter *filter,
+											  int per_lane, size_t *count);
+
+/* When the next one is due; DT_NOEND: never. */
+extern TimestampTz notification_next_due(const LaneFilter *filter);
 
 /* One on its way. */
 typedef struct Notification

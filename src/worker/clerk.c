@@ -18,11 +18,13 @@
 #include "utils/timestamp.h"
 
 #include "booking/drawing.h"
+#include "booking/failure.h"
 #include "booking/numbering.h"
 #include "clock.h"
 #include "core/limits.h"
 #include "spi/subscriber.h"
 #include "store/parking_store.h"
+#include "subtransaction.h"
 #include "wake.h"
 #include "worker/life.h"
 #include "worker/post.h"
@@ -40,6 +42,7 @@
 static MemoryContext turn_context;
 static Document drawn; /* what billing-pdf is drawing, where is_drawing */
 static bool is_drawing;
+static TimestampTz number_at; /* numbers are not given before: that failed */
 
 extern PGDLLEXPORT void billing_clerk_main(Datum argument);
 
@@ -55,14 +58,32 @@ begin_work(Scope *scope, const char *what, bool *ready)
 
 /* ---- numbers -------------------------------------------------------------- */
 
+static void
+number(void *argument)
+{
+	int64 *count = argument;
+
+	scope_open_inner();
+	*count = numbering_run();
+	scope_close_inner();
+}
+
+/* What keeps papers from their numbers keeps nobody from his mail. */
 static int64
 number_some(void)
 {
 	Scope scope;
 	bool ready;
 	bool opened = begin_work(&scope, "billing: numbering invoices", &ready);
-	int64 count = ready ? numbering_run() : 0;
+	int64 count = 0;
+	ErrorData *error = ready ? subtransaction_run(number, &count, failure_is_of_rows) : NULL;
 
+	if (error)
+	{
+		ereport(LOG, (errmsg("billing cannot number invoices: %s", error->message)));
+		number_at = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), IDLE_MS);
+		count = 0;
+	}
 	life_end_work(&scope, opened);
 	return count;
 }
@@ -70,7 +91,8 @@ number_some(void)
 static void
 number_all(void)
 {
-	while (number_some() >= NUMBERING_MAX && !life_shall_end())
+	while (GetCurrentTimestamp() >= number_at && number_some() >= NUMBERING_MAX &&
+		   !life_shall_end())
 		life_heed_signals();
 }
 

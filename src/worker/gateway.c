@@ -38,6 +38,7 @@
 #include "worker/errand.h"
 #include "worker/life.h"
 #include "worker/link.h"
+#include "worker/passing.h"
 #include "worker/supervisor.h"
 
 #define CALLS_MAX 256  /* at a time, as billing-caller has them */
@@ -51,8 +52,7 @@
 /* What is due and was not claimed is looked for again after so long. */
 #define LOOK_US (100 * INT64CONST(1000))
 
-/* Accounts that are passed over at a time; of those that are parked, so long. */
-#define PASSED_MAX 1024
+/* Accounts that are parked are passed over for so long. */
 #define PARKED_US (10 * USECS_PER_SEC)
 
 /* Of facts that wait, so many held accounts are waited for in one turn. */
@@ -192,52 +192,12 @@ lose_flights(void)
 
 /* ---- accounts that are passed over ----------------------------------------- */
 
-/* Somebody holds them, or they are parked: one that does delays nobody else's calls. */
-static int64 passed_accounts[PASSED_MAX];
-static TimestampTz passed_until[PASSED_MAX];
-static size_t passed_count;
-
-static void
-pass_over(int64 account_id, TimestampTz until)
-{
-	if (passed_count == PASSED_MAX)
-		return;
-	passed_accounts[passed_count] = account_id;
-	passed_until[passed_count++] = until;
-}
-
-static bool
-is_passed(int64 account_id)
-{
-	for (size_t i = 0; i < passed_count; i++)
-		if (passed_accounts[i] == account_id)
-			return true;
-	return false;
-}
-
-/* Forgets those whose time is over; when that of the next is: DT_NOEND where there is none. */
-static TimestampTz
-end_passing(TimestampTz now)
-{
-	TimestampTz next = DT_NOEND;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < passed_count; i++)
-	{
-		if (passed_until[i] <= now)
-			continue;
-		next = Min(next, passed_until[i]);
-		passed_accounts[kept] = passed_accounts[i];
-		passed_until[kept++] = passed_until[i];
-	}
-	passed_count = kept;
-	return next;
-}
+static Passing passing;
 
 static CallFilter
 filter_now(TimestampTz now)
 {
-	return (CallFilter){breaker_busy(now), passed_accounts, passed_count};
+	return (CallFilter){breaker_busy(now), passing.accounts, passing.count};
 }
 
 /* ---- recording ------------------------------------------------------------ */
@@ -281,7 +241,7 @@ put_off_call(const DueCall *due, const char *because)
 	ereport(LOG, (errmsg("billing puts call " INT64_FORMAT " of account " INT64_FORMAT " off: %s",
 						 due->call_id, due->account_id, because)));
 	if (error)
-		pass_over(due->account_id, GetCurrentTimestamp() + PARKED_US);
+		passing_add(&passing, due->account_id, GetCurrentTimestamp() + PARKED_US);
 }
 
 /* True where it is recorded, or put off; false where the account is held. */
@@ -351,7 +311,7 @@ land(Flight *flight)
 		end_flight(flight);
 	}
 	else
-		pass_over(account, GetCurrentTimestamp() + RETRY_US);
+		passing_add(&passing, account, GetCurrentTimestamp() + RETRY_US);
 }
 
 /* What cannot be recorded by its own fault is claimed again when its lease is over. */
@@ -388,7 +348,8 @@ land_all(void)
 	{
 		Flight *flight = &flights[i];
 
-		if (flight->id == 0 || !flight->is_answered || is_passed(flight->due.account_id))
+		if (flight->id == 0 || !flight->is_answered ||
+			passing_has(&passing, flight->due.account_id))
 			continue;
 		if (flight->errand.kind != ERRAND_NONE)
 			land_errand(flight);
@@ -494,7 +455,7 @@ claim_one(const DueCall *due, Flight *flight, TimestampTz now)
 		case CLAIM_NOTHING:
 			return;
 		case CLAIM_HELD:
-			pass_over(due->account_id, now + RETRY_US);
+			passing_add(&passing, due->account_id, now + RETRY_US);
 			return;
 	}
 }
@@ -513,10 +474,10 @@ claim_due(const DueCall *due, size_t count, TimestampTz now)
 		if (flight == NULL)
 			break;
 		if (is_flying(&due[i]) || !breaker_allows(due[i].gateway, now) ||
-			is_passed(due[i].account_id))
+			passing_has(&passing, due[i].account_id))
 			continue;
 		if (is_parked(parked, parked_count, due[i].account_id))
-			pass_over(due[i].account_id, now + PARKED_US);
+			passing_add(&passing, due[i].account_id, now + PARKED_US);
 		else
 			claim_one(&due[i], flight, now);
 	}
@@ -586,7 +547,7 @@ call_gateways(void)
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: looking for calls of gateways");
 
-	(void) end_passing(now);
+	(void) passing_end(&passing, now);
 	armed_epoch = -1;
 	if (ready)
 		look_at_arming();
@@ -614,7 +575,7 @@ call_gateways(void)
 		link_close();
 	/* What is due and was not claimed waits for somebody: it is looked for soon, and not at once.
 	 */
-	return last_id > id ? now : Min(Max(next, now + LOOK_US), end_passing(now));
+	return last_id > id ? now : Min(Max(next, now + LOOK_US), passing_end(&passing, now));
 }
 
 /* ---- facts that wait ------------------------------------------------------ */

@@ -61,12 +61,19 @@ find(const char *name, TimestampTz now)
 	return lane;
 }
 
+bool
+lane_is_host(const char *name)
+{
+	return strcmp(name, parcel_channel_name(PARCEL_EMAIL)) != 0 &&
+		   strcmp(name, parcel_channel_name(PARCEL_SMS)) != 0;
+}
+
 static int
 most(const char *name)
 {
-	if (strcmp(name, parcel_channel_name(PARCEL_EMAIL)) == 0)
-		return LANE_EMAIL_MAX;
-	return strcmp(name, parcel_channel_name(PARCEL_SMS)) == 0 ? LANE_SMS_MAX : LANE_HOST_MAX;
+	if (lane_is_host(name))
+		return LANE_HOST_MAX;
+	return strcmp(name, parcel_channel_name(PARCEL_SMS)) == 0 ? LANE_SMS_MAX : LANE_EMAIL_MAX;
 }
 
 /* One that failed is tried by one message. */

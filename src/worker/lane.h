@@ -22,6 +22,9 @@
 #define LANE_HOST_MAX 4
 
 /* Whether one more may be sent by it now, and that one is. */
+/* True of the lane of a webhook's host; else of all e-mail, or all SMS. */
+extern bool lane_is_host(const char *name);
+
 extern bool lane_allows(const char *name, TimestampTz now);
 extern void lane_begin(const char *name);
 

@@ -26,9 +26,18 @@
 #include "subtransaction.h"
 #include "worker/lane.h"
 #include "worker/life.h"
+#include "worker/passing.h"
 #include "worker/post.h"
 
 #define PARCELS_MAX 32 /* at a time, as billing-courier has them */
+
+/* Of them so many webhooks at the most, and of one account; each may take its time. */
+#define WEBHOOKS_MAX 20
+#define WEBHOOKS_OF_ACCOUNT_MAX 4
+
+/* Accounts that are parked, or whose notifications cannot even be put off, are passed over so long.
+ */
+#define PASSED_US (60 * USECS_PER_SEC)
 
 /* Lanes that are looked at in one turn; the next turn begins behind the last of them. */
 #define LANES_MAX 256
@@ -58,6 +67,7 @@ static Child courier = {
 };
 static Flight flights[PARCELS_MAX];
 static int64 last_id;
+static Passing passing;
 static char *last_lane; /* of the last turn; NULL: begin with the first */
 
 const Child *
@@ -153,7 +163,8 @@ receive_answers(void)
 static bool
 is_rows_own(int sqlstate)
 {
-	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || failure_is_of_rows(sqlstate);
+	return sqlstate == ERRCODE_LOCK_NOT_AVAILABLE || sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED ||
+		   failure_is_of_rows(sqlstate);
 }
 
 static void
@@ -164,14 +175,16 @@ put_off(void *argument)
 	scope_close_inner();
 }
 
-/* What cannot be claimed or recorded is tried later. */
+/* What cannot be claimed or recorded is tried later; where even that fails, its account is passed
+ * over. */
 static void
 put_off_notification(DueNotification *due, const char *because)
 {
 	ereport(LOG, (errmsg("billing puts notification " INT64_FORMAT " of account " INT64_FORMAT
 						 " off: %s",
 						 due->notification_no, due->account_id, because)));
-	(void) subtransaction_run(put_off, due, is_rows_own);
+	if (subtransaction_run(put_off, due, is_rows_own))
+		passing_add(&passing, due->account_id, GetCurrentTimestamp() + PASSED_US);
 }
 
 static void
@@ -287,21 +300,40 @@ claim_one(DueNotification *due, Flight *flight)
 	lane_begin(flight->lane);
 }
 
+/* True while as many webhooks are under way as may be, of all or of its account: e-mail always
+ * finds a place, and nobody's endpoints take all the others. */
 static bool
-is_parked(const int64 *parked, size_t count, int64 account_id)
+must_wait(const DueNotification *due)
 {
+	int webhooks = 0;
+	int own = 0;
+
+	if (!lane_is_host(due->lane))
+		return false;
+	for (int i = 0; i < PARCELS_MAX; i++)
+	{
+		if (flights[i].id == 0 || !lane_is_host(flights[i].lane))
+			continue;
+		webhooks++;
+		own += flights[i].due.account_id == due->account_id;
+	}
+	return webhooks >= WEBHOOKS_MAX || own >= WEBHOOKS_OF_ACCOUNT_MAX;
+}
+
+static void
+pass_over_parked(TimestampTz now)
+{
+	size_t count;
+	int64 *parked = parking_accounts(wake_kind_name(WORKER_CLERK), &count);
+
 	for (size_t i = 0; i < count; i++)
-		if (parked[i] == account_id)
-			return true;
-	return false;
+		if (!passing_has(&passing, parked[i]))
+			passing_add(&passing, parked[i], now + PASSED_US);
 }
 
 static void
 claim_due(DueNotification *due, size_t count)
 {
-	size_t parked_count;
-	int64 *parked = parking_accounts(wake_kind_name(WORKER_CLERK), &parked_count);
-
 	for (size_t i = 0; i < count; i++)
 	{
 		Flight *flight = find_flight(0);
@@ -309,7 +341,7 @@ claim_due(DueNotification *due, size_t count)
 		if (flight == NULL || child_room(&courier, PARCEL_FRAME_ROOM) == NULL)
 			break;
 		if (lane_allows(due[i].lane, GetCurrentTimestamp()) && !is_flying(&due[i]) &&
-			!is_parked(parked, parked_count, due[i].account_id))
+			!must_wait(&due[i]) && !passing_has(&passing, due[i].account_id))
 			claim_one(&due[i], flight);
 	}
 }
@@ -337,18 +369,25 @@ list_lanes(size_t *count)
 static TimestampTz
 claim_some(void)
 {
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz unpassed_at = passing_end(&passing, now);
+	LaneFilter filter = {.passed = passing.accounts};
 	TimestampTz next;
-	size_t lanes_count;
-	char **lanes = list_lanes(&lanes_count);
 	size_t count;
-	DueNotification *due = notification_list_due(clock_now(), lanes, lanes_count, PARCELS_MAX,
-												 &count);
+	DueNotification *due;
 
+	pass_over_parked(now);
+	filter.passed_count = passing.count;
+	filter.lanes = list_lanes(&filter.lanes_count);
+	due = notification_list_due(clock_now(), &filter, PARCELS_MAX, &count);
 	claim_due(due, count);
 	if (last_lane)
 		return GetCurrentTimestamp();
-	next = notification_next_due(lanes, lanes_count);
-	return next == DT_NOEND ? next : next - clock_offset_s() * USECS_PER_SEC;
+	filter.passed_count = passing.count;
+	next = notification_next_due(&filter);
+	if (next != DT_NOEND)
+		next -= clock_offset_s() * USECS_PER_SEC;
+	return Min(next, unpassed_at);
 }
 
 static TimestampTz
