@@ -109,24 +109,6 @@ number_call(CallRow *row, int64 epoch)
 													 palloc(ORDER_NUMBER_INVOICE_SIZE));
 }
 
-bool
-invoice_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
-{
-	if (!is_wanted(work))
-	{
-		call_work_move(work, CALL_ABSENT_NOT_WANTED);
-		call_work_put(work, DT_NOEND);
-		return false;
-	}
-	if (is_held(work, epoch))
-		return false;
-	if (work->row.kind == KIND_ISSUE && work->invoice.state == INVOICE_BLOCKED)
-		(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_UNBLOCK);
-	number_call(&work->row, epoch);
-	*operation = operation_of(work);
-	return true;
-}
-
 /* ---- what is sent ----------------------------------------------------------- */
 
 #define COPY(to, text) strlcpy(to, (text) ? (text) : "", sizeof(to))
@@ -245,6 +227,19 @@ contradict(CallWork *work)
 	call_work_put(work, DT_NOEND);
 }
 
+/*
+ * The provider says that it has what its queries do not find, yet: they are asked later and later,
+ * and then somebody looks. It is never taken for refused.
+ */
+static void
+ask_patiently(CallWork *work)
+{
+	if (++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX)
+		contradict(work);
+	else
+		ask(work, work->booking.at + (CALL_WORK_WAIT_MIN_US << 2 * work->row.attempts));
+}
+
 /* ---- what the customer hears -------------------------------------------------- */
 
 static void
@@ -263,14 +258,18 @@ tell_red(const CallWork *work)
 /* ---- issuing ---------------------------------------------------------------- */
 
 static void
-fail(CallWork *work, const GatewayAnswer *answer)
+fail(CallWork *work, const GatewayAnswer *answer, CallEvent event)
 {
 	const char *cause = answer->invoice.cause[0] ? answer->invoice.cause : answer->code;
 
 	work->invoice.reason = cause[0] ? cause : "refused";
-	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_FAILS);
+	if (!invoicing_apply(&work->booking, &work->invoice, INVOICE_FAILS))
+	{
+		contradict(work); /* the bureau had it */
+		return;
+	}
 	tell(work);
-	end_call(work, CALL_REFUSED);
+	end_call(work, event);
 }
 
 /* A person has to act at the provider, or its credit line to be raised. */
@@ -337,7 +336,7 @@ record_invoice(CallWork *work, const GatewayAnswer *answer)
 			have_sealed(work);
 			return;
 		case INVOICE_FACT_REFUSED:
-			fail(work, answer);
+			fail(work, answer, CALL_REFUSED);
 			return;
 		case INVOICE_FACT_VOIDED:
 			contradict(work);
@@ -363,11 +362,13 @@ record_issue(CallWork *work, CallOperation operation, const GatewayAnswer *answe
 	else if (operation == CALL_RESEAL)
 		ask(work, work->booking.at + FIRST_ASK_US);
 	else if (answer->result == RESULT_REFUSED && is_first)
-		fail(work, answer);
-	else if (answer->result == RESULT_REFUSED || answer->result == RESULT_UNCLEAR)
+		fail(work, answer, CALL_REFUSED);
+	else if (answer->result == RESULT_UNCLEAR)
+		ask_patiently(work);
+	else if (answer->result == RESULT_REFUSED)
 	{
 		if (call_work_doubt(work))
-			fail(work, answer);
+			fail(work, answer, CALL_REFUSED);
 	}
 	else if (answer->result == RESULT_ABSENT && !is_sent && work->invoice.state != INVOICE_SEALING)
 		call_work_send_again(work);
@@ -435,8 +436,12 @@ move_red(CallWork *work, RedEvent event)
 static void
 end_without(CallWork *work, RedEvent event, const char *cause, CallEvent call_event)
 {
+	if (!move_red(work, event))
+	{
+		contradict(work);
+		return;
+	}
 	work->confirmation.cause = cause[0] ? cause : NULL;
-	(void) move_red(work, event);
 	red_update(&work->confirmation);
 	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_REVERSAL_ENDS);
 	tell_red(work);
@@ -541,7 +546,9 @@ record_red(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
 		ask(work, work->booking.at + FIRST_ASK_US);
 	else if (answer->result == RESULT_REFUSED && is_first)
 		refuse_red(work, answer);
-	else if (answer->result == RESULT_REFUSED || answer->result == RESULT_UNCLEAR)
+	else if (answer->result == RESULT_UNCLEAR)
+		ask_patiently(work);
+	else if (answer->result == RESULT_REFUSED)
 	{
 		if (call_work_doubt(work))
 			refuse_red(work, answer);
@@ -561,6 +568,47 @@ record_red(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
 	}
 	else
 		ask_later(work);
+}
+
+/* ---- claiming, all of it ------------------------------------------------------ */
+
+/*
+ * What the provider is known not to have, and nobody wants any more: an invoice of money that went
+ * back meanwhile, a confirmation that was withdrawn.
+ */
+static bool
+end_unsent(CallWork *work)
+{
+	static const GatewayAnswer gone = {.code = INVOICING_MONEY_GONE};
+
+	if (work->row.state != CALL_QUEUED)
+		return false;
+	if (work->row.kind == KIND_ISSUE && invoice_is_over(&work->invoice))
+		fail(work, &gone, CALL_NOT_WANTED);
+	else if (work->row.kind == KIND_RED && work->confirmation.answer &&
+			 red_answer(&work->confirmation) == RED_WITHDRAW)
+		end_without(work, RED_BECOMES_VOID, "", CALL_NOT_WANTED);
+	else
+		return false;
+	return true;
+}
+
+bool
+invoice_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
+{
+	if (!is_wanted(work))
+	{
+		call_work_move(work, CALL_ABSENT_NOT_WANTED);
+		call_work_put(work, DT_NOEND);
+		return false;
+	}
+	if (end_unsent(work) || is_held(work, epoch))
+		return false;
+	if (work->row.kind == KIND_ISSUE && work->invoice.state == INVOICE_BLOCKED)
+		(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_UNBLOCK);
+	number_call(&work->row, epoch);
+	*operation = operation_of(work);
+	return true;
 }
 
 /* ---- recording -------------------------------------------------------------- */

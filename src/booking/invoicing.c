@@ -9,6 +9,7 @@
 
 #include "booking/call_work.h"
 #include "booking/invoicing.h"
+#include "booking/notify.h"
 #include "errors.h"
 #include "wake.h"
 
@@ -71,6 +72,13 @@ invoicing_call(const Booking *booking, const Invoice *invoice, const char *gatew
 void
 invoicing_begin(const Booking *booking, Invoice *invoice, const Seller *seller)
 {
+	if (invoice_is_over(invoice))
+	{
+		invoice->reason = INVOICING_MONEY_GONE;
+		(void) invoicing_apply(booking, invoice, INVOICE_DECLINE);
+		notify_invoice(invoice, booking->account.currency, booking->at);
+		return;
+	}
 	invoice->seller_no = seller->seller_no;
 	(void) invoicing_apply(booking, invoice, INVOICE_DUE);
 	invoicing_call(booking, invoice, seller->gateway, KIND_ISSUE, NO_NUMBER);

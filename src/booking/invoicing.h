@@ -28,7 +28,11 @@ extern bool invoicing_move(Invoice *invoice, InvoiceEvent event);
 /* The same, and written back. */
 extern bool invoicing_apply(const Booking *booking, Invoice *invoice, InvoiceEvent event);
 
-/* Has an application issued by the seller's gateway: who sells is pinned from here. */
+/* Why an application ends whose money went back before it was issued. */
+#define INVOICING_MONEY_GONE "money_went_back"
+
+/* Has an application issued by the seller's gateway: who sells is pinned from here. One whose money
+ * went back meanwhile ends. */
 extern void invoicing_begin(const Booking *booking, Invoice *invoice, const Seller *seller);
 
 /* A call about an invoice, due now. */

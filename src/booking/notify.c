@@ -74,7 +74,8 @@ notify_invoice(const Invoice *invoice, const char *currency, TimestampTz at)
 		news.event = EVENT_INVOICE_REFUSED;
 		news.facts[3] = (NotifyFact){"reason", invoice->reason};
 	}
-	else if (invoice->state == INVOICE_ISSUED || invoice->state == INVOICE_REVERSED)
+	else if (invoice->state == INVOICE_ISSUED || invoice->state == INVOICE_REVERSING ||
+			 invoice->state == INVOICE_REVERSED)
 	{
 		news.event = EVENT_INVOICE_ISSUED;
 		news.facts[3] = (NotifyFact){"number", invoice->number};

@@ -224,7 +224,7 @@ static const Change red_changes[] = {
 	{IN(RED_APPLYING) | RED_WAITING, RED_IS_CONFIRMED, RED_CONFIRMED},
 	{RED_OPEN, RED_IS_ISSUED, RED_ISSUED},
 	{RED_OPEN, RED_BECOMES_VOID, RED_VOID},
-	{IN(RED_APPLYING), RED_IS_REFUSED, RED_FAILED},
+	{RED_OPEN, RED_IS_REFUSED, RED_FAILED},
 };
 
 const Lifecycle lifecycle_red = {red_states, LENGTH(red_states), RED_IS_REFUSED + 1, red_changes,

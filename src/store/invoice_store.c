@@ -347,6 +347,23 @@ invoice_limit_find(int64 account_id, int64 order_id, SqlRunner run, InvoiceableO
 	return true;
 }
 
+bool
+invoice_is_over(const Invoice *invoice)
+{
+	static Sql find = SQL(
+		"SELECT FROM " BOOKS "invoice_line AS l JOIN " BOOKS
+		"payment AS p ON p.account_id = l.account_id AND p.order_id = l.order_id AND p.state = "
+		"'credited' " ORDER_SUMS
+		"WHERE l.account_id = $1 AND l.invoice_id = $2 AND v.amount > " ORDER_SUMS_INVOICE_LIMIT
+		" LIMIT 1",
+		INT8OID, INT8OID);
+
+	return sql_run(
+			   &find,
+			   (Datum[]){Int64GetDatum(invoice->account_id), Int64GetDatum(invoice->invoice_id)},
+			   NULL) > 0;
+}
+
 void
 invoice_report_invoiceable(int64 account_id, ReturnSetInfo *result)
 {

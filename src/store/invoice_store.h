@@ -81,6 +81,10 @@ extern InvoiceTitle invoice_buyer(const Invoice *invoice);
 /* What of each order stands on an invoice; how many, INVOICE_LINES_MAX at the most. */
 extern size_t invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX]);
 
+/* True where more is invoiced of an order of its than is left of what the payer gave himself:
+ * money went back since it was applied for. */
+extern bool invoice_is_over(const Invoice *invoice);
+
 /* Accounts with invoices that were applied for before an instant and are nobody's yet, so many at
  * the most, and those of one. */
 extern int64 *invoice_due_accounts(TimestampTz before, int64 max, size_t *count);

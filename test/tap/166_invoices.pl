@@ -102,6 +102,29 @@ is(attention(5), 'call parked', 'an operator looks');
 $dbh->do('SELECT billing.retry_gateway_call(5, call_id, \'me\', \'looked\') FROM billing_books.gateway_call WHERE account_id = 5');
 becomes('issued', 'and has it asked for again', sub { state_of(5) });
 
+# What the provider says is there, and does not find, is never taken for refused: its amount would be free.
+fault(operation => 'issue', kind => 'lost');
+fault(operation => 'issue_query', kind => 'error', code => 'E9500', count => 40);
+apply(11);
+becomes('parked', 'one that is there and cannot be found is parked', sub { value('SELECT state FROM billing_books.gateway_call WHERE account_id = 11') });
+is(state_of(11), 'sending', 'and not refused');
+is(invoiceable(11), '33.33', 'its amount counts');
+$sim->control(no_faults => { gateway => 'nuonuo' });
+$dbh->do('SELECT billing.retry_gateway_call(11, call_id, \'me\', \'looked\') FROM billing_books.gateway_call WHERE account_id = 11');
+becomes('issued', 'asked for again, it is found', sub { state_of(11) });
+
+# Money that went back while it was waited for is not invoiced.
+value('SELECT invoice_id FROM billing.request_invoice(12, ARRAY[1, 2], \'company\', \'special\', \'a@b.example\', NULL, \'invoice 1\')');
+value('SELECT status FROM billing.reverse_offline_payment(12, 1, \'back\', \'me\', \'mistake\')');
+value('SELECT billing.issue_due_invoices()');
+is(state_of(12) . ' ' . invoice(12)->{reason}, 'failed money_went_back', 'an application whose money went back ends');
+fault(operation => 'issue', kind => 'busy_429', count => 3);
+apply(13);
+ok(wait_until(10, sub { value('SELECT result IS NOT NULL FROM billing_books.gateway_call WHERE account_id = 13') }), 'another is put off');
+value('SELECT status FROM billing.reverse_offline_payment(13, 1, \'back\', \'me\', \'mistake\')');
+becomes('failed', 'and ends, too', sub { state_of(13) });
+$sim->control(no_faults => { gateway => 'nuonuo' });
+
 # ---- a kill between claim and record, and one of the whole server
 
 fault(operation => 'issue', kind => 'delay', ms => 2000);
@@ -197,6 +220,20 @@ set(confirms => 'free');
 fault(operation => 'red', kind => 'lost');
 reverse_one(8);
 becomes('reversed', 'a reply that was lost reverses once', sub { state_of(8) });
+
+fault(operation => 'red', kind => 'busy_429', count => 3);
+reverse_one(9);
+ok(wait_until(10, sub { value('SELECT result IS NOT NULL FROM billing_books.gateway_call WHERE account_id = 9 AND kind = \'red\'') }), 'a reversal is put off');
+$dbh->do('SELECT billing.resolve_red_confirmation(9, 1, \'withdraw\', \'me\', \'why\')');
+becomes('void', 'withdrawn before it was received, it is never sent', sub { confirmation(9)->{state} });
+is(state_of(9), 'issued', 'the invoice stands');
+$sim->control(no_faults => { gateway => 'nuonuo' });
+set(confirms => 'buyer');
+reverse_one(10);
+becomes('waiting_buyer', 'the buyer has to confirm', sub { confirmation(10)->{state} });
+$sim->control(red => { gateway => 'nuonuo', number => number_of(10, 'red'), state => '16' });
+becomes('failed', 'and the bureau says that it cannot be', sub { confirmation(10)->{state} });
+is(state_of(10), 'issued', 'the invoice stands');
 
 # ---- the sum of it
 

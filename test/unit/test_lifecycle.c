@@ -272,9 +272,9 @@ test_red(void **state)
 	static const char *const rows[][6] = {
 		[RED_APPLYING] = {"waiting_buyer", "waiting_seller", "confirmed", "red_issued", "void",
 						  "failed"},
-		[RED_WAITING_BUYER] = {".", ".", "confirmed", "red_issued", "void", "."},
-		[RED_WAITING_SELLER] = {".", ".", "confirmed", "red_issued", "void", "."},
-		[RED_CONFIRMED] = {".", ".", ".", "red_issued", "void", "."},
+		[RED_WAITING_BUYER] = {".", ".", "confirmed", "red_issued", "void", "failed"},
+		[RED_WAITING_SELLER] = {".", ".", "confirmed", "red_issued", "void", "failed"},
+		[RED_CONFIRMED] = {".", ".", ".", "red_issued", "void", "failed"},
 		[RED_ISSUED] = {".", ".", ".", ".", ".", "."},
 		[RED_VOID] = {".", ".", ".", ".", ".", "."},
 		[RED_FAILED] = {".", ".", ".", ".", ".", "."},
