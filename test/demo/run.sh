@@ -238,7 +238,7 @@ fi
 leavings=("$work")
 cat <<S
 What customers got is yours to look at, and to remove: $papers
-  invoices/   the invoices, the credit note and both fapiao, as PDF
+  invoices/   act six's two fapiao, the invoice abroad and its credit note, as PDF
   mails/      $(with_commas "$mails") e-mails, in a mailbox for each address: as they came (.eml) and as they are read (.txt)
 
 S
