@@ -22,7 +22,7 @@ sub slurp { my ($file) = @_; open my $in, '<:encoding(UTF-8)', $file or die "$fi
 sub invoice { my ($account, $no) = @_; return $dbh->selectrow_hashref('SELECT * FROM billing.invoices($1) WHERE invoice_id = $2', undef, $account, $no) }
 sub becomes { my ($account, $no, $state) = @_; return until_true(sub { my $is = invoice($account, $no); $is && $is->{state} eq $state }) / 1000 }
 
-# A mail that is not shown yet, with this in its subject.
+# Shows a mail that was not shown yet, with this in its subject; its head.
 sub show_mail
 {
 	my ($account, $subject) = @_;
@@ -38,6 +38,14 @@ sub show_mail
 	$seen{$file} = 1;
 	my ($head, $first) = split /\n\n/, $text;
 	print map { "      | $_\n" } split /\n/, "$head\n$first";
+	return $head;
+}
+
+# An invoice's mail has its document.
+sub show_invoice_mail
+{
+	my ($no) = @_;
+	show_mail($mainland, invoice($mainland, $no)->{number}) =~ /^Attached: .*\.pdf$/m or die "invoice $no came without its document\n";
 	return;
 }
 
@@ -91,7 +99,7 @@ my $wrong = apply('old', @orders);
 my $s = becomes($mainland, $wrong, 'issued');
 report('It is issued %.1f s later, number %s, and comes with its document:', $s, invoice($mainland, $wrong)->{number});
 save_document($mainland, $wrong);
-show_mail($mainland, invoice($mainland, $wrong)->{number});
+show_invoice_mail($wrong);
 report('But that is the name that his company had. It is reversed, as made out wrong; as he has recorded it, he has to confirm:');
 $books->do('SELECT billing.reverse_invoice($1, $2, \'01\', \'reverse\', \'the company has another name\', \'the operator\')', undef, $mainland, $wrong);
 show_mail($mainland, '待您确认');
@@ -103,7 +111,7 @@ my $right = apply('new', @orders);
 $s = becomes($mainland, $right, 'issued');
 report('He applies again, to %s: %s, %.2f, %.1f s later.', invoice($mainland, $right)->{name}, invoice($mainland, $right)->{number}, invoice($mainland, $right)->{amount}, $s);
 save_document($mainland, $right);
-show_mail($mainland, invoice($mainland, $right)->{number});
+show_invoice_mail($right);
 
 my $order = recharge($abroad, 100, 'card', { email => $mailbox{$abroad}, terminal => 'WEB' });
 becomes($abroad, 1, 'issued');

@@ -27,13 +27,13 @@ SELECT sum(u.credits) = sum(DISTINCT q.used) AND count(*) = 10 AND bool_and(u.ch
     WHERE u.status = 'plan';
 -- What the tax bureau has, by what Nuonuo says.
 CREATE TEMP TABLE bureau AS
-    SELECT i->>'bureau_number' AS number, (i->>'total_fen')::numeric / 100 AS amount, (:'gateways'::jsonb->'nuonuo'->'issued_times'->>(i->>'number'))::int AS times
+    SELECT i->>'bureau_number' AS number, (i->>'total_fen')::numeric / 100 AS amount, i->'asked'->>'buyerName' AS buyer, (:'gateways'::jsonb->'nuonuo'->'issued_times'->>(i->>'number'))::int AS times
     FROM jsonb_array_elements(:'gateways'::jsonb->'nuonuo'->'invoices') AS i;
-SELECT count(*) = 3 AND bool_and(b.times = 1 AND b.amount = h.amount) AND sum(b.amount) = 100,
+SELECT count(*) = 3 AND bool_and(b.times = 1 AND b.amount = h.amount) AND count(*) FILTER (WHERE b.buyer = h.name) = 2 AND sum(b.amount) = 100,
        'act six: the bureau issued three fapiao, each once, and the books have the same: one, the red one that undoes it, one to the right title'
     FROM bureau AS b
-    FULL JOIN (SELECT number, amount FROM billing.invoices(:abroad + 12)
-               UNION ALL SELECT red_number, -amount FROM billing.invoices(:abroad + 12) WHERE red_number IS NOT NULL) AS h USING (number);
+    FULL JOIN (SELECT number, amount, name FROM billing.invoices(:abroad + 12)
+               UNION ALL SELECT red_number, -amount, NULL FROM billing.invoices(:abroad + 12) WHERE red_number IS NOT NULL) AS h USING (number);
 SELECT count(*) = (SELECT count(*) FROM billing_books.payment WHERE currency = 'USD' AND state = 'credited') AND max(n.series_no) = count(*) AND bool_and(d.state = 'ready'),
        'abroad each of ' || count(*) || ' payments has its invoice, numbered without a gap, and drawn'
     FROM billing_books.invoice AS n JOIN billing_books.document AS d ON d.account_id = n.account_id AND d.id = n.invoice_id
