@@ -23,7 +23,7 @@ sub buy
 {
 	my ($plan, $method) = @_;
 	my ($order) = $dbh->selectrow_array('SELECT order_id FROM billing.subscribe($1, $2, $3, $4)', undef, $account, $plan, $method, 'plan ' . ++$requests);
-	return pay($account, $order, $method);
+	return pay($account, $order);
 }
 sub charge { my ($tokens) = @_; return $dbh->selectrow_array('SELECT credits FROM billing.charge($1, 1, $2, \'mimo-v2.5-pro\', $3, 0)', undef, $account, 'plan call ' . ++$requests, $tokens) }
 

@@ -18,29 +18,21 @@ sub report
 	my ($balance, $reason) = $dbh->selectrow_array('SELECT balance, reason FROM billing.balance($1)', undef, $account);
 	return printf "  %-110s  %8.2f  %s\n", sprintf($what, @values), $balance, $reason // 'may call';
 }
-sub recharge
-{
-	my ($amount, $method) = @_;
-	my $order = $dbh->selectrow_array('SELECT order_id FROM billing.create_topup($1, $2, $3, $4)', undef, $account, $amount, $method, "$method of $account");
-	pay($account, $order, $method);
-	return report('he recharges %.2f by %s', $amount, $method);
-}
-
-# Tokens of some model that cost so much, or a little less.
-my ($model, $price) = $books->selectrow_array('SELECT model, input FROM billing_books.price WHERE currency = \'CNY\' AND input > 1 AND prompt_tokens_over = 0 ORDER BY model, price_id DESC LIMIT 1');
-sub charge { my ($request, $cost, $at) = @_; return $dbh->selectrow_array('SELECT charge FROM billing.charge($1, 1, $2, $3, $4, 0, occurred_at => $5)', undef, $account, $request, $model, int($cost / $price * 1e6), $at) }
 sub parts { return value('SELECT string_agg(format(\'%s %s by %s\', state, amount::numeric(9,2), method), \', \' ORDER BY item_id) FROM billing.refund_items($1)', $account) }
 
 $books->do('SELECT billing.create_account($1, \'cn\'), billing.create_api_key($1, \'app\')', undef, $account);
 $books->do('SELECT billing.set_policy(\'refund_settle_wait\', \'0\')');
 printf "  %-110s  %8s\n", '', 'balance';
-recharge(60, 'wechat_code');
-recharge(40, 'alipay_code');
-report('he uses %.2f of %s', charge('used', 25), $model);
+for ([ 60, 'wechat_code' ], [ 40, 'alipay_code' ])
+{
+	recharge($account, @$_);
+	report('he recharges %.2f by %s', @$_);
+}
+report('he uses %.2f of %s', use_up($account, 'used', 25));
 my $before = value('SELECT clock_timestamp()');
 my ($amount) = $dbh->selectrow_array('SELECT amount FROM billing.request_refund($1, \'we leave\', \'leave\')', undef, $account);
 report('he asks for what is left: %.2f; from now on nothing can be called or paid', $amount);
-report('a report of %.2f comes late, of a call from before: charged', charge('late', 3, $before));
+report('a report of %.2f comes late, of a call from before: charged', (use_up($account, 'late', 3, $before))[0]);
 $books->do('SELECT billing.approve_refund($1, 1, \'approve\', actor => \'the operator\', reason => \'looked at\')', undef, $account);
 report('an operator approves: what is left now is reserved (%s)', parts());
 my $ms = until_true(sub { value('SELECT state = \'completed\' FROM billing.refunds($1)', $account) });

@@ -31,9 +31,12 @@ meter_connections=4
 bold="" plain=""
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 work=$(mktemp -d)
+papers=$(mktemp -d /tmp/billing-demo.XXXXXX) # what customers get: it stays where all ended well
+chmod 755 "$papers"
+leavings=("$work" "$papers")
 running=()
 end_running() { [ "${#running[@]}" = 0 ] || kill "${running[@]}" 2>/dev/null || true; }
-trap 'end_running; rm -rf "$work"' EXIT
+trap 'end_running; rm -rf "${leavings[@]}"' EXIT
 
 ask() { psql -XqAt -F ' ' -v ON_ERROR_STOP=1 "$@"; }
 tell() { psql -Xq -P pager=off -v ON_ERROR_STOP=1 -v bold="$bold" -v plain="$plain" -v clients="$clients" "$@"; }
@@ -62,6 +65,7 @@ end_well() { # PID LOG: waits for it, and gives up if it failed
     fi
 }
 
+(cd ../.. && perl -I test/tap/lib -MSink -e 'Sink::install()')
 title 'A platform with 300 customers'
 ask -v seconds="$span" -f setup.sql >/dev/null
 requests=$(ask -c 'SELECT count(*) FROM demo.request')
@@ -136,17 +140,14 @@ ask -f checks.sql >"$work/checks"
 abroad=900001
 title "Act three: $customers customers recharge through WeChat Pay, Alipay and Xiaomi Pay, two abroad through Waffo"
 cat <<S
-The gateways are simulators that speak their protocols, and sign (without TLS, so that act six can come
+The gateways are simulators that speak their protocols, and sign (without TLS, so that act seven can come
 a day later: a gateway that is real is not called with a clock that is moved). The application places an
 order, shows its URL, and hands every message that comes over to receive_notice(). Whoever owes most
 recharges first; what he owes is paid first. Arrives: from his payment to his balance.
 
 S
 mkdir -m 700 "$work/secrets"
-mkfifo "$work/route" "$work/simulators"
-(perl route.pl >"$work/route.port" 2>"$work/route.log" <"$work/route") &
-running=($!)
-exec {route_in}>"$work/route"
+mkfifo "$work/route" "$work/simulators" "$work/sink"
 read_when_there() { # FILE
     for _ in {1..100}; do
         if [ -s "$1" ]; then break; fi
@@ -154,8 +155,15 @@ read_when_there() { # FILE
     done
     cat "$1"
 }
+(node ../messages/sink.js "$work/secrets" postgres "$papers/mails" >"$work/sink.ports" 2>"$work/sink.log" <"$work/sink") &
+running=($!)
+exec {sink_in}>"$work/sink"
+read_when_there "$work/sink.ports" >/dev/null
 ask -c "ALTER SYSTEM SET billing.secrets_dir = '$work/secrets'" -c 'SELECT pg_reload_conf()' >/dev/null
 ask -v abroad="$abroad" -f recharge_setup.sql >/dev/null
+(perl route.pl >"$work/route.port" 2>"$work/route.log" <"$work/route") &
+running+=($!)
+exec {route_in}>"$work/route"
 notify="http://127.0.0.1:$(read_when_there "$work/route.port")/notify"
 (node ../simulators/server.js --dir "$work/secrets" --notify "$notify" --http >"$work/ports" 2>"$work/simulators.log" <"$work/simulators") &
 running+=($!)
@@ -163,7 +171,7 @@ exec {simulators_in}>"$work/simulators"
 control=$(read_when_there "$work/ports" | sed 's/.*"control":\([0-9]*\).*/\1/')
 or_show() { # COMMAND ...
     "$@" && return
-    cat "$work/route.log" "$work/simulators.log"
+    cat "$work/route.log" "$work/simulators.log" "$work/sink.log"
     tail -n 20 "$SERVER_LOG"
     exit 1
 }
@@ -185,7 +193,16 @@ part in it. Used up, the keys are refused with the time when there is quota agai
 S
 or_show perl plan.pl "$control" $((abroad + 11))
 
-title 'Act six: a day later, the bills'
+title 'Act six: invoices, and what customers are told'
+cat <<S
+On the mainland a customer applies for the invoice (fapiao) of what he paid, and Nuonuo, a simulator here, too, issues it at
+the tax bureau. Abroad nobody applies: each payment has its invoice in the same transaction, the clerk, a background worker,
+numbers it without a gap and has it drawn. The clerk sends the e-mails, too; here they end in the mailboxes of a local server.
+
+S
+or_show perl invoice.pl "$control" $((abroad + 12)) $((abroad + 13)) "$papers"
+
+title 'Act seven: a day later, the bills'
 cat <<S
 Somebody gave a customer money back in Alipay's portal, and its message was lost; WeChat Pay kept more than
 the contract says of one payment. Nobody signs a bill: what it has and the books have not is asked for.
@@ -195,8 +212,13 @@ or_show perl reconcile.pl "$control"
 gateways=$(perl -MHTTP::Tiny -e 'print HTTP::Tiny->new->get("http://127.0.0.1:$ARGV[0]/books")->{content}' "$control")
 
 title 'Is all of that true?'
-ask -v gateways="$gateways" -v customers="$customers" -f recharge_checks.sql >>"$work/checks"
-exec {route_in}>&- {simulators_in}>&-
+for _ in {1..100}; do # mails that are still on their way
+    [ "$(ask -c "SELECT count(*) FROM billing_books.notification WHERE state IN ('pending', 'sending')")" != 0 ] || break
+    sleep 0.1
+done
+mails=$(grep -rhi '^message-id:' --include='*.eml' "$papers/mails" | sort -u | wc -l)
+ask -v gateways="$gateways" -v customers="$customers" -v abroad="$abroad" -v mails="$mails" -f recharge_checks.sql >>"$work/checks"
+exec {route_in}>&- {simulators_in}>&- {sink_in}>&-
 wait "${running[@]}" || true
 running=()
 failed=0
@@ -213,5 +235,12 @@ if [ "$failed" != 0 ] || [ ! -s "$work/checks" ]; then
     echo "NOT WELL: $failed of the claims above do not hold."
     exit 1
 fi
+leavings=("$work")
+cat <<S
+What customers got is yours to look at, and to remove: $papers
+  invoices/   act six's two fapiao, the invoice abroad and its credit note, as PDF
+  mails/      $(with_commas "$mails") e-mails, in a mailbox for each address: as they came (.eml) and as they are read (.txt)
+
+S
 printf '%s%s%s\n' "$bold" "All is well: $(with_commas $((requests + to_meter))) requests, $(
     ask -c "SELECT to_char(count(*), 'FM9,999,999') FROM billing_books.usage_event") charges, every one explained, and the books balance." "$plain"

@@ -1,7 +1,8 @@
 'use strict';
 
 // Where a test's messages arrive: a mail server and a host of webhooks, with the files by which billing-courier finds them.
-// usage: sink.js DIR DATABASE. Takes a line of JSON from stdin, answers by one.
+// usage: sink.js DIR DATABASE [MAILBOXES]. Takes a line of JSON from stdin, answers by one. MAILBOXES: a directory where each mail is
+// kept, by whom it is to: N.eml as it came, N.txt as it is read.
 
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -15,13 +16,25 @@ const { Webhook } = require('standardwebhooks');
 const { makeCertificate, writeAuthority } = require('./certificates');
 const { configure } = require('./courier');
 
-const [, , dir, database] = process.argv;
+const [, , dir, database, mailboxes] = process.argv;
 const PASSWORD = crypto.randomBytes(12).toString('hex');
 const certificate = makeCertificate();
 const mails = [];
 const hooks = [];
 const messages = [];
 const mood = { refuses: 0, delay_ms: 0, status: 204 };
+
+// In one go: who sees a text sees the whole of it.
+function keep(raw, { to, subject, text }, attachments) {
+	const mailbox = path.join(mailboxes, path.basename(to));
+	const name = path.join(mailbox, String(mails.length).padStart(4, '0'));
+	const attached = attachments.map(({ filename }) => `Attached: ${filename}\n`).join('');
+
+	fs.mkdirSync(mailbox, { recursive: true });
+	fs.writeFileSync(`${name}.eml`, raw);
+	fs.writeFileSync(`${name}.part`, `To: ${to}\nSubject: ${subject}\n${attached}\n${text}`);
+	fs.renameSync(`${name}.part`, `${name}.txt`);
+}
 
 function startMail(port) {
 	const server = new SMTPServer({
@@ -35,12 +48,15 @@ function startMail(port) {
 
 			stream.on('data', (chunk) => chunks.push(chunk));
 			stream.on('end', async () => {
-				const mail = await simpleParser(Buffer.concat(chunks));
+				const raw = Buffer.concat(chunks);
+				const mail = await simpleParser(raw);
 
 				mails.push({
 					to: mail.to.text, subject: mail.subject, text: mail.text, id: mail.messageId,
 					attached: mail.attachments.map((one) => `${one.filename} ${one.content.toString()}`),
 				});
+				if (mailboxes)
+					keep(raw, mails.at(-1), mail.attachments);
 				setTimeout(done, mood.delay_ms);
 			});
 		},
