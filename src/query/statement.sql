@@ -32,10 +32,10 @@ SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type,
                LIMIT 1
            )
            ELSE l.source_id::text
-       END,
+       END AS source,
        l.debit, l.credit, l.lot_no, l.amount,
-       l.cash + l.bonus - l.arrears - l.change,
-       l.cash + l.bonus - l.arrears,
+       l.cash + l.bonus - l.arrears - l.change AS balance_before,
+       l.cash + l.bonus - l.arrears AS balance_after,
        l.cash, l.bonus, l.arrears, l.actor
 FROM line AS l
 ORDER BY l.entry_no
