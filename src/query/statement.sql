@@ -6,7 +6,7 @@ WITH entry AS NOT MATERIALIZED (
            CASE 'arrears' WHEN e.credit THEN -e.amount WHEN e.debit THEN e.amount ELSE 0.000000000 END AS arrears
     FROM billing_books.ledger_entry AS e
     WHERE e.account_id = $1
-), opening AS (
+), opening AS MATERIALIZED (
     SELECT coalesce(sum(cash), 0) AS cash, coalesce(sum(bonus), 0) AS bonus, coalesce(sum(arrears), 0) AS arrears
     FROM entry
     WHERE recorded_at < $2
