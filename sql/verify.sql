@@ -48,6 +48,7 @@ SELECT status FROM billing.record_offline_payment(1908, 30, 'b', '1908 b');
 SELECT status FROM billing.refund_order(1908, 1, 5, 'refund');
 SELECT status FROM billing.settle_refund_item_offline(1908, 1, 'transfer 1908', 'settle');
 SELECT billing.number_invoices();
+SELECT * FROM billing.request_statement(1908, now() - interval '1 day', now(), 'statement');
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
@@ -158,8 +159,13 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a number of no series', pg_temp.found('UPDATE billing_books.invoice SET number = ''X-000001'' WHERE account_id = 1908 AND invoice_id = 1')),
     ('numbers that go back in time', pg_temp.found('UPDATE billing_books.invoice SET issued_at = issued_at - interval ''1 day'' WHERE account_id = 1908 AND invoice_id = 2')),
     ('an overseas invoice issued without a number', pg_temp.found('UPDATE billing_books.invoice SET number = NULL WHERE account_id = 1908 AND invoice_id = 1')),
-    ('an overseas invoice issued without a document', pg_temp.found('DELETE FROM billing_books.document WHERE account_id = 1908 AND id = 1')),
-    ('a document of no invoice', pg_temp.found('UPDATE billing_books.document SET id = 9 WHERE account_id = 1908 AND id = 1')),
+    ('an overseas invoice issued without a document', pg_temp.found('DELETE FROM billing_books.document WHERE account_id = 1908 AND kind = ''invoice'' AND id = 1')),
+    ('a document of no invoice', pg_temp.found('UPDATE billing_books.document SET id = 9 WHERE account_id = 1908 AND kind = ''invoice'' AND id = 1')),
+    ('a statement that closes with another balance', pg_temp.found('UPDATE billing_books.account_statement SET closing = closing + 1 WHERE account_id = 1908')),
+    ('a statement of another balance than it says', pg_temp.found('UPDATE billing_books.account_statement SET says = jsonb_set(says, ''{closing}'', ''"1.00"'') WHERE account_id = 1908')),
+    ('a statement that opens with another balance', pg_temp.found('UPDATE billing_books.account_statement SET opening = 1 WHERE account_id = 1908')),
+    ('a statement without a document', pg_temp.found('DELETE FROM billing_books.document WHERE account_id = 1908 AND kind = ''statement''')),
+    ('a document of no statement', pg_temp.found('UPDATE billing_books.document SET id = 9 WHERE account_id = 1908 AND kind = ''statement''')),
     ('an order invoiced for more than was paid', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),

@@ -368,6 +368,16 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_WEBHOOK_UNKNOWN] = {"LB564", "webhook_unknown",
 							   "account " ACCOUNT " has no webhook " INT64_FORMAT,
 							   "SELECT * FROM billing.webhooks(account_id) lists them."},
+	[ERROR_STATEMENT] = {"LB570", "statement",
+						 "no statement of account " ACCOUNT " can be made for this period: %s",
+						 "Ask for a shorter period; statements need a seller: set_seller()."},
+	[ERROR_STATEMENT_UNKNOWN] = {"LB571", "statement_unknown",
+								 "account " ACCOUNT " has no statement " INT64_FORMAT,
+								 "SELECT * FROM billing.statements(account_id) lists them."},
+	[ERROR_STATEMENT_FAILED] = {"LB572", "statement_failed",
+								"statement " INT64_FORMAT " of account " ACCOUNT
+								" could not be drawn: %s",
+								"An operator has it drawn again: retry_statement()."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * document.c
- *	  retry_document(): documents that could not be drawn.
+ *	  Documents that could not be drawn, once more.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,25 +22,27 @@
 static void
 retry(Document *document, DocumentState next, char *actor, const char *reason)
 {
+	const char *what = document_kind_name(document->kind);
+
 	document->state = next;
 	document->attempts = 0;
 	document->due_at = document->changed_at = clock_now();
 	document_update(document, (Datum) 0);
 	audit_insert(&(AuditLine){.account_id = document->account_id,
 							  .action = "retry_document",
-							  .object = psprintf("invoice " INT64_FORMAT, document->id),
+							  .object = psprintf("%s " INT64_FORMAT, what, document->id),
 							  .old_value = document->fault,
 							  .actor = actor,
 							  .reason = reason});
 	wake_at_commit(WORKER_CLERK);
 }
 
-PG_FUNCTION_INFO_V1(billing_retry_document);
-Datum
-billing_retry_document(PG_FUNCTION_ARGS)
+/* Where it has failed; if it is not there, that is an error. */
+static bool
+retry_failed(FunctionCallInfo fcinfo, DocumentKind kind, const char *id_name, BillingError unknown)
 {
 	int64 account_id = arg_customer_id(fcinfo);
-	int64 invoice_id = arg_int64(fcinfo, 1, "invoice_id");
+	int64 id = arg_int64(fcinfo, 1, id_name);
 	char *actor = arg_actor(fcinfo, 2);
 	char *reason = arg_reason(fcinfo, 3);
 	Document document;
@@ -51,13 +53,28 @@ billing_retry_document(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	booking_begin(&booking, account_id);
-	if (!document_find(account_id, DOCUMENT_OF_INVOICE, invoice_id, &document))
-		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
+	if (!document_find(account_id, kind, id, &document))
+		refuse(unknown, account_id, id);
 	is_failed = lifecycle_next(&lifecycle_document, (int) document.state, DOCUMENT_RETRY, &next) ==
 				LIFECYCLE_MOVES;
 	if (is_failed)
 		retry(&document, (DocumentState) next, actor, reason);
 	booking_finish_unmoved(&booking);
 	scope_close(&scope);
-	PG_RETURN_BOOL(is_failed);
+	return is_failed;
+}
+
+PG_FUNCTION_INFO_V1(billing_retry_document);
+Datum
+billing_retry_document(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(retry_failed(fcinfo, DOCUMENT_OF_INVOICE, "invoice_id", ERROR_INVOICE_UNKNOWN));
+}
+
+PG_FUNCTION_INFO_V1(billing_retry_statement);
+Datum
+billing_retry_statement(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(
+		retry_failed(fcinfo, DOCUMENT_OF_STATEMENT, "statement_no", ERROR_STATEMENT_UNKNOWN));
 }

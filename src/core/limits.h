@@ -63,6 +63,11 @@
 #define INVOICE_LINES_MAX 100
 #define INVOICE_DOCUMENT_BYTES_MAX (8 * 1024 * 1024)
 
+/* Lines of a statement of account, as billing-pdf can draw them; beyond the first usage is summed
+ * by day. */
+#define STATEMENT_USAGE_LINES_MAX 2000
+#define STATEMENT_LINES_MAX 10000
+
 /* Events that one call settles at the most, so that its transaction stays bounded. */
 #define SETTLE_EVENTS_MAX 10000
 

@@ -94,7 +94,7 @@ masthead_facts(Page *page, const MastheadFact *facts, size_t count)
 static double
 draw_mark(Page *page, double x, double y, Label label, const char *value)
 {
-	char text[2 * PAPER_SHORT_MAX + LABEL_PAGE_SIZE];
+	char text[PAPER_MARK_MAX + LABEL_PAGE_SIZE];
 
 	if (value == NULL)
 		return 0;

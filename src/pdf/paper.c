@@ -41,6 +41,10 @@ struct Shape
 	{                                                                    \
 		name, offsetof(type, member), NULL, PAPER_SHORT_MAX, 1, required \
 	}
+#define MARK(type, member, name)                                     \
+	{                                                                \
+		name, offsetof(type, member), NULL, PAPER_MARK_MAX, 1, false \
+	}
 #define LINE(type, member, name, required)                              \
 	{                                                                   \
 		name, offsetof(type, member), NULL, PAPER_LINE_MAX, 4, required \
@@ -65,17 +69,17 @@ struct Shape
 static const Field seller_fields[] = {
 	LINE(PaperParty, name, "name", true),
 	{"address", offsetof(PaperParty, address), NULL, PAPER_LINE_MAX, 10, false},
-	SHORT(PaperParty, tax_number, "tax_number", false),
-	SHORT(PaperParty, registration, "registration", false),
-	SHORT(PaperParty, email, "email", false),
-	SHORT(PaperParty, phone, "phone", false),
+	MARK(PaperParty, tax_number, "tax_number"),
+	MARK(PaperParty, registration, "registration"),
+	MARK(PaperParty, email, "email"),
+	MARK(PaperParty, phone, "phone"),
 };
 static const Field buyer_fields[] = {
 	LINE(PaperParty, name, "name", true),
 	{"address", offsetof(PaperParty, address), NULL, PAPER_LINE_MAX, 10, false},
-	SHORT(PaperParty, tax_number, "tax_number", false),
-	SHORT(PaperParty, email, "email", false),
-	SHORT(PaperParty, account, "account", false),
+	MARK(PaperParty, tax_number, "tax_number"),
+	MARK(PaperParty, email, "email"),
+	MARK(PaperParty, account, "account"),
 };
 static const Field line_fields[] = {
 	LINE(PaperRow, description, "description", true),
@@ -94,9 +98,9 @@ static const Field total_fields[] = {
 	SHORT(PaperRow, amount, "amount", true),
 };
 static const Field payment_fields[] = {
-	SHORT(PaperPayment, method, "method", false),
-	SHORT(PaperPayment, at, "at", false),
-	SHORT(PaperPayment, reference, "reference", false),
+	MARK(PaperPayment, method, "method"),
+	MARK(PaperPayment, at, "at"),
+	MARK(PaperPayment, reference, "reference"),
 };
 static const Shape seller = SHAPE(seller_fields);
 static const Shape buyer = SHAPE(buyer_fields);
@@ -128,7 +132,7 @@ static const Field statement_fields[] = {
 	SHORT(Paper, kind_name, "kind", true),
 	SHORT(Paper, language_name, "language", true),
 	SHORT(Paper, issued_on, "issued_on", true),
-	SHORT(Paper, account, "account", true),
+	{"account", offsetof(Paper, account), NULL, PAPER_MARK_MAX, 1, true},
 	SHORT(Paper, period_from, "period_from", true),
 	SHORT(Paper, period_to, "period_to", true),
 	SHORT(Paper, time_zone, "time_zone", true),
@@ -139,6 +143,7 @@ static const Field statement_fields[] = {
 	SHORT(Paper, closing, "closing", true),
 	LIST(totals, "totals", total, TOTALS_MAX, false),
 	LIST(lines, "entries", entry, ENTRIES_MAX, true),
+	LONG(Paper, notes, "notes", 30),
 };
 static const Shape sale = SHAPE(sale_fields);
 static const Shape statement = SHAPE(statement_fields);

@@ -21,6 +21,7 @@
 
 /* Of a text of each length: bytes at the most. */
 #define PAPER_SHORT_MAX 64
+#define PAPER_MARK_MAX 256 /* what a party, or its payment, is known by */
 #define PAPER_LINE_MAX 400
 #define PAPER_LONG_MAX 2000
 

@@ -8,6 +8,7 @@
 #include "pdf/sale.h"
 
 #include "pdf/masthead.h"
+#include "pdf/notes.h"
 #include "pdf/sums.h"
 #include "pdf/table.h"
 
@@ -36,23 +37,6 @@ draw_payment(Page *page, const PaperPayment *paid)
 }
 
 static void
-draw_notes(Page *page, const char *notes)
-{
-	const char *label = label_of(page->language, LABEL_NOTES);
-	double height;
-
-	if (notes == NULL)
-		return;
-	height = page_measure(page, TEXT_LABEL, PAGE_BODY_WIDTH, label) + 1 +
-			 page_measure(page, TEXT_BODY, PAGE_BODY_WIDTH, notes);
-	if (!page_reserve(page, height))
-		return;
-	page->y += page_text(page, TEXT_LABEL, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH, label);
-	page->y += 1;
-	page->y += page_text(page, TEXT_BODY, TEXT_LEFT, PAGE_MARGIN, page->y, PAGE_BODY_WIDTH, notes);
-}
-
-static void
 draw_end(Page *page, const Paper *paper, const Sums *sums)
 {
 	if (!page_reserve(page, sums_height(sums, page)))
@@ -60,7 +44,7 @@ draw_end(Page *page, const Paper *paper, const Sums *sums)
 	sums_draw(sums, page);
 	page->y += 20;
 	draw_payment(page, &paper->paid);
-	draw_notes(page, paper->notes);
+	notes_draw(page, paper->notes);
 }
 
 /* What stays in one piece: all of the end, or its totals alone where it is long. */

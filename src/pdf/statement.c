@@ -8,6 +8,7 @@
 #include "pdf/statement.h"
 
 #include "pdf/masthead.h"
+#include "pdf/notes.h"
 #include "pdf/sums.h"
 #include "pdf/table.h"
 
@@ -20,6 +21,15 @@ static const TableColumn columns[] = {
 	{LABEL_BALANCE, TABLE_NUMBER, offsetof(PaperRow, balance)},
 };
 static const TableShape shape = {columns, sizeof(columns) / sizeof(columns[0]), false, 2};
+
+/* They are about the entries, which follow. */
+static void
+draw_notes(Page *page, const char *notes)
+{
+	notes_draw(page, notes);
+	if (notes)
+		page->y += 12;
+}
 
 static void
 draw_sums(Page *page, const Paper *paper)
@@ -46,5 +56,6 @@ statement_draw(Page *page, const Paper *paper)
 
 	masthead_draw(page, paper, facts, sizeof(facts) / sizeof(facts[0]));
 	draw_sums(page, paper);
+	draw_notes(page, paper->notes);
 	table_draw(page, &shape, &paper->lines, 0);
 }

@@ -45,7 +45,7 @@ FROM billing_books.invoice AS n
 WHERE n.state = 'numbering' AND n.created_at < statement_timestamp() - interval '1 minute'
 UNION ALL
 SELECT CASE d.state WHEN 'failed' THEN 'document failed' ELSE 'document waits' END, d.account_id, d.id, NULL, d.changed_at, NULL,
-       CASE d.state WHEN 'failed' THEN format('%s; retry_document() has it drawn again', d.fault) ELSE coalesce(d.fault, 'the clerk draws it; does it run?') END
+       CASE d.state WHEN 'failed' THEN format('%s; %s has it drawn again', d.fault, CASE d.kind WHEN 'statement' THEN 'retry_statement()' ELSE 'retry_document()' END) ELSE coalesce(d.fault, 'the clerk draws it; does it run?') END
 FROM billing_books.document AS d
 WHERE d.state = 'failed' OR (d.state = 'rendering' AND d.created_at < statement_timestamp() - interval '10 minutes')
 UNION ALL

@@ -1,5 +1,5 @@
 -- What the document of invoice $2, or credit note, of account $1 says, overseas, as billing-pdf reads it. All of it is of rows that do
--- not change. Amounts include tax; billing-pdf takes no line of more than 64 bytes for an e-mail address, an account or a reference.
+-- not change. Amounts include tax.
 WITH paper AS (
     SELECT n.*, l.order_id, l.amount, o.kind AS order_kind, o.plan, o.method, o.currency, p.paid_at, p.transaction_id, c.number AS of_invoice,
            o.pay_amount + o.discount AS credit, s.name AS seller, s.address, s.tax_number, s.email AS seller_email, s.phone, s.goods_name, s.tax_rate,
@@ -24,10 +24,9 @@ SELECT jsonb_strip_nulls(jsonb_build_object(
     'issued_on', to_char(issued_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
     'of_invoice', of_invoice,
     'reason', CASE kind WHEN 'credit_note' THEN cause END,
-    'seller', jsonb_build_object('name', seller, 'address', address, 'tax_number', tax_number, 'email', CASE WHEN octet_length(seller_email) <= 64 THEN seller_email END, 'phone', phone),
+    'seller', jsonb_build_object('name', seller, 'address', address, 'tax_number', tax_number, 'email', seller_email, 'phone', phone),
     'buyer', jsonb_build_object('name', coalesce(buyer ->> 'name', 'Account ' || account_id), 'address', buyer -> 'address', 'tax_number', buyer -> 'tax_number',
-                                'email', CASE WHEN octet_length(buyer ->> 'email') <= 64 THEN buyer ->> 'email' END,
-                                'account', CASE WHEN octet_length(buyer ->> 'account') <= 64 THEN buyer ->> 'account' ELSE account_id::text END),
+                                'email', buyer -> 'email', 'account', coalesce(buyer ->> 'account', account_id::text)),
     'currency', currency,
     'lines', jsonb_build_array(jsonb_build_object(
         'description', goods_name,
@@ -41,5 +40,5 @@ SELECT jsonb_strip_nulls(jsonb_build_object(
     'tax', CASE WHEN tax_rate > 0 THEN to_char(tax, 'FM999,999,999,990.00') END,
     'total', to_char(amount, 'FM999,999,999,990.00'),
     'paid', CASE kind WHEN 'overseas' THEN jsonb_build_object('method', CASE method WHEN 'offline' THEN 'Bank transfer' ELSE method END, 'at', to_char(paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'),
-                                                                'reference', CASE WHEN octet_length(transaction_id) <= 64 THEN transaction_id END) END))::text
+                                                                'reference', transaction_id) END))::text
 FROM paper

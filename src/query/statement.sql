@@ -6,7 +6,7 @@ WITH entry AS NOT MATERIALIZED (
            CASE 'arrears' WHEN e.credit THEN -e.amount WHEN e.debit THEN e.amount ELSE 0.000000000 END AS arrears
     FROM billing_books.ledger_entry AS e
     WHERE e.account_id = $1
-), opening AS (
+), opening AS MATERIALIZED (
     SELECT coalesce(sum(cash), 0) AS cash, coalesce(sum(bonus), 0) AS bonus, coalesce(sum(arrears), 0) AS arrears
     FROM entry
     WHERE recorded_at < $2
@@ -32,10 +32,10 @@ SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type,
                LIMIT 1
            )
            ELSE l.source_id::text
-       END,
+       END AS source,
        l.debit, l.credit, l.lot_no, l.amount,
-       l.cash + l.bonus - l.arrears - l.change,
-       l.cash + l.bonus - l.arrears,
+       l.cash + l.bonus - l.arrears - l.change AS balance_before,
+       l.cash + l.bonus - l.arrears AS balance_after,
        l.cash, l.bonus, l.arrears, l.actor
 FROM line AS l
 ORDER BY l.entry_no

@@ -1,6 +1,6 @@
 CREATE TABLE billing_books.document (
     account_id bigint NOT NULL REFERENCES billing_books.account,
-    kind text NOT NULL CHECK (kind IN ('invoice')),
+    kind text NOT NULL CHECK (kind IN ('invoice', 'statement')),
     id bigint NOT NULL,
     state text NOT NULL CHECK (state IN ('rendering', 'ready', 'failed')),
     attempts int NOT NULL CHECK (attempts >= 0),
@@ -16,7 +16,7 @@ CREATE TABLE billing_books.document (
 CREATE INDEX document_to_draw ON billing_books.document (due_at, account_id, kind, id) WHERE state = 'rendering';
 COMMENT ON TABLE billing_books.document IS 'Documents that the clerk has drawn, one by one (docs/books-and-states.md 4.6, end). What they say stands in what they are of, and does not change.';
 COMMENT ON COLUMN billing_books.document.account_id IS 'The account.';
-COMMENT ON COLUMN billing_books.document.kind IS 'What it is of: an invoice, or a credit note, overseas.';
+COMMENT ON COLUMN billing_books.document.kind IS 'What it is of: invoice (or a credit note), overseas, or statement.';
 COMMENT ON COLUMN billing_books.document.id IS 'Number of that within the account.';
 COMMENT ON COLUMN billing_books.document.state IS 'rendering, ready or failed.';
 COMMENT ON COLUMN billing_books.document.attempts IS 'How often it was begun since it was last asked for.';

@@ -20,7 +20,14 @@ static const char invoice_text_sql[] =
 
 static const char *const kind_names[] = {
 	[DOCUMENT_OF_INVOICE] = "invoice",
+	[DOCUMENT_OF_STATEMENT] = "statement",
 };
+
+const char *
+document_kind_name(DocumentKind kind)
+{
+	return kind_names[kind];
+}
 
 static DocumentKind
 kind_from_name(const char *name)
@@ -62,20 +69,54 @@ bind_key(Datum *values, char *nulls, int64 account_id, DocumentKind kind, int64 
 	values[2] = Int64GetDatum(id);
 }
 
-bool
-document_find(int64 account_id, DocumentKind kind, int64 id, Document *document)
+void
+document_insert(int64 account_id, DocumentKind kind, int64 id, TimestampTz now)
 {
-	static Sql find = SQL("SELECT " DOCUMENT_COLUMNS " FROM " BOOKS
-						  "document WHERE account_id = $1 AND kind = $2 AND id = $3 FOR UPDATE",
-						  INT8OID, TEXTOID, INT8OID);
+	static Sql insert = SQL("INSERT INTO " BOOKS
+							"document (account_id, kind, id, state, attempts, due_at, created_at, "
+							"changed_at) VALUES ($1, $2, $3, 'rendering', 0, $4, $4, $4)",
+							INT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID);
+	char nulls[] = "    ";
+	Datum values[4];
+
+	bind_key(values, nulls, account_id, kind, id);
+	values[3] = TimestampTzGetDatum(now);
+	sql_write(&insert, values, nulls);
+}
+
+/* The document of a key. */
+#define DOCUMENT_OF_KEY                       \
+	"SELECT " DOCUMENT_COLUMNS " FROM " BOOKS \
+	"document WHERE account_id = $1 AND kind = $2 AND id = $3"
+
+static bool
+find(Sql *statement, SqlRunner run, int64 account_id, DocumentKind kind, int64 id,
+	 Document *document)
+{
 	char nulls[] = "   ";
 	Datum values[3];
 
 	bind_key(values, nulls, account_id, kind, id);
-	if (sql_run(&find, values, nulls) == 0)
+	if (run(statement, values, nulls) == 0)
 		return false;
 	*document = read_document();
 	return true;
+}
+
+bool
+document_find(int64 account_id, DocumentKind kind, int64 id, Document *document)
+{
+	static Sql hold = SQL(DOCUMENT_OF_KEY " FOR UPDATE", INT8OID, TEXTOID, INT8OID);
+
+	return find(&hold, sql_run, account_id, kind, id, document);
+}
+
+bool
+document_look(int64 account_id, DocumentKind kind, int64 id, Document *document)
+{
+	static Sql look = SQL(DOCUMENT_OF_KEY, INT8OID, TEXTOID, INT8OID);
+
+	return find(&look, sql_read, account_id, kind, id, document);
 }
 
 bool
@@ -133,6 +174,10 @@ document_says(const Document *document)
 {
 	static Sql texts[] = {
 		[DOCUMENT_OF_INVOICE] = SQL(invoice_text_sql, INT8OID, INT8OID),
+		[DOCUMENT_OF_STATEMENT] = SQL("SELECT says::text FROM " BOOKS
+									  "account_statement WHERE account_id = $1 AND statement_no = "
+									  "$2",
+									  INT8OID, INT8OID),
 	};
 
 	if (sql_run(&texts[document->kind],

@@ -18,8 +18,11 @@
 /* What it is of. */
 typedef enum DocumentKind
 {
-	DOCUMENT_OF_INVOICE /* or of a credit note, overseas */
+	DOCUMENT_OF_INVOICE, /* or of a credit note, overseas */
+	DOCUMENT_OF_STATEMENT
 } DocumentKind;
+
+extern const char *document_kind_name(DocumentKind kind);
 
 typedef struct Document
 {
@@ -33,8 +36,12 @@ typedef struct Document
 	TimestampTz changed_at;
 } Document;
 
-/* False where there is no such document. */
+/* One to be drawn, at once. */
+extern void document_insert(int64 account_id, DocumentKind kind, int64 id, TimestampTz now);
+
+/* Holds it, or only looks at it; false where there is no such document. */
 extern bool document_find(int64 account_id, DocumentKind kind, int64 id, Document *document);
+extern bool document_look(int64 account_id, DocumentKind kind, int64 id, Document *document);
 
 /*
  * The first that is due, of none of these accounts, held until the transaction ends; false where

@@ -13,9 +13,7 @@
 #include "spi/nano.h"
 #include "store/invoice_store.h"
 #include "store/overseas_store.h"
-
-/* The title whose name and address overseas invoices have. */
-#define TITLE_TAKEN "default"
+#include "store/title_buyer.h"
 
 static void
 insert_row(const OverseasPaper *paper)
@@ -24,13 +22,8 @@ insert_row(const OverseasPaper *paper)
 		"INSERT INTO " BOOKS
 		"invoice (account_id, invoice_id, kind, state, buyer, email, created_at, changed_at, "
 		"actor, payment_id, corrects, item_id, take_back_id) SELECT $1, $2, CASE WHEN $6 IS NULL "
-		"THEN 'overseas' ELSE 'credit_note' END, 'numbering', coalesce(c.buyer, "
-		"jsonb_strip_nulls(jsonb_build_object('title', t.title, 'kind', t.kind, 'name', t.name, "
-		"'tax_number', t.tax_number, 'address', t.address, 'phone', t.phone, 'email', p.email, "
-		"'account', coalesce(p.external_ref, p.account_id::text)))), p.email, $3, $3, $4, $5, $6, "
-		"$7, $8 FROM " BOOKS "account_profile AS p LEFT JOIN " BOOKS
-		"invoice_title AS t ON t.account_id = p.account_id AND t.title = '" TITLE_TAKEN
-		"' LEFT JOIN " BOOKS
+		"THEN 'overseas' ELSE 'credit_note' END, 'numbering', coalesce(c.buyer, " TITLE_BUYER
+		"), p.email, $3, $3, $4, $5, $6, $7, $8 FROM " TITLE_BUYER_FROM " LEFT JOIN " BOOKS
 		"invoice AS c ON c.account_id = p.account_id AND c.invoice_id = $6 WHERE p.account_id = $1",
 		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID);
 	char nulls[] = "        ";

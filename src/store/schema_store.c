@@ -199,6 +199,8 @@ static const Guard guards[] = {
 	SET_ONCE(document, "pdf"),
 	LIFECYCLE(document),
 	NO_TRUNCATE(document),
+	NO_CHANGE(account_statement),
+	NO_TRUNCATE(account_statement),
 	{"invoice_line", "invoice_line_guard", "invoice_line_guard", ROW | BEFORE | INSERT, NULL, "",
 	 true},
 	NO_TRUNCATE(invoice_line),

@@ -22,11 +22,11 @@ check_party(const PaperParty *party)
 {
 	check_text(party->name, PAPER_LINE_MAX, true);
 	check_text(party->address, PAPER_LINE_MAX, false);
-	check_text(party->tax_number, PAPER_SHORT_MAX, false);
-	check_text(party->registration, PAPER_SHORT_MAX, false);
-	check_text(party->email, PAPER_SHORT_MAX, false);
-	check_text(party->phone, PAPER_SHORT_MAX, false);
-	check_text(party->account, PAPER_SHORT_MAX, false);
+	check_text(party->tax_number, PAPER_MARK_MAX, false);
+	check_text(party->registration, PAPER_MARK_MAX, false);
+	check_text(party->email, PAPER_MARK_MAX, false);
+	check_text(party->phone, PAPER_MARK_MAX, false);
+	check_text(party->account, PAPER_MARK_MAX, false);
 }
 
 static void

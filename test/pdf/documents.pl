@@ -102,10 +102,10 @@ unlike($chinese, qr/Number|Issued|Description|Total|Page/, 'all of them');
 # ---- what is long ---------------------------------------------------------------------------------------
 
 my $word = 'Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft' x 4;
-$pdf = drawn(invoice(number => 'N' x 64, buyer => { name => $word, address => $word, tax_number => '7' x 64 },
-	lines => [ { description => $word, detail => $word, quantity => '1' x 64, unit_price => '2' x 64, amount => '3' x 64 } ], tax_label => $word, total => '4' x 64, paid => { reference => 'R' x 64 }));
+$pdf = drawn(invoice(number => 'N' x 64, buyer => { name => $word, address => $word, tax_number => '7' x 256, email => 'M' x 256, account => '5' x 256 },
+	lines => [ { description => $word, detail => $word, quantity => '1' x 64, unit_price => '2' x 64, amount => '3' x 64 } ], tax_label => $word, total => '4' x 64, paid => { reference => 'R' x 256 }));
 my $all = join '', map { $_->[4] } map { @$_ } words($pdf);
-for (['N', 64 * 2], ['7', 64], ['1', 64], ['2', 64], ['3', 64], ['4', 64], ['R', 64]) {
+for (['N', 64 * 2], ['7', 256], ['M', 256], ['5', 256], ['1', 64], ['2', 64], ['3', 64], ['4', 64], ['R', 256]) {
 	my ($character, $count) = @$_;
 	cmp_ok(scalar(() = $all =~ /$character/g), '>=', $count, "of a long text of $character nothing is cut");
 }
@@ -137,6 +137,7 @@ ok(in_order($pages[0], 'Account statement', 'Account', 'Period from', 'Period to
 is(join(' ', join("\n", @pages) =~ /request-(\d+)/g), join(' ', 1 .. 120), 'each entry stands there once, in order');
 is(scalar(grep { /Time +Description +Detail +Amount +Balance/ } @pages), scalar @pages, 'under a heading on each page');
 is_deeply([ text_faults($pdf) ], [], 'and in its place');
+ok(in_order((pages(drawn(statement(2, notes => 'Usage is summed by day.', account => 'A' x 256))))[0], 'AAAA', 'Closing balance', 'Notes', 'Usage is summed by day.', 'Description', 'request-1'), 'notes stand above the entries');
 like((pages(drawn(statement(0))))[0], qr/There are no entries in this period\./, 'one without entries says so');
 unlike((pages(drawn(statement(2, entries => [ { at => 'now', description => 'Usage', amount => '1', balance => '1' } ]))))[0], qr/Detail/, 'one without details has no column for them');
 

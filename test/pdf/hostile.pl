@@ -72,6 +72,7 @@ refused(invoice(kind => 'receipt'), qr/^kind is not known$/, 'a kind that is not
 refused(invoice(language => 'de'), qr/^language is not known$/, 'a language that is not known');
 refused(invoice(issued_on => $_), qr/^issued_on is no date$/, "issued on $_") for '29.11.2026', '2026-11-29 ', '2026-1-1', "2026-11-29\x{0660}";
 refused(invoice(number => 'x' x 65), qr/^number is too long$/, 'a long number');
+refused(invoice(buyer => { name => 'x', email => 'x' x 257 }), qr/^buyer\.email is too long$/, 'a long e-mail address');
 refused(invoice(number => "1\n2"), qr/^number has too many lines$/, 'a number of two lines');
 refused(invoice(buyer => { name => 'x' x 401 }), qr/^buyer\.name is too long$/, 'a long name');
 refused(invoice(buyer => { name => 'x', address => "a\n" x 11 }), qr/^buyer\.address has too many lines$/, 'an address of many lines');
@@ -101,9 +102,9 @@ is(join('', @kinds), '+' x @kinds, 'odd characters are drawn somehow');
 # The most that every text may have, in letters that take much room: drawn with nothing cut, or refused.
 for my $character ('W', "\x{fdfd}", "\x{0f00}", "\x{12031}") {
 	my $bytes = length(do { my $copy = $character; utf8::encode($copy); $copy });
-	my ($short, $line) = map { $character x int($_ / $bytes) } 64, 400;
-	my %party = (name => $line, address => $line, map { $_ => $short } qw(tax_number email));
-	my ($kind, $rest) = $program->ask(invoice(seller => { %party, registration => $short, phone => $short }, buyer => { %party, account => $short }, number => $short, currency => $short,
+	my ($short, $mark, $line) = map { $character x int($_ / $bytes) } 64, 256, 400;
+	my %party = (name => $line, address => $line, map { $_ => $mark } qw(tax_number email));
+	my ($kind, $rest) = $program->ask(invoice(seller => { %party, registration => $mark, phone => $mark }, buyer => { %party, account => $mark }, number => $short, currency => $short,
 		lines => [ map { { description => $line, detail => $line, map { $_ => $short } qw(quantity unit_price amount) } } 1 .. 3 ], tax_label => $line, map { $_ => $short } qw(subtotal discount tax total)));
 	if ($kind eq '+') { is_deeply([ text_faults($rest) ], [], 'as much as there may be is drawn') } else { like($rest, qr/^a text is taller than a page$/, 'as much as there may be is refused') }
 }

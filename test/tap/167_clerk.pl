@@ -26,6 +26,17 @@ sub all_drawn { my ($seconds) = @_; return wait_until($seconds // 60, sub { !val
 sub document { my ($account, $id) = @_; return value('SELECT state || coalesce(\': \' || fault, \'\') FROM billing_books.document WHERE account_id = $1 AND id = $2', $account, $id) // 'none' }
 sub is_pdf { my ($account, $id) = @_; return value('SELECT encode(substring(billing.invoice_document($1, $2) FROM 1 FOR 5), \'escape\')', $account, $id) eq '%PDF-' }
 
+# The text of a PDF, given in hexadecimal digits.
+sub page
+{
+	my ($pdf) = @_;
+	my $file = PostgreSQL::Test::Utils::tempdir . '/page.pdf';
+	open(my $out, '>:raw', $file) or die "$file: $!";
+	print $out pack('H*', $pdf);
+	close $out;
+	return scalar `pdftotext -layout $file -`;
+}
+
 # The clerk, and its billing-pdf.
 sub clerk { return value(q(SELECT max(pid) FROM pg_stat_activity WHERE backend_type = 'billing clerk' AND datname = current_database())) }
 sub press { my $clerk = clerk() or return; chomp(my $pid = `pgrep -P $clerk -x billing-pdf`); return $pid || undef }
@@ -62,6 +73,13 @@ run(q(SELECT billing.settle_refund_item_offline(1, 1, 'transfer', 'settle')));
 ok(all_drawn(), 'what was paid back has a document, too');
 is(numbers('INV-CN'), 'INV-CN-000001', 'a credit note, of a series of its own');
 ok(is_pdf(1, 2), 'a PDF');
+
+# A statement of account is drawn like them, and says what the account had.
+is(value(q(SELECT state FROM billing.request_statement(1, now() - interval '1 day', now(), 'statement'))), 'rendering', 'a statement is asked for');
+ok(all_drawn(), 'drawn') || diag(document(1, 1));
+is(value('SELECT state FROM billing.statements(1)'), 'ready', 'and ready');
+like(page(value(q(SELECT encode(billing.statement_document(1, 1), 'hex')))),
+	qr/Account statement.*ACME GmbH.*Opening balance +0\.00\n.*Top-ups +100\.00\n.*Refunds +-30\.00\n.*Closing balance \(USD\) +70\.00\n.*Top-up +Order 1 +100\.00 +100\.00\n.*Refund +Order 1 +-30\.00 +70\.00\n/s, 'its balances, totals and entries');
 
 # An application that leaves its transaction open after a credit delays nobody else.
 my $other = connect_dbi($node);
