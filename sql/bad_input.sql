@@ -180,7 +180,7 @@ BEGIN
 END $$;
 
 SELECT test.books() AS books \gset
--- The good calls are good, but for those on arrears and usage that are not there, on an invoice that a provider issued, and on webhooks without a master key.
+-- The good calls are good, but for those on arrears and usage that are not there, on an invoice that a provider issued, on webhooks without a master key, and on statements without a seller.
 SELECT function, pg_temp.call_with(function, 0, '') AS outcome FROM (SELECT DISTINCT function FROM good_call) AS g ORDER BY 1;
 
 -- Texts. "ok" stands where a text may be null, or where more than 200 bytes are no limit.
