@@ -132,7 +132,7 @@ static const Field statement_fields[] = {
 	SHORT(Paper, kind_name, "kind", true),
 	SHORT(Paper, language_name, "language", true),
 	SHORT(Paper, issued_on, "issued_on", true),
-	{"account", offsetof(Paper, account), NULL, PAPER_MARK_MAX, 1, true},
+	SHORT(Paper, account, "account", true),
 	SHORT(Paper, period_from, "period_from", true),
 	SHORT(Paper, period_to, "period_to", true),
 	SHORT(Paper, time_zone, "time_zone", true),

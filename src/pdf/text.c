@@ -209,13 +209,14 @@ new_context(LabelLanguage language)
 	return context;
 }
 
-/* Digits of one width, which stand on the line. */
+/* Digits of one width, which stand on the line; no hyphen that an address has not. */
 static PangoAttrList *
 new_attributes(void)
 {
 	PangoAttrList *attributes = pango_attr_list_new();
 
 	pango_attr_list_insert(attributes, pango_attr_font_features_new("tnum=1, lnum=1"));
+	pango_attr_list_insert(attributes, pango_attr_insert_hyphens_new(FALSE));
 	return attributes;
 }
 

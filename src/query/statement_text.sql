@@ -2,7 +2,7 @@
 -- entry before $3. A line is of one thing that changed the balance; where there are more than $4, usage is summed by day, behind what else
 -- the day had. There is no text where there are more than $5 all the same, or where nobody sells. Its buyer stands before.
 , account AS (
-    SELECT a.currency, p.time_zone, coalesce(p.external_ref, a.account_id::text) AS name,
+    SELECT a.currency, p.time_zone,
            coalesce(p.language, CASE a.region WHEN 'cn' THEN 'zh' ELSE 'en' END) AS language, a.region
     FROM billing_books.account AS a
     JOIN billing_books.account_profile AS p ON p.account_id = a.account_id
@@ -92,7 +92,7 @@ SELECT c.lines, o.opening, o.closing, o.last_entry_no, s.seller IS NOT NULL,
     'kind', 'statement',
     'language', a.language,
     'issued_on', to_char($6 AT TIME ZONE a.time_zone, 'YYYY-MM-DD'),
-    'account', a.name,
+    'account', $1::text,
     'period_from', to_char($2 AT TIME ZONE a.time_zone, 'YYYY-MM-DD HH24:MI:SS'),
     'period_to', to_char($3 AT TIME ZONE a.time_zone, 'YYYY-MM-DD HH24:MI:SS'),
     'time_zone', a.time_zone,

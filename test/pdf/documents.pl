@@ -137,7 +137,7 @@ ok(in_order($pages[0], 'Account statement', 'Account', 'Period from', 'Period to
 is(join(' ', join("\n", @pages) =~ /request-(\d+)/g), join(' ', 1 .. 120), 'each entry stands there once, in order');
 is(scalar(grep { /Time +Description +Detail +Amount +Balance/ } @pages), scalar @pages, 'under a heading on each page');
 is_deeply([ text_faults($pdf) ], [], 'and in its place');
-ok(in_order((pages(drawn(statement(2, notes => 'Usage is summed by day.', account => 'A' x 256))))[0], 'AAAA', 'Closing balance', 'Notes', 'Usage is summed by day.', 'Description', 'request-1'), 'notes stand above the entries');
+ok(in_order((pages(drawn(statement(2, notes => 'Usage is summed by day.', account => 'A' x 64))))[0], 'AAAA', 'Closing balance', 'Notes', 'Usage is summed by day.', 'Description', 'request-1'), 'notes stand above the entries');
 like((pages(drawn(statement(0))))[0], qr/There are no entries in this period\./, 'one without entries says so');
 unlike((pages(drawn(statement(2, entries => [ { at => 'now', description => 'Usage', amount => '1', balance => '1' } ]))))[0], qr/Detail/, 'one without details has no column for them');
 
