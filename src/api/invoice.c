@@ -386,6 +386,7 @@ billing_record_red_invoice(PG_FUNCTION_ARGS)
 	if (is_same(number, change.invoice.red_number))
 		return leave(&change);
 	(void) invoicing_move(&change.invoice, INVOICE_REVERSE_BY_HAND);
+	invoicing_end_confirmation(&change.booking, &change.invoice);
 	change.invoice.red_number = number;
 	change.invoice.reason = reason;
 	return end_change(&change, "record_red_invoice", actor, reason);

@@ -72,6 +72,21 @@ call_work_resend(CallRow *call, TimestampTz at)
 }
 
 void
+call_work_drop(CallRow *call)
+{
+	int next;
+
+	if (lifecycle_next(&lifecycle_call, call->state, CALL_NOT_WANTED, &next) != LIFECYCLE_MOVES &&
+		lifecycle_next(&lifecycle_call, call->state, CALL_ABSENT_NOT_WANTED, &next) !=
+			LIFECYCLE_MOVES)
+		return;
+	call->state = (CallState) next;
+	call->due_at = DT_NOEND;
+	call->attempts = 0;
+	gateway_call_update(call);
+}
+
+void
 call_work_send_again(CallWork *work)
 {
 	TimestampTz known_at = work->row.first_sent_at + CALL_WORK_ABSENT_US;

@@ -69,6 +69,9 @@ extern TimestampTz call_work_back_off(const CallWork *work);
  * first what came of it. Written in any case: who saw an older row gets 40001. */
 extern void call_work_resend(CallRow *call, TimestampTz at);
 
+/* Nobody wants one any more: it is dropped, unless it is being sent, and is then when that ends. */
+extern void call_work_drop(CallRow *call);
+
 /* The gateway has not got what was sent, or does not know yet of what it got a moment ago: sent
  * again, when that is clear. */
 extern void call_work_send_again(CallWork *work);

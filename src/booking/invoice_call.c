@@ -336,10 +336,8 @@ record_invoice(CallWork *work, const GatewayAnswer *answer)
 			have_sealed(work);
 			return;
 		case INVOICE_FACT_REFUSED:
+		case INVOICE_FACT_VOIDED: /* before anybody had it */
 			fail(work, answer, CALL_REFUSED);
-			return;
-		case INVOICE_FACT_VOIDED:
-			contradict(work);
 			return;
 	}
 }
@@ -617,6 +615,12 @@ void
 invoice_call_record(CallWork *work, CallOperation operation, const GatewayAnswer *answer,
 					Bytes document)
 {
+	if (!is_wanted(work))
+	{
+		call_work_move(work, CALL_UNANSWERED);
+		end_call(work, CALL_ABSENT_NOT_WANTED);
+		return;
+	}
 	switch (work->row.kind)
 	{
 		case KIND_ISSUE:

@@ -135,6 +135,22 @@ invoicing_reverse(const Booking *booking, Invoice *invoice, RedConfirmation *con
 	invoicing_call(booking, invoice, call.gateway, KIND_RED, confirmation->confirmation_no);
 }
 
+void
+invoicing_end_confirmation(const Booking *booking, const Invoice *invoice)
+{
+	RedConfirmation confirmation;
+	CallRow call;
+
+	if (!red_find_open(invoice->account_id, invoice->invoice_id, &confirmation))
+		return;
+	confirmation.state = RED_VOID;
+	confirmation.cause = "by_hand";
+	confirmation.changed_at = booking->at;
+	red_update(&confirmation);
+	if (gateway_call_of_confirmation(confirmation.account_id, confirmation.confirmation_no, &call))
+		call_work_drop(&call);
+}
+
 /* Whoever must confirm it agrees or refuses; whoever asked for it withdraws it. */
 static bool
 takes_answer(const RedConfirmation *confirmation, const char *answer)

@@ -46,6 +46,9 @@ extern void invoicing_retry(const Booking *booking, Invoice *invoice);
 extern void invoicing_reverse(const Booking *booking, Invoice *invoice,
 							  RedConfirmation *confirmation);
 
+/* An operator has issued the red invoice: a confirmation that is open has no use any more. */
+extern void invoicing_end_confirmation(const Booking *booking, const Invoice *invoice);
+
 /* Has a confirmation answered: "agree", "refuse" or "withdraw". */
 extern void invoicing_answer(const Booking *booking, RedConfirmation *confirmation,
 							 const char *answer);

@@ -51,17 +51,9 @@ void
 refund_item_drop_call(const RefundItem *item)
 {
 	CallRow call;
-	int next;
 
-	if (!gateway_call_of_item(item->account_id, item->item_id, &call) ||
-		(lifecycle_next(&lifecycle_call, call.state, CALL_NOT_WANTED, &next) != LIFECYCLE_MOVES &&
-		 lifecycle_next(&lifecycle_call, call.state, CALL_ABSENT_NOT_WANTED, &next) !=
-			 LIFECYCLE_MOVES))
-		return;
-	call.state = (CallState) next;
-	call.due_at = DT_NOEND;
-	call.attempts = 0;
-	gateway_call_update(&call);
+	if (gateway_call_of_item(item->account_id, item->item_id, &call))
+		call_work_drop(&call);
 }
 
 /* Sends a call again, or goes on with it where it is being sent. */

@@ -198,7 +198,7 @@ read_invoice_state(const json_t *invoice, InvoiceFactState *state)
 	static const Word words[] = {
 		{"2", INVOICE_FACT_ISSUED},	  {"20", INVOICE_FACT_ISSUING},	 {"21", INVOICE_FACT_ISSUING},
 		{"22", INVOICE_FACT_REFUSED}, {"24", INVOICE_FACT_UNSEALED}, {"3", INVOICE_FACT_VOIDED},
-		{"31", INVOICE_FACT_VOIDED},
+		{"31", INVOICE_FACT_ISSUING},
 	};
 	int means = 0;
 	bool is_read = read_state(invoice, "status", words, LENGTH(words), &means);

@@ -235,6 +235,14 @@ $sim->control(red => { gateway => 'nuonuo', number => number_of(10, 'red'), stat
 becomes('failed', 'and the bureau says that it cannot be', sub { confirmation(10)->{state} });
 is(state_of(10), 'issued', 'the invoice stands');
 
+reverse_one(11);
+becomes('waiting_buyer', 'a reversal', sub { confirmation(11)->{state} });
+$sim->control(red => { gateway => 'nuonuo', number => number_of(11, 'red'), amount_fen => 1000 });
+becomes('parked', 'of a part is none of ours', sub { value('SELECT state FROM billing_books.gateway_call WHERE account_id = 11 AND kind = \'red\'') });
+$dbh->do('SELECT billing.record_red_invoice(11, 1, \'26332999999999999911\', \'by hand\')');
+is(state_of(11) . ' ' . confirmation(11)->{state}, 'reversed void', 'an operator reverses it by hand');
+is(attention(11), 'nothing', 'and nobody need look any more');
+
 # ---- the sum of it
 
 is(value('SELECT count(*) FROM billing_books.invoice WHERE state IN (\'sending\', \'blocked\', \'sealing\', \'reversing\')'), 0, 'nothing is under way any more');

@@ -759,7 +759,7 @@ test_invoice_states(void **state)
 		{ITEM("\"22\"", ",\"statusMsg\":\"开票失败\""), INVOICE_FACT_REFUSED, "开票失败"},
 		{ITEM("\"24\"", ",\"failCause\":\"签章\""), INVOICE_FACT_UNSEALED, "签章"},
 		{ITEM("\"3\"", ""), INVOICE_FACT_VOIDED, ""},
-		{ITEM("\"31\"", ",\"failCause\":\"x\""), INVOICE_FACT_VOIDED, ""},
+		{ITEM("\"31\"", ",\"failCause\":\"x\""), INVOICE_FACT_ISSUING, ""},
 	};
 	char body[1024];
 
