@@ -37,7 +37,7 @@
 
 /* Accounts that are parked, or whose notifications cannot even be put off, are passed over so long.
  */
-#define PASSED_US (60 * USECS_PER_SEC)
+#define PASSED_US (10 * USECS_PER_SEC)
 
 /* Lanes that are looked at in one turn; the next turn begins behind the last of them. */
 #define LANES_MAX 256
