@@ -287,6 +287,7 @@ subscription_restore(Booking *booking, Subscription *subscription, int64 amount_
 							  SUBSCRIPTION_TAKE_BACK_UNDONE, &next);
 		subscription->state = (SubscriptionState) next;
 		subscription->revoked_at = DT_NOEND;
+		subscription->earn_from = booking->at; /* none of it is earned of the days before */
 		if ((placing_is_pack(subscription) ? begin_pack : restore_period)(booking, subscription))
 			return;
 	}
