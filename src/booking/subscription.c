@@ -70,8 +70,7 @@ end(Booking *booking, Subscription *subscription, bool keeps_rest)
 	if (subscription->ends_at > booking->at)
 	{
 		placing_cut(subscription, booking->at, keeps_rest);
-		if (subscription->money.deferred_nano > 0)
-			subscription->earn_at = booking->at;
+		subscription->earn_at = subscription->money.deferred_nano > 0 ? booking->at : DT_NOEND;
 	}
 	earning_book_due(booking, subscription);
 	subscription_update(subscription);

@@ -272,8 +272,8 @@ sub earn_plans
 		$earned++;
 	}
 	$count{'earn_plans: earned'} += $earned;
-	# Accounts of which nothing was due any more may be counted, too; what was booked is compared account by account.
-	mismatch('earn_plans', $row->{result}, $earned) if $row->{result} < $earned;
+	my @nothing_to_book = grep { grep { $_->{taken_whole} } @{ $_->{subscriptions} } } $model->accounts;
+	mismatch('earn_plans', $row->{result}, $earned) if $row->{result} < $earned || $row->{result} > $earned + @nothing_to_book;
 	return;
 }
 
