@@ -7,18 +7,18 @@
  */
 #include "postgres.h"
 
-#include "funcapi.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
 #include "api/payer.h"
+#include "api/result.h"
 #include "clock.h"
 #include "errors.h"
 #include "gateway/providers.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
-#include "store/account_store.h"
 #include "store/audit_store.h"
 #include "store/gateway_store.h"
 #include "store/payment_store.h"
@@ -196,22 +196,19 @@ put_method(ReturnSetInfo *result, const OfferedMethod *offered)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+static void
+put_methods(int64 account_id, ReturnSetInfo *result)
+{
+	size_t count;
+	OfferedMethod *offered = gateway_list_methods(account_id, &count);
+
+	for (size_t i = 0; i < count; i++)
+		put_method(result, &offered[i]);
+}
+
 PG_FUNCTION_INFO_V1(billing_payment_methods);
 Datum
 billing_payment_methods(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_account_id(fcinfo);
-	OfferedMethod *offered;
-	size_t count;
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	offered = gateway_list_methods(account_id, &count);
-	for (size_t i = 0; i < count; i++)
-		put_method((ReturnSetInfo *) fcinfo->resultinfo, &offered[i]);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_account_id(fcinfo), put_methods);
 }

@@ -26,7 +26,6 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
-#include "store/account_store.h"
 #include "store/audit_store.h"
 #include "store/document_store.h"
 #include "store/invoice_store.h"
@@ -394,34 +393,18 @@ billing_record_red_invoice(PG_FUNCTION_ARGS)
 
 /* ---- reports --------------------------------------------------------------- */
 
-/* Rows about an account that there is. */
-static Datum
-report(FunctionCallInfo fcinfo, void (*put)(int64 account_id, ReturnSetInfo *result))
-{
-	int64 account_id = arg_account_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	put(account_id, (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
-}
-
 PG_FUNCTION_INFO_V1(billing_invoiceable);
 Datum
 billing_invoiceable(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, invoice_report_invoiceable);
+	return result_of_account(fcinfo, arg_account_id(fcinfo), invoice_report_invoiceable);
 }
 
 PG_FUNCTION_INFO_V1(billing_invoices);
 Datum
 billing_invoices(PG_FUNCTION_ARGS)
 {
-	return report(fcinfo, invoice_report);
+	return result_of_account(fcinfo, arg_account_id(fcinfo), invoice_report);
 }
 
 PG_FUNCTION_INFO_V1(billing_invoice_queue);

@@ -11,6 +11,7 @@
 #include "funcapi.h"
 
 #include "api/arguments.h"
+#include "api/result.h"
 #include "booking/booking.h"
 #include "booking/delivering.h"
 #include "errors.h"
@@ -87,20 +88,17 @@ billing_resend_notification(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static void
+put_notifications(int64 account_id, ReturnSetInfo *result)
+{
+	report_notifications(account_id, LISTED_MAX, result);
+}
+
 PG_FUNCTION_INFO_V1(billing_notifications);
 Datum
 billing_notifications(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_customer_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	report_notifications(account_id, LISTED_MAX, (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_customer_id(fcinfo), put_notifications);
 }
 
 PG_FUNCTION_INFO_V1(billing_dead_notification);

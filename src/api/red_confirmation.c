@@ -8,7 +8,6 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "funcapi.h"
 #include "utils/builtins.h"
 
 #include "api/arguments.h"
@@ -18,7 +17,6 @@
 #include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "store/account_store.h"
 #include "store/audit_store.h"
 
 static const char *
@@ -112,18 +110,15 @@ billing_resolve_red_confirmation(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+static void
+put_confirmations(int64 account_id, ReturnSetInfo *result)
+{
+	red_report(account_id, clock_statement(), result);
+}
+
 PG_FUNCTION_INFO_V1(billing_red_confirmations);
 Datum
 billing_red_confirmations(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_account_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	red_report(account_id, clock_statement(), (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_account_id(fcinfo), put_confirmations);
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * result.c
- *	  The row types of the functions, and rows of them.
+ *	  The row types of the functions, rows of them, and rows about an account.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,6 +11,8 @@
 
 #include "api/result.h"
 #include "errors.h"
+#include "spi/scope.h"
+#include "store/account_store.h"
 
 /* The result's row type, looked up once per call site. */
 static TupleDesc
@@ -40,4 +42,18 @@ Datum
 result_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 {
 	return HeapTupleGetDatum(heap_form_tuple(result_descriptor(fcinfo), values, nulls));
+}
+
+Datum
+result_of_account(FunctionCallInfo fcinfo, int64 account_id, ResultRows put)
+{
+	Scope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scope_open(&scope);
+	if (!account_exists(account_id))
+		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+	put(account_id, (ReturnSetInfo *) fcinfo->resultinfo);
+	scope_close(&scope);
+	return (Datum) 0;
 }

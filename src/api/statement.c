@@ -11,7 +11,7 @@
  */
 #include "postgres.h"
 
-#include "funcapi.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -162,14 +162,5 @@ PG_FUNCTION_INFO_V1(billing_statements);
 Datum
 billing_statements(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_customer_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	account_statement_report(account_id, (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_customer_id(fcinfo), account_statement_report);
 }

@@ -14,13 +14,13 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "api/result.h"
 #include "booking/each_account.h"
 #include "booking/earning.h"
 #include "booking/subscription.h"
 #include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "store/account_store.h"
 #include "store/quota_store.h"
 #include "store/subscription_report_store.h"
 
@@ -29,20 +29,17 @@
 
 /* ---- what there is --------------------------------------------------------- */
 
+static void
+put_status(int64 account_id, ReturnSetInfo *result)
+{
+	subscription_report_status(account_id, clock_statement(), result);
+}
+
 PG_FUNCTION_INFO_V1(billing_plan_status);
 Datum
 billing_plan_status(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_account_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	subscription_report_status(account_id, clock_statement(), (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_account_id(fcinfo), put_status);
 }
 
 static Subscription

@@ -10,7 +10,7 @@
 #include <openssl/crypto.h>
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
+#include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -226,14 +226,5 @@ PG_FUNCTION_INFO_V1(billing_webhooks);
 Datum
 billing_webhooks(PG_FUNCTION_ARGS)
 {
-	int64 account_id = arg_customer_id(fcinfo);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	webhook_report(account_id, (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
+	return result_of_account(fcinfo, arg_customer_id(fcinfo), webhook_report);
 }
