@@ -11,6 +11,7 @@
 #include "booking/failure.h"
 #include "clock.h"
 #include "core/text.h"
+#include "spi/bind.h"
 #include "spi/scope.h"
 #include "subtransaction.h"
 
@@ -103,12 +104,8 @@ drawing_claim(const int64 *passed, size_t passed_count, Drawing *drawing)
 void
 drawing_record_pdf(Document *document, Bytes pdf)
 {
-	bytea *copy = palloc(VARHDRSZ + pdf.size);
-
-	SET_VARSIZE(copy, VARHDRSZ + pdf.size);
-	memcpy(VARDATA(copy), pdf.data, pdf.size);
 	document->fault = NULL;
-	move(document, DOCUMENT_DRAWN, PointerGetDatum(copy));
+	move(document, DOCUMENT_DRAWN, bind_bytes(pdf.data, pdf.size));
 }
 
 void

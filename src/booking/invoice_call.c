@@ -17,6 +17,7 @@
 #include "booking/notify.h"
 #include "core/tax.h"
 #include "errors.h"
+#include "spi/bind.h"
 #include "store/gateway_store.h"
 
 /* What was accepted is asked for after so long. */
@@ -394,11 +395,7 @@ record_document(CallWork *work, const GatewayAnswer *answer, Bytes document)
 {
 	if (is_document(answer, document))
 	{
-		bytea *bytes = palloc(VARHDRSZ + document.size);
-
-		SET_VARSIZE(bytes, VARHDRSZ + document.size);
-		memcpy(VARDATA(bytes), document.data, document.size);
-		work->invoice.document = PointerGetDatum(bytes);
+		work->invoice.document = bind_bytes(document.data, document.size);
 		invoice_update(&work->invoice);
 		tell(work);
 		end_call(work, CALL_SUCCEEDED);

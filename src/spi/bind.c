@@ -44,6 +44,16 @@ bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none)
 }
 
 Datum
+bind_bytes(const void *data, size_t size)
+{
+	bytea *bytes = palloc(VARHDRSZ + size);
+
+	SET_VARSIZE(bytes, VARHDRSZ + size);
+	memcpy(VARDATA(bytes), data, size);
+	return PointerGetDatum(bytes);
+}
+
+Datum
 bind_int64_array(const int64 *numbers, size_t count)
 {
 	Datum *elements = palloc((count + 1) * sizeof(Datum));

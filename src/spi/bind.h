@@ -25,6 +25,9 @@ extern void bind_number(Datum *values, char *nulls, int index, int64 number);
 /* Sets an amount that is null where it equals none. */
 extern void bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none);
 
+/* A bytea. */
+extern Datum bind_bytes(const void *data, size_t size);
+
 /* A bigint[], and a text[], whose elements may be NULL. */
 extern Datum bind_int64_array(const int64 *numbers, size_t count);
 extern Datum bind_text_array(const char *const *texts, size_t count);

@@ -37,13 +37,10 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
 							INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
-	bytea *hash = palloc(VARHDRSZ + API_KEY_HASH_BYTES);
 
-	SET_VARSIZE(hash, VARHDRSZ + API_KEY_HASH_BYTES);
-	memcpy(VARDATA(hash), key->hash, API_KEY_HASH_BYTES);
 	bind_text(values, nulls, 2, api_key_kind_name(key->kind));
 	bind_text(values, nulls, 3, key->name);
-	values[4] = PointerGetDatum(hash);
+	values[4] = bind_bytes(key->hash, API_KEY_HASH_BYTES);
 	values[5] = TimestampTzGetDatum(created_at);
 	sql_write(&insert, values, nulls);
 }

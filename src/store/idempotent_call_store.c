@@ -17,23 +17,13 @@
 #include "spi/sql.h"
 #include "store/idempotent_call_store.h"
 
-static Datum
-arguments_hash_datum(const IdempotentCall *call)
-{
-	bytea *arguments_hash = palloc(VARHDRSZ + ARGUMENTS_HASH_BYTES);
-
-	SET_VARSIZE(arguments_hash, VARHDRSZ + ARGUMENTS_HASH_BYTES);
-	memcpy(VARDATA(arguments_hash), call->arguments_hash, ARGUMENTS_HASH_BYTES);
-	return PointerGetDatum(arguments_hash);
-}
-
 void
 idempotent_call_bind(Datum *values, char *nulls, const IdempotentCall *call)
 {
 	values[0] = Int64GetDatum(call->account_id);
 	bind_text(values, nulls, 1, call->idempotency_key);
 	bind_text(values, nulls, 2, call->function);
-	values[3] = arguments_hash_datum(call);
+	values[3] = bind_bytes(call->arguments_hash, ARGUMENTS_HASH_BYTES);
 }
 
 IdempotentCallState
