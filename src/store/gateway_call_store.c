@@ -118,16 +118,24 @@ read_call(uint64 row)
 	};
 }
 
+/* The one call that a statement finds; false where there is none. */
+static bool
+find_call(Sql *find, Datum *values, const char *nulls, CallRow *call)
+{
+	if (sql_run(find, values, nulls) == 0)
+		return false;
+	*call = read_call(0);
+	return true;
+}
+
 bool
 gateway_call_find(int64 account_id, int64 call_id, CallRow *call)
 {
 	static Sql find = SQL("SELECT " CALL_COLUMNS " WHERE account_id = $1 AND call_id = $2", INT8OID,
 						  INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(call_id)}, NULL) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(call_id)}, NULL,
+					 call);
 }
 
 bool
@@ -141,10 +149,7 @@ gateway_call_of_order(int64 account_id, int64 order_id, CallKind kind, CallRow *
 	Datum values[3] = {Int64GetDatum(account_id), Int64GetDatum(order_id)};
 
 	bind_text(values, nulls, 2, kind_names[kind]);
-	if (sql_run(&find, values, nulls) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, values, nulls, call);
 }
 
 bool
@@ -156,10 +161,7 @@ gateway_call_of_number(int64 account_id, const char *number, CallRow *call)
 	Datum values[2] = {Int64GetDatum(account_id)};
 
 	bind_text(values, nulls, 1, number);
-	if (sql_run(&find, values, nulls) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, values, nulls, call);
 }
 
 bool
@@ -171,10 +173,8 @@ gateway_call_of_return(int64 account_id, int64 payment_id, CallRow *call)
 		"state IN ('queued', 'sending', 'unknown', 'parked')",
 		INT8OID, INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(payment_id)}, NULL,
+					 call);
 }
 
 bool
@@ -184,10 +184,8 @@ gateway_call_of_item(int64 account_id, int64 item_id, CallRow *call)
 						  "call_id DESC LIMIT 1",
 						  INT8OID, INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(item_id)}, NULL) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(item_id)}, NULL,
+					 call);
 }
 
 bool
@@ -201,10 +199,7 @@ gateway_call_of_invoice(int64 account_id, int64 invoice_id, CallKind kind, CallR
 	Datum values[3] = {Int64GetDatum(account_id), Int64GetDatum(invoice_id)};
 
 	bind_text(values, nulls, 2, kind_names[kind]);
-	if (sql_run(&find, values, nulls) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, values, nulls, call);
 }
 
 bool
@@ -214,11 +209,8 @@ gateway_call_of_confirmation(int64 account_id, int64 confirmation_no, CallRow *c
 						  " WHERE account_id = $1 AND confirmation_no = $2 AND kind = 'red'",
 						  INT8OID, INT8OID);
 
-	if (sql_run(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(confirmation_no)},
-				NULL) == 0)
-		return false;
-	*call = read_call(0);
-	return true;
+	return find_call(&find, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(confirmation_no)},
+					 NULL, call);
 }
 
 TimestampTz
