@@ -36,7 +36,6 @@ billing_retry_gateway_call(PG_FUNCTION_ARGS)
 	calling_retry(account_id, call_id);
 	audit_insert(&line);
 	scope_close(&scope);
-	wake_at_commit(WORKER_GATEWAY);
 	PG_RETURN_VOID();
 }
 
@@ -60,7 +59,7 @@ billing_retry_gateway_calls(PG_FUNCTION_ARGS)
 	if (count > 0)
 		audit_insert(&line);
 	scope_close(&scope);
-	wake_at_commit(WORKER_GATEWAY);
+	wake_at_commit(WORKER_GATEWAY); /* whoever asks wants it to look, also where none is parked */
 	PG_RETURN_INT64(count);
 }
 

@@ -30,9 +30,9 @@ call_work_is_due(const CallWork *work)
 }
 
 bool
-call_work_only_asks(const CallWork *work)
+call_work_only_asks(const CallRow *call)
 {
-	CallKind kind = work->row.kind;
+	CallKind kind = call->kind;
 
 	return kind == KIND_FOLLOW || kind == KIND_TAKE_BACK || kind == KIND_DOCUMENT;
 }
@@ -58,10 +58,11 @@ call_work_back_off(const CallWork *work)
 void
 call_work_resend(CallRow *call, TimestampTz at)
 {
-	CallEvent event = gateway_call_was_sent(call) ? CALL_RETRY_SENT : CALL_RETRY_UNSENT;
+	bool is_in_doubt = !call_work_only_asks(call) && gateway_call_was_sent(call);
 	int next;
 
-	if (lifecycle_next(&lifecycle_call, call->state, event, &next) == LIFECYCLE_MOVES)
+	if (lifecycle_next(&lifecycle_call, call->state,
+					   is_in_doubt ? CALL_RETRY_SENT : CALL_RETRY_UNSENT, &next) == LIFECYCLE_MOVES)
 	{
 		call->state = (CallState) next;
 		call->due_at = at;

@@ -56,7 +56,7 @@ extern void call_work_move(CallWork *work, CallEvent event);
 extern bool call_work_is_due(const CallWork *work);
 
 /* True where it changes nothing at the gateway: what was not answered is asked again. */
-extern bool call_work_only_asks(const CallWork *work);
+extern bool call_work_only_asks(const CallRow *call);
 
 /* Writes the call back; due again at an instant, if it is ever. */
 extern void call_work_put(CallWork *work, TimestampTz due_at);
@@ -66,7 +66,8 @@ extern void call_work_put(CallWork *work, TimestampTz due_at);
 extern TimestampTz call_work_back_off(const CallWork *work);
 
 /* Has one that has ended, or waits for somebody, sent at an instant: of what was sent it is asked
- * first what came of it. Written in any case: who saw an older row gets 40001. */
+ * first what came of it, except where sending only asks. Written in any case: who saw an older row
+ * gets 40001. */
 extern void call_work_resend(CallRow *call, TimestampTz at);
 
 /* Nobody wants one any more: it is dropped, unless it is being sent, and is then when that ends. */

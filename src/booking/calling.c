@@ -68,7 +68,7 @@ end_lease(CallWork *work)
 {
 	if (work->row.state != CALL_SENDING)
 		return;
-	call_work_move(work, call_work_only_asks(work) ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
+	call_work_move(work, call_work_only_asks(&work->row) ? CALL_NOT_DELIVERED : CALL_LEASE_OVER);
 	gateway_call_update(&work->row); /* a step of its own: what is done next is another */
 }
 
@@ -531,17 +531,10 @@ calling_put_off(const DueCall *due)
 
 /* ---- parked ones ---------------------------------------------------------- */
 
-/* Asking can be done again at once; of what was sent it is asked first what came of it. */
 static void
 retry(CallWork *work)
 {
-	CallRow *row = &work->row;
-
-	call_work_move(work, !call_work_only_asks(work) && gateway_call_was_sent(row)
-							 ? CALL_RETRY_SENT
-							 : CALL_RETRY_UNSENT);
-	row->attempts = 0;
-	call_work_put(work, work->booking.at);
+	call_work_resend(&work->row, work->booking.at);
 	booking_finish_unmoved(&work->booking);
 }
 

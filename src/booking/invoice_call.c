@@ -212,6 +212,14 @@ ask_later(CallWork *work)
 	ask(work, call_work_back_off(work));
 }
 
+/* It did not get there: sent again, or asked again, later. */
+static void
+deliver_later(CallWork *work)
+{
+	call_work_move(work, CALL_NOT_DELIVERED);
+	call_work_put(work, call_work_back_off(work));
+}
+
 static void
 end_call(CallWork *work, CallEvent event)
 {
@@ -219,13 +227,20 @@ end_call(CallWork *work, CallEvent event)
 	call_work_put(work, DT_NOEND);
 }
 
-/* What is said cannot be: an operator looks. */
+/* An operator looks. */
+static void
+park(CallWork *work)
+{
+	call_work_park(work);
+	call_work_put(work, DT_NOEND);
+}
+
+/* What is said cannot be. */
 static void
 contradict(CallWork *work)
 {
 	work->row.result = "contradiction";
-	call_work_park(work);
-	call_work_put(work, DT_NOEND);
+	park(work);
 }
 
 /*
@@ -372,10 +387,7 @@ record_issue(CallWork *work, CallOperation operation, const GatewayAnswer *answe
 	else if (answer->result == RESULT_ABSENT && !is_sent && work->invoice.state != INVOICE_SEALING)
 		call_work_send_again(work);
 	else if (answer->result == RESULT_BUSY || answer->result == RESULT_NOT_DELIVERED)
-	{
-		call_work_move(work, CALL_NOT_DELIVERED);
-		call_work_put(work, call_work_back_off(work));
-	}
+		deliver_later(work);
 	else
 		ask_later(work);
 }
@@ -552,15 +564,9 @@ record_red(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
 			 work->confirmation.state == RED_APPLYING)
 		call_work_send_again(work);
 	else if (answer->result == RESULT_MISCONFIGURED)
-	{
-		call_work_park(work);
-		call_work_put(work, DT_NOEND);
-	}
+		park(work);
 	else if (answer->result == RESULT_BUSY || answer->result == RESULT_NOT_DELIVERED)
-	{
-		call_work_move(work, CALL_NOT_DELIVERED);
-		call_work_put(work, call_work_back_off(work));
-	}
+		deliver_later(work);
 	else
 		ask_later(work);
 }
@@ -593,8 +599,7 @@ invoice_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
 {
 	if (!is_wanted(work))
 	{
-		call_work_move(work, CALL_ABSENT_NOT_WANTED);
-		call_work_put(work, DT_NOEND);
+		end_call(work, CALL_ABSENT_NOT_WANTED);
 		return false;
 	}
 	if (end_unsent(work) || is_held(work, epoch))
