@@ -166,6 +166,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a statement that opens with another balance', pg_temp.found('UPDATE billing_books.account_statement SET opening = 1 WHERE account_id = 1908')),
     ('a statement without a document', pg_temp.found('DELETE FROM billing_books.document WHERE account_id = 1908 AND kind = ''statement''')),
     ('a document of no statement', pg_temp.found('UPDATE billing_books.document SET id = 9 WHERE account_id = 1908 AND kind = ''statement''')),
+    ('a part of an invoice reversed by nothing', pg_temp.found('UPDATE billing_books.invoice_line SET reversed = 1 WHERE account_id = 1907')),
     ('an order invoiced for more than was paid', pg_temp.found('UPDATE billing_books.invoice_line SET amount = 31 WHERE account_id = 1907')),
     ('money reserved for no refund', pg_temp.found(pg_temp.put(1900, 'cash', 'refund_payable', 'refund_item', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1900', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1900 AND lot_no = 1')),
     ('money taken of a payment that no take-back took', pg_temp.found('UPDATE billing_books.payment SET taken = 1 WHERE account_id = 1900 AND payment_id = 1')),

@@ -329,10 +329,7 @@ is_same(const char *number, const char *known)
 static Datum
 add_document(InvoiceChange *change, Datum document, char *actor, const char *reason)
 {
-	Datum known;
-
-	if (!document ||
-		invoice_document(change->invoice.account_id, change->invoice.invoice_id, sql_run, &known))
+	if (!document || change->invoice.has_document)
 		return leave(change);
 	change->invoice.document = document;
 	return end_change(change, "record_invoice", actor, reason);

@@ -44,6 +44,27 @@ call_work_put(CallWork *work, TimestampTz due_at)
 	gateway_call_update(&work->row);
 }
 
+void
+call_work_ask(CallWork *work, TimestampTz at)
+{
+	call_work_move(work, CALL_UNANSWERED);
+	call_work_put(work, at);
+}
+
+void
+call_work_deliver_later(CallWork *work)
+{
+	call_work_move(work, CALL_NOT_DELIVERED);
+	call_work_put(work, call_work_back_off(work));
+}
+
+void
+call_work_end(CallWork *work, CallEvent event)
+{
+	call_work_move(work, event);
+	call_work_put(work, DT_NOEND);
+}
+
 TimestampTz
 call_work_back_off(const CallWork *work)
 {
@@ -109,6 +130,23 @@ call_work_park(CallWork *work)
 {
 	call_work_move(work,
 				   work->row.state == CALL_SENDING ? CALL_MISCONFIGURED : CALL_ATTEMPTS_SPENT);
+}
+
+void
+call_work_contradict(CallWork *work)
+{
+	work->row.result = "contradiction";
+	call_work_park(work);
+	call_work_put(work, DT_NOEND);
+}
+
+void
+call_work_ask_patiently(CallWork *work)
+{
+	if (++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX)
+		call_work_contradict(work);
+	else
+		call_work_ask(work, work->booking.at + (CALL_WORK_WAIT_MIN_US << 2 * work->row.attempts));
 }
 
 bool

@@ -29,6 +29,9 @@
 #define CALL_WORK_WAIT_MIN_US CALL_WORK_SECONDS(2)
 #define CALL_WORK_WAIT_MAX_US CALL_WORK_SECONDS(600)
 
+/* What was accepted, and takes its time, is asked for after so long. */
+#define CALL_WORK_ACCEPTED_US CALL_WORK_SECONDS(4)
+
 /* What a gateway does not know so long after it was first sent, it has not got. */
 #define CALL_WORK_ABSENT_US CALL_WORK_SECONDS(20)
 
@@ -61,6 +64,15 @@ extern bool call_work_only_asks(const CallRow *call);
 /* Writes the call back; due again at an instant, if it is ever. */
 extern void call_work_put(CallWork *work, TimestampTz due_at);
 
+/* Nobody knows yet: asked for at an instant. */
+extern void call_work_ask(CallWork *work, TimestampTz at);
+
+/* It did not get there: sent again, or asked again, later. */
+extern void call_work_deliver_later(CallWork *work);
+
+/* Ends it by an event. */
+extern void call_work_end(CallWork *work, CallEvent event);
+
 /* When it is tried again: soon where the answer is another than before, else after twice as long.
  */
 extern TimestampTz call_work_back_off(const CallWork *work);
@@ -77,12 +89,19 @@ extern void call_work_drop(CallRow *call);
  * again, when that is clear. */
 extern void call_work_send_again(CallWork *work);
 
+/* Said to be there, and not found: asked for later and later, and then somebody looks. It is never
+ * taken for refused. */
+extern void call_work_ask_patiently(CallWork *work);
+
 /* Refused, perhaps because it has happened: asked for; but not for ever. True where it is refused
  * for good, since the gateway has not got it, either. */
 extern bool call_work_doubt(CallWork *work);
 
 /* Somebody must look: what was answered cannot be, or is the call's own fault again and again. */
 extern void call_work_park(CallWork *work);
+
+/* The same, and written: what is said cannot be. */
+extern void call_work_contradict(CallWork *work);
 
 /* The number by which a gateway knows an order or a refund. */
 extern const char *call_work_number(int64 account_id, int64 epoch, OrderNumberKind kind, int64 id);

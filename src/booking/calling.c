@@ -16,6 +16,7 @@
 #include "booking/order.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
+#include "booking/red_call.h"
 #include "booking/refund_call.h"
 #include "errors.h"
 #include "gateway/providers.h"
@@ -167,8 +168,9 @@ claim_operation(CallWork *work, int64 epoch, CallOperation *operation)
 			return true;
 		case KIND_ISSUE:
 		case KIND_DOCUMENT:
-		case KIND_RED:
 			return invoice_call_claim(work, epoch, operation);
+		case KIND_RED:
+			return red_call_claim(work, epoch, operation);
 	}
 	return false;
 }
@@ -210,7 +212,9 @@ fill(const CallWork *work, CallOperation operation, GatewayCall *call)
 	copy(call->return_url, sizeof(call->return_url), order->return_url);
 	if (is_payments)
 		copy(call->transaction_id, sizeof(call->transaction_id), work->payment.transaction_id);
-	if (row->invoice_id != NO_NUMBER)
+	if (row->confirmation_no != NO_NUMBER)
+		red_call_fill(work, call);
+	else if (row->invoice_id != NO_NUMBER)
 		invoice_call_fill(work, call);
 }
 
@@ -510,6 +514,8 @@ calling_record(const DueCall *due, const GatewayCall *call, const GatewayAnswer 
 		refund_call_record(&work, call->operation, answer);
 	else if (work.row.kind == KIND_TAKE_BACK)
 		refund_call_record_take_back(&work, answer);
+	else if (work.row.kind == KIND_RED)
+		red_call_record(&work, call->operation, answer);
 	else
 		invoice_call_record(&work, call->operation, answer, document);
 }

@@ -20,241 +20,11 @@
 #include "spi/bind.h"
 #include "store/gateway_store.h"
 
-/* What was accepted is asked for after so long. */
-#define FIRST_ASK_US CALL_WORK_SECONDS(4)
-
 /* A seal that failed is asked for again after so long: 20 a day are allowed. */
 #define SEAL_US CALL_WORK_SECONDS(2 * 3600)
 
 /* The bureau's credit line is looked at again after so long. */
 #define CREDIT_LINE_US CALL_WORK_SECONDS(1800)
-
-/* A confirmation that waits for somebody is asked for so often. */
-#define CONFIRMATION_US CALL_WORK_SECONDS(600)
-
-/* ---- claiming --------------------------------------------------------------- */
-
-static bool
-is_issuing(const CallWork *work)
-{
-	InvoiceState state = work->invoice.state;
-
-	return state == INVOICE_SENDING || state == INVOICE_BLOCKED || state == INVOICE_SEALING;
-}
-
-static bool
-is_red_open(const CallWork *work)
-{
-	RedState state = work->confirmation.state;
-
-	return state != RED_ISSUED && state != RED_VOID && state != RED_FAILED;
-}
-
-static bool
-is_wanted(const CallWork *work)
-{
-	Datum document;
-
-	switch (work->row.kind)
-	{
-		case KIND_ISSUE:
-			return is_issuing(work);
-		case KIND_RED:
-			return is_red_open(work);
-		default:
-			return work->invoice.pdf_url &&
-				   !invoice_document(work->invoice.account_id, work->invoice.invoice_id, sql_run,
-									 &document);
-	}
-}
-
-/* What was never sent waits where the books may be older than what the provider has done. */
-static bool
-is_held(CallWork *work, int64 epoch)
-{
-	if (work->row.kind == KIND_DOCUMENT || work->row.state == CALL_UNKNOWN ||
-		gateway_refunds_epoch(work->row.gateway) == epoch)
-		return false;
-	work->row.result = "held";
-	call_work_put(work, work->booking.at + CALL_WORK_WAIT_MAX_US);
-	return true;
-}
-
-static CallOperation
-operation_of(const CallWork *work)
-{
-	const CallRow *row = &work->row;
-
-	if (row->kind == KIND_DOCUMENT)
-		return CALL_DOCUMENT;
-	if (row->kind == KIND_ISSUE && row->state == CALL_UNKNOWN)
-		return row->acts ? CALL_RESEAL : CALL_ISSUE_QUERY;
-	if (row->kind == KIND_ISSUE)
-		return CALL_ISSUE;
-	if (row->state == CALL_UNKNOWN)
-		return row->acts ? CALL_RED_ANSWER : CALL_RED_QUERY;
-	return CALL_RED;
-}
-
-/* Its number, before it is sent: random, since there is room for no more; a key sees to it. */
-static void
-number_call(CallRow *row, int64 epoch)
-{
-	uint64 random;
-
-	if (row->kind == KIND_DOCUMENT || row->gateway_number)
-		return;
-	if (!pg_strong_random(&random, sizeof(random)))
-		refuse(ERROR_INTERNAL, "no random number is to be had");
-	row->gateway_number = order_number_print_invoice(epoch, random,
-													 palloc(ORDER_NUMBER_INVOICE_SIZE));
-}
-
-/* ---- what is sent ----------------------------------------------------------- */
-
-#define COPY(to, text) strlcpy(to, (text) ? (text) : "", sizeof(to))
-
-static void
-fill_buyer(const Invoice *invoice, CallInvoice *call)
-{
-	InvoiceTitle buyer = invoice_buyer(invoice);
-
-	call->is_individual = strcmp(buyer.kind, "individual") == 0;
-	COPY(call->buyer_name, buyer.name);
-	COPY(call->buyer_tax_number, buyer.tax_number);
-	COPY(call->buyer_address, buyer.address);
-	COPY(call->buyer_phone, buyer.phone);
-	COPY(call->buyer_bank, buyer.bank);
-	COPY(call->buyer_bank_account, buyer.bank_account);
-	COPY(call->email, invoice->email);
-	COPY(call->mobile, invoice->mobile);
-}
-
-static void
-fill_seller(const Invoice *invoice, CallInvoice *call)
-{
-	Seller seller;
-
-	if (!seller_find_version("cn", invoice->seller_no, sql_run, &seller))
-		refuse(ERROR_ROW_ALTERED, "an invoice's seller");
-	COPY(call->seller_name, seller.name);
-	COPY(call->seller_tax_number, seller.tax_number);
-	COPY(call->seller_address, seller.address);
-	COPY(call->seller_phone, seller.phone);
-	COPY(call->seller_bank, seller.bank);
-	COPY(call->seller_bank_account, seller.bank_account);
-	COPY(call->drawer, seller.drawer);
-	COPY(call->goods_name, seller.goods_name);
-	COPY(call->goods_code, seller.goods_code);
-	call->tax_rate_bp = seller.tax_rate_bp;
-}
-
-/* Each order is a line, taxed by itself. */
-static void
-fill_lines(const Invoice *invoice, CallInvoice *call)
-{
-	int64 amounts_nano[INVOICE_LINES_MAX];
-
-	call->lines_count = invoice_lines(invoice, amounts_nano);
-	for (size_t i = 0; i < call->lines_count; i++)
-		call->lines[i] = (CallInvoiceLine){amounts_nano[i],
-										   tax_included_nano(amounts_nano[i], call->tax_rate_bp)};
-}
-
-static RedAnswer
-red_answer(const RedConfirmation *confirmation)
-{
-	if (confirmation->answer && strcmp(confirmation->answer, "agree") == 0)
-		return RED_AGREE;
-	return confirmation->answer && strcmp(confirmation->answer, "refuse") == 0 ? RED_REFUSE
-																			   : RED_WITHDRAW;
-}
-
-void
-invoice_call_fill(const CallWork *work, GatewayCall *call)
-{
-	const Invoice *invoice = &work->invoice;
-	bool is_red = work->row.kind == KIND_RED;
-
-	call->created_at = is_red ? work->confirmation.created_at : invoice->created_at;
-	call->amount_nano = invoice->amount_nano;
-	COPY(call->currency, "CNY");
-	if (is_red)
-		COPY(call->invoice.red_number, work->row.gateway_number);
-	else
-		COPY(call->invoice.number, work->row.gateway_number);
-	call->invoice.is_special = strcmp(invoice->kind, "special") == 0;
-	COPY(call->invoice.blue_number, invoice->number);
-	COPY(call->invoice.document_url, invoice->pdf_url);
-	fill_buyer(invoice, &call->invoice);
-	fill_seller(invoice, &call->invoice);
-	fill_lines(invoice, &call->invoice);
-	if (is_red)
-	{
-		call->invoice.red_reason = atoi(work->confirmation.red_reason);
-		call->invoice.red_answer = red_answer(&work->confirmation);
-	}
-}
-
-/* ---- how calls go on -------------------------------------------------------- */
-
-/* Nobody knows yet: asked for at an instant. */
-static void
-ask(CallWork *work, TimestampTz at)
-{
-	call_work_move(work, CALL_UNANSWERED);
-	call_work_put(work, at);
-}
-
-static void
-ask_later(CallWork *work)
-{
-	ask(work, call_work_back_off(work));
-}
-
-/* It did not get there: sent again, or asked again, later. */
-static void
-deliver_later(CallWork *work)
-{
-	call_work_move(work, CALL_NOT_DELIVERED);
-	call_work_put(work, call_work_back_off(work));
-}
-
-static void
-end_call(CallWork *work, CallEvent event)
-{
-	call_work_move(work, event);
-	call_work_put(work, DT_NOEND);
-}
-
-/* An operator looks. */
-static void
-park(CallWork *work)
-{
-	call_work_park(work);
-	call_work_put(work, DT_NOEND);
-}
-
-/* What is said cannot be. */
-static void
-contradict(CallWork *work)
-{
-	work->row.result = "contradiction";
-	park(work);
-}
-
-/*
- * The provider says that it has what its queries do not find, yet: they are asked later and later,
- * and then somebody looks. It is never taken for refused.
- */
-static void
-ask_patiently(CallWork *work)
-{
-	if (++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX)
-		contradict(work);
-	else
-		ask(work, work->booking.at + (CALL_WORK_WAIT_MIN_US << 2 * work->row.attempts));
-}
 
 /* ---- what the customer hears -------------------------------------------------- */
 
@@ -262,13 +32,6 @@ static void
 tell(const CallWork *work)
 {
 	notify_invoice(&work->invoice, work->booking.account.currency, work->booking.at);
-}
-
-static void
-tell_red(const CallWork *work)
-{
-	notify_red(&work->invoice, &work->confirmation, work->booking.account.currency,
-			   work->booking.at);
 }
 
 /* ---- issuing ---------------------------------------------------------------- */
@@ -281,11 +44,11 @@ fail(CallWork *work, const GatewayAnswer *answer, CallEvent event)
 	work->invoice.reason = cause[0] ? cause : "refused";
 	if (!invoicing_apply(&work->booking, &work->invoice, INVOICE_FAILS))
 	{
-		contradict(work); /* the bureau had it */
+		call_work_contradict(work); /* the bureau had it */
 		return;
 	}
 	tell(work);
-	end_call(work, event);
+	call_work_end(work, event);
 }
 
 /* A person has to act at the provider, or its credit line to be raised. */
@@ -310,7 +73,7 @@ issue(CallWork *work, const InvoiceFact *fact)
 	if ((fact->total_nano != 0 && fact->total_nano != invoice->amount_nano) ||
 		invoice_number_is_taken(fact->number))
 	{
-		contradict(work);
+		call_work_contradict(work);
 		return;
 	}
 	invoice->number = fact->number;
@@ -319,7 +82,7 @@ issue(CallWork *work, const InvoiceFact *fact)
 	invoice->ofd_url = fact->ofd_url[0] ? fact->ofd_url : NULL;
 	(void) invoicing_apply(&work->booking, invoice,
 						   was_sealing ? INVOICE_IS_SEALED : INVOICE_SUCCEEDS);
-	end_call(work, CALL_SUCCEEDED);
+	call_work_end(work, CALL_SUCCEEDED);
 	/* Who gets it hears of it with its document. */
 	if (invoice->pdf_url)
 		invoicing_call(&work->booking, invoice, work->row.gateway, KIND_DOCUMENT, NO_NUMBER);
@@ -334,7 +97,7 @@ have_sealed(CallWork *work)
 	bool is_first = invoicing_apply(&work->booking, &work->invoice, INVOICE_SEAL_FAILS);
 
 	work->row.acts = true;
-	ask(work, work->booking.at + (is_first ? FIRST_ASK_US : SEAL_US));
+	call_work_ask(work, work->booking.at + (is_first ? CALL_WORK_ACCEPTED_US : SEAL_US));
 }
 
 static void
@@ -343,7 +106,7 @@ record_invoice(CallWork *work, const GatewayAnswer *answer)
 	switch (answer->invoice.state)
 	{
 		case INVOICE_FACT_ISSUING:
-			ask_later(work);
+			call_work_ask(work, call_work_back_off(work));
 			return;
 		case INVOICE_FACT_ISSUED:
 			issue(work, &answer->invoice);
@@ -366,7 +129,7 @@ record_issue(CallWork *work, CallOperation operation, const GatewayAnswer *answe
 
 	work->row.acts = false;
 	if (answer->result == RESULT_DONE && is_sent)
-		ask(work, work->booking.at + FIRST_ASK_US);
+		call_work_ask(work, work->booking.at + CALL_WORK_ACCEPTED_US);
 	else if (answer->result == RESULT_DONE)
 		record_invoice(work, answer);
 	else if (answer->result == RESULT_MISCONFIGURED)
@@ -374,11 +137,11 @@ record_issue(CallWork *work, CallOperation operation, const GatewayAnswer *answe
 	else if (answer->result == RESULT_NO_FUNDS)
 		block(work, work->booking.at + CREDIT_LINE_US);
 	else if (operation == CALL_RESEAL)
-		ask(work, work->booking.at + FIRST_ASK_US);
+		call_work_ask(work, work->booking.at + CALL_WORK_ACCEPTED_US);
 	else if (answer->result == RESULT_REFUSED && is_first)
 		fail(work, answer, CALL_REFUSED);
 	else if (answer->result == RESULT_UNCLEAR)
-		ask_patiently(work);
+		call_work_ask_patiently(work);
 	else if (answer->result == RESULT_REFUSED)
 	{
 		if (call_work_doubt(work))
@@ -387,9 +150,9 @@ record_issue(CallWork *work, CallOperation operation, const GatewayAnswer *answe
 	else if (answer->result == RESULT_ABSENT && !is_sent && work->invoice.state != INVOICE_SEALING)
 		call_work_send_again(work);
 	else if (answer->result == RESULT_BUSY || answer->result == RESULT_NOT_DELIVERED)
-		deliver_later(work);
+		call_work_deliver_later(work);
 	else
-		ask_later(work);
+		call_work_ask(work, call_work_back_off(work));
 }
 
 /* ---- documents -------------------------------------------------------------- */
@@ -410,7 +173,7 @@ record_document(CallWork *work, const GatewayAnswer *answer, Bytes document)
 		work->invoice.document = bind_bytes(document.data, document.size);
 		invoice_update(&work->invoice);
 		tell(work);
-		end_call(work, CALL_SUCCEEDED);
+		call_work_end(work, CALL_SUCCEEDED);
 		return;
 	}
 	call_work_move(work, CALL_NOT_DELIVERED);
@@ -423,174 +186,71 @@ record_document(CallWork *work, const GatewayAnswer *answer, Bytes document)
 	call_work_put(work, call_work_back_off(work));
 }
 
-/* ---- confirmations ---------------------------------------------------------- */
+/* ---- claiming --------------------------------------------------------------- */
 
-/* Moves the confirmation; true where that changed something. */
 static bool
-move_red(CallWork *work, RedEvent event)
+is_issuing(const CallWork *work)
 {
-	RedConfirmation *confirmation = &work->confirmation;
-	int next;
+	InvoiceState state = work->invoice.state;
 
-	if (lifecycle_next(&lifecycle_red, (int) confirmation->state, event, &next) != LIFECYCLE_MOVES)
+	return state == INVOICE_SENDING || state == INVOICE_BLOCKED || state == INVOICE_SEALING;
+}
+
+static bool
+is_wanted(const CallWork *work)
+{
+	if (work->row.kind == KIND_ISSUE)
+		return is_issuing(work);
+	return work->invoice.pdf_url && !work->invoice.has_document;
+}
+
+bool
+invoice_call_is_held(CallWork *work, int64 epoch)
+{
+	if (work->row.state == CALL_UNKNOWN || gateway_refunds_epoch(work->row.gateway) == epoch)
 		return false;
-	confirmation->state = (RedState) next;
-	confirmation->changed_at = work->booking.at;
+	work->row.result = "held";
+	call_work_put(work, work->booking.at + CALL_WORK_WAIT_MAX_US);
 	return true;
 }
 
-/* It ended without a red invoice: the invoice stands. */
-static void
-end_without(CallWork *work, RedEvent event, const char *cause, CallEvent call_event)
+void
+invoice_call_number(CallRow *row, int64 epoch)
 {
-	if (!move_red(work, event))
-	{
-		contradict(work);
+	uint64 random;
+
+	if (row->gateway_number)
 		return;
-	}
-	work->confirmation.cause = cause[0] ? cause : NULL;
-	red_update(&work->confirmation);
-	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_REVERSAL_ENDS);
-	tell_red(work);
-	end_call(work, call_event);
+	if (!pg_strong_random(&random, sizeof(random)))
+		refuse(ERROR_INTERNAL, "no random number is to be had");
+	row->gateway_number = order_number_print_invoice(epoch, random,
+													 palloc(ORDER_NUMBER_INVOICE_SIZE));
 }
 
-static void
-end_with_red(CallWork *work, const RedFact *fact)
-{
-	if (invoice_number_is_taken(fact->red_number))
-	{
-		contradict(work);
-		return;
-	}
-	(void) move_red(work, RED_IS_ISSUED);
-	red_update(&work->confirmation);
-	work->invoice.red_number = fact->red_number;
-	work->invoice.reason = work->confirmation.reason;
-	(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_RED_ISSUED);
-	tell(work);
-	end_call(work, CALL_SUCCEEDED);
-}
-
-static void
-take_facts(RedConfirmation *confirmation, const RedFact *fact)
-{
-	if (fact->entered_at != 0)
-		confirmation->entered_at = fact->entered_at;
-	if (fact->confirmation_number[0])
-		confirmation->bureau_number = fact->confirmation_number;
-}
-
-static void
-wait_for(CallWork *work, RedEvent event)
-{
-	if (move_red(work, event) && work->confirmation.entered_at == DT_NOBEGIN)
-		work->confirmation.entered_at = work->booking.at;
-	red_update(&work->confirmation);
-	tell_red(work); /* what was told stays told */
-	ask(work, work->booking.at + CONFIRMATION_US);
-}
-
-static void
-record_confirmation(CallWork *work, const RedFact *fact)
-{
-	take_facts(&work->confirmation, fact);
-	if (fact->is_partial)
-	{
-		contradict(work); /* ours are whole */
-		return;
-	}
-	if (fact->red_number[0] && fact->state != RED_FACT_VOID && fact->state != RED_FACT_FAILED)
-	{
-		end_with_red(work, fact);
-		return;
-	}
-	switch (fact->state)
-	{
-		case RED_FACT_APPLYING:
-			ask_later(work);
-			return;
-		case RED_FACT_WAITS_FOR_BUYER:
-			wait_for(work, RED_NEEDS_BUYER);
-			return;
-		case RED_FACT_WAITS_FOR_SELLER:
-			wait_for(work, RED_NEEDS_SELLER);
-			return;
-		case RED_FACT_FREE:
-		case RED_FACT_AGREED:
-			(void) move_red(work, RED_IS_CONFIRMED);
-			red_update(&work->confirmation);
-			ask_later(work);
-			return;
-		case RED_FACT_VOID:
-		case RED_FACT_WITHDRAWN_LATE:
-			end_without(work, RED_BECOMES_VOID, fact->cause, CALL_SUCCEEDED);
-			return;
-		case RED_FACT_FAILED:
-			end_without(work, RED_IS_REFUSED, fact->cause, CALL_REFUSED);
-			return;
-	}
-}
-
-static void
-refuse_red(CallWork *work, const GatewayAnswer *answer)
-{
-	end_without(work, RED_IS_REFUSED, answer->red.cause[0] ? answer->red.cause : answer->code,
-				CALL_REFUSED);
-}
-
-static void
-record_red(CallWork *work, CallOperation operation, const GatewayAnswer *answer)
-{
-	bool is_first = operation == CALL_RED && work->row.asked <= 1;
-
-	if (operation == CALL_RED_ANSWER && answer->result != RESULT_NOT_DELIVERED &&
-		answer->result != RESULT_BUSY)
-		work->row.acts = false;
-	if (answer->result == RESULT_DONE && operation == CALL_RED_QUERY)
-		record_confirmation(work, &answer->red);
-	else if (answer->result == RESULT_DONE || operation == CALL_RED_ANSWER)
-		ask(work, work->booking.at + FIRST_ASK_US);
-	else if (answer->result == RESULT_REFUSED && is_first)
-		refuse_red(work, answer);
-	else if (answer->result == RESULT_UNCLEAR)
-		ask_patiently(work);
-	else if (answer->result == RESULT_REFUSED)
-	{
-		if (call_work_doubt(work))
-			refuse_red(work, answer);
-	}
-	else if (answer->result == RESULT_ABSENT && operation == CALL_RED_QUERY &&
-			 work->confirmation.state == RED_APPLYING)
-		call_work_send_again(work);
-	else if (answer->result == RESULT_MISCONFIGURED)
-		park(work);
-	else if (answer->result == RESULT_BUSY || answer->result == RESULT_NOT_DELIVERED)
-		deliver_later(work);
-	else
-		ask_later(work);
-}
-
-/* ---- claiming, all of it ------------------------------------------------------ */
-
-/*
- * What the provider is known not to have, and nobody wants any more: an invoice of money that went
- * back meanwhile, a confirmation that was withdrawn.
- */
+/* What the provider is known not to have, of money that went back meanwhile, ends. */
 static bool
 end_unsent(CallWork *work)
 {
 	static const GatewayAnswer gone = {.code = INVOICING_MONEY_GONE};
 
-	if (work->row.state != CALL_QUEUED)
+	if (work->row.state != CALL_QUEUED || !invoice_is_over(&work->invoice))
 		return false;
-	if (work->row.kind == KIND_ISSUE && invoice_is_over(&work->invoice))
-		fail(work, &gone, CALL_NOT_WANTED);
-	else if (work->row.kind == KIND_RED && work->confirmation.answer &&
-			 red_answer(&work->confirmation) == RED_WITHDRAW)
-		end_without(work, RED_BECOMES_VOID, "", CALL_NOT_WANTED);
+	fail(work, &gone, CALL_NOT_WANTED);
+	return true;
+}
+
+static bool
+claim_issue(CallWork *work, int64 epoch, CallOperation *operation)
+{
+	if (end_unsent(work) || invoice_call_is_held(work, epoch))
+		return false;
+	if (work->invoice.state == INVOICE_BLOCKED)
+		(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_UNBLOCK);
+	invoice_call_number(&work->row, epoch);
+	if (work->row.state != CALL_UNKNOWN)
+		*operation = CALL_ISSUE;
 	else
-		return false;
+		*operation = work->row.acts ? CALL_RESEAL : CALL_ISSUE_QUERY;
 	return true;
 }
 
@@ -599,16 +259,85 @@ invoice_call_claim(CallWork *work, int64 epoch, CallOperation *operation)
 {
 	if (!is_wanted(work))
 	{
-		end_call(work, CALL_ABSENT_NOT_WANTED);
+		call_work_end(work, CALL_ABSENT_NOT_WANTED);
 		return false;
 	}
-	if (end_unsent(work) || is_held(work, epoch))
-		return false;
-	if (work->row.kind == KIND_ISSUE && work->invoice.state == INVOICE_BLOCKED)
-		(void) invoicing_apply(&work->booking, &work->invoice, INVOICE_UNBLOCK);
-	number_call(&work->row, epoch);
-	*operation = operation_of(work);
-	return true;
+	*operation = CALL_DOCUMENT;
+	return work->row.kind == KIND_DOCUMENT || claim_issue(work, epoch, operation);
+}
+
+/* ---- what is sent ----------------------------------------------------------- */
+
+static void
+fill_buyer(const Invoice *invoice, CallInvoice *call)
+{
+	InvoiceTitle buyer = invoice_buyer(invoice);
+
+	call->is_individual = strcmp(buyer.kind, "individual") == 0;
+	INVOICE_CALL_COPY(call->buyer_name, buyer.name);
+	INVOICE_CALL_COPY(call->buyer_tax_number, buyer.tax_number);
+	INVOICE_CALL_COPY(call->buyer_address, buyer.address);
+	INVOICE_CALL_COPY(call->buyer_phone, buyer.phone);
+	INVOICE_CALL_COPY(call->buyer_bank, buyer.bank);
+	INVOICE_CALL_COPY(call->buyer_bank_account, buyer.bank_account);
+	INVOICE_CALL_COPY(call->email, invoice->email);
+	INVOICE_CALL_COPY(call->mobile, invoice->mobile);
+}
+
+static void
+fill_seller(const Invoice *invoice, CallInvoice *call)
+{
+	Seller seller;
+
+	if (!seller_find_version("cn", invoice->seller_no, sql_run, &seller))
+		refuse(ERROR_ROW_ALTERED, "an invoice's seller");
+	INVOICE_CALL_COPY(call->seller_name, seller.name);
+	INVOICE_CALL_COPY(call->seller_tax_number, seller.tax_number);
+	INVOICE_CALL_COPY(call->seller_address, seller.address);
+	INVOICE_CALL_COPY(call->seller_phone, seller.phone);
+	INVOICE_CALL_COPY(call->seller_bank, seller.bank);
+	INVOICE_CALL_COPY(call->seller_bank_account, seller.bank_account);
+	INVOICE_CALL_COPY(call->drawer, seller.drawer);
+	INVOICE_CALL_COPY(call->goods_name, seller.goods_name);
+	INVOICE_CALL_COPY(call->goods_code, seller.goods_code);
+	call->tax_rate_bp = seller.tax_rate_bp;
+}
+
+void
+invoice_call_fill_parties(const Invoice *invoice, CallInvoice *call)
+{
+	fill_buyer(invoice, call);
+	fill_seller(invoice, call);
+}
+
+/* Each order is a line, taxed by itself. */
+static void
+fill_lines(const Invoice *invoice, CallInvoice *call)
+{
+	int64 amounts_nano[INVOICE_LINES_MAX];
+
+	call->lines_count = invoice_lines(invoice, amounts_nano);
+	for (size_t i = 0; i < call->lines_count; i++)
+		call->lines[i] = (CallInvoiceLine){amounts_nano[i],
+										   tax_included_nano(amounts_nano[i], call->tax_rate_bp)};
+}
+
+void
+invoice_call_fill(const CallWork *work, GatewayCall *call)
+{
+	const Invoice *invoice = &work->invoice;
+
+	call->created_at = invoice->created_at;
+	call->amount_nano = invoice->amount_nano;
+	INVOICE_CALL_COPY(call->currency, "CNY");
+	INVOICE_CALL_COPY(call->invoice.number, work->row.gateway_number);
+	INVOICE_CALL_COPY(call->invoice.document_url, invoice->pdf_url);
+	call->invoice.is_special = strcmp(invoice->kind, "special") == 0;
+	if (call->operation == CALL_ISSUE)
+	{
+		invoice_call_fill_parties(invoice, &call->invoice);
+		fill_lines(invoice, &call->invoice);
+	}
 }
 
 /* ---- recording -------------------------------------------------------------- */
@@ -620,19 +349,10 @@ invoice_call_record(CallWork *work, CallOperation operation, const GatewayAnswer
 	if (!is_wanted(work))
 	{
 		call_work_move(work, CALL_UNANSWERED);
-		end_call(work, CALL_ABSENT_NOT_WANTED);
-		return;
+		call_work_end(work, CALL_ABSENT_NOT_WANTED);
 	}
-	switch (work->row.kind)
-	{
-		case KIND_ISSUE:
-			record_issue(work, operation, answer);
-			return;
-		case KIND_DOCUMENT:
-			record_document(work, answer, document);
-			return;
-		default:
-			record_red(work, operation, answer);
-			return;
-	}
+	else if (work->row.kind == KIND_ISSUE)
+		record_issue(work, operation, answer);
+	else
+		record_document(work, answer, document);
 }

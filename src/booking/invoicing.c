@@ -123,8 +123,16 @@ invoicing_retry(const Booking *booking, Invoice *invoice)
 void
 invoicing_reverse(const Booking *booking, Invoice *invoice, RedConfirmation *confirmation)
 {
+	int64 left_nano[INVOICE_LINES_MAX];
 	CallRow call;
+	int64 sum_nano = 0;
+	size_t count = invoice_lines_left(invoice, left_nano);
 
+	for (size_t i = 0; i < count; i++)
+		sum_nano += left_nano[i];
+	if (sum_nano != invoice->amount_nano)
+		refuse(ERROR_INVOICE_STATE, invoice->invoice_id, invoice->account_id,
+			   "reversed in part: reverse what is left by hand, record_red_invoice()");
 	if (!invoicing_apply(booking, invoice, INVOICE_REVERSAL_BEGINS))
 		refuse(ERROR_INVOICE_STATE, invoice->invoice_id, invoice->account_id,
 			   lifecycle_state_name(&lifecycle_invoice, (int) invoice->state));
@@ -151,12 +159,25 @@ invoicing_end_confirmation(const Booking *booking, const Invoice *invoice)
 		call_work_drop(&call);
 }
 
+bool
+invoicing_follow(const Booking *booking, Invoice *invoice, const char *gateway,
+				 RedConfirmation *confirmation)
+{
+	if (invoice->state != INVOICE_ISSUED)
+		return false;
+	(void) invoicing_apply(booking, invoice, INVOICE_REVERSAL_BEGINS);
+	red_insert(confirmation);
+	invoicing_call(booking, invoice, gateway, KIND_RED, confirmation->confirmation_no);
+	return true;
+}
+
 /* Whoever must confirm it agrees or refuses; whoever asked for it withdraws it. */
 static bool
 takes_answer(const RedConfirmation *confirmation, const char *answer)
 {
 	if (strcmp(answer, "withdraw") == 0)
-		return confirmation->state == RED_APPLYING || confirmation->state == RED_WAITING_BUYER;
+		return !red_is_buyers(confirmation) &&
+			   (confirmation->state == RED_APPLYING || confirmation->state == RED_WAITING_BUYER);
 	return confirmation->state == RED_WAITING_SELLER;
 }
 

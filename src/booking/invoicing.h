@@ -46,6 +46,11 @@ extern void invoicing_retry(const Booking *booking, Invoice *invoice);
 extern void invoicing_reverse(const Booking *booking, Invoice *invoice,
 							  RedConfirmation *confirmation);
 
+/* Has one followed that the buyer began at the bureau; false where that cannot be now: the invoice
+ * is not there as issued. */
+extern bool invoicing_follow(const Booking *booking, Invoice *invoice, const char *gateway,
+							 RedConfirmation *confirmation);
+
 /* An operator has issued the red invoice: a confirmation that is open has no use any more. */
 extern void invoicing_end_confirmation(const Booking *booking, const Invoice *invoice);
 

@@ -117,6 +117,25 @@ notify_red(const Invoice *invoice, const RedConfirmation *confirmation, const ch
 	notify_account(invoice->account_id, &news, at);
 }
 
+void
+notify_red_part(const Invoice *invoice, const RedConfirmation *confirmation, const char *currency,
+				TimestampTz at)
+{
+	NotifyNews news = {
+		.event = EVENT_INVOICE_REVERSED,
+		.source_id = invoice->invoice_id,
+		.email = invoice->email,
+		.mobile = invoice->mobile,
+		.facts = {{"invoice_id", notify_number(invoice->invoice_id)},
+				  {"amount", notify_cents(confirmation->amount_nano)},
+				  {"currency", currency},
+				  {"number", invoice->number},
+				  {"red_number", confirmation->red_number}},
+	};
+
+	notify_account(invoice->account_id, &news, at);
+}
+
 const char *
 notify_exact(int64 amount_nano)
 {

@@ -51,6 +51,10 @@ extern void notify_invoice(const Invoice *invoice, const char *currency, Timesta
 extern void notify_red(const Invoice *invoice, const RedConfirmation *confirmation,
 					   const char *currency, TimestampTz at);
 
+/* A part of it was reversed, which the buyer began. */
+extern void notify_red_part(const Invoice *invoice, const RedConfirmation *confirmation,
+							const char *currency, TimestampTz at);
+
 /* Values of facts: an amount with all its decimals, one in whole cents, a number, an instant. */
 extern const char *notify_exact(int64 amount_nano);
 extern const char *notify_cents(int64 amount_nano);

@@ -25,6 +25,7 @@ static const char *const operation_names[CALL_OPERATIONS_COUNT] = {
 	[CALL_RED] = "red",
 	[CALL_RED_QUERY] = "red_query",
 	[CALL_RED_ANSWER] = "red_answer",
+	[CALL_RED_LIST] = "red_list",
 };
 
 static const char *const result_names[CALL_RESULTS_COUNT] = {
@@ -130,8 +131,12 @@ invoice_is_sound(CallOperation operation, const CallInvoice *invoice)
 				   is_bureau_number(invoice->blue_number) && invoice->red_reason >= RED_WRONG &&
 				   invoice->red_reason <= RED_ALLOWANCE;
 		case CALL_RED_QUERY:
+			return is_invoice_number(invoice->red_number) || is_number(invoice->confirmation_id);
 		case CALL_RED_ANSWER:
-			return is_invoice_number(invoice->red_number);
+			return is_invoice_number(invoice->red_number) ||
+				   is_number(invoice->confirmation_number);
+		case CALL_RED_LIST:
+			return invoice->from_at > 0 && invoice->from_at <= invoice->to_at && invoice->page > 0;
 		default:
 			return invoice->document_url[0] != '\0';
 	}
@@ -140,7 +145,7 @@ invoice_is_sound(CallOperation operation, const CallInvoice *invoice)
 bool
 call_is_of_invoice(CallOperation operation)
 {
-	return operation >= CALL_ISSUE && operation <= CALL_RED_ANSWER;
+	return operation >= CALL_ISSUE && operation <= CALL_RED_LIST;
 }
 
 bool

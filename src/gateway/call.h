@@ -46,10 +46,11 @@ typedef enum CallOperation
 	CALL_DOCUMENT,	  /* of an invoice: its bytes, in pieces in front of the answer */
 	CALL_RED,		  /* a confirmation by which a whole invoice is reversed; the red one follows */
 	CALL_RED_QUERY,	  /* by our number of the confirmation */
-	CALL_RED_ANSWER	  /* to a confirmation */
+	CALL_RED_ANSWER,  /* to a confirmation */
+	CALL_RED_LIST	  /* of confirmations, a page: those that buyers began are told */
 } CallOperation;
 
-#define CALL_OPERATIONS_COUNT 15
+#define CALL_OPERATIONS_COUNT 16
 
 /* Instants are microseconds of the server's epoch, amounts nano-units; an empty text: not given. */
 typedef struct GatewayCall
@@ -102,9 +103,12 @@ typedef struct GatewayAnswer
 	PaymentFact payment;				 /* CALL_QUERY, done */
 	RefundFact refund;					 /* CALL_REFUND, CALL_REFUND_QUERY, done */
 	char signature[SIGNATURE_TEXT_SIZE]; /* CALL_SIGN, done */
-	int64_t rows;		 /* CALL_BILL, done: how many it had; CALL_DOCUMENT: bytes */
+	int64_t rows;		 /* CALL_BILL, done: how many it had; CALL_DOCUMENT: bytes; CALL_RED_LIST:
+						  * how many confirmations there are on all pages, whoever began them */
 	InvoiceFact invoice; /* CALL_ISSUE_QUERY, done; of one that was refused: its cause */
 	RedFact red;		 /* CALL_RED_QUERY, done; likewise */
+	size_t seen_count;	 /* CALL_RED_LIST, done */
+	RedSeen seen[RED_SEEN_MAX];
 } GatewayAnswer;
 
 /* Names as frames and tables have them; false where there is none of that name. */

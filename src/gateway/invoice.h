@@ -87,6 +87,12 @@ typedef struct CallInvoice
 	char blue_number[INVOICE_NUMBER_SIZE]; /* the bureau's, of the invoice that is reversed */
 	int red_reason;						   /* a RedReason; 0: none */
 	RedAnswer red_answer;
+	char confirmation_id[INVOICE_ID_SIZE]; /* the provider's own, of one that the buyer began; the
+											* next is the bureau's. Else red_number is it */
+	char confirmation_number[INVOICE_ID_SIZE];
+	int64_t from_at; /* CALL_RED_LIST: entered on the days from this one to the next */
+	int64_t to_at;
+	int64_t page; /* from 1 on, RED_SEEN_MAX confirmations each */
 	char document_url[INVOICE_URL_SIZE];
 } CallInvoice;
 
@@ -133,14 +139,28 @@ typedef enum RedFactState
 typedef struct RedFact
 {
 	RedFactState state;
-	char red_number[INVOICE_NUMBER_SIZE]; /* the bureau's, of the red invoice; empty: not issued */
-	int64_t issued_at;					  /* of the red invoice */
-	int64_t entered_at;					  /* of the confirmation: 72 hours run from here */
-	bool is_partial;					  /* it is of less than the call's amount_nano */
-	int64_t amount_nano;				  /* what it reverses, above zero */
+	char red_number[INVOICE_NUMBER_SIZE];  /* the bureau's, of the red invoice; empty: not issued */
+	int64_t issued_at;					   /* of the red invoice */
+	int64_t entered_at;					   /* of the confirmation: 72 hours run from here */
+	bool is_partial;					   /* it is of less than the call's amount_nano */
+	int64_t amount_nano;				   /* what it reverses, above zero */
+	size_t lines_count;					   /* of a partial one: up to the last line it is of */
+	int64_t lines_nano[INVOICE_LINES_MAX]; /* what it reverses of each line of the call */
 	char confirmation_number[INVOICE_ID_SIZE]; /* the bureau's */
 	char confirmation_id[INVOICE_ID_SIZE];	   /* the provider's own */
 	char cause[INVOICE_CAUSE_SIZE];
 } RedFact;
+
+/* A confirmation in a list: one that a buyer began, and that has not come to nothing. */
+typedef struct RedSeen
+{
+	char confirmation_id[INVOICE_ID_SIZE];
+	char confirmation_number[INVOICE_ID_SIZE];
+	char blue_number[INVOICE_NUMBER_SIZE];
+	int64_t reason; /* a RedReason */
+	int64_t entered_at;
+} RedSeen;
+
+#define RED_SEEN_MAX 10
 
 #endif

@@ -43,3 +43,25 @@ member_get(const json_t *object, const Member *members, size_t count, void *to)
 	}
 	return true;
 }
+
+bool
+member_put_part(json_t *object, const char *name, int state, const Member *members, size_t count,
+				const void *from)
+{
+	json_t *part = json_pack("{s:i}", "state", state);
+
+	if (member_put(part, members, count, from))
+		return json_object_set_new(object, name, part) == 0;
+	json_decref(part);
+	return false;
+}
+
+bool
+member_get_part(const json_t *object, const char *name, int states_count, int64_t *state,
+				const Member *members, size_t count, void *to)
+{
+	const json_t *part = document_object(object, name);
+
+	return part && document_count(part, "state", state) && *state >= 0 && *state < states_count &&
+		   member_get(part, members, count, to);
+}

@@ -33,4 +33,10 @@ extern bool member_put(json_t *object, const Member *members, size_t count, cons
 /* Gets them; false where one is of another kind, or too long. */
 extern bool member_get(const json_t *object, const Member *members, size_t count, void *to);
 
+/* An object in an object, with a state beside the members; got: one below states_count. */
+extern bool member_put_part(json_t *object, const char *name, int state, const Member *members,
+							size_t count, const void *from);
+extern bool member_get_part(const json_t *object, const char *name, int states_count,
+							int64_t *state, const Member *members, size_t count, void *to);
+
 #endif

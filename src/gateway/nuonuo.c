@@ -163,20 +163,6 @@ issue_body(const GatewayCall *call, const Merchant *merchant)
 	return NULL;
 }
 
-/* Nuonuo's own code for each of the bureau's. */
-static const char *
-red_reason(int reason)
-{
-	static const char *const codes[] = {
-		[RED_WRONG] = "2",
-		[RED_RETURNED] = "1",
-		[RED_SERVICE_ENDED] = "3",
-		[RED_ALLOWANCE] = "4",
-	};
-
-	return codes[reason];
-}
-
 /* Of a whole invoice: without lines. The red one gets the number of the confirmation. */
 static json_t *
 red_body(const GatewayCall *call, const Merchant *merchant)
@@ -190,7 +176,7 @@ red_body(const GatewayCall *call, const Merchant *merchant)
 					 SELLER, "blueElecInvoiceNumber", invoice->blue_number, "sellerTaxNo",
 					 merchant->merchant_id, "sellerName", if_given(invoice->seller_name),
 					 "buyerTaxNo", if_given(invoice->buyer_tax_number), "buyerName",
-					 invoice->buyer_name, "redReason", red_reason(invoice->red_reason),
+					 invoice->buyer_name, "redReason", nuonuo_red_reasons[invoice->red_reason],
 					 "autoInvoice", "1", "orderNo", invoice->red_number, "callbackUrl",
 					 if_given(merchant->notify_url));
 }
@@ -200,8 +186,41 @@ red_answer_body(const CallInvoice *invoice)
 {
 	const char *agrees = invoice->red_answer == RED_AGREE ? "1" : "0";
 
-	return json_pack("{s:s,s:s,s:s*}", "billId", invoice->red_number, "identity", SELLER,
-					 "confirmAgreement", invoice->red_answer == RED_WITHDRAW ? NULL : agrees);
+	return json_pack("{s:s*,s:s*,s:s,s:s*}", "billId", if_given(invoice->red_number), "billNo",
+					 if_given(invoice->confirmation_number), "identity", SELLER, "confirmAgreement",
+					 invoice->red_answer == RED_WITHDRAW ? NULL : agrees);
+}
+
+/* A day of the bureau's calendar. */
+static const char *
+print_day(int64_t instant, char day[INSTANT_TEXT_SIZE])
+{
+	(void) instant_to_china(instant, day);
+	day[strcspn(day, " ")] = '\0';
+	return day;
+}
+
+/* The days of entry that are listed, by the names that a method has for them. */
+static json_t *
+days_body(const CallInvoice *invoice, const char *from, const char *to)
+{
+	char from_day[INSTANT_TEXT_SIZE];
+	char to_day[INSTANT_TEXT_SIZE];
+
+	return json_pack("{s:s,s:s,s:s}", "identity", SELLER, from,
+					 print_day(invoice->from_at, from_day), to, print_day(invoice->to_at, to_day));
+}
+
+static json_t *
+red_list_body(const CallInvoice *invoice)
+{
+	json_t *body = days_body(invoice, "billTimeStart", "billTimeEnd");
+
+	if (json_object_set_new(body, "pageSize", json_sprintf("%d", RED_SEEN_MAX)) == 0 &&
+		json_object_set_new(body, "pageNo", json_sprintf("%lld", (long long) invoice->page)) == 0)
+		return body;
+	json_decref(body);
+	return NULL;
 }
 
 /* NULL where there is none, a field is missing or there is no memory. */
@@ -220,9 +239,13 @@ call_body(const GatewayCall *call, const Merchant *merchant)
 		case CALL_RED:
 			return red_body(call, merchant);
 		case CALL_RED_QUERY:
-			return json_pack("{s:s,s:s}", "identity", SELLER, "billId", call->invoice.red_number);
+			return json_pack("{s:s,s:s*,s:s*}", "identity", SELLER, "billId",
+							 if_given(call->invoice.red_number), "billUuid",
+							 if_given(call->invoice.confirmation_id));
 		case CALL_RED_ANSWER:
 			return red_answer_body(&call->invoice);
+		case CALL_RED_LIST:
+			return red_list_body(&call->invoice);
 		default:
 			return NULL;
 	}
@@ -238,6 +261,7 @@ method_of(const GatewayCall *call)
 		[CALL_RED] = "saveInvoiceRedConfirm",
 		[CALL_RED_QUERY] = "queryInvoiceRedConfirm",
 		[CALL_RED_ANSWER] = "confirm",
+		[CALL_RED_LIST] = "queryInvoiceRedConfirm",
 	};
 
 	if (call->operation == CALL_RED_ANSWER && call->invoice.red_answer == RED_WITHDRAW)
@@ -353,21 +377,27 @@ build(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *m
 			   : BUILD_IMPOSSIBLE;
 }
 
-/* Of a confirmation that somebody may have acted on at the bureau: Nuonuo looks there when asked.
- */
-static ProviderBuild
-build_refresh(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
-			  const GatewayAnswer *answer, HttpRequest *request)
+/* Of a confirmation that somebody may have acted on at the bureau; of days, once for all pages. */
+static json_t *
+refresh_body(const GatewayCall *call, const GatewayAnswer *answer)
 {
 	const RedFact *fact = &answer->red;
 	bool is_open = fact->state == RED_FACT_WAITS_FOR_BUYER ||
 				   fact->state == RED_FACT_WAITS_FOR_SELLER;
 
-	if (call->operation != CALL_RED_QUERY || answer->result != RESULT_DONE || !is_open ||
-		fact->confirmation_id[0] == '\0')
-		return BUILD_IMPOSSIBLE;
-	return write_body(json_pack("{s:s,s:s}", "identity", SELLER, "billUuid", fact->confirmation_id),
-					  request) &&
+	if (call->operation == CALL_RED_LIST && call->invoice.page == 1)
+		return days_body(&call->invoice, "startTime", "endTime");
+	if (call->operation == CALL_RED_QUERY && is_open && fact->confirmation_id[0] != '\0')
+		return json_pack("{s:s,s:s}", "identity", SELLER, "billUuid", fact->confirmation_id);
+	return NULL;
+}
+
+/* Nuonuo looks at the bureau when it is asked to. */
+static ProviderBuild
+build_refresh(const GatewayCall *call, const Merchant *merchant, const ProviderMoment *moment,
+			  const GatewayAnswer *answer, HttpRequest *request)
+{
+	return answer->result == RESULT_DONE && write_body(refresh_body(call, answer), request) &&
 				   seal(merchant, moment, "refreshInvoiceRedConfirm", request)
 			   ? BUILD_SENDS
 			   : BUILD_IMPOSSIBLE;

@@ -17,9 +17,17 @@
 #include <stdlib.h>
 
 #define WORD_SIZE 17 /* states and codes */
+#define BUYER "1"	 /* who began a confirmation */
 #define TOKEN_LIVES_S_MAX (INT64_C(366) * 86400)
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *const nuonuo_red_reasons[NUONUO_RED_REASONS_COUNT] = {
+	[RED_WRONG] = "2",
+	[RED_RETURNED] = "1",
+	[RED_SERVICE_ENDED] = "3",
+	[RED_ALLOWANCE] = "4",
+};
 
 /* A state or a code, which is a text or a whole number; false where it is neither. */
 static bool
@@ -30,6 +38,19 @@ read_word(const json_t *object, const char *name, char word[WORD_SIZE])
 	if (!document_count(object, name, &number))
 		return document_text(object, name, word, WORD_SIZE);
 	return snprintf(word, WORD_SIZE, "%lld", (long long) number) < WORD_SIZE;
+}
+
+/* A whole number that is one, or a text of digits. */
+static bool
+read_count(const json_t *object, const char *name, int64_t *count)
+{
+	char word[WORD_SIZE];
+
+	if (!read_word(object, name, word) || word[0] == '\0' ||
+		word[strspn(word, "0123456789")] != '\0')
+		return false;
+	*count = strtoll(word, NULL, 10);
+	return true;
 }
 
 /* The interface's own refusals, of apps, secrets, tokens and quotas, are of six digits from 07. */
@@ -55,12 +76,8 @@ is_token(const char *text)
 static bool
 read_life(const json_t *document, int64_t *life_s)
 {
-	char word[WORD_SIZE];
-
-	if (!read_word(document, "expires_in", word) || word[strspn(word, "0123456789")] != '\0')
-		return false;
-	*life_s = strtoll(word, NULL, 10);
-	return *life_s > 0 && *life_s <= TOKEN_LIVES_S_MAX;
+	return read_count(document, "expires_in", life_s) && *life_s > 0 &&
+		   *life_s <= TOKEN_LIVES_S_MAX;
 }
 
 bool
@@ -287,6 +304,42 @@ read_red_amount(const json_t *confirmation, int64_t whole_nano, RedFact *fact)
 	return true;
 }
 
+/* What a line of it reverses of which line of the invoice; false where it is none. */
+static bool
+read_red_line(const json_t *line, int64_t *place, int64_t *amount_nano)
+{
+	int64_t net_nano;
+	int64_t tax_nano;
+
+	return read_count(line, "blueDetailIndex", place) && *place >= 1 &&
+		   *place <= INVOICE_LINES_MAX && read_amount(line, "taxExcludedAmount", &net_nano) &&
+		   read_amount(line, "taxAmount", &tax_nano) && money_add(net_nano, tax_nano, amount_nano);
+}
+
+/* What of each line a partial one reverses; without lines where they are not its sum. */
+static void
+read_red_lines(const json_t *confirmation, RedFact *fact)
+{
+	const json_t *lines = json_object_get(confirmation, "detail");
+	const json_t *line;
+	int64_t sum_nano = 0;
+	size_t count = 0;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+	{
+		int64_t place;
+		int64_t nano;
+
+		if (!read_red_line(line, &place, &nano) || !money_add(sum_nano, nano, &sum_nano))
+			return;
+		fact->lines_nano[place - 1] += nano; /* not above the sum */
+		count = (size_t) place > count ? (size_t) place : count;
+	}
+	if (sum_nano == fact->amount_nano)
+		fact->lines_count = count;
+}
+
 /* When it was entered, which need not be there: 2020-03-26 18:44:05, of China. */
 static int64_t
 read_entered_at(const json_t *confirmation)
@@ -310,6 +363,8 @@ read_red(const json_t *confirmation, const GatewayCall *call, RedFact *fact)
 		!read_bureau_number(confirmation, "redInvoiceNumber", fact->red_number) ||
 		!read_red_amount(confirmation, call->amount_nano, fact))
 		return false;
+	if (fact->is_partial)
+		read_red_lines(confirmation, fact);
 	fact->entered_at = read_entered_at(confirmation);
 	(void) document_text(confirmation, "billNo", fact->confirmation_number, INVOICE_ID_SIZE);
 	(void) document_text(confirmation, "billUuid", fact->confirmation_id, INVOICE_ID_SIZE);
@@ -322,12 +377,79 @@ read_red(const json_t *confirmation, const GatewayCall *call, RedFact *fact)
 static CallResult
 read_asked_red(const json_t *result, const GatewayCall *call, RedFact *fact)
 {
+	const bool is_buyers = call->invoice.confirmation_id[0] != '\0';
 	const json_t *list = json_object_get(result, "list");
-	const json_t *found = find_one(list, "billId", call->invoice.red_number);
+	const json_t *found = is_buyers ? find_one(list, "billUuid", call->invoice.confirmation_id)
+									: find_one(list, "billId", call->invoice.red_number);
 
 	if (json_is_array(list) && json_array_size(list) == 0)
 		return RESULT_ABSENT;
 	return found && read_red(found, call, fact) ? RESULT_DONE : RESULT_UNANSWERED;
+}
+
+/* One that a buyer began, and that may come to something. */
+static bool
+is_buyers(const json_t *confirmation)
+{
+	char source[WORD_SIZE];
+	RedFactState state;
+
+	return read_word(confirmation, "applySource", source) && strcmp(source, BUYER) == 0 &&
+		   read_red_state(confirmation, &state) && state != RED_FACT_VOID &&
+		   state != RED_FACT_WITHDRAWN_LATE && state != RED_FACT_FAILED;
+}
+
+/* The bureau's reason; 0 where it is none that is known. */
+static int64_t
+read_red_reason(const json_t *confirmation)
+{
+	char code[WORD_SIZE];
+
+	if (!read_word(confirmation, "redReason", code))
+		return 0;
+	for (int64_t reason = RED_WRONG; reason <= RED_ALLOWANCE; reason++)
+		if (strcmp(nuonuo_red_reasons[reason], code) == 0)
+			return reason;
+	return 0;
+}
+
+/* By its other name where it has not the first. */
+static bool
+read_blue_number(const json_t *confirmation, char number[INVOICE_NUMBER_SIZE])
+{
+	const char *name = has(confirmation, "blueElecInvoiceNumber") ? "blueElecInvoiceNumber"
+																  : "blueInvoiceNumber";
+
+	return read_bureau_number(confirmation, name, number) && number[0] != '\0';
+}
+
+/* One that can be asked for further, of an invoice without paper: ours are no others. */
+static bool
+read_seen(const json_t *confirmation, RedSeen *seen)
+{
+	*seen = (RedSeen){0};
+	if (!is_buyers(confirmation) || !read_blue_number(confirmation, seen->blue_number) ||
+		!document_text(confirmation, "billUuid", seen->confirmation_id, INVOICE_ID_SIZE) ||
+		!document_text(confirmation, "billNo", seen->confirmation_number, INVOICE_ID_SIZE))
+		return false;
+	seen->reason = read_red_reason(confirmation);
+	seen->entered_at = read_entered_at(confirmation);
+	return seen->confirmation_id[0] != '\0' && seen->confirmation_number[0] != '\0';
+}
+
+static CallResult
+read_red_list(const json_t *result, GatewayAnswer *answer)
+{
+	const json_t *list = json_object_get(result, "list");
+	const json_t *item;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) > RED_SEEN_MAX ||
+		!read_count(result, "total", &answer->rows))
+		return RESULT_UNANSWERED;
+	json_array_foreach(list, i, item)
+		answer->seen_count += read_seen(item, &answer->seen[answer->seen_count]);
+	return RESULT_DONE;
 }
 
 /* ---- what is answered ---------------------------------------------------- */
@@ -353,6 +475,8 @@ read_result(const json_t *document, const GatewayCall *call, const Merchant *mer
 																		: RESULT_UNANSWERED;
 		case CALL_RED_QUERY:
 			return read_asked_red(result, call, &answer->red);
+		case CALL_RED_LIST:
+			return read_red_list(result, answer);
 		case CALL_RESEAL:
 		case CALL_RED_ANSWER:
 			return RESULT_DONE;
@@ -364,7 +488,8 @@ read_result(const json_t *document, const GatewayCall *call, const Merchant *mer
 static bool
 is_query(CallOperation operation)
 {
-	return operation == CALL_ISSUE_QUERY || operation == CALL_RED_QUERY;
+	return operation == CALL_ISSUE_QUERY || operation == CALL_RED_QUERY ||
+		   operation == CALL_RED_LIST;
 }
 
 /* Of what has no public code: words that its description has. */

@@ -10,6 +10,10 @@
 
 #include "gateway/provider.h"
 
+/* Nuonuo's own codes for the bureau's reasons; NULL at 0. */
+#define NUONUO_RED_REASONS_COUNT (RED_ALLOWANCE + 1)
+extern const char *const nuonuo_red_reasons[NUONUO_RED_REASONS_COUNT];
+
 /* As a Provider's read_reply. */
 extern void nuonuo_reply_read(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
 							  const HttpMessage *reply, GatewayAnswer *answer);

@@ -51,7 +51,7 @@ WHERE d.state = 'failed' OR (d.state = 'rendering' AND d.created_at < statement_
 UNION ALL
 SELECT 'order over-invoiced', p.account_id, p.order_id, p.gateway, greatest(r.at, t.at), v.amount - l.amount, 'money went back after it was invoiced: reverse its invoice'
 FROM (
-    SELECT l.account_id, l.order_id, sum(l.amount) AS amount
+    SELECT l.account_id, l.order_id, sum(l.amount - l.reversed) AS amount
     FROM billing_books.invoice_line AS l
     JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
     WHERE n.kind IN ('ordinary', 'special') AND n.state NOT IN ('failed', 'cancelled', 'reversed')

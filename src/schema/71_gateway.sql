@@ -10,6 +10,8 @@ CREATE TABLE billing_books.gateway (
     refunds_epoch bigint,
     reply_signature text,
     keys_due_at timestamptz,
+    confirmations_due_at timestamptz,
+    confirmations_seen_at timestamptz,
     fee_rate numeric(9,6) CHECK (fee_rate >= 0 AND fee_rate < 1)
 );
 COMMENT ON TABLE billing_books.gateway IS 'Merchant accounts at payment gateways. Hosts, ids and keys stand in files of billing.secrets_dir, never here.';
@@ -24,6 +26,8 @@ COMMENT ON COLUMN billing_books.gateway.unavailable_because IS 'How they fail.';
 COMMENT ON COLUMN billing_books.gateway.refunds_epoch IS 'The epoch (arming) in which refunds may be sent; in another one they wait for release_refunds().';
 COMMENT ON COLUMN billing_books.gateway.reply_signature IS 'The signature under the one reply that it takes to its messages, made by billing-caller; null where it needs none, or there is none yet.';
 COMMENT ON COLUMN billing_books.gateway.keys_due_at IS 'When its own keys are fetched next, where its file has a place for them.';
+COMMENT ON COLUMN billing_books.gateway.confirmations_due_at IS 'Of one that issues invoices: when it is asked next for red confirmations that buyers began.';
+COMMENT ON COLUMN billing_books.gateway.confirmations_seen_at IS 'When all of its list of them was read last; null: never.';
 COMMENT ON COLUMN billing_books.gateway.fee_rate IS 'What part of a payment it keeps, by the contract; null: fees are not compared.';
 
 CREATE TABLE billing_books.payment_method (

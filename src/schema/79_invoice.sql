@@ -99,6 +99,7 @@ CREATE TABLE billing_books.invoice_line (
     invoice_id bigint NOT NULL,
     order_id bigint NOT NULL,
     amount numeric(18,9) NOT NULL CHECK (amount > 0 AND amount = round(amount, 2)),
+    reversed numeric(18,9) NOT NULL DEFAULT 0 CHECK (reversed BETWEEN 0 AND amount AND reversed = round(reversed, 2)),
     PRIMARY KEY (account_id, invoice_id, order_id),
     FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice,
     FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order
@@ -109,6 +110,7 @@ COMMENT ON COLUMN billing_books.invoice_line.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.invoice_line.invoice_id IS 'The invoice.';
 COMMENT ON COLUMN billing_books.invoice_line.order_id IS 'The order.';
 COMMENT ON COLUMN billing_books.invoice_line.amount IS 'How much of it, in whole 0.01.';
+COMMENT ON COLUMN billing_books.invoice_line.reversed IS 'What of that red invoices of a part have reversed: it does not count as invoiced any more.';
 ALTER TABLE billing_books.gateway_call ADD FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice;
 
 CREATE TABLE billing_books.red_confirmation (
@@ -116,7 +118,11 @@ CREATE TABLE billing_books.red_confirmation (
     confirmation_no bigint NOT NULL,
     invoice_id bigint NOT NULL,
     state text NOT NULL CHECK (state IN ('applying', 'waiting_buyer', 'waiting_seller', 'confirmed', 'red_issued', 'void', 'failed')),
-    red_reason text NOT NULL CHECK (red_reason IN ('01', '02', '03', '04')),
+    started_by text NOT NULL CHECK (started_by IN ('seller', 'buyer')),
+    red_reason text CHECK (red_reason IN ('01', '02', '03', '04')),
+    provider_id text,
+    amount numeric(18,9) CHECK (amount > 0),
+    red_number text,
     answer text CHECK (answer IN ('agree', 'refuse', 'withdraw')),
     entered_at timestamptz,
     bureau_number text,
@@ -126,22 +132,31 @@ CREATE TABLE billing_books.red_confirmation (
     reason text,
     actor text NOT NULL,
     PRIMARY KEY (account_id, confirmation_no),
-    FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice
+    FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice,
+    CHECK ((started_by = 'buyer') = (provider_id IS NOT NULL)),
+    CHECK (started_by = 'buyer' OR (red_reason IS NOT NULL AND amount IS NULL)),
+    CHECK ((red_number IS NOT NULL) = (amount IS NOT NULL AND state = 'red_issued'))
 );
+CREATE UNIQUE INDEX red_confirmation_buyers ON billing_books.red_confirmation (provider_id) WHERE provider_id IS NOT NULL;
+CREATE UNIQUE INDEX red_confirmation_red_number ON billing_books.red_confirmation (red_number) WHERE red_number IS NOT NULL;
 CREATE UNIQUE INDEX red_confirmation_open ON billing_books.red_confirmation (account_id, invoice_id) WHERE state NOT IN ('red_issued', 'void', 'failed');
 CREATE INDEX red_confirmation_waiting ON billing_books.red_confirmation (entered_at) WHERE state IN ('waiting_buyer', 'waiting_seller');
 ALTER TABLE billing_books.gateway_call ADD FOREIGN KEY (account_id, confirmation_no) REFERENCES billing_books.red_confirmation;
 COMMENT ON TABLE billing_books.red_confirmation IS 'Confirmations by which invoices are reversed (R17, docs/books-and-states.md 4.7). An invoice has one open at the most.';
 COMMENT ON COLUMN billing_books.red_confirmation.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.red_confirmation.confirmation_no IS 'Number of the confirmation within the account.';
-COMMENT ON COLUMN billing_books.red_confirmation.invoice_id IS 'The invoice that it reverses whole.';
+COMMENT ON COLUMN billing_books.red_confirmation.invoice_id IS 'The invoice that it reverses.';
+COMMENT ON COLUMN billing_books.red_confirmation.started_by IS 'seller: by reverse_invoice(), and of the whole invoice; buyer: at the bureau, seen in the provider''s list.';
+COMMENT ON COLUMN billing_books.red_confirmation.provider_id IS 'Of one that the buyer began: the provider''s own number of it.';
+COMMENT ON COLUMN billing_books.red_confirmation.amount IS 'What it reverses, where that is a part of the invoice; null: all of it.';
+COMMENT ON COLUMN billing_books.red_confirmation.red_number IS 'Of one of a part: the number of its red invoice. That of a whole one stands on the invoice.';
 COMMENT ON COLUMN billing_books.red_confirmation.state IS 'docs/books-and-states.md 4.7.';
-COMMENT ON COLUMN billing_books.red_confirmation.red_reason IS 'The bureau''s code: 01 made out wrong, 02 returned, 03 service ended, 04 allowance.';
+COMMENT ON COLUMN billing_books.red_confirmation.red_reason IS 'The bureau''s code: 01 made out wrong, 02 returned, 03 service ended, 04 allowance; null: the buyer''s, and the provider has not said.';
 COMMENT ON COLUMN billing_books.red_confirmation.answer IS 'What an operator has said to it; null: nothing.';
 COMMENT ON COLUMN billing_books.red_confirmation.entered_at IS 'When the bureau entered it: it waits for 72 hours from then.';
 COMMENT ON COLUMN billing_books.red_confirmation.bureau_number IS 'The bureau''s number of it.';
 COMMENT ON COLUMN billing_books.red_confirmation.cause IS 'Why it failed, in the provider''s words.';
-COMMENT ON COLUMN billing_books.red_confirmation.created_at IS 'When it was asked for.';
+COMMENT ON COLUMN billing_books.red_confirmation.created_at IS 'When it was asked for, or seen.';
 COMMENT ON COLUMN billing_books.red_confirmation.changed_at IS 'When its state last changed.';
 COMMENT ON COLUMN billing_books.red_confirmation.reason IS 'Why, as who asked for it said.';
-COMMENT ON COLUMN billing_books.red_confirmation.actor IS 'Who asked for it.';
+COMMENT ON COLUMN billing_books.red_confirmation.actor IS 'Who asked for it; gateway: it was seen.';

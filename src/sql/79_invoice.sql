@@ -71,8 +71,8 @@ CREATE FUNCTION billing.resolve_red_confirmation(account_id bigint, confirmation
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_resolve_red_confirmation';
 COMMENT ON FUNCTION billing.resolve_red_confirmation(bigint, bigint, text, text, text) IS 'Answers a red confirmation: agree or refuse one that waits for the seller, withdraw one of ours that waits. What comes of it, the tax bureau says. Errors: LB550, LB551.';
 
-CREATE TYPE billing.red_confirmation AS (confirmation_no bigint, invoice_id bigint, state text, red_reason text, answer text, entered_at timestamptz, lapses_at timestamptz, lapsed boolean, bureau_number text, cause text, created_at timestamptz, reason text, actor text);
-COMMENT ON TYPE billing.red_confirmation IS 'How an invoice is reversed. state: applying, waiting_buyer, waiting_seller, confirmed, red_issued, void or failed (cause says why); lapses_at: 72 hours after the bureau entered it; lapsed: that is over, and the bureau has not said what became of it.';
+CREATE TYPE billing.red_confirmation AS (confirmation_no bigint, invoice_id bigint, started_by text, state text, amount numeric, red_number text, red_reason text, answer text, entered_at timestamptz, lapses_at timestamptz, lapsed boolean, bureau_number text, cause text, created_at timestamptz, reason text, actor text);
+COMMENT ON TYPE billing.red_confirmation IS 'How an invoice is reversed. started_by: seller, or the buyer at the bureau; amount: what it reverses where that is a part of the invoice; state: applying, waiting_buyer, waiting_seller, confirmed, red_issued, void or failed (cause says why); lapses_at: 72 hours after the bureau entered it; lapsed: that is over, and the bureau has not said what became of it.';
 
 CREATE FUNCTION billing.red_confirmations(account_id bigint) RETURNS SETOF billing.red_confirmation
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_red_confirmations';

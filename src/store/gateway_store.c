@@ -72,33 +72,63 @@ gateway_list(size_t *count)
 	return gateways;
 }
 
-char *
-gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at)
+/* One of some providers' whose errand, of that column, is due; it is due again at an instant. */
+#define CLAIM_DUE(column, returning)                                                              \
+	"UPDATE " BOOKS "gateway SET " column " = $3 WHERE gateway = (SELECT gateway FROM " BOOKS     \
+	"gateway WHERE provider = ANY (string_to_array($1, ',')) AND coalesce(" column ", $2) <= $2 " \
+	"ORDER BY gateway LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING " returning
+
+#define NEXT_DUE(column)                                       \
+	"SELECT min(coalesce(" column ", created_at)) FROM " BOOKS \
+	"gateway WHERE provider = ANY (string_to_array($1, ','))"
+
+static bool
+claim_due(Sql *claim, const char *providers, TimestampTz now, TimestampTz due_at)
 {
-	static Sql claim = SQL(
-		"UPDATE " BOOKS "gateway SET keys_due_at = $3 WHERE gateway = (SELECT gateway FROM " BOOKS
-		"gateway WHERE provider = ANY (string_to_array($1, ',')) AND coalesce(keys_due_at, $2) <= $2 "
-		"ORDER BY gateway LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) RETURNING gateway",
-		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	char nulls[] = "   ";
 	Datum values[3] = {0, TimestampTzGetDatum(now), TimestampTzGetDatum(due_at)};
 
 	bind_text(values, nulls, 0, providers);
-	return sql_run(&claim, values, nulls) > 0 ? column_text(0, 1) : NULL;
+	return sql_run(claim, values, nulls) > 0;
+}
+
+static TimestampTz
+next_due(Sql *next, const char *providers)
+{
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, providers);
+	sql_run(next, values, nulls);
+	return column_instant(0, 1, DT_NOEND);
+}
+
+/* Sets an instant of one. */
+static void
+set_instant(Sql *update, const char *name, TimestampTz at)
+{
+	char nulls[] = "  ";
+	Datum values[2] = {0, TimestampTzGetDatum(at)};
+
+	bind_text(values, nulls, 0, name);
+	(void) sql_run(update, values, nulls);
+}
+
+char *
+gateway_claim_keys(const char *providers, TimestampTz now, TimestampTz due_at)
+{
+	static Sql claim = SQL(CLAIM_DUE("keys_due_at", "gateway"), TEXTOID, TIMESTAMPTZOID,
+						   TIMESTAMPTZOID);
+
+	return claim_due(&claim, providers, now, due_at) ? column_text(0, 1) : NULL;
 }
 
 TimestampTz
 gateway_next_keys_due(const char *providers)
 {
-	static Sql next = SQL("SELECT min(coalesce(keys_due_at, created_at)) FROM " BOOKS
-						  "gateway WHERE provider = ANY (string_to_array($1, ','))",
-						  TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
+	static Sql next = SQL(NEXT_DUE("keys_due_at"), TEXTOID);
 
-	bind_text(values, nulls, 0, providers);
-	sql_run(&next, values, nulls);
-	return column_instant(0, 1, DT_NOEND);
+	return next_due(&next, providers);
 }
 
 void
@@ -106,11 +136,49 @@ gateway_set_keys_due(const char *name, TimestampTz due_at)
 {
 	static Sql update = SQL("UPDATE " BOOKS "gateway SET keys_due_at = $2 WHERE gateway = $1",
 							TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "  ";
-	Datum values[2] = {0, TimestampTzGetDatum(due_at)};
 
-	bind_text(values, nulls, 0, name);
-	(void) sql_run(&update, values, nulls);
+	set_instant(&update, name, due_at);
+}
+
+char *
+gateway_claim_confirmations(const char *providers, TimestampTz now, TimestampTz due_at,
+							TimestampTz *seen_at)
+{
+	static Sql claim = SQL(CLAIM_DUE("confirmations_due_at", "gateway, confirmations_seen_at"),
+						   TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+
+	if (!claim_due(&claim, providers, now, due_at))
+		return NULL;
+	*seen_at = column_instant(0, 2, DT_NOBEGIN);
+	return column_text(0, 1);
+}
+
+TimestampTz
+gateway_next_confirmations_due(const char *providers)
+{
+	static Sql next = SQL(NEXT_DUE("confirmations_due_at"), TEXTOID);
+
+	return next_due(&next, providers);
+}
+
+void
+gateway_set_confirmations_seen(const char *name, TimestampTz seen_at)
+{
+	static Sql update = SQL("UPDATE " BOOKS
+							"gateway SET confirmations_seen_at = $2 WHERE gateway = $1",
+							TEXTOID, TIMESTAMPTZOID);
+
+	set_instant(&update, name, seen_at);
+}
+
+void
+gateway_set_confirmations_due(const char *name, TimestampTz due_at)
+{
+	static Sql update = SQL("UPDATE " BOOKS
+							"gateway SET confirmations_due_at = $2 WHERE gateway = $1",
+							TEXTOID, TIMESTAMPTZOID);
+
+	set_instant(&update, name, due_at);
 }
 
 void

@@ -63,6 +63,20 @@ extern TimestampTz gateway_next_keys_due(const char *providers);
 extern void gateway_set_keys_due(const char *name, TimestampTz due_at);
 extern void gateway_want_keys(const char *name, TimestampTz now);
 
+/*
+ * The next gateway of some providers whose red confirmations are to be listed, which is due again
+ * at an instant; when they were listed last, DT_NOBEGIN: never. NULL where there is none.
+ */
+extern char *gateway_claim_confirmations(const char *providers, TimestampTz now, TimestampTz due_at,
+										 TimestampTz *seen_at);
+
+/* When the next one's are; DT_NOEND where there is none. */
+extern TimestampTz gateway_next_confirmations_due(const char *providers);
+
+/* They were listed at an instant; they are listed next at one. */
+extern void gateway_set_confirmations_seen(const char *name, TimestampTz seen_at);
+extern void gateway_set_confirmations_due(const char *name, TimestampTz due_at);
+
 /* What part of payments it keeps, in nano-units of one; below 0: not known. False where there is
  * none. */
 extern bool gateway_set_fee_rate(const char *name, int64 rate_nano);

@@ -130,7 +130,7 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 {
 	static Sql find = SQL(
 		"SELECT n.kind, n.state, n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, "
-		"n.red_number, n.reason, n.changed_at, n.actor, n.seller_no, n.pdf_url, n.ofd_url, (SELECT sum(l.amount) FROM " BOOKS
+		"n.red_number, n.reason, n.changed_at, n.actor, n.seller_no, n.pdf_url, n.ofd_url, n.document IS NOT NULL, (SELECT sum(l.amount) FROM " BOOKS
 		"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id) FROM "
 		"" BOOKS "invoice AS n WHERE n.account_id = $1 AND n.invoice_id = $2",
 		INT8OID, INT8OID);
@@ -159,7 +159,8 @@ invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice
 		.seller_no = column_int32(0, 13),
 		.pdf_url = column_text_or_null(0, 14),
 		.ofd_url = column_text_or_null(0, 15),
-		.amount_nano = column_nano(0, 16),
+		.has_document = column_bool(0, 16),
+		.amount_nano = column_nano(0, 17),
 	};
 	return true;
 }
@@ -191,13 +192,13 @@ invoice_buyer(const Invoice *invoice)
 	};
 }
 
-size_t
-invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX])
+#define INVOICE_LINES \
+	BOOKS "invoice_line WHERE account_id = $1 AND invoice_id = $2 ORDER BY order_id LIMIT $3"
+
+static size_t
+read_lines(Sql *lines, const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX])
 {
-	static Sql lines = SQL("SELECT amount FROM " BOOKS "invoice_line WHERE account_id = $1 AND "
-						   "invoice_id = $2 ORDER BY order_id LIMIT $3",
-						   INT8OID, INT8OID, INT8OID);
-	uint64 count = sql_run(&lines,
+	uint64 count = sql_run(lines,
 						   (Datum[]){Int64GetDatum(invoice->account_id),
 									 Int64GetDatum(invoice->invoice_id),
 									 Int64GetDatum(INVOICE_LINES_MAX)},
@@ -206,6 +207,41 @@ invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX])
 	for (uint64 i = 0; i < count; i++)
 		amounts_nano[i] = column_nano(i, 1);
 	return count;
+}
+
+size_t
+invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX])
+{
+	static Sql lines = SQL("SELECT amount FROM " INVOICE_LINES, INT8OID, INT8OID, INT8OID);
+
+	return read_lines(&lines, invoice, amounts_nano);
+}
+
+size_t
+invoice_lines_left(const Invoice *invoice, int64 left_nano[INVOICE_LINES_MAX])
+{
+	static Sql lines = SQL("SELECT amount - reversed FROM " INVOICE_LINES, INT8OID, INT8OID,
+						   INT8OID);
+
+	return read_lines(&lines, invoice, left_nano);
+}
+
+void
+invoice_lines_reverse(const Invoice *invoice, const int64 *amounts_nano, size_t count)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "invoice_line AS l SET reversed = l.reversed + $4 WHERE l.account_id = $1 "
+		"AND l.invoice_id = $2 AND l.order_id = (SELECT order_id FROM " BOOKS
+		"invoice_line WHERE account_id = $1 AND invoice_id = $2 ORDER BY order_id OFFSET $3 LIMIT 1)",
+		INT8OID, INT8OID, INT8OID, NUMERICOID);
+
+	for (size_t i = 0; i < count; i++)
+		if (amounts_nano[i] > 0)
+			sql_write(&update,
+					  (Datum[]){Int64GetDatum(invoice->account_id),
+								Int64GetDatum(invoice->invoice_id), Int64GetDatum((int64) i),
+								nano_datum(amounts_nano[i])},
+					  NULL);
 }
 
 int64 *
@@ -233,6 +269,23 @@ invoice_due(int64 account_id, TimestampTz before, size_t *count)
 	return column_int64s(*count);
 }
 
+bool
+invoice_find_number(const char *number, int64 *account_id, int64 *invoice_id)
+{
+	static Sql find = SQL("SELECT account_id, invoice_id FROM " BOOKS
+						  "invoice WHERE number = $1 AND kind IN ('ordinary', 'special')",
+						  TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, number);
+	if (sql_run(&find, values, nulls) == 0)
+		return false;
+	*account_id = column_int64(0, 1);
+	*invoice_id = column_int64(0, 2);
+	return true;
+}
+
 /* One transaction at a time looks for a number and records it; another one is not waited for. */
 static bool
 hold_number(const char *number)
@@ -247,7 +300,8 @@ hold_number(const char *number)
 bool
 invoice_number_is_taken(const char *number)
 {
-	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE number = $1 OR red_number = $1",
+	static Sql find = SQL("SELECT FROM " BOOKS "invoice WHERE number = $1 OR red_number = $1 "
+						  "UNION ALL SELECT FROM " BOOKS "red_confirmation WHERE red_number = $1",
 						  TEXTOID);
 	char nulls[] = " ";
 	Datum values[1];

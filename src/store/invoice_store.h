@@ -48,7 +48,8 @@ typedef struct Invoice
 	TimestampTz issued_at; /* DT_NOBEGIN: it is not */
 	const char *pdf_url;   /* where its provider has it; NULL: nowhere, as the next */
 	const char *ofd_url;
-	Datum document; /* bytea; 0: none */
+	bool has_document; /* only read */
+	Datum document;	   /* bytea; 0: none, or not read */
 	const char *red_number;
 	const char *reason;
 	TimestampTz changed_at;
@@ -78,8 +79,12 @@ extern bool invoice_title_find(int64 account_id, const char *name, InvoiceTitle 
 /* The title that an invoice was applied for with; its own name of it is left out. */
 extern InvoiceTitle invoice_buyer(const Invoice *invoice);
 
-/* What of each order stands on an invoice; how many, INVOICE_LINES_MAX at the most. */
+/* What of each order stands on an invoice, by order; how many, INVOICE_LINES_MAX at the most. */
 extern size_t invoice_lines(const Invoice *invoice, int64 amounts_nano[INVOICE_LINES_MAX]);
+
+/* What of each line red invoices of a part have left; takes so much of each, where that is left. */
+extern size_t invoice_lines_left(const Invoice *invoice, int64 left_nano[INVOICE_LINES_MAX]);
+extern void invoice_lines_reverse(const Invoice *invoice, const int64 *amounts_nano, size_t count);
 
 /* True where more is invoiced of an order of its than is left of what the payer gave himself:
  * money went back since it was applied for. */
@@ -99,6 +104,9 @@ extern void invoice_line_insert(const Invoice *invoice, int64 order_id, int64 am
 
 /* False where the account has no such invoice. */
 extern bool invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice);
+
+/* Whose the issued invoice of a number of the bureau's is; false where it is nobody's. */
+extern bool invoice_find_number(const char *number, int64 *account_id, int64 *invoice_id);
 
 /*
  * True where the bureau's number is that of an invoice, or of a red one, of any account, or another

@@ -21,11 +21,12 @@ red_insert(RedConfirmation *confirmation)
 	static Sql next = SQL_NEXT_NUMBER("red_confirmation", "confirmation_no");
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "red_confirmation (account_id, confirmation_no, invoice_id, state, "
-		"red_reason, created_at, changed_at, reason, actor) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $6, $7, $8)",
-		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
-	char nulls[] = "        ";
-	Datum values[8];
+		"red_reason, created_at, changed_at, reason, actor, provider_id, started_by, entered_at, "
+		"bureau_number) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, $12)",
+		INT8OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID,
+		TEXTOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "            ";
+	Datum values[12];
 
 	confirmation->confirmation_no = sql_next_number(&next, confirmation->account_id);
 	values[0] = Int64GetDatum(confirmation->account_id);
@@ -36,13 +37,18 @@ red_insert(RedConfirmation *confirmation)
 	values[5] = TimestampTzGetDatum(confirmation->created_at);
 	bind_text(values, nulls, 6, confirmation->reason);
 	bind_text(values, nulls, 7, confirmation->actor);
+	bind_text(values, nulls, 8, confirmation->provider_id);
+	bind_text(values, nulls, 9, red_is_buyers(confirmation) ? "buyer" : "seller");
+	bind_instant(values, nulls, 10, confirmation->entered_at, DT_NOBEGIN);
+	bind_text(values, nulls, 11, confirmation->bureau_number);
 	sql_write(&insert, values, nulls);
 }
 
 /* What read_confirmation() reads. */
-#define RED_COLUMNS                                                                    \
-	"account_id, confirmation_no, invoice_id, state, red_reason, answer, entered_at, " \
-	"bureau_number, cause, created_at, changed_at, reason, actor FROM " BOOKS "red_confirmation"
+#define RED_COLUMNS                                                                                            \
+	"account_id, confirmation_no, invoice_id, state, red_reason, answer, entered_at, "                         \
+	"bureau_number, cause, created_at, changed_at, reason, actor, provider_id, amount, red_number FROM " BOOKS \
+	"red_confirmation"
 
 static RedConfirmation
 read_confirmation(void)
@@ -56,7 +62,7 @@ read_confirmation(void)
 		.confirmation_no = column_int64(0, 2),
 		.invoice_id = column_int64(0, 3),
 		.state = (RedState) state,
-		.red_reason = column_text(0, 5),
+		.red_reason = column_text_or_null(0, 5),
 		.answer = column_text_or_null(0, 6),
 		.entered_at = column_instant(0, 7, DT_NOBEGIN),
 		.bureau_number = column_text_or_null(0, 8),
@@ -65,6 +71,9 @@ read_confirmation(void)
 		.changed_at = column_instant(0, 11, DT_NOBEGIN),
 		.reason = column_text_or_null(0, 12),
 		.actor = column_text(0, 13),
+		.provider_id = column_text_or_null(0, 14),
+		.amount_nano = column_is_null(0, 15) ? 0 : column_nano(0, 15),
+		.red_number = column_text_or_null(0, 16),
 	};
 }
 
@@ -94,17 +103,29 @@ red_find_open(int64 account_id, int64 invoice_id, RedConfirmation *confirmation)
 	return true;
 }
 
+bool
+red_is_known(const char *provider_id)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "red_confirmation WHERE provider_id = $1", TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, provider_id);
+	return sql_latest(&find, values, nulls) > 0;
+}
+
 void
 red_update(const RedConfirmation *confirmation)
 {
 	static Sql update = SQL(
 		"UPDATE " BOOKS "red_confirmation SET state = $3, answer = $4, entered_at = $5, "
-		"bureau_number = $6, cause = $7, changed_at = $8 WHERE account_id = $1 "
-		"AND confirmation_no = $2",
-		INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "        ";
-	Datum values[8] = {Int64GetDatum(confirmation->account_id),
-					   Int64GetDatum(confirmation->confirmation_no)};
+		"bureau_number = $6, cause = $7, changed_at = $8, amount = $9, red_number = $10 WHERE "
+		"account_id = $1 AND confirmation_no = $2",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+		NUMERICOID, TEXTOID);
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(confirmation->account_id),
+						Int64GetDatum(confirmation->confirmation_no)};
 
 	bind_text(values, nulls, 2, lifecycle_state_name(&lifecycle_red, confirmation->state));
 	bind_text(values, nulls, 3, confirmation->answer);
@@ -112,6 +133,8 @@ red_update(const RedConfirmation *confirmation)
 	bind_text(values, nulls, 5, confirmation->bureau_number);
 	bind_text(values, nulls, 6, confirmation->cause);
 	values[7] = TimestampTzGetDatum(confirmation->changed_at);
+	bind_nano(values, nulls, 8, confirmation->amount_nano, 0);
+	bind_text(values, nulls, 9, confirmation->red_number);
 	sql_write(&update, values, nulls);
 }
 
@@ -119,7 +142,7 @@ void
 red_report(int64 account_id, TimestampTz now, ReturnSetInfo *result)
 {
 	static Sql confirmations = SQL(
-		"SELECT c.confirmation_no, c.invoice_id, c.state, c.red_reason, c.answer, c.entered_at, "
+		"SELECT c.confirmation_no, c.invoice_id, c.started_by, c.state, c.amount, c.red_number, c.red_reason, c.answer, c.entered_at, "
 		"c.entered_at + $3, c.state IN ('waiting_buyer', 'waiting_seller') AND c.entered_at + $3 < "
 		"$2, c.bureau_number, c.cause, c.created_at, c.reason, c.actor FROM " BOOKS
 		"red_confirmation AS c WHERE c.account_id = $1 ORDER BY c.confirmation_no DESC",

@@ -186,11 +186,13 @@ static const Guard guards[] = {
 	LOCKABLE(invoice),
 	NO_TRUNCATE(invoice),
 	NO_DELETE(red_confirmation),
-	NO_UPDATE_OF(red_confirmation, "account_id, confirmation_no, invoice_id, red_reason, "
-								   "created_at, reason, actor"),
+	NO_UPDATE_OF(red_confirmation, "account_id, confirmation_no, invoice_id, started_by, "
+								   "red_reason, provider_id, created_at, reason, actor"),
+	SET_ONCE(red_confirmation, "amount, red_number"),
 	LIFECYCLE(red_confirmation),
 	NO_TRUNCATE(red_confirmation),
-	NO_CHANGE(invoice_line),
+	NO_DELETE(invoice_line),
+	NO_UPDATE_OF(invoice_line, "account_id, invoice_id, order_id, amount"),
 	NO_DELETE(invoice_series),
 	NO_UPDATE_OF(invoice_series, "series"),
 	NO_TRUNCATE(invoice_series),

@@ -18,7 +18,7 @@ WHERE n.buyer IS NOT NULL AND n.kind IN ('ordinary', 'special')
 SELECT p.account_id, format('of order %s, %s is invoiced, where the payer gave %s, and %s went back by refunds', p.order_id, v.amount, p.payer_amount, r.amount)
 FROM billing_books.payment AS p
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(l.amount), 0) AS amount
+    SELECT coalesce(sum(l.amount - l.reversed), 0) AS amount
     FROM billing_books.invoice_line AS l
     JOIN billing_books.invoice AS n ON n.account_id = l.account_id AND n.invoice_id = l.invoice_id
     WHERE l.account_id = p.account_id AND l.order_id = p.order_id AND n.kind IN ('ordinary', 'special') AND n.state NOT IN ('failed', 'cancelled', 'reversed')
@@ -37,6 +37,8 @@ FROM (
     SELECT number FROM billing_books.invoice
     UNION ALL
     SELECT red_number FROM billing_books.invoice
+    UNION ALL
+    SELECT red_number FROM billing_books.red_confirmation
 ) AS u
 WHERE u.number IS NOT NULL
 GROUP BY u.number
@@ -54,12 +56,17 @@ WHERE n.kind IN ('ordinary', 'special')
         OR (n.state IN ('requested', 'cancelled') AND c.call_id IS NOT NULL))
 
 -- check red_confirmation
--- An invoice is being reversed exactly while one confirmation of it is open; one with a red invoice has reversed it.
-SELECT n.account_id, format('invoice %s is %s, with %s open confirmations, and %s by which it was reversed', n.invoice_id, n.state, r.open, r.issued)
+-- An invoice is being reversed exactly while one confirmation of it is open; one with a red invoice has reversed it, or its part of it.
+SELECT n.account_id, format('invoice %s is %s, with %s open confirmations, and %s by which it was reversed; %s of it by parts, where its lines have %s', n.invoice_id, n.state, r.open, r.issued, r.parts, l.reversed)
 FROM billing_books.invoice AS n
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE r.state NOT IN ('red_issued', 'void', 'failed')) AS open, count(*) FILTER (WHERE r.state = 'red_issued') AS issued
+    SELECT count(*) FILTER (WHERE r.state NOT IN ('red_issued', 'void', 'failed')) AS open, count(*) FILTER (WHERE r.state = 'red_issued' AND r.amount IS NULL) AS issued, coalesce(sum(r.amount) FILTER (WHERE r.state = 'red_issued'), 0) AS parts
     FROM billing_books.red_confirmation AS r
     WHERE r.account_id = n.account_id AND r.invoice_id = n.invoice_id
 ) AS r
-WHERE r.open <> (n.state = 'reversing')::int OR (r.issued > 0 AND n.state <> 'reversed') OR r.issued > 1
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(l.reversed), 0) AS reversed
+    FROM billing_books.invoice_line AS l
+    WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id
+) AS l
+WHERE r.open <> (n.state = 'reversing')::int OR (r.issued > 0 AND n.state <> 'reversed') OR r.issued > 1 OR r.parts <> l.reversed

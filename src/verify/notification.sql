@@ -31,6 +31,7 @@ WHERE n.event NOT IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_
         WHEN n.event = 'invoice_issued' THEN i.state IN ('issued', 'reversing', 'reversed')
         WHEN n.event = 'invoice_refused' THEN i.state = 'failed'
         WHEN n.event = 'invoice_reversed' THEN i.state = 'reversed'
+            OR EXISTS (SELECT FROM billing_books.red_confirmation AS x WHERE x.account_id = n.account_id AND x.invoice_id = n.source_id AND x.red_number IS NOT NULL)
         WHEN n.event = 'red_confirmation_awaits' THEN c.confirmation_no IS NOT NULL
         WHEN n.event = 'red_confirmation_ended' THEN c.state IN ('void', 'failed')
         WHEN n.event IN ('dispute_lock_set', 'dispute_lock_lifted') THEN l.lock = 'dispute' AND (l.unlocked_at IS NOT NULL OR n.event = 'dispute_lock_set')

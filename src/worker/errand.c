@@ -19,6 +19,7 @@
 #include "subtransaction.h"
 #include "worker/errand.h"
 #include "worker/life.h"
+#include "worker/listing.h"
 
 /* Replies are signed anew so often: keys change. Where one is missing, sooner. */
 #define SIGN_US (10 * USECS_PER_SEC)
@@ -94,16 +95,16 @@ claim_signing(Errand *errand, GatewayCall *call)
 	return true;
 }
 
-/* The providers whose gateways have keys to be fetched, with commas between them. */
+/* The providers that have such a call, with commas between them. */
 static const char *
-providers_with_keys(void)
+providers_with(CallOperation operation)
 {
 	const Provider *provider;
 	StringInfoData names;
 
 	initStringInfo(&names);
 	for (size_t i = 0; (provider = providers_at(i)) != NULL; i++)
-		if ((provider->lacks & PROVIDER_LACKS(CALL_KEYS)) == 0)
+		if ((provider->lacks & PROVIDER_LACKS(operation)) == 0)
 			appendStringInfo(&names, "%s,", provider->name);
 	return names.data;
 }
@@ -112,13 +113,22 @@ static bool
 claim_keys(Errand *errand, GatewayCall *call)
 {
 	TimestampTz now = clock_now();
-	const char *gateway = gateway_claim_keys(providers_with_keys(), now, now + GATEWAY_KEYS_US);
+	const char *gateway = gateway_claim_keys(providers_with(CALL_KEYS), now, now + GATEWAY_KEYS_US);
 
 	if (gateway == NULL)
 		return false;
 	*call = (GatewayCall){.operation = CALL_KEYS};
 	strlcpy(call->gateway, gateway, sizeof(call->gateway));
 	errand->kind = ERRAND_KEYS;
+	return true;
+}
+
+static bool
+claim_list(Errand *errand, GatewayCall *call)
+{
+	if (!listing_claim(providers_with(CALL_RED_LIST), call))
+		return false;
+	errand->kind = ERRAND_LIST;
 	return true;
 }
 
@@ -182,7 +192,7 @@ errand_claim(const char *busy, Errand *errand, GatewayCall *call)
 {
 	*errand = (Errand){0};
 	if (!claim_signing(errand, call) && !claim_keys(errand, call) && !claim_bill(errand, call) &&
-		!claim_asked(busy, errand, call))
+		!claim_list(errand, call) && !claim_asked(busy, errand, call))
 		return false;
 	memcpy(errand->gateway, call->gateway, sizeof(errand->gateway));
 	errand->run.key.gateway = errand->row.key.gateway = errand->gateway;
@@ -286,6 +296,9 @@ errand_record(Errand *errand, const GatewayAnswer *answer)
 			count_asked(errand->gateway, -1);
 			reconciling_record_asked(&errand->row, answer);
 			return;
+		case ERRAND_LIST:
+			listing_record(answer);
+			return;
 	}
 }
 
@@ -321,8 +334,8 @@ compare(void)
 	return true;
 }
 
-bool
-errand_compare(void)
+static bool
+go_on_comparing(void)
 {
 	Scope scope;
 	bool ready = life_begin_work(&scope, "billing: comparing bills with the books");
@@ -332,11 +345,21 @@ errand_compare(void)
 	return is_done;
 }
 
+bool
+errand_go_on(void)
+{
+	bool is_taken = listing_take();
+
+	return go_on_comparing() || is_taken;
+}
+
 TimestampTz
 errand_next_due(void)
 {
-	TimestampTz next = Min(reconciliation_next_due(), gateway_next_keys_due(providers_with_keys()));
+	TimestampTz next = Min(reconciliation_next_due(),
+						   gateway_next_keys_due(providers_with(CALL_KEYS)));
 
+	next = Min(next, listing_next_due(providers_with(CALL_RED_LIST)));
 	if (next != DT_NOEND)
 		next -= clock_offset_s() * USECS_PER_SEC;
 	return signing_count > 0 ? GetCurrentTimestamp() : Min(next, sign_at);

@@ -3,7 +3,7 @@
  * errand.h
  *	  What billing-caller does for a gateway that is of no account: signing its
  *	  reply to messages, fetching its keys and its bills, asking for what stands in
- *	  them.
+ *	  them, listing the confirmations that buyers began.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,7 +23,8 @@ typedef enum ErrandKind
 	ERRAND_SIGN,
 	ERRAND_KEYS,
 	ERRAND_BILL,
-	ERRAND_ASK
+	ERRAND_ASK,
+	ERRAND_LIST
 } ErrandKind;
 
 /* One that is under way; what it points to is in itself. */
@@ -47,8 +48,9 @@ extern void errand_take_row(const Errand *errand, const BillRow *row);
 /* Records the answer, in a transaction that is open. */
 extern void errand_record(Errand *errand, const GatewayAnswer *answer);
 
-/* Goes on with comparing bills, one step; false where nothing is due. */
-extern bool errand_compare(void);
+/* Goes on with what was answered, one step: bills are compared, confirmations taken; false where
+ * nothing is due. */
+extern bool errand_go_on(void);
 
 /* When one is due next, by the server's clock. The transaction is open. */
 extern TimestampTz errand_next_due(void);

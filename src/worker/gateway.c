@@ -702,7 +702,7 @@ static void
 turn(void)
 {
 	TimestampTz next;
-	bool is_comparing;
+	bool is_going_on;
 	bool is_woken = wake_look(WORKER_GATEWAY) != 0;
 
 	MemoryContextReset(turn_context);
@@ -712,11 +712,11 @@ turn(void)
 	if (is_woken || GetCurrentTimestamp() >= waiting_at)
 		book_all_waiting();
 	forget_notices();
-	is_comparing = errand_compare();
+	is_going_on = errand_go_on();
 	next = call_gateways();
 	wake_looked(WORKER_GATEWAY);
 	if (!wake_is_pending(MyDatabaseId, WORKER_GATEWAY))
-		wait_until(is_comparing ? GetCurrentTimestamp() : next);
+		wait_until(is_going_on ? GetCurrentTimestamp() : next);
 	else
 		life_heed_signals();
 }

@@ -293,6 +293,21 @@ check_invoice(const InvoiceFact *fact)
 	MUST(fact->issued_at >= 0);
 }
 
+/* Lines of a part are its sum, where there are any. */
+static void
+check_lines(const RedFact *fact)
+{
+	int64_t sum_nano = 0;
+
+	MUST(fact->lines_count <= INVOICE_LINES_MAX && (fact->is_partial || fact->lines_count == 0));
+	for (size_t i = 0; i < fact->lines_count; i++)
+	{
+		check_amount(fact->lines_nano[i]);
+		sum_nano += fact->lines_nano[i];
+	}
+	MUST(fact->lines_count == 0 || sum_nano == fact->amount_nano);
+}
+
 static void
 check_red(const GatewayCall *call, const RedFact *fact)
 {
@@ -303,6 +318,24 @@ check_red(const GatewayCall *call, const RedFact *fact)
 	fuzz_check_text(fact->confirmation_id, sizeof(fact->confirmation_id));
 	check_amount(fact->amount_nano);
 	MUST(fact->is_partial == (fact->amount_nano > 0 && fact->amount_nano < call->amount_nano));
+	check_lines(fact);
+}
+
+/* Those of a list are of invoices without paper, and have what they are asked for by. */
+static void
+check_list(const GatewayAnswer *answer)
+{
+	MUST(answer->rows >= 0 && answer->seen_count <= RED_SEEN_MAX);
+	for (size_t i = 0; i < answer->seen_count; i++)
+	{
+		const RedSeen *seen = &answer->seen[i];
+
+		fuzz_check_text(seen->confirmation_id, sizeof(seen->confirmation_id));
+		fuzz_check_text(seen->confirmation_number, sizeof(seen->confirmation_number));
+		MUST(seen->confirmation_id[0] != '\0' && seen->confirmation_number[0] != '\0');
+		MUST(strlen(seen->blue_number) == INVOICE_NUMBER_SIZE - 1);
+		MUST(seen->reason >= 0 && seen->reason <= RED_ALLOWANCE);
+	}
 }
 
 static void
@@ -335,6 +368,9 @@ check_done(const GatewayCall *call, const GatewayAnswer *answer)
 		case CALL_RED_QUERY:
 			check_red(call, &answer->red);
 			return;
+		case CALL_RED_LIST:
+			check_list(answer);
+			return;
 		default:
 			return;
 	}
@@ -359,6 +395,7 @@ check_answer_travels(const GatewayAnswer *answer)
 	MUST(read.invoice.state == answer->invoice.state && read.red.state == answer->red.state);
 	MUST(strcmp(read.invoice.number, answer->invoice.number) == 0);
 	MUST(strcmp(read.red.red_number, answer->red.red_number) == 0);
+	MUST(read.red.lines_count == answer->red.lines_count && read.seen_count == answer->seen_count);
 }
 
 void

@@ -3,7 +3,7 @@
  * fuzz_nuonuo_reply.c
  *	  Nuonuo's replies, and those that have a token.
  *
- * Input: the operation ('0' and up), or '?' for a token; the status (an index); a body.
+ * Input: the operation ('0' and up), or '@' for a token; the status (an index); a body.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,7 +29,8 @@ try_reply(const GatewayCall *call, const HttpMessage *reply)
 	MUST(reply->status < 500 || answer->result == RESULT_UNANSWERED);
 	if (nuonuo_provider.build_refresh(call, fuzz_merchant(), &moment, answer, request) ==
 		BUILD_SENDS)
-		MUST(call->operation == CALL_RED_QUERY && request->body_size <= HTTP_BODY_SIZE);
+		MUST((call->operation == CALL_RED_QUERY || call->operation == CALL_RED_LIST) &&
+			 request->body_size <= HTTP_BODY_SIZE);
 	free(request);
 	free(answer);
 }

@@ -90,6 +90,7 @@ class Control {
 			'POST /dispute': ({ gateway, ...rest }) => this.gateway(gateway).disputeRefund(rest),
 			'POST /invoice': ({ gateway, ...rest }) => this.issuer(gateway).settleInvoice(rest),
 			'POST /red': ({ gateway, ...rest }) => this.issuer(gateway).settleRed(rest),
+			'POST /red_begin': ({ gateway, ...rest }) => this.issuer(gateway).beginRed(rest),
 			'POST /revoke_tokens': ({ gateway }) => this.issuer(gateway).revokeTokens(),
 			'POST /settlement': ({ gateway, ...rest }) => this.gateway(gateway).transfer('settlement', rest),
 			'POST /funding': ({ gateway, ...rest }) => this.gateway(gateway).transfer('funding', rest),

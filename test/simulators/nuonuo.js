@@ -79,6 +79,17 @@ function fenOf(text) {
 	return isWritten ? Number(text.replace('.', '')) : NaN;
 }
 
+function isDay(text) {
+	return /^\d{4}-\d\d-\d\d$/.test(text ?? '');
+}
+
+// True of a confirmation that was entered on one of the days.
+function isWithin({ entered_at: at }, from, to) {
+	const day = toChina(at).slice(0, 10);
+
+	return from <= day && day <= to;
+}
+
 function parseJson(body) {
 	try {
 		return Object(JSON.parse(body.toString('utf8')));
@@ -415,6 +426,7 @@ class Nuonuo extends Gateway {
 			tax_fen: blue.tax_fen,
 			entered_at: now,
 			applied_at: now + this.settings.applying_ms,
+			source: 0, // whoever entered it: 0 seller, 1 buyer
 			state: first, // at the bureau
 			seen: first, // by Nuonuo
 			agreed_at: first === '01' ? now + this.settings.applying_ms : null,
@@ -423,6 +435,37 @@ class Nuonuo extends Gateway {
 
 		this.confirmations.set(asked.billId, confirmation);
 		return confirmation;
+	}
+
+	// A buyer's: Nuonuo has it when it has looked at the days of its entry. lines: [[index, fen, of it tax], ...]
+	beginRed({ invoice: number, state = '03', amount_fen: amount, lines, has_lines: hasLines = true }) {
+		const blue = number && [...this.invoices.values()].find((one) => one.bureau_number === number);
+
+		if (number && !blue)
+			throw new Impossible(`the bureau has no invoice ${number}`);
+		const now = this.clock.now();
+		const uuid = crypto.randomBytes(16).toString('hex');
+		const confirmation = {
+			number: null,
+			bureau_number: `99000000${String(++this.numbersGiven).padStart(10, '0')}`,
+			uuid,
+			blue: blue?.number,
+			red_order: `BUYER${this.numbersGiven}`,
+			reason: '2',
+			amount_fen: amount ?? blue?.total_fen ?? 100,
+			tax_fen: lines ? lines.reduce((sum, [, , tax]) => sum + tax, 0) : blue?.tax_fen ?? 6,
+			lines: hasLines ? lines : undefined,
+			entered_at: now,
+			applied_at: now,
+			source: 1,
+			state,
+			seen: null,
+			agreed_at: ['01', '04'].includes(state) ? now : null,
+			cause: '',
+		};
+
+		this.confirmations.set(uuid, confirmation);
+		return { number: uuid };
 	}
 
 	// What the bureau has by now: what nobody confirms lapses, what is agreed to is followed by a red one.
@@ -445,12 +488,27 @@ class Nuonuo extends Gateway {
 		return state === '15' ? state : confirmation.seen;
 	}
 
-	red_query({ identity, billId: number }) {
+	// One by a number of it, or a page of those of some days. What Nuonuo has not looked for it has not got.
+	red_query({ identity, billId: number, billUuid: uuid, billTimeStart: from, billTimeEnd: to, pageSize, pageNo }) {
 		check(identity === '0', 'identity');
-		const confirmation = this.confirmations.get(number);
-		const list = confirmation ? [this.confirmationDocument(confirmation)] : [];
+		const known = [...this.confirmations.values()].filter((one) => one.seen !== null);
 
-		return { total: list.length, list };
+		if (number ?? uuid) {
+			const list = known.filter((one) => one.number === (number ?? null) && (!uuid || one.uuid === uuid))
+				.map((one) => this.confirmationDocument(one));
+
+			return { total: list.length, list };
+		}
+		check(isDay(from) && isDay(to), 'billTimeStart');
+		check(/^\d+$/.test(pageSize ?? '') && Number(pageSize) >= 1 && Number(pageSize) <= 50, 'pageSize');
+		check(/^[1-9]\d*$/.test(pageNo ?? ''), 'pageNo');
+		const listed = known.filter((one) => isWithin(one, from, to));
+		const first = (Number(pageNo) - 1) * Number(pageSize);
+
+		return {
+			total: String(listed.length),
+			list: listed.slice(first, first + Number(pageSize)).map((one) => this.confirmationDocument(one)),
+		};
 	}
 
 	confirmationDocument(confirmation) {
@@ -465,8 +523,8 @@ class Nuonuo extends Gateway {
 			billStatus: state,
 			billMessage: confirmation.cause,
 			openStatus: isIssued ? 1 : 0,
-			applySource: 0,
-			blueElecInvoiceNumber: this.invoices.get(confirmation.blue).bureau_number,
+			applySource: confirmation.source,
+			blueElecInvoiceNumber: this.invoices.get(confirmation.blue)?.bureau_number ?? '26332999999999999999',
 			billTime: toChina(confirmation.entered_at),
 			taxExcludedAmount: yuan(confirmation.tax_fen - confirmation.amount_fen),
 			taxAmount: yuan(-confirmation.tax_fen),
@@ -474,18 +532,25 @@ class Nuonuo extends Gateway {
 			redInvoiceNumber: isIssued ? red.bureau_number : null,
 			invoiceSerialNum: isIssued ? red.serial : null,
 			orderNo: isIssued ? red.number : null,
+			detail: confirmation.lines?.map(([index, fen, tax]) => ({
+				blueDetailIndex: String(index),
+				taxExcludedAmount: yuan(tax - fen),
+				taxAmount: yuan(-tax),
+			})),
 		};
 	}
 
-	red_refresh({ identity, billUuid: uuid }) {
+	red_refresh({ identity, billUuid: uuid, startTime: from, endTime: to }) {
 		check(identity === '0', 'identity');
+		check(uuid || (isDay(from) && isDay(to)), 'billUuid');
 		for (const confirmation of this.confirmations.values())
-			if (confirmation.uuid === uuid)
+			if (uuid ? confirmation.uuid === uuid : isWithin(confirmation, from, to))
 				confirmation.seen = this.bureauState(confirmation);
 	}
 
-	confirmation({ identity, billId: number }) {
-		const confirmation = this.confirmations.get(number);
+	confirmation({ identity, billId: number, billNo: bureauNumber }) {
+		const confirmation = this.confirmations.get(number) ??
+			[...this.confirmations.values()].find((one) => bureauNumber && one.bureau_number === bureauNumber);
 
 		check(identity === '0', 'identity');
 		if (!confirmation)

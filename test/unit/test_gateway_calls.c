@@ -708,6 +708,18 @@ test_invoice_answers(void **state)
 	fill(sent.red.confirmation_number, sizeof(sent.red.confirmation_number));
 	fill(sent.red.confirmation_id, sizeof(sent.red.confirmation_id));
 	fill(sent.red.cause, sizeof(sent.red.cause));
+	sent.red.lines_count = INVOICE_LINES_MAX;
+	for (size_t i = 0; i < INVOICE_LINES_MAX; i++)
+		sent.red.lines_nano[i] = MONEY_NANO_MAX - (int64_t) i;
+	sent.seen_count = RED_SEEN_MAX;
+	for (size_t i = 0; i < RED_SEEN_MAX; i++)
+	{
+		fill(sent.seen[i].confirmation_id, sizeof(sent.seen[i].confirmation_id));
+		fill(sent.seen[i].confirmation_number, sizeof(sent.seen[i].confirmation_number));
+		fill(sent.seen[i].blue_number, sizeof(sent.seen[i].blue_number));
+		sent.seen[i].reason = RED_ALLOWANCE;
+		sent.seen[i].entered_at = INT64_MAX - (int64_t) i;
+	}
 	size = frame_write_answer(7, &sent, room);
 	assert_true(size > 0 && frame_read_answer((Bytes){room, size}, &id, &answer) && id == 7);
 	assert_memory_equal(&answer, &sent, sizeof(sent));

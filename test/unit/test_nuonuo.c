@@ -278,6 +278,74 @@ test_others(void **state)
 	assert_body("{\"billId\":\"" RED_NUMBER "\",\"identity\":\"0\"}");
 }
 
+/* One that the buyer began is asked for by Nuonuo's number of it, and answered by the bureau's. */
+static void
+test_buyers(void **state)
+{
+	GatewayCall call = call_of(CALL_RED_QUERY);
+
+	(void) state;
+	call.invoice.red_number[0] = '\0';
+	assert_int_equal(build(&call), BUILD_IMPOSSIBLE);
+	strcpy(call.invoice.confirmation_id, "nu1");
+	assert_int_equal(build(&call), BUILD_SENDS);
+	assert_body("{\"identity\":\"0\",\"billUuid\":\"nu1\"}");
+	call.operation = CALL_RED_ANSWER;
+	assert_int_equal(build(&call), BUILD_IMPOSSIBLE);
+	strcpy(call.invoice.confirmation_number, "990000007566113377");
+	assert_int_equal(build(&call), BUILD_SENDS);
+	assert_body(
+		"{\"billNo\":\"990000007566113377\",\"identity\":\"0\",\"confirmAgreement\":\"1\"}");
+}
+
+static GatewayCall
+list_of(int64_t page)
+{
+	GatewayCall call = {.operation = CALL_RED_LIST};
+
+	call.invoice.to_at = (NOW - INSTANT_EPOCH_S) * 1000000; /* 2026-01-01 10:00 in China */
+	call.invoice.from_at = call.invoice.to_at - INT64_C(11) * 3600 * 1000000;
+	call.invoice.page = page;
+	return call;
+}
+
+/* By days of China; Nuonuo looks at the bureau once for all pages. */
+static void
+test_list(void **state)
+{
+	ProviderMoment moment = {NOW, "0123456789abcdef0123456789abcdef"};
+	GatewayCall call = list_of(2);
+
+	(void) state;
+	assert_int_equal(build(&call), BUILD_SENDS);
+	assert_true(has_header("method: nuonuo.OpeMplatform.queryInvoiceRedConfirm"));
+	assert_body(
+		"{\"identity\":\"0\",\"billTimeStart\":\"2025-12-31\",\"billTimeEnd\":\"2026-01-01\","
+		"\"pageSize\":\"10\",\"pageNo\":\"2\"}");
+	answer = (GatewayAnswer){.result = RESULT_DONE};
+	assert_int_equal(nuonuo_provider.build_refresh(&call, &merchant, &moment, &answer, &request),
+					 BUILD_IMPOSSIBLE);
+	call.invoice.page = 1;
+	memset(&request, 0, sizeof(request));
+	assert_int_equal(nuonuo_provider.build_refresh(&call, &merchant, &moment, &answer, &request),
+					 BUILD_SENDS);
+	assert_body("{\"identity\":\"0\",\"startTime\":\"2025-12-31\",\"endTime\":\"2026-01-01\"}");
+	answer.result = RESULT_UNANSWERED;
+	assert_int_equal(nuonuo_provider.build_refresh(&call, &merchant, &moment, &answer, &request),
+					 BUILD_IMPOSSIBLE);
+	for (int damage = 0; damage < 3; damage++)
+	{
+		call = list_of(1);
+		if (damage == 0)
+			call.invoice.page = 0;
+		else if (damage == 1)
+			call.invoice.from_at = call.invoice.to_at + 1;
+		else
+			call.invoice.from_at = 0;
+		assert_int_equal(build(&call), BUILD_IMPOSSIBLE);
+	}
+}
+
 /* The bureau's codes of reasons are not Nuonuo's. */
 static void
 test_red(void **state)
@@ -926,6 +994,92 @@ test_red_unsound(void **state)
 		assert_int_equal(read_reply(CALL_RED_QUERY, 200, bodies[i]), RESULT_UNANSWERED);
 }
 
+#define DETAIL(lines) \
+	LIST(FORM("04",   \
+			  ",\"taxExcludedAmount\":\"-10.00\",\"taxAmount\":\"-0.60\",\"detail\":[" lines "]"))
+#define LINE(place, net, tax) \
+	"{\"blueDetailIndex\":" place ",\"taxExcludedAmount\":\"" net "\",\"taxAmount\":\"" tax "\"}"
+
+/* What of each line a part is of; where that is not its sum, nobody knows. */
+static void
+test_red_lines(void **state)
+{
+	static const struct
+	{
+		const char *body;
+		size_t count;
+	} cases[] = {
+		{DETAIL(LINE("\"3\"", "-4.00", "-0.24") "," LINE("1", "-6.00", "-0.36")), 3},
+		{DETAIL(LINE("1", "-4.00", "-0.24") "," LINE("1", "-6.00", "-0.36")), 1},
+		{DETAIL(LINE("1", "-4.00", "-0.24")), 0},
+		{DETAIL(""), 0},
+		{DETAIL(LINE("0", "-10.00", "-0.60")), 0},
+		{DETAIL(LINE("101", "-10.00", "-0.60")), 0},
+		{DETAIL("1"), 0},
+		{DETAIL(LINE("1", "-10,00", "-0.60")), 0},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		assert_int_equal(read_reply(CALL_RED_QUERY, 200, cases[i].body), RESULT_DONE);
+		assert_true(answer.red.is_partial && answer.red.amount_nano == 1060 * CENT);
+		assert_int_equal(answer.red.lines_count, cases[i].count);
+	}
+	(void) read_reply(CALL_RED_QUERY, 200, cases[0].body);
+	assert_true(answer.red.lines_nano[0] == 636 * CENT && answer.red.lines_nano[1] == 0 &&
+				answer.red.lines_nano[2] == 424 * CENT);
+}
+
+#define SEEN(id, number, blue, status, source)                           \
+	"{\"billId\":null,\"billUuid\":\"" id "\",\"billNo\":\"" number      \
+	"\",\"blueElecInvoiceNumber\":\"" blue "\",\"billStatus\":\"" status \
+	"\",\"applySource\":" source ",\"redReason\":\"2\",\"billTime\":\"2026-01-01 10:00:05\"}"
+
+/* Those that buyers began, and that may come to something, of invoices without paper. */
+static void
+test_seen(void **state)
+{
+	static const char *const others[] = {
+		SEEN("nu1", "99", BLUE, "03", "0"),
+		SEEN("nu1", "99", BLUE, "07", "1"),
+		SEEN("nu1", "99", BLUE, "16", "1"),
+		SEEN("nu1", "99", BLUE, "09", "1"),
+		SEEN("nu1", "99", "12345678", "03", "1"),
+		SEEN("", "99", BLUE, "03", "1"),
+		SEEN("nu1", "", BLUE, "03", "1"),
+		SEEN("nu1", "99", "", "03", "1"),
+		"1",
+	};
+	char body[1024];
+
+	(void) state;
+	assert_int_equal(read_reply(CALL_RED_LIST, 200,
+								OK("{\"total\":\"12\",\"list\":[" SEEN(
+									"nu1", "99", BLUE, "03", "\"1\"") "," SEEN("nu2", "98", BLUE,
+																			   "01", "1") "]}")),
+					 RESULT_DONE);
+	assert_true(answer.rows == 12 && answer.seen_count == 2);
+	assert_string_equal(answer.seen[1].confirmation_id, "nu2");
+	assert_string_equal(answer.seen[1].confirmation_number, "98");
+	assert_string_equal(answer.seen[1].blue_number, BLUE);
+	assert_int_equal(answer.seen[1].reason, RED_WRONG);
+	assert_true(answer.seen[1].entered_at == (INT64_C(1767232805) - INSTANT_EPOCH_S) * 1000000);
+	for (size_t i = 0; i < LENGTH(others); i++)
+	{
+		snprintf(body, sizeof(body), OK("{\"total\":1,\"list\":[%s]}"), others[i]);
+		assert_int_equal(read_reply(CALL_RED_LIST, 200, body), RESULT_DONE);
+		assert_int_equal(answer.seen_count, 0);
+	}
+	assert_int_equal(read_reply(CALL_RED_LIST, 200, OK("{\"total\":0,\"list\":[]}")), RESULT_DONE);
+	assert_int_equal(read_reply(CALL_RED_LIST, 200, OK("{\"list\":[]}")), RESULT_UNANSWERED);
+	assert_int_equal(read_reply(CALL_RED_LIST, 200, OK("{\"total\":1}")), RESULT_UNANSWERED);
+	assert_int_equal(
+		read_reply(CALL_RED_LIST, 200, OK("{\"total\":11,\"list\":[1,1,1,1,1,1,1,1,1,1,1]}")),
+		RESULT_UNANSWERED);
+	assert_int_equal(read_reply(CALL_RED_LIST, 200, CODE("E9999")), RESULT_UNANSWERED);
+}
+
 /* Of one that waits for somebody Nuonuo is asked to look at the bureau. */
 static void
 test_refresh(void **state)
@@ -1004,6 +1158,8 @@ main(void)
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_buyers),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_red),
 		cmocka_unit_test(test_document_address),
 		cmocka_unit_test(test_impossible),
@@ -1021,6 +1177,8 @@ main(void)
 		cmocka_unit_test(test_red_states),
 		cmocka_unit_test(test_red_fact),
 		cmocka_unit_test(test_red_unsound),
+		cmocka_unit_test(test_red_lines),
+		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_mutations),
