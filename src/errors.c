@@ -163,7 +163,7 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_PRICE_UNKNOWN] = {"LB404", "price_unknown",
 							 "model \"%s\" has no price in %s at that time",
 							 "Set one with billing.set_price() or billing.import_prices()."},
-	[ERROR_PRICE_LIST] = {"LB405", "price_list", "price list, record %d: %s",
+	[ERROR_PRICE_FILE] = {"LB405", "price_file", "price file, record %d: %s",
 						  "The fields are provider, model, prompt_tokens_over, "
 						  "usd_per_million_input, usd_per_million_output, "
 						  "usd_per_million_cache_read, usd_per_million_cache_write."},

@@ -21,9 +21,9 @@
 #define REASON_BYTES_MAX 2000
 #define VALUE_BYTES_MAX 100
 
-/* A price list, in bytes and in rows. */
-#define PRICE_LIST_BYTES_MAX (4 * 1024 * 1024)
-#define PRICE_LIST_ROWS_MAX 20000
+/* A price file, in bytes and in rows. */
+#define PRICE_FILE_BYTES_MAX (4 * 1024 * 1024)
+#define PRICE_FILE_ROWS_MAX 20000
 
 /* Digits of a mobile number (E.164). */
 #define MOBILE_DIGITS_MIN 5
@@ -107,7 +107,7 @@ typedef enum LimitId
 	LIMIT_FEE_RATE,
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
-	LIMIT_PRICE_LIST_ROWS,
+	LIMIT_PRICE_FILE_ROWS,
 	LIMIT_SET_ASIDE_ROWS,
 	LIMIT_GIFT_DAYS,
 	LIMIT_PROMOTION_ORDERS,

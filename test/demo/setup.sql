@@ -11,8 +11,8 @@ CREATE ROLE gateway LOGIN;
 SELECT billing.grant_access('gateway', 'app');
 
 -- List prices are in dollars; these accounts are in CNY.
-\set price_list `cat data/model-prices.csv`
-SELECT billing.import_prices(:'price_list', 'CNY', factor => 7.1, provider => 'xiaomi',
+\set price_file `cat data/model-prices.csv`
+SELECT billing.import_prices(:'price_file', 'CNY', factor => 7.1, provider => 'xiaomi',
                              effective_from => clock_timestamp() - interval '1 hour');
 
 CREATE SCHEMA demo;

@@ -76,7 +76,7 @@ test_range(void **state)
 		[LIMIT_FEE_RATE] = "0 to 0.999999",
 		[LIMIT_THRESHOLD] = "0 to 999,999,999.99",
 		[LIMIT_PRICE] = "0 to 1,000,000 per 1,000,000 tokens",
-		[LIMIT_PRICE_LIST_ROWS] = "0 to 20,000",
+		[LIMIT_PRICE_FILE_ROWS] = "0 to 20,000",
 		[LIMIT_SET_ASIDE_ROWS] = "1 to 10,000",
 		[LIMIT_GIFT_DAYS] = "1 to 3,650 days",
 		[LIMIT_PROMOTION_ORDERS] = "1 to 1,000",

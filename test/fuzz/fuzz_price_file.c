@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * fuzz_price_list.c
- *	  Price lists: as many records are read as were counted; amounts are read and
+ * fuzz_price_file.c
+ *	  Price files: as many records are read as were counted; amounts are read and
  *	  written alike.
  *
  * Input: a list.
@@ -11,14 +11,14 @@
 #include "fuzz.h"
 
 #include "core/csv.h"
-#include "core/price_list.h"
+#include "core/price_file.h"
 
 #define ROWS_MAX 50
 
 /* What is kept of a list's records. */
 typedef struct List
 {
-	PriceListRow rows[ROWS_MAX];
+	PriceFileRow rows[ROWS_MAX];
 	size_t count;
 } List;
 
@@ -39,11 +39,11 @@ check_amount(const char *text)
 static void
 keep(List *list, const CsvRecord *record, int record_no)
 {
-	PriceListRow *row = &list->rows[list->count];
+	PriceFileRow *row = &list->rows[list->count];
 
 	if (list->count == ROWS_MAX)
 		return;
-	*row = (PriceListRow){.record_no = record_no, .model = record->fields[0]};
+	*row = (PriceFileRow){.record_no = record_no, .model = record->fields[0]};
 	for (size_t i = 1; i < record->count; i++)
 		row->nano_of[i % TOKEN_CLASSES] = check_amount(record->fields[i]) % (PRICE_NANO_MAX + 1);
 	row->prompt_tokens_over = row->nano_of[1] % 3;
@@ -86,21 +86,21 @@ read_list(char *text, size_t size, int64_t counted, List *list)
 static void
 check_rows(List *list)
 {
-	const PriceListRow *order[ROWS_MAX];
-	const PriceListRow *first = NULL;
-	const PriceListRow *again = NULL;
+	const PriceFileRow *order[ROWS_MAX];
+	const PriceFileRow *first = NULL;
+	const PriceFileRow *again = NULL;
 
 	for (size_t i = 0; i < list->count; i++)
 		order[i] = &list->rows[i];
-	if (price_list_find_repeated(order, list->count, &first, &again))
+	if (price_file_find_repeated(order, list->count, &first, &again))
 		MUST(first != again && first->record_no < again->record_no &&
 			 strcmp(first->model, again->model) == 0 &&
 			 first->prompt_tokens_over == again->prompt_tokens_over);
 	for (size_t i = 0; i < list->count; i++)
 	{
-		PriceListRow row = list->rows[i];
+		PriceFileRow row = list->rows[i];
 
-		if (price_list_scale(&row, row.nano_of[0]) != OUTCOME_OK)
+		if (price_file_scale(&row, row.nano_of[0]) != OUTCOME_OK)
 			continue;
 		for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 			MUST(row.nano_of[token_class] >= 0 && row.nano_of[token_class] <= PRICE_NANO_MAX);
@@ -113,11 +113,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static List list;
 	char *text = fuzz_text((Bytes){(const char *) data, size});
 	size_t length = strlen(text);
-	int64_t counted = price_list_count(text);
+	int64_t counted = price_file_count(text);
 
 	list.count = 0;
 	MUST(counted >= 0 && counted <= (int64_t) length + 1);
-	if (!price_list_is_json(text))
+	if (!price_file_is_json(text))
 		read_list(text, length, counted, &list);
 	check_rows(&list);
 	free(text);

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
- * price_list_store.c
- *	  Price lists in JSON: numbers are read as they are written, exactly.
+ * price_file_store.c
+ *	  Price files in JSON: numbers are read as they are written, exactly.
  *
  *-------------------------------------------------------------------------
  */
@@ -11,7 +11,7 @@
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
-#include "store/price_list_store.h"
+#include "store/price_file_store.h"
 #include "subtransaction.h"
 
 /* What the reading in a subtransaction is about, and what it yields. */
@@ -41,16 +41,16 @@ read_record(uint64 row)
 	PriceRecord record;
 
 	if (!column_bool(row, 1))
-		refuse(ERROR_PRICE_LIST, (int) row + 1, "it is no object");
+		refuse(ERROR_PRICE_FILE, (int) row + 1, "it is no object");
 	if (!column_bool(row, 2))
-		refuse(ERROR_PRICE_LIST, (int) row + 1, "provider and model must be texts");
+		refuse(ERROR_PRICE_FILE, (int) row + 1, "provider and model must be texts");
 	for (int field = 0; field < PRICE_FIELDS; field++)
 		record.fields[field] = column_text_or_null(row, field + 3);
 	return record;
 }
 
 PriceRecords
-price_list_read_json(const char *data, const char *const names[PRICE_FIELDS])
+price_file_read_json(const char *data, const char *const names[PRICE_FIELDS])
 {
 	char nulls[] = "        ";
 	Datum values[PRICE_FIELDS + 1];
@@ -61,7 +61,7 @@ price_list_read_json(const char *data, const char *const names[PRICE_FIELDS])
 	for (int field = 0; field < PRICE_FIELDS; field++)
 		bind_text(values, nulls, field + 1, names[field]);
 	if (!subtransaction_read(read_json, &json))
-		refuse(ERROR_PRICE_LIST, 0, "it is no JSON");
+		refuse(ERROR_PRICE_FILE, 0, "it is no JSON");
 	records.records = palloc0((json.count + 1) * sizeof(PriceRecord));
 	for (uint64 row = 0; row < json.count; row++)
 		records.records[records.count++] = read_record(row);

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  *
- * price_list.c
+ * price_file.c
  *	  Importing prices (R20): from CSV or JSON text to price rows.
  *
  * Both become records of texts, in the order of field_names, before anything
@@ -13,10 +13,10 @@
 #include "api/arguments.h"
 #include "booking/new_price.h"
 #include "core/csv.h"
-#include "core/price_list.h"
+#include "core/price_file.h"
 #include "errors.h"
 #include "spi/scope.h"
-#include "store/price_list_store.h"
+#include "store/price_file_store.h"
 
 static const char *const field_names[PRICE_FIELDS] = {
 	[PRICE_FIELD_PROVIDER] = "provider",
@@ -54,7 +54,7 @@ read_price(const PriceRecord *record, PriceField field, int64 if_empty, int reco
 		return if_empty;
 	}
 	if (!money_parse(record->fields[field], &price_nano) || price_nano > PRICE_NANO_MAX)
-		refuse(ERROR_PRICE_LIST, record_no,
+		refuse(ERROR_PRICE_FILE, record_no,
 			   psprintf("%s \"%s\" is no price", field_names[field], record->fields[field]));
 	return price_nano;
 }
@@ -68,7 +68,7 @@ read_tier(const char *text, int record_no)
 		return 0;
 	if (!money_parse(text, &tokens_nano) || tokens_nano % MONEY_NANO_PER_UNIT != 0 ||
 		tokens_nano / MONEY_NANO_PER_UNIT > PROMPT_TOKENS_MAX)
-		refuse(ERROR_PRICE_LIST, record_no, psprintf("\"%s\" is no number of tokens", text));
+		refuse(ERROR_PRICE_FILE, record_no, psprintf("\"%s\" is no number of tokens", text));
 	return tokens_nano / MONEY_NANO_PER_UNIT;
 }
 
@@ -81,14 +81,14 @@ model_name(const PriceRecord *record, const char *provider, int record_no)
 	if (provider == NULL)
 		model = psprintf("%s/%s", record->fields[PRICE_FIELD_PROVIDER], model);
 	if (strlen(model) > MODEL_BYTES_MAX)
-		refuse(ERROR_PRICE_LIST, record_no, "model is too long");
+		refuse(ERROR_PRICE_FILE, record_no, "model is too long");
 	return model;
 }
 
-static PriceListRow
+static PriceFileRow
 read_row(const PriceRecord *record, int record_no)
 {
-	PriceListRow row = {.record_no = record_no};
+	PriceFileRow row = {.record_no = record_no};
 	int64 input_nano = read_price(record, PRICE_FIELD_INPUT, -1, record_no);
 
 	row.prompt_tokens_over = read_tier(record->fields[PRICE_FIELD_PROMPT_TOKENS_OVER], record_no);
@@ -105,7 +105,7 @@ static void
 read_csv_record(CsvReader *reader, CsvRecord *record, int *found)
 {
 	if (csv_read(reader, record, found) != OUTCOME_OK)
-		refuse(ERROR_PRICE_LIST, reader->record_no - 1, "it is no CSV");
+		refuse(ERROR_PRICE_FILE, reader->record_no - 1, "it is no CSV");
 }
 
 /*
@@ -128,7 +128,7 @@ read_csv_header(CsvReader *reader, int positions[PRICE_FIELDS])
 	}
 	for (int field = 0; field <= PRICE_FIELD_OUTPUT; field++)
 		if (positions[field] < 0)
-			refuse(ERROR_PRICE_LIST, 0, psprintf("field %s is missing", field_names[field]));
+			refuse(ERROR_PRICE_FILE, 0, psprintf("field %s is missing", field_names[field]));
 	return header.count;
 }
 
@@ -158,9 +158,9 @@ read_csv(char *data, int64 records_max)
 	{
 		/* They were counted by another look at the same data. */
 		if ((int64) records.count == records_max)
-			refuse(ERROR_INTERNAL, "a price list has more records than were counted");
+			refuse(ERROR_INTERNAL, "a price file has more records than were counted");
 		if (line.count != fields_count)
-			refuse(ERROR_PRICE_LIST, records.count + 1,
+			refuse(ERROR_PRICE_FILE, records.count + 1,
 				   psprintf("it has %zu fields, not %zu", line.count, fields_count));
 		records.records[records.count++] = read_csv_fields(&line, positions);
 	}
@@ -171,16 +171,16 @@ read_csv(char *data, int64 records_max)
 static PriceRecords
 read_records(char *data)
 {
-	int64 count = price_list_count(data);
+	int64 count = price_file_count(data);
 
-	arg_check(LIMIT_PRICE_LIST_ROWS, "rows of data", count);
-	return price_list_is_json(data) ? price_list_read_json(data, field_names)
+	arg_check(LIMIT_PRICE_FILE_ROWS, "rows of data", count);
+	return price_file_is_json(data) ? price_file_read_json(data, field_names)
 									: read_csv(data, count);
 }
 
 /* The rows of a provider, or of all; every record is judged. Returns how many they are. */
 static size_t
-read_rows(const PriceRecords *records, const char *provider, PriceListRow *rows)
+read_rows(const PriceRecords *records, const char *provider, PriceFileRow *rows)
 {
 	size_t count = 0;
 
@@ -190,7 +190,7 @@ read_rows(const PriceRecords *records, const char *provider, PriceListRow *rows)
 		const char *of_provider = record->fields[PRICE_FIELD_PROVIDER];
 
 		if (is_blank(of_provider) || is_blank(record->fields[PRICE_FIELD_MODEL]))
-			refuse(ERROR_PRICE_LIST, i + 1, "provider and model must not be empty");
+			refuse(ERROR_PRICE_FILE, i + 1, "provider and model must not be empty");
 		rows[count] = read_row(record, i + 1);
 		if (provider == NULL || strcmp(of_provider, provider) == 0)
 			rows[count++].model = model_name(record, provider, i + 1);
@@ -199,16 +199,16 @@ read_rows(const PriceRecords *records, const char *provider, PriceListRow *rows)
 }
 
 static void
-check_not_repeated(const PriceListRow *rows, size_t count)
+check_not_repeated(const PriceFileRow *rows, size_t count)
 {
-	const PriceListRow **order = palloc((count + 1) * sizeof(PriceListRow *));
-	const PriceListRow *first;
-	const PriceListRow *again;
+	const PriceFileRow **order = palloc((count + 1) * sizeof(PriceFileRow *));
+	const PriceFileRow *first;
+	const PriceFileRow *again;
 
 	for (size_t i = 0; i < count; i++)
 		order[i] = &rows[i];
-	if (price_list_find_repeated(order, count, &first, &again))
-		refuse(ERROR_PRICE_LIST, again->record_no,
+	if (price_file_find_repeated(order, count, &first, &again))
+		refuse(ERROR_PRICE_FILE, again->record_no,
 			   psprintf("record %d has a price of model \"%s\" over " INT64_FORMAT
 						" prompt tokens already",
 						first->record_no, first->model, first->prompt_tokens_over));
@@ -216,16 +216,16 @@ check_not_repeated(const PriceListRow *rows, size_t count)
 
 /* The rows as they are to be added: in a currency, times a factor. */
 static PriceRow *
-scale_rows(PriceListRow *rows, size_t count, const char *currency, int64 factor_nano)
+scale_rows(PriceFileRow *rows, size_t count, const char *currency, int64 factor_nano)
 {
 	PriceRow *scaled = palloc((count + 1) * sizeof(PriceRow));
 
 	for (size_t i = 0; i < count; i++)
 	{
-		PriceListRow *row = &rows[i];
+		PriceFileRow *row = &rows[i];
 
-		if (price_list_scale(row, factor_nano) != OUTCOME_OK)
-			refuse(ERROR_PRICE_LIST, row->record_no, "a price is out of range");
+		if (price_file_scale(row, factor_nano) != OUTCOME_OK)
+			refuse(ERROR_PRICE_FILE, row->record_no, "a price is out of range");
 		scaled[i] = (PriceRow){.currency = currency,
 							   .model = row->model,
 							   .price.prompt_tokens_over = row->prompt_tokens_over};
@@ -238,19 +238,19 @@ PG_FUNCTION_INFO_V1(billing_import_prices);
 Datum
 billing_import_prices(PG_FUNCTION_ARGS)
 {
-	char *data = arg_text(fcinfo, 0, "data", PRICE_LIST_BYTES_MAX);
+	char *data = arg_text(fcinfo, 0, "data", PRICE_FILE_BYTES_MAX);
 	NewPrices prices = {.action = "import_prices", .currency = arg_currency(fcinfo, 1)};
 	int64 factor_nano = arg_amount(fcinfo, 2, "factor", LIMIT_CREDIT);
 	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
 	PriceRecords records;
-	PriceListRow *rows;
+	PriceFileRow *rows;
 	int64 added;
 	Scope scope;
 
 	prices.effective_from = arg_effective_from(fcinfo, 4);
 	scope_open(&scope);
 	records = read_records(data);
-	rows = palloc((records.count + 1) * sizeof(PriceListRow));
+	rows = palloc((records.count + 1) * sizeof(PriceFileRow));
 	prices.count = read_rows(&records, provider, rows);
 	check_not_repeated(rows, prices.count);
 	prices.rows = scale_rows(rows, prices.count, prices.currency, factor_nano);

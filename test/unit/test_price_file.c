@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * test_price_list.c
- *	  How long a price list is, scaled prices, and prices that are said twice.
+ * test_price_file.c
+ *	  How long a price file is, scaled prices, and prices that are said twice.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/price_list.h"
+#include "core/price_file.h"
 
 #include "core/csv.h"
 #include "unit.h"
@@ -48,7 +48,7 @@ test_count(void **state)
 
 	(void) state;
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		assert_int_equal(price_list_count(cases[i].text), cases[i].count);
+		assert_int_equal(price_file_count(cases[i].text), cases[i].count);
 }
 
 /* The reader of CSV finds as many records as were counted, and never more before it gives up. */
@@ -72,7 +72,7 @@ test_count_as_read(void **state)
 		for (size_t i = 0; i < length; i++)
 			text[i] = letters[random_below(sizeof(letters) - 1)];
 		text[length] = '\0';
-		count = price_list_count(text);
+		count = price_file_count(text);
 		while (outcome == OUTCOME_OK && found)
 			outcome = csv_read(&reader, &record, &found);
 		assert_true(reader.record_no - 1 <= count);
@@ -87,25 +87,25 @@ test_count_as_read(void **state)
 static void
 test_scale(void **state)
 {
-	PriceListRow row = {.nano_of = {0, 1, 3, PRICE_NANO_MAX}};
-	PriceListRow high = {.nano_of = {[TOKENS_OUTPUT] = PRICE_NANO_MAX}};
+	PriceFileRow row = {.nano_of = {0, 1, 3, PRICE_NANO_MAX}};
+	PriceFileRow high = {.nano_of = {[TOKENS_OUTPUT] = PRICE_NANO_MAX}};
 
 	(void) state;
-	assert_int_equal(price_list_scale(&row, MONEY_NANO_PER_UNIT / 2), OUTCOME_OK);
+	assert_int_equal(price_file_scale(&row, MONEY_NANO_PER_UNIT / 2), OUTCOME_OK);
 	assert_int_equal(row.nano_of[0], 0);
 	assert_int_equal(row.nano_of[1], 1);
 	assert_int_equal(row.nano_of[2], 2);
 	assert_int_equal(row.nano_of[3], PRICE_NANO_MAX / 2);
-	assert_int_equal(price_list_scale(&high, MONEY_NANO_PER_UNIT), OUTCOME_OK);
-	assert_int_equal(price_list_scale(&high, MONEY_NANO_PER_UNIT + 1), OUTCOME_OUT_OF_RANGE);
-	assert_int_equal(price_list_scale(&high, MONEY_NANO_MAX), OUTCOME_OUT_OF_RANGE);
+	assert_int_equal(price_file_scale(&high, MONEY_NANO_PER_UNIT), OUTCOME_OK);
+	assert_int_equal(price_file_scale(&high, MONEY_NANO_PER_UNIT + 1), OUTCOME_OUT_OF_RANGE);
+	assert_int_equal(price_file_scale(&high, MONEY_NANO_MAX), OUTCOME_OUT_OF_RANGE);
 }
 
 #define ROWS_MAX 40
 
 /* The first row that says again what a row before it says, by looking at all pairs. */
 static bool
-find_by_pairs(const PriceListRow *rows, size_t count, int *first_no, int *again_no)
+find_by_pairs(const PriceFileRow *rows, size_t count, int *first_no, int *again_no)
 {
 	for (size_t again = 1; again < count; again++)
 		for (size_t first = again; first-- > 0;)
@@ -128,10 +128,10 @@ test_repeated(void **state)
 	(void) state;
 	for (int round = 0; round < 20000; round++)
 	{
-		PriceListRow rows[ROWS_MAX];
-		const PriceListRow *order[ROWS_MAX];
-		const PriceListRow *first = NULL;
-		const PriceListRow *again = NULL;
+		PriceFileRow rows[ROWS_MAX];
+		const PriceFileRow *order[ROWS_MAX];
+		const PriceFileRow *first = NULL;
+		const PriceFileRow *again = NULL;
 		size_t count = (size_t) random_below(ROWS_MAX + 1);
 		int first_no = 0;
 		int again_no = 0;
@@ -139,12 +139,12 @@ test_repeated(void **state)
 
 		for (size_t i = 0; i < count; i++)
 		{
-			rows[i] = (PriceListRow){.record_no = (int) i + 1,
+			rows[i] = (PriceFileRow){.record_no = (int) i + 1,
 									 .model = models[random_below(LENGTH(models))],
 									 .prompt_tokens_over = random_below(20)};
 			order[i] = &rows[i];
 		}
-		found = price_list_find_repeated(order, count, &first, &again);
+		found = price_file_find_repeated(order, count, &first, &again);
 		assert_int_equal(found, find_by_pairs(rows, count, &first_no, &again_no));
 		if (!found)
 			continue;

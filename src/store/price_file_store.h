@@ -1,12 +1,12 @@
 /*-------------------------------------------------------------------------
  *
- * price_list_store.h
- *	  Records of a price list, and reading them from JSON by the server's own.
+ * price_file_store.h
+ *	  Records of a price file, and reading them from JSON by the server's own.
  *
  *-------------------------------------------------------------------------
  */
-#ifndef STORE_PRICE_LIST_STORE_H
-#define STORE_PRICE_LIST_STORE_H
+#ifndef STORE_PRICE_FILE_STORE_H
+#define STORE_PRICE_FILE_STORE_H
 
 #include "postgres.h"
 
@@ -34,6 +34,6 @@ typedef struct PriceRecords
 } PriceRecords;
 
 /* Reads an array of objects with fields of those names; refuses text that is no JSON. */
-extern PriceRecords price_list_read_json(const char *data, const char *const names[PRICE_FIELDS]);
+extern PriceRecords price_file_read_json(const char *data, const char *const names[PRICE_FIELDS]);
 
 #endif

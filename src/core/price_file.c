@@ -1,11 +1,11 @@
 /*-------------------------------------------------------------------------
  *
- * price_list.c
- *	  Counting the records of a price list, scaling and comparing its rows.
+ * price_file.c
+ *	  Counting the records of a price file, scaling and comparing its rows.
  *
  *-------------------------------------------------------------------------
  */
-#include "core/price_list.h"
+#include "core/price_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #define JSON_BLANKS " \t\r\n"
 
 bool
-price_list_is_json(const char *text)
+price_file_is_json(const char *text)
 {
 	return text[strspn(text, JSON_BLANKS)] == '[';
 }
@@ -73,18 +73,18 @@ count_lines(const char *text)
 }
 
 int64_t
-price_list_count(const char *text)
+price_file_count(const char *text)
 {
 	int64_t lines;
 
-	if (price_list_is_json(text))
+	if (price_file_is_json(text))
 		return count_elements(text + strspn(text, JSON_BLANKS));
 	lines = count_lines(text);
 	return lines > 0 ? lines - 1 : 0;
 }
 
 Outcome
-price_list_scale(PriceListRow *row, int64_t factor_nano)
+price_file_scale(PriceFileRow *row, int64_t factor_nano)
 {
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 	{
@@ -99,7 +99,7 @@ price_list_scale(PriceListRow *row, int64_t factor_nano)
 
 /* By model and tier; below zero, zero and above as strcmp(). */
 static int
-compare_places(const PriceListRow *a, const PriceListRow *b)
+compare_places(const PriceFileRow *a, const PriceFileRow *b)
 {
 	int order = strcmp(a->model, b->model);
 
@@ -112,16 +112,16 @@ compare_places(const PriceListRow *a, const PriceListRow *b)
 static int
 compare_rows(const void *left, const void *right)
 {
-	const PriceListRow *a = *(const PriceListRow *const *) left;
-	const PriceListRow *b = *(const PriceListRow *const *) right;
+	const PriceFileRow *a = *(const PriceFileRow *const *) left;
+	const PriceFileRow *b = *(const PriceFileRow *const *) right;
 	int order = compare_places(a, b);
 
 	return order != 0 ? order : a->record_no - b->record_no;
 }
 
 bool
-price_list_find_repeated(const PriceListRow **rows, size_t count, const PriceListRow **first,
-						 const PriceListRow **again)
+price_file_find_repeated(const PriceFileRow **rows, size_t count, const PriceFileRow **first,
+						 const PriceFileRow **again)
 {
 	bool found = false;
 
