@@ -346,24 +346,23 @@ begin_with_token(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer
 }
 
 /*
- * The provider says that the token is none: another is asked for, unless somebody has done so.
- * False where there is none to go on with: answer is what the provider said.
+ * The provider says that the token is none, and did nothing: another is asked for, unless somebody
+ * has done so. False where there is none to go on with: for now, and answer says why.
  */
 static bool
 renew_token(Exchanges *exchanges, Exchange *exchange, GatewayAnswer *answer)
 {
 	char refused[MERCHANT_TOKEN_SIZE];
-	GatewayAnswer why;
 	TokenHeld held;
 	bool is_renewed;
 
 	memcpy(refused, exchange->merchant.token, sizeof(refused));
-	held = take_kept_token(exchanges, exchange, &why);
+	held = take_kept_token(exchanges, exchange, answer);
 	is_renewed = held == TOKEN_GOOD && strcmp(refused, exchange->merchant.token) != 0;
 	OPENSSL_cleanse(refused, sizeof(refused));
 	if (is_renewed)
 		return begin_call(exchanges, exchange, answer);
-	return held != TOKEN_UNSOUND && ask_token(exchanges, exchange, &why);
+	return held != TOKEN_UNSOUND && ask_token(exchanges, exchange, answer);
 }
 
 /* Keeps the token of a reply; false where there is none, or it cannot be kept. */
