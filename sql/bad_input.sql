@@ -64,7 +64,7 @@ FROM (VALUES
     ('set_working_day', $$'2026-01-01'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('create_plan', $$'bad input'$$, $$'cn'$$, $$1$$, $$1$$, $$2$$, $$NULL$$, $$true$$, $$1$$, $$1$$, $$'me'$$, $$'why'$$),
     ('retire_plan', $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_plan_weight', $$'bad_input'$$, $$'m'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL, NULL),
+    ('set_plan_weight', $$'bad_input'$$, $$'m'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL),
     ('subscribe', $$1152$$, $$'bad_input'$$, $$'bad_input'$$, $$'new key'$$, $$1$$, $$'{"client_ip": "192.0.2.1"}'$$, $$'https://example.org'$$, NULL, NULL, NULL, NULL),
     ('plan_status', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('plan_usage', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -127,12 +127,12 @@ FROM (VALUES
     ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, NULL, NULL, NULL),
+    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
         $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, NULL, NULL, NULL, NULL),
-    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, NULL, NULL),
-    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, NULL, NULL),
+    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL, NULL),
+    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
+    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
     ('usage_report', $$1150$$, $$now()$$, $$now()$$, $$'{day}'$$, $$'UTC'$$, $$'recorded_at'$$, NULL, NULL, NULL, NULL, NULL),
     ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -332,7 +332,7 @@ SELECT pg_temp.refused(ARRAY[
     $$set_price('bad-input-charged', 'CNY', 9, 2, effective_from => '2025-06-01 00:00+00')$$,
     $$set_price('bad-input-charged', 'CNY', 9, 2, prompt_tokens_over => 10, effective_from => '2025-01-01 00:00+00')$$]);
 \set head 'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output,usd_per_million_cache_read,usd_per_million_cache_write'
-\echo -- Price lists in CSV: what is wrong, and in which record (the line of names is 0).
+\echo -- Price files in CSV: what is wrong, and in which record (the line of names is 0).
 SELECT replace(replace(body, E'\n', '\n'), :'head', 'HEAD') || E'\n    ' || test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', body)) FROM (VALUES
     (:'head' || E'\np,m,0,1,1,,"'), (:'head' || E'\np,m,0,1,1,,\np,"m,0,1,1,,'), (:'head' || E'\np,m"m,0,1,1,,'), (:'head' || E'\np,"m"m,0,1,1,,'),
     (:'head' || E'\np,m,0,1'), (:'head' || E'\np,m,0,,1,,'), (:'head' || E'\np,m'), (:'head' || E'\np'), (:'head' || E'\n,m,0,1,1,,'), (:'head' || E'\np,,0,1,1,,'),
@@ -349,7 +349,7 @@ SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_
 SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', 1000000, effective_from => ''2025-01-01'')', :'head' || E'\np,m,0,1000,1,,'));
 -- A message is cut, between two characters, where what was given is long.
 SELECT octet_length(test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', :'head' || E'\np,m,0,' || repeat('五', 5000) || ',1,,'))) AS bytes;
-\echo -- Price lists in JSON.
+\echo -- Price files in JSON.
 SELECT body || E'\n    ' || test.attempt(format('SELECT billing.import_prices(%L, ''CNY'', effective_from => ''2025-01-01'')', body)) FROM (VALUES
     ('['), ('[{]'), ('[1]'), ('[null]'), ('["a"]'), ('[[]]'), ('[{}]'), ('{}'), ('[{"provider": "p", "model": "m"}]'), ('[] []'), ('[1e99999999]'),
     ('[{"provider": "p", "model": "\u0000", "usd_per_million_input": 1, "usd_per_million_output": 1}]'),

@@ -223,6 +223,14 @@ arg_reason(FunctionCallInfo fcinfo, int index)
 }
 
 char *
+arg_variant(FunctionCallInfo fcinfo, int index)
+{
+	if (PG_ARGISNULL(index) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(index)) == 0)
+		return pstrdup("");
+	return arg_text(fcinfo, index, "variant", VARIANT_BYTES_MAX);
+}
+
+char *
 arg_currency(FunctionCallInfo fcinfo, int index)
 {
 	char *currency = arg_text(fcinfo, index, "currency", VALUE_BYTES_MAX);

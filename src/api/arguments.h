@@ -66,6 +66,9 @@ extern char *arg_actor(FunctionCallInfo fcinfo, int index);
 extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 
 /* CNY or USD. */
+/* The service tier that requests are sent with; empty, as null is: the standard one. */
+extern char *arg_variant(FunctionCallInfo fcinfo, int index);
+
 extern char *arg_currency(FunctionCallInfo fcinfo, int index);
 
 /* An address of mail, and a number of a telephone; NULL where the argument is null. */

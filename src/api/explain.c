@@ -124,10 +124,11 @@ put_sum_line(ReturnSetInfo *result, const char *item, int64 charge_nano)
 static void
 put_event_line(ReturnSetInfo *result, const UsageEvent *event)
 {
-	Line line = make_line("request", psprintf("%s of key " INT64_FORMAT " \"%s\": %s, occurred %s",
-											  event->payload.model, event->payload.key_id,
-											  event->key_name, usage_status_name(event->status),
-											  timestamptz_to_str(event->occurred_at)));
+	Line line = make_line(
+		"request",
+		psprintf("%s%s of key " INT64_FORMAT " \"%s\": %s, occurred %s", event->payload.model,
+				 price_variant_text(event->payload.variant), event->payload.key_id, event->key_name,
+				 usage_status_name(event->status), timestamptz_to_str(event->occurred_at)));
 
 	put_line(result, &line);
 	line = make_line("received", timestamptz_to_str(event->recorded_at));
@@ -204,7 +205,8 @@ billing_quote(PG_FUNCTION_ARGS)
 										 TOKENS_CACHE_WRITE};
 	int64 account_id = arg_account_id(fcinfo);
 	char *model = arg_text(fcinfo, 1, "model", MODEL_BYTES_MAX);
-	TimestampTz occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement());
+	PriceQuery query = {.occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement()),
+						.variant = arg_variant(fcinfo, 7)};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	TokenCounts tokens;
 	Account account;
@@ -214,12 +216,14 @@ billing_quote(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < TOKEN_CLASSES; i++)
 		tokens.of[classes[i]] = (int32) arg_count(fcinfo, 2 + i, names[i], LIMIT_TOKENS);
+	query.prompt_tokens = rating_prompt_tokens(&tokens);
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	if (!price_find(account.currency, model, rating_prompt_tokens(&tokens), occurred_at, &price))
-		refuse(ERROR_PRICE_UNKNOWN, model, account.currency);
+	if (!price_find(account.currency, model, &query, &price))
+		refuse(ERROR_PRICE_UNKNOWN, psprintf("%s%s", model, price_variant_text(query.variant)),
+			   account.currency);
 	check_outcome(rating_charge(&tokens, &price, &charge_nano));
 	put_arithmetic(result, &tokens, &price, false, charge_nano);
 	scope_close(&scope);

@@ -165,6 +165,7 @@ read_weight(FunctionCallInfo fcinfo)
 	int64 input_nano = arg_amount(fcinfo, 2, "input", LIMIT_WEIGHT);
 
 	return (Price){
+		.variant = arg_variant(fcinfo, 8),
 		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", LIMIT_PROMPT_TOKENS),
 		.effective_from = arg_effective_from(fcinfo, 7),
 		.nano_of = {
@@ -230,8 +231,9 @@ add_weight(WeightRow *row, AuditLine *line)
 	fix_begin(row);
 	if (plan_weight_insert(row, &existing))
 	{
-		line->object = psprintf("%s of %s, over " INT64_FORMAT " prompt tokens", row->model,
-								row->plan, row->weight.prompt_tokens_over);
+		line->object = psprintf("%s%s of %s, over " INT64_FORMAT " prompt tokens", row->model,
+								price_variant_text(row->weight.variant), row->plan,
+								row->weight.prompt_tokens_over);
 		line->new_value = describe_weight(row);
 		audit_insert(line);
 		return;

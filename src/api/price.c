@@ -46,6 +46,7 @@ billing_set_price(PG_FUNCTION_ARGS)
 
 	row.price = read_price(fcinfo, row.model);
 	row.price.prompt_tokens_over = tier;
+	row.price.variant = arg_variant(fcinfo, 8);
 	prices.effective_from = arg_effective_from(fcinfo, 7);
 	scope_open(&scope);
 	(void) new_price_add(&prices);

@@ -226,9 +226,10 @@ scale_rows(PriceFileRow *rows, size_t count, const char *currency, int64 factor_
 
 		if (price_file_scale(row, factor_nano) != OUTCOME_OK)
 			refuse(ERROR_PRICE_FILE, row->record_no, "a price is out of range");
-		scaled[i] = (PriceRow){.currency = currency,
-							   .model = row->model,
-							   .price.prompt_tokens_over = row->prompt_tokens_over};
+		scaled[i] = (PriceRow){
+			.currency = currency,
+			.model = row->model,
+			.price = {.variant = "", .prompt_tokens_over = row->prompt_tokens_over}};
 		memcpy(scaled[i].price.nano_of, row->nano_of, sizeof(row->nano_of));
 	}
 	return scaled;

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * usage_report.c
- *	  usage_report(): usage by key, model, day and hour.
+ *	  usage_report(): usage by key, model, variant, day and hour.
  *
  *-------------------------------------------------------------------------
  */
@@ -29,6 +29,8 @@ add_grouping(UsageReport *report, const char *word)
 		report->by_key = true;
 	else if (strcmp(word, "model") == 0)
 		report->by_model = true;
+	else if (strcmp(word, "variant") == 0)
+		report->by_variant = true;
 	else if (strcmp(word, "day") != 0 && strcmp(word, "hour") != 0)
 		return false;
 	else if (report->period && strcmp(report->period, word) != 0)

@@ -29,6 +29,13 @@ tokens_fault(const InboxRow *row)
 	return NO_FAULT;
 }
 
+/* An empty one is the standard one, as none is. */
+static bool
+has_variant(const InboxRow *row)
+{
+	return !row->nulls[INBOX_VARIANT] && row->variant[0] != '\0';
+}
+
 Fault
 inbox_row_fault(const InboxRow *row)
 {
@@ -43,6 +50,8 @@ inbox_row_fault(const InboxRow *row)
 		fault = fault_of_text("model", row->model, MODEL_BYTES_MAX);
 	if (fault.message == NULL)
 		fault = tokens_fault(row);
+	if (fault.message == NULL && has_variant(row))
+		fault = fault_of_text("variant", row->variant, VARIANT_BYTES_MAX);
 	if (fault.message == NULL && !row->nulls[INBOX_OCCURRED_AT] &&
 		TIMESTAMP_NOT_FINITE(row->occurred_at))
 		fault = fault_of(ERROR_NOT_FINITE, "occurred_at");
@@ -56,7 +65,9 @@ inbox_row_event(const InboxRow *row, TimestampTz booked_at)
 		.account_id = row->account_id,
 		.request_id = row->request_id,
 		.request_hash = request_hash(row->request_id, strlen(row->request_id)),
-		.payload = {.key_id = row->key_id, .model = row->model},
+		.payload = {.key_id = row->key_id,
+					.model = row->model,
+					.variant = has_variant(row) ? row->variant : ""},
 		.occurred_at = row->nulls[INBOX_OCCURRED_AT] ? booked_at : row->occurred_at,
 	};
 

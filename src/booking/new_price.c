@@ -89,10 +89,10 @@ audit_line(const PriceRow *row, const char *action)
 
 	return (AuditLine){
 		.action = action,
-		.object = psprintf("price " INT64_FORMAT ": %s in %s over " INT64_FORMAT
-						   " prompt tokens, from %s",
-						   price->price_id, row->model, row->currency, price->prompt_tokens_over,
-						   timestamptz_to_str(price->effective_from)),
+		.object = psprintf(
+			"price " INT64_FORMAT ": %s%s in %s over " INT64_FORMAT " prompt tokens, from %s",
+			price->price_id, row->model, price_variant_text(price->variant), row->currency,
+			price->prompt_tokens_over, timestamptz_to_str(price->effective_from)),
 		.new_value = describe_price(price),
 		.actor = catalog_login_name(),
 	};

@@ -152,6 +152,7 @@ plan_usage_count(Booking *booking, UsageEvent *event)
 {
 	GateReason because = plan_usage_reason(booking, event->occurred_at, &event->subscription_no);
 	PlanUsage *usage = booking->plan_usage;
+	PriceQuery query = usage_price_query(event);
 	const Weights *weights;
 	const Price *weight;
 
@@ -165,8 +166,7 @@ plan_usage_count(Booking *booking, UsageEvent *event)
 	settle(event, USAGE_STATUS_UNPRICED, "no_weight", 0);
 	weights = find_weights(usage, plan_of(usage, event->account_id, event->subscription_no),
 						   event->payload.model);
-	weight = rating_choose_price(weights->rows, weights->count,
-								 rating_prompt_tokens(&event->payload.tokens), event->occurred_at);
+	weight = rating_choose_price(weights->rows, weights->count, &query);
 	if (weight == NULL || !draw(&booking->quotas, event, weight))
 		return false;
 	settle(event, USAGE_STATUS_PLAN, NULL, booking->at);

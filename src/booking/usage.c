@@ -18,6 +18,7 @@ static bool
 same_payload(const UsagePayload *a, const UsagePayload *b)
 {
 	return a->key_id == b->key_id && strcmp(a->model, b->model) == 0 &&
+		   strcmp(a->variant, b->variant) == 0 &&
 		   memcmp(&a->tokens, &b->tokens, sizeof(a->tokens)) == 0;
 }
 
@@ -26,10 +27,11 @@ describe_payload(const UsagePayload *payload)
 {
 	const int32 *tokens = payload->tokens.of;
 
-	return psprintf("key " INT64_FORMAT ", model \"%s\", %d input + %d output + %d cache read + %d "
-					"cache write tokens",
-					payload->key_id, payload->model, tokens[TOKENS_INPUT], tokens[TOKENS_OUTPUT],
-					tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
+	return psprintf(
+		"key " INT64_FORMAT ", model \"%s\"%s, %d input + %d output + %d cache read + %d "
+		"cache write tokens",
+		payload->key_id, payload->model, price_variant_text(payload->variant), tokens[TOKENS_INPUT],
+		tokens[TOKENS_OUTPUT], tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
 }
 
 bool
@@ -138,13 +140,13 @@ usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 bool
 usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
 {
+	PriceQuery query = usage_price_query(event);
 	Price price;
 	int64 charge_nano;
 
 	Assert(price_is_held());
 	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
-	if (!price_find(booking->account.currency, event->payload.model,
-					rating_prompt_tokens(&event->payload.tokens), event->occurred_at, &price))
+	if (!price_find(booking->account.currency, event->payload.model, &query, &price))
 		return false;
 	check_outcome(rating_charge(&event->payload.tokens, &price, &charge_nano));
 	set_status(event, USAGE_STATUS_UNPRICED, "arrears_limit", 0);

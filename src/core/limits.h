@@ -18,6 +18,7 @@
 /* Longest texts, in bytes. */
 #define IDENTIFIER_BYTES_MAX 200 /* request ids, keys, names, references, actors */
 #define MODEL_BYTES_MAX 200
+#define VARIANT_BYTES_MAX 64
 #define REASON_BYTES_MAX 2000
 #define VALUE_BYTES_MAX 100
 

@@ -7,6 +7,8 @@
  */
 #include "core/rating.h"
 
+#include <string.h>
+
 int64_t
 rating_prompt_tokens(const TokenCounts *tokens)
 {
@@ -23,8 +25,17 @@ price_precedes(const Price *a, const Price *b)
 	return a->effective_from > b->effective_from;
 }
 
+/* The lowest tier is for all prompts, an empty one included. */
+static bool
+applies(const Price *price, const PriceQuery *query)
+{
+	return price->effective_from <= query->occurred_at &&
+		   (price->prompt_tokens_over == 0 || price->prompt_tokens_over < query->prompt_tokens) &&
+		   strcmp(price->variant, query->variant) == 0;
+}
+
 const Price *
-rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens, int64_t occurred_at)
+rating_choose_price(const Price *prices, size_t count, const PriceQuery *query)
 {
 	const Price *chosen = NULL;
 
@@ -32,12 +43,7 @@ rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens, in
 	{
 		const Price *price = &prices[i];
 
-		/* The lowest tier is for all prompts, an empty one included. */
-		if (price->prompt_tokens_over > 0 && price->prompt_tokens_over >= prompt_tokens)
-			continue;
-		if (price->effective_from > occurred_at)
-			continue;
-		if (chosen == NULL || price_precedes(price, chosen))
+		if (applies(price, query) && (chosen == NULL || price_precedes(price, chosen)))
 			chosen = price;
 	}
 	return chosen;

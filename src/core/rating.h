@@ -34,6 +34,7 @@ typedef struct TokenCounts
 typedef struct Price
 {
 	int64_t price_id;
+	const char *variant;		/* of the request; empty: the standard one */
 	int64_t prompt_tokens_over; /* the tier: prompts larger than this */
 	int64_t effective_from;		/* microseconds, the server's epoch */
 	int64_t nano_of[TOKEN_CLASSES];
@@ -42,13 +43,20 @@ typedef struct Price
 /* The prompt that chooses the tier: input + cache read + cache write. */
 extern int64_t rating_prompt_tokens(const TokenCounts *tokens);
 
+/* What of a request chooses its price, beside its model. */
+typedef struct PriceQuery
+{
+	const char *variant;
+	int64_t prompt_tokens;
+	int64_t occurred_at;
+} PriceQuery;
+
 /*
- * The row that prices a request (R20) among those of its model: the highest
+ * The row that prices a request (R20) among those of its model: of its variant the highest
  * tier that the prompt exceeds and that has a row at occurred_at, its newest
  * row; NULL when there is none. The rows may be in any order.
  */
-extern const Price *rating_choose_price(const Price *prices, size_t count, int64_t prompt_tokens,
-										int64_t occurred_at);
+extern const Price *rating_choose_price(const Price *prices, size_t count, const PriceQuery *query);
 
 /*
  * The charge, computed exactly and rounded once, half up, to nano-units.

@@ -24,7 +24,8 @@ CREATE TABLE billing_books.usage_event (
     request_id text NOT NULL,
     model text NOT NULL,
     key_name text NOT NULL,
-    reason text
+    reason text,
+    variant text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE billing_books.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
 COMMENT ON COLUMN billing_books.usage_event.account_id IS 'The account.';
@@ -36,6 +37,7 @@ COMMENT ON COLUMN billing_books.usage_event.cache_read_tokens IS 'Prompt tokens 
 COMMENT ON COLUMN billing_books.usage_event.cache_write_tokens IS 'Prompt tokens written to the cache.';
 COMMENT ON COLUMN billing_books.usage_event.request_id IS 'The caller''s own id of the request; counts once within policy dedupe_window.';
 COMMENT ON COLUMN billing_books.usage_event.model IS 'The model that was called.';
+COMMENT ON COLUMN billing_books.usage_event.variant IS 'The service tier that it was sent with; null: the standard one.';
 COMMENT ON COLUMN billing_books.usage_event.key_name IS 'The key''s name, kept here for reports.';
 COMMENT ON COLUMN billing_books.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
 COMMENT ON COLUMN billing_books.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';

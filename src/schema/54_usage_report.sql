@@ -7,6 +7,7 @@ CREATE TABLE billing_books.usage_day (
     key_id bigint NOT NULL,
     key_name text NOT NULL,
     model text NOT NULL,
+    variant text NOT NULL DEFAULT '',
     requests bigint NOT NULL,
     rejected bigint NOT NULL,
     input_tokens bigint NOT NULL,
@@ -14,9 +15,9 @@ CREATE TABLE billing_books.usage_day (
     cache_read_tokens bigint NOT NULL,
     cache_write_tokens bigint NOT NULL,
     charge numeric NOT NULL,
-    PRIMARY KEY (account_id, month, day_starts_at, key_id, model)
+    PRIMARY KEY (account_id, month, day_starts_at, key_id, model, variant)
 );
-COMMENT ON TABLE billing_books.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key and model. Days go by the booking of the charge, as the ledger does.';
+COMMENT ON TABLE billing_books.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key, model and variant. Days go by the booking of the charge, as the ledger does.';
 COMMENT ON COLUMN billing_books.usage_day.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.usage_day.month IS 'The closed month; a local day at its edge has a row in both.';
 COMMENT ON COLUMN billing_books.usage_day.day_starts_at IS 'First instant of the day: of the local date, or the end of the last day of another time zone, if that is later.';
@@ -25,6 +26,7 @@ COMMENT ON COLUMN billing_books.usage_day.time_zone IS 'The time zone whose day 
 COMMENT ON COLUMN billing_books.usage_day.key_id IS 'The API key that called.';
 COMMENT ON COLUMN billing_books.usage_day.key_name IS 'Its name.';
 COMMENT ON COLUMN billing_books.usage_day.model IS 'The model that was called.';
+COMMENT ON COLUMN billing_books.usage_day.variant IS 'The service tier that it was sent with; empty: the standard one.';
 COMMENT ON COLUMN billing_books.usage_day.requests IS 'Requests that were charged or free.';
 COMMENT ON COLUMN billing_books.usage_day.rejected IS 'Requests that were rejected; their tokens are in no sum.';
 COMMENT ON COLUMN billing_books.usage_day.input_tokens IS 'Uncached prompt tokens.';

@@ -9,6 +9,7 @@ CREATE TABLE billing_books.usage_set_aside (
     cache_read_tokens bigint,
     cache_write_tokens bigint,
     occurred_at timestamptz,
+    variant text,
     set_aside_at timestamptz NOT NULL,
     sqlstate text NOT NULL,
     reason text NOT NULL,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN billing_books.usage_set_aside.output_tokens IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.cache_read_tokens IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.cache_write_tokens IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.occurred_at IS 'As it came.';
+COMMENT ON COLUMN billing_books.usage_set_aside.variant IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.set_aside_at IS 'When it was taken out of the inbox.';
 COMMENT ON COLUMN billing_books.usage_set_aside.sqlstate IS 'The code of the error that charge() would have raised: see error_codes().';
 COMMENT ON COLUMN billing_books.usage_set_aside.reason IS 'The name of that error; internal where something else failed, which detail tells.';

@@ -35,18 +35,20 @@ CREATE TABLE billing_books.plan_weight (
     weight_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     plan text COLLATE "C" NOT NULL,
     model text NOT NULL,
+    variant text NOT NULL DEFAULT '',
     prompt_tokens_over bigint NOT NULL CHECK (prompt_tokens_over >= 0),
     effective_from timestamptz NOT NULL,
     input numeric(18,9) NOT NULL CHECK (input >= 0 AND input <= 100000000),
     output numeric(18,9) NOT NULL CHECK (output >= 0 AND output <= 100000000),
     cache_read numeric(18,9) NOT NULL CHECK (cache_read >= 0 AND cache_read <= 100000000),
     cache_write numeric(18,9) NOT NULL CHECK (cache_write >= 0 AND cache_write <= 100000000),
-    UNIQUE (plan, model, prompt_tokens_over, effective_from)
+    UNIQUE (plan, model, variant, prompt_tokens_over, effective_from)
 );
 COMMENT ON TABLE billing_books.plan_weight IS 'What models cost on a plan, in credits per 1,000,000 tokens: chosen as prices are, by the call''s start. Rows never change.';
 COMMENT ON COLUMN billing_books.plan_weight.weight_id IS 'Number of the row, recorded on each request it weighs.';
 COMMENT ON COLUMN billing_books.plan_weight.plan IS 'The plan, in all versions.';
 COMMENT ON COLUMN billing_books.plan_weight.model IS 'The name by which requests call the model.';
+COMMENT ON COLUMN billing_books.plan_weight.variant IS 'The service tier that requests are sent with; empty: the standard one.';
 COMMENT ON COLUMN billing_books.plan_weight.prompt_tokens_over IS 'The tier: requests whose prompt (input + cache read + cache write) is larger are weighed wholly here; 0 for all.';
 COMMENT ON COLUMN billing_books.plan_weight.effective_from IS 'Weighs usage that occurred at or after it.';
 COMMENT ON COLUMN billing_books.plan_weight.input IS 'Per 1,000,000 uncached prompt tokens.';

@@ -38,13 +38,14 @@ inbox_bind_row(Datum *values, char *nulls, const InboxRow *row)
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		values[inbox_tokens[token_class].column] = Int64GetDatum(row->tokens[token_class]);
 	values[INBOX_OCCURRED_AT] = TimestampTzGetDatum(row->occurred_at);
+	bind_text(values, nulls, INBOX_VARIANT, row->variant);
 }
 
 void
 inbox_append(const InboxRow *row)
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS "usage_inbox (" INBOX_COLUMN_LIST
-							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 							INBOX_TYPES);
 	char nulls[INBOX_COLUMNS];
 	Datum values[INBOX_COLUMNS];
@@ -111,14 +112,15 @@ inbox_make_row(const Datum *values, const bool *nulls)
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
 	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
+	if (!nulls[INBOX_VARIANT])
+		row.variant = TextDatumGetCString(values[INBOX_VARIANT]);
 	return row;
 }
 
 static InboxRow
 read_row(uint64 number)
 {
-	static const Oid types[INBOX_COLUMNS] = {INT8OID, INT8OID, TEXTOID, TEXTOID,	   INT8OID,
-											 INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID};
+	static const Oid types[INBOX_COLUMNS] = {INBOX_TYPES};
 	Datum values[INBOX_COLUMNS];
 	bool nulls[INBOX_COLUMNS];
 
@@ -154,7 +156,7 @@ inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 	static Sql take = SQL(
 		"DELETE FROM " BOOKS "usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
 			"request_id") ", " CUT("model") ", input_tokens, output_tokens, cache_read_tokens, "
-											"cache_write_tokens, occurred_at",
+											"cache_write_tokens, occurred_at, " CUT("variant"),
 		TIDARRAYOID);
 	InboxRow *rows;
 

@@ -56,6 +56,7 @@ typedef enum InboxColumn
 	INBOX_CACHE_READ_TOKENS,
 	INBOX_CACHE_WRITE_TOKENS,
 	INBOX_OCCURRED_AT,
+	INBOX_VARIANT,
 	INBOX_COLUMNS
 } InboxColumn;
 
@@ -70,9 +71,9 @@ extern const InboxTokens inbox_tokens[TOKEN_CLASSES];
 /* The same, for statements of the tables that have these columns first: names, types. */
 #define INBOX_COLUMN_LIST                                                  \
 	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
-	"cache_read_tokens, cache_write_tokens, occurred_at"
+	"cache_read_tokens, cache_write_tokens, occurred_at, variant"
 #define INBOX_TYPES \
-	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID
+	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID
 
 /* Usage that waits for somebody is counted up to so many. */
 #define WAITING_COUNT_MAX 1000
@@ -87,6 +88,7 @@ typedef struct InboxRow
 	char *model;
 	int64 tokens[TOKEN_CLASSES];
 	TimestampTz occurred_at;
+	char *variant;
 } InboxRow;
 
 /* The row of what stands in its columns: values and nulls of INBOX_COLUMNS, unjudged. */

@@ -165,9 +165,9 @@ partition_sum_up(int month, TimestampTz now)
 	/* Whoever moved to another time zone ends the day that was begun in the old one. */
 	(void) sql_execute(psprintf(
 		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, time_zone, "
-		"key_id, key_name, model, requests, rejected, input_tokens, output_tokens, "
+		"key_id, key_name, model, variant, requests, rejected, input_tokens, output_tokens, "
 		"cache_read_tokens, cache_write_tokens, charge) SELECT account_id, '%2$04d-%3$02d-01', "
-		"day_starts_at, day_ends_at, day_time_zone, key_id, min(key_name), model, count(*) FILTER "
+		"day_starts_at, day_ends_at, day_time_zone, key_id, min(key_name), model, coalesce(variant, ''), count(*) FILTER "
 		"(WHERE counts), count(*) FILTER (WHERE NOT counts), coalesce(sum(input_tokens) FILTER (WHERE "
 		"counts), 0), coalesce(sum(output_tokens) FILTER (WHERE counts), 0), "
 		"coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), coalesce(sum(cache_write_tokens) "
@@ -183,7 +183,7 @@ partition_sum_up(int month, TimestampTz now)
 		"usage_day AS d WHERE d.account_id = a.account_id ORDER BY d.month DESC, d.day_starts_at DESC "
 		"LIMIT 1) AS d ON true) AS z USING (account_id) CROSS JOIN LATERAL (SELECT (u.settled_at AT "
 		"TIME ZONE z.time_zone)::date AS day, coalesce(u.settled_at < z.last_ends_at, false) AS old) "
-		"AS l) AS u GROUP BY account_id, day_starts_at, day_ends_at, day_time_zone, key_id, model",
+		"AS l) AS u GROUP BY account_id, day_starts_at, day_ends_at, day_time_zone, key_id, model, coalesce(variant, '')",
 		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
 	(void) sql_execute(

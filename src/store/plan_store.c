@@ -122,7 +122,7 @@ plan_retire(const char *name, TimestampTz now)
 /* ---- weights --------------------------------------------------------------- */
 
 #define WEIGHT_COLUMNS \
-	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
+	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant"
 
 Price *
 plan_weights(const char *plan, const char *model, size_t *count)
@@ -160,15 +160,16 @@ find_same(const WeightRow *row, Price *existing)
 {
 	static Sql find = SQL("SELECT " WEIGHT_COLUMNS " FROM " BOOKS
 						  "plan_weight WHERE plan = $1 AND model = $2 AND prompt_tokens_over = $3 "
-						  "AND effective_from = $4",
-						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
-	char nulls[] = "    ";
-	Datum values[4];
+						  "AND effective_from = $4 AND variant = $5",
+						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "     ";
+	Datum values[5];
 
 	bind_text(values, nulls, 0, row->plan);
 	bind_text(values, nulls, 1, row->model);
 	values[2] = Int64GetDatum(row->weight.prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(row->weight.effective_from);
+	bind_text(values, nulls, 4, row->weight.variant);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
 	*existing = price_read(0);
@@ -180,17 +181,18 @@ plan_weight_insert(WeightRow *row, Price *existing)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "plan_weight (plan, model, prompt_tokens_over, effective_from, input, "
-		"cache_read, cache_write, output) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING "
-		"weight_id",
-		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID);
-	char nulls[] = "        ";
-	Datum values[8];
+		"cache_read, cache_write, output, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+		"RETURNING weight_id",
+		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+		TEXTOID);
+	char nulls[] = "         ";
+	Datum values[9];
 
 	if (find_same(row, existing))
 		return false;
 	bind_text(values, nulls, 0, row->plan);
 	bind_text(values, nulls, 1, row->model);
-	price_bind(values, 2, &row->weight);
+	price_bind(values, nulls, 2, &row->weight);
 	sql_write(&insert, values, nulls);
 	row->weight.price_id = column_int64(0, 1);
 	return true;
@@ -202,14 +204,15 @@ plan_weight_newest_use(const WeightRow *row, TimestampTz recorded_since)
 	static Sql newest = SQL(
 		"SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS
 		"plan_weight AS w ON w.weight_id = u.weight_id WHERE u.status = 'plan' AND u.model = $2 AND "
-		"u.recorded_at >= $3 AND w.plan = $1",
-		TEXTOID, TEXTOID, TIMESTAMPTZOID);
-	char nulls[] = "   ";
-	Datum values[3];
+		"u.recorded_at >= $3 AND w.plan = $1 AND w.variant = $4",
+		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "    ";
+	Datum values[4];
 
 	bind_text(values, nulls, 0, row->plan);
 	bind_text(values, nulls, 1, row->model);
 	values[2] = TimestampTzGetDatum(recorded_since);
+	bind_text(values, nulls, 3, row->weight.variant);
 	sql_latest(&newest, values, nulls);
 	return column_instant(0, 1, DT_NOBEGIN);
 }
@@ -228,10 +231,11 @@ plan_report(ReturnSetInfo *result)
 void
 plan_report_weights(ReturnSetInfo *result)
 {
-	static Sql weights = SQL("SELECT w.plan, w.model, w.prompt_tokens_over, w.effective_from, "
-							 "w.input, w.output, w.cache_read, w.cache_write FROM " BOOKS
-							 "plan_weight AS w ORDER BY w.plan, w.model, w.prompt_tokens_over, "
-							 "w.effective_from");
+	static Sql weights = SQL(
+		"SELECT w.plan, w.model, w.prompt_tokens_over, w.effective_from, "
+		"w.input, w.output, w.cache_read, w.cache_write, w.variant FROM " BOOKS
+		"plan_weight AS w ORDER BY w.plan, w.model, w.variant, w.prompt_tokens_over, "
+		"w.effective_from");
 
 	sql_put_rows(&weights, NULL, NULL, result);
 }

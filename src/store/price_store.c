@@ -27,7 +27,7 @@
 #define MODEL_KEY_SIZE (CURRENCY_SIZE + MODEL_BYTES_MAX + 1)
 
 #define PRICE_COLUMNS \
-	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
+	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant"
 
 Price
 price_read(uint64 row)
@@ -40,6 +40,7 @@ price_read(uint64 row)
 		.nano_of[TOKENS_CACHE_READ] = column_nano(row, 5),
 		.nano_of[TOKENS_CACHE_WRITE] = column_nano(row, 6),
 		.nano_of[TOKENS_OUTPUT] = column_nano(row, 7),
+		.variant = column_text(row, 8),
 	};
 }
 
@@ -144,7 +145,11 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 	entry->count = sql_latest(&read, values, nulls);
 	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
 	for (uint64 row = 0; row < entry->count; row++)
+	{
 		entry->prices[row] = price_read(row);
+		entry->prices[row].variant = MemoryContextStrdup(remembered_context,
+														 entry->prices[row].variant);
+	}
 }
 
 /* The rows of a model; remembered until a row is added to the table. */
@@ -174,16 +179,20 @@ model_prices(const char *currency, const char *model)
 }
 
 bool
-price_find(const char *currency, const char *model, int64 prompt_tokens, TimestampTz occurred_at,
-		   Price *price)
+price_find(const char *currency, const char *model, const PriceQuery *query, Price *price)
 {
 	const ModelPrices *rows = model_prices(currency, model);
-	const Price *chosen = rating_choose_price(rows->prices, rows->count, prompt_tokens,
-											  occurred_at);
+	const Price *chosen = rating_choose_price(rows->prices, rows->count, query);
 
 	if (chosen)
 		*price = *chosen;
 	return chosen != NULL;
+}
+
+const char *
+price_variant_text(const char *variant)
+{
+	return variant[0] ? psprintf(" (%s)", variant) : "";
 }
 
 bool
@@ -203,15 +212,16 @@ price_find_same(const PriceRow *row, Price *price)
 {
 	static Sql find = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
 						  "price WHERE currency = $1 AND model = $2 "
-						  "AND prompt_tokens_over = $3 AND effective_from = $4",
-						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID);
-	char nulls[] = "    ";
-	Datum values[4];
+						  "AND prompt_tokens_over = $3 AND effective_from = $4 AND variant = $5",
+						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID);
+	char nulls[] = "     ";
+	Datum values[5];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
 	values[2] = Int64GetDatum(row->price.prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(row->price.effective_from);
+	bind_text(values, nulls, 4, row->price.variant);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
 	*price = price_read(0);
@@ -219,7 +229,7 @@ price_find_same(const PriceRow *row, Price *price)
 }
 
 void
-price_bind(Datum *values, int index, const Price *price)
+price_bind(Datum *values, char *nulls, int index, const Price *price)
 {
 	values[index] = Int64GetDatum(price->prompt_tokens_over);
 	values[index + 1] = TimestampTzGetDatum(price->effective_from);
@@ -227,21 +237,23 @@ price_bind(Datum *values, int index, const Price *price)
 	values[index + 3] = nano_datum(price->nano_of[TOKENS_CACHE_READ]);
 	values[index + 4] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
 	values[index + 5] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
+	bind_text(values, nulls, index + 6, price->variant);
 }
 
-#define ROW_COLUMNS 8
-#define ROW_COLUMN_LIST \
-	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output"
+#define ROW_COLUMNS 9
+#define ROW_COLUMN_LIST                                                                             \
+	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, " \
+	"variant"
 
 static void
 put_row(RowSet *set, const PriceRow *row)
 {
-	char nulls[ROW_COLUMNS + 1] = "        ";
+	char nulls[ROW_COLUMNS + 1] = "         ";
 	Datum values[ROW_COLUMNS];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
-	price_bind(values, 2, &row->price);
+	price_bind(values, nulls, 2, &row->price);
 	row_set_put(set, values, nulls);
 }
 
@@ -250,7 +262,7 @@ price_insert_all(PriceRow *const *rows, size_t count)
 {
 	static RowSetShape shape = {ROW_COLUMN_LIST,
 								{TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID,
-								 NUMERICOID, NUMERICOID}};
+								 NUMERICOID, NUMERICOID, TEXTOID}};
 	static Sql insert = SQL("INSERT INTO " BOOKS "price (" ROW_COLUMN_LIST
 							") SELECT " ROW_COLUMN_LIST " FROM rows RETURNING price_id");
 	RowSet set;
@@ -293,15 +305,15 @@ price_find_backdated(int64 first_price_id, TimestampTz effective_from, Timestamp
 	static Sql find = SQL(
 		"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u WHERE u.status "
 		"= 'charged' AND u.occurred_at >= $2 AND u.recorded_at >= $3 AND EXISTS (SELECT FROM " BOOKS
-		"price AS p JOIN " BOOKS "price AS n ON n.currency = p.currency AND n.model = u.model "
-		"WHERE p.price_id = u.price_id AND n.price_id >= $1 AND n.prompt_tokens_over < "
+		"price AS p JOIN " BOOKS "price AS n ON n.currency = p.currency AND n.model = u.model AND "
+		"n.variant = p.variant WHERE p.price_id = u.price_id AND n.price_id >= $1 AND n.prompt_tokens_over < "
 		"greatest(" USAGE_PROMPT_TOKENS ", 1) AND (n.prompt_tokens_over, "
 		"n.effective_from) > (p.prompt_tokens_over, p.effective_from) OFFSET 0) UNION ALL SELECT "
 		"d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
 		"usage_day AS d WHERE $2 < (SELECT max(ends_at) FROM " BOOKS "closed_month) AND "
 		"d.day_ends_at > $2 AND d.charge > 0 AND EXISTS (SELECT FROM " BOOKS
 		"account AS a JOIN " BOOKS
-		"price AS n ON n.currency = a.currency AND n.model = d.model WHERE a.account_id = "
+		"price AS n ON n.currency = a.currency AND n.model = d.model AND n.variant = d.variant WHERE a.account_id = "
 		"d.account_id AND n.price_id >= $1 OFFSET 0) LIMIT 1",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 

@@ -58,21 +58,24 @@ extern void price_hold_for_adding(void);
 extern bool price_is_held(void);
 
 /* The row that prices a request (R20); false when there is none. */
-extern bool price_find(const char *currency, const char *model, int64 prompt_tokens,
-					   TimestampTz occurred_at, Price *price);
+extern bool price_find(const char *currency, const char *model, const PriceQuery *query,
+					   Price *price);
 
 /*
  * What a price and a plan's weight have alike, their rows being of one shape: a row read as
- * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output), and what is
- * written of it, from an index on, without the number.
+ * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant),
+ * and what is written of it, from an index on, without the number.
  */
 extern Price price_read(uint64 row);
-extern void price_bind(Datum *values, int index, const Price *price);
+extern void price_bind(Datum *values, char *nulls, int index, const Price *price);
+
+/* A variant as people read it behind a model's name: " (batch)"; nothing of the standard one. */
+extern const char *price_variant_text(const char *variant);
 
 /* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
-/* The row of the same currency, model, tier and instant; false when there is none. */
+/* The row of the same currency, model, variant, tier and instant; false when there is none. */
 extern bool price_find_same(const PriceRow *row, Price *price);
 
 /* Adds rows, by one statement, and numbers them in their order. */

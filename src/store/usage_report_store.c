@@ -71,7 +71,7 @@ static const char by_occurred_at_sql[] =
 
 #define LINES_TYPES                                                                              \
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, \
-		TIMESTAMPTZOID
+		TIMESTAMPTZOID, BOOLOID
 
 /* An instant moved by some microseconds, as far as instants go. */
 static TimestampTz
@@ -90,9 +90,9 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 {
 	static Sql by_recorded_at = SQL(by_recorded_at_sql, LINES_TYPES);
 	static Sql by_occurred_at = SQL(by_occurred_at_sql, LINES_TYPES);
-	char nulls[] = "         ";
-	Datum values[9] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
-					   TimestampTzGetDatum(report->to)};
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
+						TimestampTzGetDatum(report->to)};
 
 	bind_text(values, nulls, 3, report->period);
 	bind_text(values, nulls, 4, report->time_zone);
@@ -104,5 +104,6 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 		moved(report->from, -policy_catalog[POLICY_FUTURE_TOLERANCE].max));
 	values[8] = TimestampTzGetDatum(
 		moved(report->to, policy_catalog[POLICY_DEDUPE_WINDOW].max + 1));
+	values[9] = BoolGetDatum(report->by_variant);
 	sql_put_rows(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values, nulls, result);
 }

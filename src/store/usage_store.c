@@ -25,7 +25,7 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, "      \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "          \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset, " \
-	"subscription_no, quota_no, weight_id, credits, window_no"
+	"subscription_no, quota_no, weight_id, credits, window_no, coalesce(variant, '')"
 
 /* Stands for the charge of an event that has none. */
 #define NO_CHARGE (-1)
@@ -81,6 +81,7 @@ read_event(uint64 row)
 		.weight_id = column_int64(row, 24),
 		.credits_nano = column_nano(row, 25),
 		.window_no = column_int64(row, 26),
+		.payload.variant = column_text(row, 27),
 	};
 }
 
@@ -165,6 +166,13 @@ usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, Us
 	return find_newest(sql_read, account_id, request_id, occurred_at, stored);
 }
 
+/* The standard one is null: it takes no room. */
+static void
+bind_variant(Datum *values, char *nulls, int index, const char *variant)
+{
+	bind_text(values, nulls, index, variant[0] ? variant : NULL);
+}
+
 void
 usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 {
@@ -199,6 +207,7 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	bind_nano(values, nulls, 24,
 			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
 	bind_number(values, nulls, 25, event->window_no);
+	bind_variant(values, nulls, 26, event->payload.variant);
 }
 
 void
@@ -207,7 +216,7 @@ usage_insert(const UsageEvent *event)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
@@ -266,9 +275,9 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 }
 
 /* An unpriced row u of account a that has a price by now, or a weight on its plan. */
-#define IS_OF_TIER                                                      \
-	"effective_from <= u.occurred_at AND (p.prompt_tokens_over = 0 OR " \
-	"p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")"
+#define IS_OF_TIER                                                                 \
+	"effective_from <= u.occurred_at AND p.variant = coalesce(u.variant, '') AND " \
+	"(p.prompt_tokens_over = 0 OR p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")"
 #define HAS_PRICE                                                                      \
 	"CASE WHEN u.subscription_no IS NULL THEN EXISTS (SELECT FROM " BOOKS              \
 	"price AS p WHERE p.currency = a.currency AND p.model = u.model AND p." IS_OF_TIER \
@@ -350,12 +359,12 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "charge_reversal (account_id, reversal_id, request_hash, "
-		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason, "
+		"variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, INT8OID,
-		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
-	char nulls[] = "            ";
-	Datum values[12] = {
+		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "             ";
+	Datum values[13] = {
 		Int64GetDatum(event->account_id),
 		Int64GetDatum(reversal_id),
 		Int64GetDatum(event->request_hash),
@@ -370,6 +379,7 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	values[9] = TimestampTzGetDatum(event->occurred_at);
 	bind_text(values, nulls, 10, actor);
 	bind_text(values, nulls, 11, reason);
+	bind_variant(values, nulls, 12, event->payload.variant);
 	sql_write(&insert, values, nulls);
 }
 

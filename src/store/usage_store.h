@@ -31,6 +31,7 @@ typedef struct UsagePayload
 {
 	int64 key_id;
 	const char *model;
+	const char *variant; /* empty: the standard one */
 	TokenCounts tokens;
 } UsagePayload;
 
@@ -71,6 +72,14 @@ usage_share(const UsageEvent *event)
 						 Max(event->batch_offset_nano, 0), event->charge_nano};
 }
 
+/* What of an event chooses its price, or its weight. */
+static inline PriceQuery
+usage_price_query(const UsageEvent *event)
+{
+	return (PriceQuery){event->payload.variant, rating_prompt_tokens(&event->payload.tokens),
+						event->occurred_at};
+}
+
 /* SQL: prompt tokens of a usage event u. */
 #define USAGE_PROMPT_TOKENS "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
 
@@ -99,13 +108,13 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "        \
 	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "  \
 	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, " \
-	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no"
+	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no, variant"
 #define USAGE_EVENT_TYPES                                                                      \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID,    \
-		INT8OID
-#define USAGE_EVENT_COLUMNS 26
+		INT8OID, TEXTOID
+#define USAGE_EVENT_COLUMNS 27
 extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);

@@ -55,10 +55,10 @@ FROM (VALUES
     ('charge_reversal', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at']),
     ('subscription', ARRAY['account_id', 'subscription_no']), ('subscription', ARRAY['account_id', 'order_id']),
     ('quota', ARRAY['account_id', 'subscription_no', 'quota_no']), ('plan', ARRAY['plan', 'version']), ('plan_weight', ARRAY['weight_id']),
-    ('plan_weight', ARRAY['plan', 'model', 'prompt_tokens_over', 'effective_from']),
+    ('plan_weight', ARRAY['plan', 'model', 'variant', 'prompt_tokens_over', 'effective_from']),
     ('invoice', ARRAY['account_id', 'invoice_id']), ('invoice', ARRAY['account_id', 'item_id', 'corrects']), ('invoice', ARRAY['series', 'series_no']),
     ('invoice_series', ARRAY['series']), ('document', ARRAY['account_id', 'kind', 'id']), ('invoice_line', ARRAY['account_id', 'invoice_id', 'order_id']),
-    ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'prompt_tokens_over', 'effective_from']),
+    ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'variant', 'prompt_tokens_over', 'effective_from']),
     ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])
 ) AS k (name, columns)
 WHERE NOT EXISTS (

@@ -76,14 +76,14 @@ LEFT JOIN billing_books.quota AS c ON c.account_id = q.account_id AND c.subscrip
 WHERE q.carried IS DISTINCT FROM CASE WHEN q.continues IS NULL THEN 0 ELSE c.used + c.carried END
 
 -- check plan_credits
--- The credits of a request follow from its tokens and its weights, the newest of its plan, model, tier and time.
+-- The credits of a request follow from its tokens and its weights, the newest of its plan, model, variant, tier and time.
 SELECT u.account_id, format('request "%s": %s credits do not follow from weight %s', u.request_id, u.credits, u.weight_id)
 FROM billing_books.usage_event AS u
 LEFT JOIN billing_books.subscription AS d ON d.account_id = u.account_id AND d.subscription_no = u.subscription_no
 LEFT JOIN billing_books.subscription AS s ON s.account_id = d.account_id AND s.subscription_no = coalesce(d.pack_of, d.subscription_no)
 LEFT JOIN billing_books.plan_weight AS w ON w.weight_id = u.weight_id
 WHERE u.status = 'plan'
-    AND ((w.plan, w.model) IS DISTINCT FROM (s.plan, u.model)
+    AND ((w.plan, w.model, w.variant) IS DISTINCT FROM (s.plan, u.model, coalesce(u.variant, ''))
         OR u.credits <> round((u.input_tokens * w.input
                                + u.cache_read_tokens * w.cache_read
                                + u.cache_write_tokens * w.cache_write
@@ -91,7 +91,7 @@ WHERE u.status = 'plan'
         OR w.weight_id IS DISTINCT FROM (
             SELECT n.weight_id
             FROM billing_books.plan_weight AS n
-            WHERE n.plan = s.plan AND n.model = u.model AND n.effective_from <= u.occurred_at
+            WHERE n.plan = s.plan AND n.model = u.model AND n.variant = coalesce(u.variant, '') AND n.effective_from <= u.occurred_at
                 AND n.prompt_tokens_over < greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
             ORDER BY n.prompt_tokens_over DESC, n.effective_from DESC
             LIMIT 1

@@ -25,13 +25,13 @@ WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
 THEN format('request "%s": charge %s has no entries', request_id, charge)
 
 -- check charge_price
--- A charge follows from its tokens and its price, which is one of its currency, model, tier and time.
+-- A charge follows from its tokens and its price, which is one of its currency, model, variant, tier and time.
 SELECT u.account_id, format('request "%s": charge %s does not follow from price %s', u.request_id, u.charge, u.price_id)
 FROM billing_books.usage_event AS u
 LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
 LEFT JOIN billing_books.price AS p ON p.price_id = u.price_id
 WHERE u.status = 'charged'
-    AND ((p.currency, p.model) IS DISTINCT FROM (a.currency, u.model)
+    AND ((p.currency, p.model, p.variant) IS DISTINCT FROM (a.currency, u.model, coalesce(u.variant, ''))
         OR p.effective_from > u.occurred_at
         OR p.prompt_tokens_over >= greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
         OR u.charge <> round((u.input_tokens * p.input
@@ -46,7 +46,7 @@ SELECT u.account_id,
 FROM billing_books.usage_event AS u
 JOIN billing_books.price AS p ON p.price_id = u.price_id
 JOIN billing_books.price AS n
-    ON n.currency = p.currency AND n.model = p.model
+    ON n.currency = p.currency AND n.model = p.model AND n.variant = p.variant
     AND (n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from)
     AND n.prompt_tokens_over < greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
     AND n.effective_from <= u.occurred_at
@@ -143,7 +143,7 @@ LEFT JOIN billing_books.usage_event AS u
     AND u.recorded_at = r.event_recorded_at AND u.status = 'charged'
 WHERE r.account_id IS NULL
     OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
-    OR (u.key_id, u.model, u.occurred_at) <> (r.key_id, r.model, r.occurred_at)
+    OR (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at)
     OR r.amount <> coalesce(e.amount, 0)
     OR r.amount > u.charge
 

@@ -11,6 +11,9 @@ write_events() {
 
 settled_total() { ask -d "$1" -c 'SELECT events_total FROM billing.settler()'; }
 
+# What the files of events have.
+inbox='billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at)'
+
 # The statements of one measurement; prints: seconds, microseconds of CPU of copying, of settling, bytes of WAL.
 time_copies() { # DATABASE TABLE FILE_NAME EVENTS_TO_SETTLE
     local file target=
@@ -55,7 +58,7 @@ measure_pipeline() { # ROUND
     # shellcheck disable=SC2086
     report_copies keyed $events $numbers
     ask -d pipeline -c CHECKPOINT
-    numbers=$(time_copies pipeline billing_books.usage_inbox inbox "$events")
+    numbers=$(time_copies pipeline "$inbox" inbox "$events")
     # shellcheck disable=SC2086
     report_copies pipeline $events $numbers
     pipeline_events=$((pipeline_events + events))
@@ -68,7 +71,7 @@ fill_pipeline() {
     first=$(settled_total pipeline)
     for ((file = 0; file < count; file++)); do
         write_events 'fill, ' "$file" false
-        ask -d pipeline -c "CALL bench_wait($((first + (file - 2) * file_rows)))" -c "COPY billing_books.usage_inbox FROM '$scratch/inbox.$file'"
+        ask -d pipeline -c "CALL bench_wait($((first + (file - 2) * file_rows)))" -c "COPY $inbox FROM '$scratch/inbox.$file'"
         rm -f "$scratch/inbox.$file"
     done
     ask -d pipeline -c "CALL bench_wait($((first + count * file_rows)))"

@@ -38,7 +38,7 @@ sub append_batch
 		$text .= join("\t", 1 + int(rand $accounts), 1, "soak-$n", 'mimo-v2.5-pro',
 			100 + int(rand 3900), 10 + int(rand 600), int(rand 2000), 0, '\N') . "\n";
 	}
-	$feeder->do('COPY billing_books.usage_inbox FROM STDIN');
+	$feeder->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at) FROM STDIN');
 	$feeder->pg_putcopydata($text);
 	$feeder->pg_putcopyend;
 	$appended += $rows;

@@ -36,7 +36,7 @@ sub send_batch
 {
 	my ($db, $lines, $note) = @_;
 	$db->begin_work;
-	$db->do('COPY billing_books.usage_inbox FROM STDIN');
+	$db->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at) FROM STDIN');
 	$db->pg_putcopydata(join '', @$lines);
 	$db->pg_putcopyend;
 	$db->do(

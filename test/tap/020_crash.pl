@@ -55,7 +55,7 @@ sub call
 	my ($dbh, $kind, $account, @ids) = @_;
 	return eval { $dbh->selectrow_array($dbh->prepare_cached($calls{$kind}), undef, $account, $ids[0]) } if $kind ne 'copy';
 	return eval {
-		$dbh->do('COPY billing_books.usage_inbox FROM STDIN');
+		$dbh->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at) FROM STDIN');
 		$dbh->pg_putcopydata(join("\t", $account, 1, $_, 'm', 700000, 20000, 0, 0, '\N') . "\n") for @ids;
 		$dbh->pg_putcopyend && 'copied';
 	};

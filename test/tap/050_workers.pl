@@ -218,7 +218,7 @@ my %ways = (
 	'INSERT' => sub { my ($id) = @_; $app->do("INSERT INTO billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) VALUES (2, 1, ?, 'm', 1000, 1)", undef, $id) },
 	'COPY' => sub {
 		my ($id) = @_;
-		$app->do('COPY billing_books.usage_inbox FROM STDIN');
+		$app->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at) FROM STDIN');
 		$app->pg_putcopydata(join("\t", 2, 1, $id, 'm', 1000, 1, 0, 0, '\N') . "\n");
 		$app->pg_putcopyend;
 	},
@@ -364,7 +364,7 @@ my @bad = (
 my @good = (map({ row(id => "good $_", account => $_) } 1 .. 20), row(id => "good \\\\ \\t \\n \x{e4}\x{b8}\x{ad}"), row(id => 'recorded', in => 7, out => 7), row(id => 'twice', in => 4), row(id => 'twice', in => 4));
 my $copy = connect_dbi($node, 'main');
 $copy->begin_work;
-$copy->do('COPY billing_books.usage_inbox FROM STDIN');
+$copy->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at) FROM STDIN');
 $copy->pg_putcopydata($_) for map { ($bad[$_], $good[$_] // ()) } 0 .. $#bad;
 $copy->pg_putcopyend;
 $copy->do('CREATE TEMP TABLE came AS SELECT * FROM billing_books.usage_inbox');

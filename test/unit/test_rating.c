@@ -116,13 +116,46 @@ test_random_requests(void **state)
 	}
 }
 
+/* The tier, the version and the variant: the highest tier that the prompt exceeds, its newest row.
+ */
+static void
+test_choice(void **state)
+{
+	static const Price prices[] = {
+		{.price_id = 1, .variant = "", .effective_from = 100},
+		{.price_id = 2, .variant = "", .effective_from = 200},
+		{.price_id = 3, .variant = "", .prompt_tokens_over = 1000, .effective_from = 200},
+		{.price_id = 4, .variant = "batch", .effective_from = 100},
+		{.price_id = 5, .variant = "batch", .prompt_tokens_over = 1000, .effective_from = 150},
+	};
+	static const struct
+	{
+		PriceQuery query;
+		int64_t price_id; /* 0: none */
+	} cases[] = {
+		{{"", 0, 99}, 0},		   {{"", 0, 100}, 1},	   {{"", 1000, 199}, 1},
+		{{"", 1001, 199}, 1},	   {{"", 1000, 200}, 2},   {{"", 1001, 200}, 3},
+		{{"batch", 0, 99}, 0},	   {{"batch", 0, 300}, 4}, {{"batch", 1001, 149}, 4},
+		{{"batch", 1001, 150}, 5}, {{"Batch", 0, 300}, 0}, {{"batch ", 0, 300}, 0},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		const Price *price = rating_choose_price(prices, sizeof(prices) / sizeof(prices[0]),
+												 &cases[i].query);
+
+		assert_int_equal(price ? price->price_id : 0, cases[i].price_id);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_worked_example),	cmocka_unit_test(test_prompt),
 		cmocka_unit_test(test_rounded_once),	cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_random_requests),
+		cmocka_unit_test(test_random_requests), cmocka_unit_test(test_choice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

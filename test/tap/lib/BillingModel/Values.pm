@@ -9,7 +9,7 @@ use Exporter 'import';
 use POSIX qw(floor strftime);
 
 our @EXPORT = qw(pick chance between spread money fraction part_of
-  seconds instant_text nano amount_text shown row_text us);
+  seconds instant_text nano amount_text model_of variant_of shown row_text us);
 
 # ---- random ones ----------------------------------------------------------------------------------
 
@@ -31,6 +31,10 @@ sub part_of
 }
 
 # ---- units and texts ------------------------------------------------------------------------------
+
+# To the rules a variant of a model is another model; calls name both.
+sub model_of { my ($name) = @_; return defined $name && $name eq 'tier batch' ? 'tier' : $name }
+sub variant_of { my ($name) = @_; return defined $name && $name eq 'tier batch' ? 'batch' : undef }
 
 sub seconds { return $_[0] * 1_000_000 }
 

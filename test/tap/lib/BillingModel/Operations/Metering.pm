@@ -24,16 +24,23 @@ sub operations
 }
 
 our @inbox_columns = qw(account_id key_id request_id model
-  input_tokens output_tokens cache_read_tokens cache_write_tokens occurred_at);
+  input_tokens output_tokens cache_read_tokens cache_write_tokens occurred_at variant);
 our $inbox_select = 'SELECT ' . join(', ', @inbox_columns[ 0 .. 7 ]) . ',
-	CASE WHEN isfinite(occurred_at) THEN ' . us('occurred_at') . '::text ELSE occurred_at::text END AS occurred_at';
+	CASE WHEN isfinite(occurred_at) THEN ' . us('occurred_at') . '::text ELSE occurred_at::text END AS occurred_at, variant';
 
 # The values of a row of the inbox, in the order of its columns.
 sub row_values
 {
 	my ($row) = @_;
-	return (@$row{qw(account_id key_id request_id model)},
-		@{ $row->{tokens} }{qw(input output cache_read cache_write)}, $row->{occurred_at});
+	return (@$row{qw(account_id key_id request_id)}, model_of($row->{model}),
+		@{ $row->{tokens} }{qw(input output cache_read cache_write)}, $row->{occurred_at}, variant_of($row->{model}));
+}
+
+# The same, as it is written.
+sub row_texts
+{
+	my ($row) = @_;
+	return ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}), variant_of($row->{model}));
 }
 
 sub inbox_text { return shown(map { defined $_ ? "<$_>" : undef } @_) }
@@ -63,7 +70,7 @@ sub metered
 	my %row = (
 		account_id => $account->{id}, key_id => @keys && chance(0.985) ? pick(@keys)->{key_id} : 99,
 		request_id => new_request(),
-		model => pick('flat', 'flat', 'flat', 'tier', 'tier', 'tier', "late $late_model"),
+		model => pick('flat', 'flat', 'flat', 'tier', 'tier', 'tier', 'tier batch', "late $late_model"),
 		tokens => tokens(), occurred_at => $occurred_at,
 	);
 	@row{qw(model tokens)} = ('huge', { input => 200_000_000, output => 0, cache_read => 0, cache_write => 0 })
@@ -160,7 +167,7 @@ sub note_rows
 	return;
 }
 
-my $meter_sql = 'SELECT meter FROM billing.meter(?, ?, ?, ?, ?, ?, ?, ?, ?)';
+my $meter_sql = 'SELECT meter FROM billing.meter(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 # One request by meter(): it refuses what cannot be usage of anybody's; the rest it accepts.
 sub meter
@@ -168,7 +175,7 @@ sub meter
 	my ($row) = @_;
 	my @faults = shape_faults($row);
 	my $before = now_us();
-	my ($answer, $state) = call($meter_sql, (row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}));
+	my ($answer, $state) = call($meter_sql, row_texts($row));
 	my $after = now_us();
 
 	note_rows('meter', $state, $row);
@@ -193,15 +200,16 @@ sub insert_rows
 	my (@rows) = @_;
 	# Columns that are left out: no cache tokens, stamped when it is settled.
 	my $short = chance(0.15);
-	my $columns = $short ? 6 : 9;
+	my $columns = $short ? 6 : 10;
 	for my $row ($short ? @rows : ())
 	{
 		$row->{tokens} = { %{ $row->{tokens} }, cache_read => 0, cache_write => 0 };
 		$row->{occurred_at} = undef;
+		$row->{model} = model_of($row->{model});
 	}
 	my $sql = 'INSERT INTO billing_books.usage_inbox (' . join(', ', @inbox_columns[ 0 .. $columns - 1 ]) . ') VALUES '
 	  . join(', ', ('(' . join(', ', ('?') x $columns) . ')') x @rows);
-	my @values = map { [ (row_values($_))[ 0 .. 7 ], instant_text($_->{occurred_at}) ] } @rows;
+	my @values = map { [ row_texts($_) ] } @rows;
 	$dbh->do($sql, undef, map { @$_[ 0 .. $columns - 1 ] } @values);
 	return note_rows('insert', undef, @rows);
 }
@@ -210,10 +218,10 @@ sub copy_rows
 {
 	my (@rows) = @_;
 	my %escape = ("\t" => '\t', "\n" => '\n', "\r" => '\r', '\\' => '\\\\');
-	$dbh->do('COPY billing_books.usage_inbox FROM STDIN');
+	$dbh->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at, variant) FROM STDIN');
 	for my $row (@rows)
 	{
-		my @fields = ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}));
+		my @fields = row_texts($row);
 		$dbh->pg_putcopydata(join("\t", map { defined $_ ? s/([\t\n\r\\])/$escape{$1}/gr : '\N' } @fields) . "\n");
 	}
 	$dbh->pg_putcopyend;

@@ -96,7 +96,7 @@ sub new_version
 	return create_plan("$region $name", $region, %plan);
 }
 
-my $weight_sql = 'SELECT set_plan_weight AS weight_id FROM billing.set_plan_weight(?, ?, ?, ?, ?, ?, ?, ?)';
+my $weight_sql = 'SELECT set_plan_weight AS weight_id FROM billing.set_plan_weight(?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 sub some_weight { return chance(0.05) ? 0 : between(1, pick(20, 3000, 3000)) * 1_000_000_000_000 + pick(0, 1) * fraction() }
 
@@ -106,9 +106,9 @@ sub set_weight
 	my (%given) = @_;
 	my $now = now_us();
 	my $plan = pick(qw(lite pro days day year));
-	my %weight = (currency => pick('cn ', 'global ') . $plan, model => pick('flat', 'tier', "late $late_model"), over => 0,
+	my %weight = (currency => pick('cn ', 'global ') . $plan, model => pick('flat', 'tier', 'tier batch', "late $late_model"), over => 0,
 		input => some_weight(), output => some_weight(), cache_read => chance(0.5) ? some_weight() : undef, cache_write => undef);
-	$weight{over} = pick(0, 1000, 50_000) if $weight{model} eq 'tier';
+	$weight{over} = pick(0, 1000, 50_000) if $weight{model} =~ /^tier/;
 	$weight{from} = pick(undef, $now - between(0, seconds(100)), $now + between(seconds(1), seconds(86_400)));
 	my @waiting = map { my $account = $_; map { [ $account, $_ ] } grep { ($_->{reason} // '') eq 'no_weight' } @{ $account->{events} } }
 	  $model->accounts;
@@ -132,8 +132,9 @@ sub put_weight
 	my $same = $old && same_price($old, \%row);
 	push @errors, 'LB406' if $old && !$same;
 	push @errors, 'LB407' if defined $row{from} && $model->is_weight_backdated(\%row);
-	my $result = plain('set_plan_weight', $weight_sql, [ @weight{qw(currency model)},
-		(map { amount_text($weight{$_}) } qw(input output cache_read cache_write)), $weight{over}, instant_text($weight{from}) ], @errors);
+	my $result = plain('set_plan_weight', $weight_sql, [ $weight{currency}, model_of($weight{model}),
+		(map { amount_text($weight{$_}) } qw(input output cache_read cache_write)), $weight{over}, instant_text($weight{from}),
+		variant_of($weight{model}) ], @errors);
 	return if @errors;
 	return same('set_plan_weight again', $result->{weight_id}, $old->{weight_id}) if $same;
 	my ($stored) = rows('SELECT ' . us('effective_from') . ' AS at FROM billing_books.plan_weight WHERE weight_id = ?', $result->{weight_id});
@@ -202,7 +203,7 @@ sub usage_of_plan
 {
 	my ($account, $is_metered) = @_;
 	return (account_id => $account->{id}, key_id => pick(plan_keys($account))->{key_id},
-		request_id => new_request(), model => pick('flat', 'flat', 'flat', 'tier', 'tier', 'tier', "late $late_model"),
+		request_id => new_request(), model => pick('flat', 'flat', 'flat', 'tier', 'tier', 'tier', 'tier batch', "late $late_model"),
 		tokens => tokens(), occurred_at => some_plan_instant($account, $is_metered));
 }
 

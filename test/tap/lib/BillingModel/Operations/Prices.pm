@@ -29,17 +29,17 @@ sub outcomes
 
 sub some_price { return chance(0.05) ? 0 : chance(0.5) ? between(1, 20_000) * 1_000_000 : between(1, 20_000_000_000) }
 
-my $set_price_sql = 'SELECT set_price AS price_id FROM billing.set_price(?, ?, ?, ?, ?, ?, ?, ?)';
+my $set_price_sql = 'SELECT set_price AS price_id FROM billing.set_price(?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 # R20: a new version, a tier, a price for usage that waits, one behind a charge, the same again.
 sub set_price
 {
 	my (%given) = @_;
 	my $now = now_us();
-	my %price = (currency => pick('CNY', 'USD'), model => pick('flat', 'tier', 'tier', "late $late_model"), over => 0,
+	my %price = (currency => pick('CNY', 'USD'), model => pick('flat', 'tier', 'tier', 'tier batch', "late $late_model"), over => 0,
 		input => some_price(), output => some_price(),
 		cache_read => chance(0.6) ? some_price() : undef, cache_write => chance(0.3) ? some_price() : undef);
-	$price{over} = pick(0, 1000, 50_000, 400_000) if $price{model} eq 'tier';
+	$price{over} = pick(0, 1000, 50_000, 400_000) if $price{model} =~ /^tier/;
 	$price{from} = pick(undef, undef, $now + between(seconds(1), seconds(86_400)), $now - between(0, seconds(100)),
 		$now - between(0, 40 * 86_400_000_000));
 	$price{from} = pick($now - 36 * 86_400_000_000, $now - between(0, 36 * 86_400_000_000)) if $price{model} =~ /late/;
@@ -61,8 +61,8 @@ sub set_price
 		push @errors, 'LB401' if !$old && $model->is_backdated(\%row);
 	}
 	my $result = plain('set_price', $set_price_sql,
-		[ @price{qw(model currency)}, (map { amount_text($price{$_}) } qw(input output cache_read cache_write)),
-			$price{over}, instant_text($price{from}) ], @errors);
+		[ model_of($price{model}), $price{currency}, (map { amount_text($price{$_}) } qw(input output cache_read cache_write)),
+			$price{over}, instant_text($price{from}), variant_of($price{model}) ], @errors);
 	return if @errors;
 	if ($same)
 	{
@@ -98,11 +98,11 @@ sub quote
 {
 	my $account = some_account();
 	my $tokens = tokens();
-	my $name = pick('flat', 'tier', "late $late_model", 'nowhere');
+	my $name = pick('flat', 'tier', 'tier batch', "late $late_model", 'nowhere');
 	my $at = now_us() - between(0, 40 * 86_400_000_000);
 	my $price = find_price($model->{prices}, $account->{currency}, $name, $tokens, $at);
-	my $row = plain('quote', "SELECT amount FROM billing.quote(?, ?, ?, ?, ?, ?, ?) WHERE item = 'charge'",
-		[ $account->{id}, $name, @$tokens{qw(input output cache_read cache_write)}, instant_text($at) ],
+	my $row = plain('quote', "SELECT amount FROM billing.quote(?, ?, ?, ?, ?, ?, ?, ?) WHERE item = 'charge'",
+		[ $account->{id}, model_of($name), @$tokens{qw(input output cache_read cache_write)}, instant_text($at), variant_of($name) ],
 		$price ? () : 'LB404');
 	same('quote', nano($row->{amount}), rate($price, $tokens)) if $price;
 	return;

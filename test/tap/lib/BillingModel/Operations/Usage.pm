@@ -112,15 +112,15 @@ sub some_occurred_at
 	return $at;
 }
 
-my $charge_sql = 'SELECT * FROM billing.charge(?, ?, ?, ?, ?, ?, ?, ?, ?)';
+my $charge_sql = 'SELECT * FROM billing.charge(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 sub charge_operation
 {
 	my ($account, %event) = @_;
 	return {
 		name => 'charge', account => $account, sql => $charge_sql,
-		args => [ $account->{id}, @event{qw(key_id request_id model)},
-			@{ $event{tokens} }{qw(input output cache_read cache_write)}, instant_text($event{occurred_at}) ],
+		args => [ $account->{id}, @event{qw(key_id request_id)}, model_of($event{model}),
+			@{ $event{tokens} }{qw(input output cache_read cache_write)}, instant_text($event{occurred_at}), variant_of($event{model}) ],
 		predict => sub { return $model->charge($account, $_[0], %event) },
 	};
 }
@@ -132,7 +132,7 @@ sub charge
 	my %event = (
 		key_id => !@keys || chance(0.01) ? 99 : pick(@keys)->{key_id},
 		request_id => 'request ' . ++$serial,
-		model => pick('flat', 'flat', 'tier', 'tier', map { "late $_" } $late_model, max(1, $late_model - 1)),
+		model => pick('flat', 'flat', 'tier', 'tier', 'tier batch', map { "late $_" } $late_model, max(1, $late_model - 1)),
 		tokens => tokens(), occurred_at => some_occurred_at($account),
 	);
 	# A key that works, mostly.
