@@ -299,6 +299,33 @@ SELECT key_id AS plan_key FROM billing.create_api_key(2904, 'plan key', 'plan') 
 SELECT tokens, status FROM (VALUES (1, 899), (2, 1), (3, 50), (4, 100)) AS c (n, tokens), billing.charge(2904, :plan_key, 'r' || n, 'told', tokens, 0);
 SELECT event, source_id, payload - 'paid_at' - 'ends_at' AS payload, payload ? 'ends_at' AS ends FROM billing_books.notification WHERE account_id = 2904 ORDER BY notification_no;
 SELECT * FROM billing.verify();
+-- Once that its last period has ended: not of one that another follows, or follows by the time it would be told, nor of what an upgrade, a take-back or a closing ended.
+SELECT count(billing.create_account(account_id, 'cn', 'wang@example.com')) AS accounts FROM generate_series(2905, 2910) AS account_id;
+CREATE FUNCTION pg_temp.ended() RETURNS TABLE (account_id bigint, n text, plan text, ended text) LANGUAGE sql AS $$
+    SELECT account_id, payload ->> 'subscription_no', payload ->> 'plan', to_char((payload ->> 'ended_at')::timestamptz AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI')
+    FROM billing_books.notification WHERE account_id BETWEEN 2904 AND 2919 AND event = 'plan_ended' ORDER BY account_id, notification_no
+$$;
+SELECT billing.create_plan('more', 'cn', 20, 2000, months => 1) AS version, billing.create_plan('beside', 'cn', 5, 100) AS pack;
+SELECT pg_temp.travel('2027-08-01 10:00+08') IS NOT NULL AS travelled, billing.earn_plans() > 0 AS earned;
+SELECT * FROM pg_temp.ended();
+SELECT test.buy(2905, 'told', 'told'), test.buy(2905, 'told', 'told'), test.buy(2905, 'beside', 'told'), test.buy(2906, 'told', 'told'), test.buy(2907, 'told', 'told'), test.buy(2908, 'told', 'told'), test.buy(2909, 'told', 'told'), test.buy(2910, 'told', 'told');
+SELECT pg_temp.travel('2027-08-11 10:00+08') IS NOT NULL AS travelled;
+SELECT test.buy(2906, 'more', 'told', 1), pg_temp.taken_back(2907, 1, 10), pg_temp.taken_back(2908, 1, 10), (billing.close_account(2909, 'close', reason => 'bye')).status;
+SELECT pg_temp.travel('2027-09-02 10:00:10+08') IS NOT NULL AS travelled, test.buy(2910, 'told', 'told');
+SELECT billing.earn_plans() > 0 AS earned, billing.earn_plans() AS again;
+SELECT * FROM pg_temp.ended();
+-- What a take-back left ends in its turn, 21 days after it was undone; of an account that is locked, too.
+SELECT pg_temp.undone(2907, 1);
+SELECT n, state, ends FROM pg_temp.bounds(2907);
+SELECT pg_temp.travel('2027-10-03 10:00+08') IS NOT NULL AS travelled;
+SELECT billing.lock_account(2910, 'operator', reason => 'looked at');
+SELECT billing.earn_plans() > 0 AS earned, billing.earn_plans() AS again;
+SELECT * FROM pg_temp.ended();
+SELECT * FROM billing.verify();
+-- A take-back of what has ended and was told leaves it so; undone, it is not told again.
+SELECT pg_temp.taken_back(2905, 2, 10), pg_temp.undone(2905, 2), billing.earn_plans() AS earned;
+SELECT count(*) FROM pg_temp.ended() WHERE account_id = 2905;
+SELECT * FROM billing.verify();
 RESET billing.clock_offset;
 SELECT billing.revoke_access('regress_plan_a'), billing.revoke_access('regress_plan_b');
 DROP ROLE regress_plan_a, regress_plan_b;

@@ -262,6 +262,7 @@ earn(Booking *booking, void *argument)
 		earning_book_due(booking, &unearned[i]);
 		subscription_update(&unearned[i]);
 	}
+	subscription_tell_end(booking);
 	booking_finish(booking);
 }
 
@@ -275,7 +276,7 @@ billing_earn_plans(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	accounts = subscription_earning_accounts(clock_now(), EARNING_ACCOUNTS_MAX, &count);
+	accounts = subscription_due_accounts(clock_now(), EARNING_ACCOUNTS_MAX, &count);
 	booked = each_account_run(accounts, count, earn);
 	scope_close(&scope);
 	PG_RETURN_INT64(booked);

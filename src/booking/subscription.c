@@ -10,6 +10,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/earning.h"
+#include "booking/notify.h"
 #include "booking/placing.h"
 #include "booking/subscription.h"
 #include "core/lock_reason.h"
@@ -70,6 +71,7 @@ end(Booking *booking, Subscription *subscription, bool keeps_rest)
 	if (subscription->ends_at > booking->at)
 	{
 		placing_cut(subscription, booking->at, keeps_rest);
+		subscription->end_is_told = true;
 		subscription->earn_at = subscription->money.deferred_nano > 0 ? booking->at : DT_NOEND;
 	}
 	earning_book_due(booking, subscription);
@@ -255,6 +257,7 @@ subscription_revoke(Booking *booking, Subscription *subscription, int64 taken_na
 							  &next);
 		subscription->state = (SubscriptionState) next;
 		subscription->revoked_at = booking->at;
+		subscription->end_is_told = true;
 		end_packs(booking, subscription->money.subscription_no, true);
 	}
 	end(booking, subscription, true);
@@ -268,6 +271,7 @@ restore_period(Booking *booking, Subscription *period)
 	if (!placing_unset(period, booking->at))
 		return false;
 	period->queued_at = booking->at;
+	period->end_is_told = false;
 	subscription_update(period);
 	subscription_place_all(booking);
 	return true;
@@ -293,6 +297,39 @@ subscription_restore(Booking *booking, Subscription *subscription, int64 amount_
 	subscription->earn_at = booking->at;
 	earning_book_due(booking, subscription);
 	subscription_update(subscription);
+}
+
+/* ---- over ------------------------------------------------------------------- */
+
+static void
+tell_end(const Booking *booking, const Subscription *period)
+{
+	NotifyNews news = {
+		.event = EVENT_PLAN_ENDED,
+		.source_id = period->money.subscription_no,
+		.facts = {{"subscription_no", notify_number(period->money.subscription_no)},
+				  {"plan", period->plan.plan},
+				  {"ended_at", notify_instant(period->ends_at)}},
+	};
+
+	notify_account(period->account_id, &news, booking->at);
+}
+
+void
+subscription_tell_end(Booking *booking)
+{
+	size_t open_count;
+	size_t count;
+	Subscription *ended = subscription_list_ended(booking->account.account_id, booking->at, &count);
+
+	(void) list_open(booking, &open_count);
+	for (size_t i = 0; i < count; i++)
+	{
+		if (i + 1 == count && open_count == 0)
+			tell_end(booking, &ended[i]);
+		ended[i].end_is_told = true;
+		subscription_update(&ended[i]);
+	}
 }
 
 /* ---- longer ---------------------------------------------------------------- */

@@ -47,6 +47,10 @@ extern void subscription_restore(Booking *booking, Subscription *subscription, i
 /* Adds days to a period that has its place and has not ended, and moves what follows. */
 extern void subscription_extend(Booking *booking, Subscription *subscription, int32 days);
 
+/* Tells that the last of its periods has ended, once; ends behind which another stands are no news.
+ */
+extern void subscription_tell_end(Booking *booking);
+
 /* The account is closed: all of them end, and have earned their money. */
 extern void subscription_end_all(Booking *booking);
 

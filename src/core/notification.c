@@ -162,6 +162,13 @@ static const NotificationRule rules[NOTIFICATION_EVENTS_COUNT] = {
 								 {"quota", FIELD_AMOUNT},
 								 {"left", FIELD_AMOUNT},
 								 {"ends_at", FIELD_INSTANT}}},
+	[EVENT_PLAN_ENDED] = {"plan_ended",
+						  true,
+						  false,
+						  0,
+						  {{"subscription_no", FIELD_TEXT},
+						   {"plan", FIELD_TEXT},
+						   {"ended_at", FIELD_INSTANT}}},
 };
 
 const char *const notification_common[NOTIFICATION_COMMON_COUNT] = {"account_id", "account",

@@ -153,6 +153,13 @@ static const Texts texts[NOTIFICATION_EVENTS_COUNT] = {
 		  "Of the {{quota}} credits of your plan (number {{subscription_no}}), {{left}} are left "
 		  "until {{ends_at}}. Then calls of plan keys are refused; a quota pack or another plan "
 		  "helps." END_EN}},
+	[EVENT_PLAN_ENDED] =
+		{{"套餐 {{plan}} 已到期",
+		  "您的套餐 {{plan}}（编号 {{subscription_no}}）已于 {{ended_at}} 到期，没有后续套餐。"
+		  "套餐 Key 的调用会被拒绝，如需继续使用请重新购买套餐。" END_ZH},
+		 {"Your plan {{plan}} has ended",
+		  "Your plan {{plan}} (number {{subscription_no}}) ended at {{ended_at}}, and no other "
+		  "follows it. Calls of plan keys are refused until you buy one again." END_EN}},
 };
 
 bool

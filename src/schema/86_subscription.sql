@@ -21,6 +21,7 @@ CREATE TABLE billing_books.subscription (
     to_earn numeric(18,9) NOT NULL CHECK (to_earn >= 0 AND to_earn < 'NaN'),
     earn_from timestamptz,
     earn_at timestamptz,
+    end_is_told boolean NOT NULL DEFAULT false,
     PRIMARY KEY (account_id, subscription_no),
     UNIQUE (account_id, order_id),
     FOREIGN KEY (account_id, order_id) REFERENCES billing_books.payment_order,
@@ -31,6 +32,7 @@ CREATE TABLE billing_books.subscription (
     CHECK ((state = 'revoked') = (revoked_at IS NOT NULL))
 );
 CREATE INDEX subscription_earning ON billing_books.subscription (earn_at) WHERE earn_at IS NOT NULL;
+CREATE INDEX subscription_ending ON billing_books.subscription (ends_at) WHERE pack_of IS NULL AND NOT end_is_told;
 COMMENT ON TABLE billing_books.subscription IS 'Periods of Token Plans, and quota packs, that were paid (R3).';
 COMMENT ON COLUMN billing_books.subscription.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.subscription.subscription_no IS 'Number of the subscription within the account.';
@@ -54,6 +56,7 @@ COMMENT ON COLUMN billing_books.subscription.deferred IS 'What of its money is n
 COMMENT ON COLUMN billing_books.subscription.to_earn IS 'What was not earned at earn_from: straight-line from then to ends_at, by day.';
 COMMENT ON COLUMN billing_books.subscription.earn_from IS 'See to_earn; null: it waits.';
 COMMENT ON COLUMN billing_books.subscription.earn_at IS 'When something is to be booked as earned next: the end of a month, or its own; null: nothing is.';
+COMMENT ON COLUMN billing_books.subscription.end_is_told IS 'Of a period: whether its end is told, or is not to be, since another follows or something else than time ended it.';
 
 CREATE TABLE billing_books.quota (
     account_id bigint NOT NULL,

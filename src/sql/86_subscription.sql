@@ -26,4 +26,4 @@ COMMENT ON FUNCTION billing.extend_subscription(bigint, bigint, bigint, text, te
 
 CREATE FUNCTION billing.earn_plans() RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_earn_plans';
-COMMENT ON FUNCTION billing.earn_plans() IS 'Books what Token Plans have earned: of each month, and each period, that is over. Accounts that are held wait for the next time; 1,000 at a call. Returns how many accounts. schedule_jobs() has it called each minute.';
+COMMENT ON FUNCTION billing.earn_plans() IS 'Books what Token Plans have earned: of each month, and each period, that is over; and tells customers whose last period has ended (plan_ended). Accounts that are held wait for the next time; 1,000 at a call. Returns how many accounts. schedule_jobs() has it called each minute.';

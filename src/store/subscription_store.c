@@ -17,12 +17,12 @@
 #include "spi/nano.h"
 #include "store/subscription_store.h"
 
-#define SUBSCRIPTION_COLUMNS                                                                     \
-	"s.account_id, s.subscription_no, s.order_id, s.state, s.pack_of, s.replaces, s.price, "     \
-	"s.booked_at, s.queued_at, s.starts_at, s.ends_at, s.anchor_at, s.anchor_months, "           \
-	"s.extra_days, s.is_rest, s.revoked_at, s.deferred, s.to_earn, s.earn_from, s.earn_at, "     \
-	"p.plan, p.version, p.region, p.price, p.quota, p.months, p.days, p.monthly_quota, "         \
-	"p.window_hours, p.window_quota FROM " BOOKS "subscription AS s JOIN " BOOKS "plan AS p ON " \
+#define SUBSCRIPTION_COLUMNS                                                                            \
+	"s.account_id, s.subscription_no, s.order_id, s.state, s.pack_of, s.replaces, s.price, "            \
+	"s.booked_at, s.queued_at, s.starts_at, s.ends_at, s.anchor_at, s.anchor_months, "                  \
+	"s.extra_days, s.is_rest, s.revoked_at, s.deferred, s.to_earn, s.earn_from, s.earn_at, "            \
+	"s.end_is_told, p.plan, p.version, p.region, p.price, p.quota, p.months, p.days, p.monthly_quota, " \
+	"p.window_hours, p.window_quota FROM " BOOKS "subscription AS s JOIN " BOOKS "plan AS p ON "        \
 	"p.plan = s.plan AND p.version = s.plan_version"
 
 static SubscriptionState
@@ -77,18 +77,19 @@ read_subscription(uint64 row)
 		.to_earn_nano = column_nano(row, 18),
 		.earn_from = column_instant(row, 19, DT_NOEND),
 		.earn_at = column_instant(row, 20, DT_NOEND),
+		.end_is_told = column_bool(row, 21),
 		.plan =
 			{
-				.plan = column_text(row, 21),
-				.version = column_int32(row, 22),
-				.region = column_text(row, 23),
-				.price_nano = column_nano(row, 24),
-				.quota_nano = column_nano(row, 25),
-				.months = column_int32(row, 26),
-				.days = column_int32(row, 27),
-				.monthly_quota = column_bool(row, 28),
-				.window_hours = column_int32(row, 29),
-				.window_nano = column_nano(row, 30),
+				.plan = column_text(row, 22),
+				.version = column_int32(row, 23),
+				.region = column_text(row, 24),
+				.price_nano = column_nano(row, 25),
+				.quota_nano = column_nano(row, 26),
+				.months = column_int32(row, 27),
+				.days = column_int32(row, 28),
+				.monthly_quota = column_bool(row, 29),
+				.window_hours = column_int32(row, 30),
+				.window_nano = column_nano(row, 31),
 				.retired_at = DT_NOEND,
 			},
 	};
@@ -129,11 +130,12 @@ bind_changing(Datum *values, char *nulls, int index, const Subscription *subscri
 	values[index + 10] = nano_datum(subscription->to_earn_nano);
 	bind_instant(values, nulls, index + 11, subscription->earn_from, DT_NOEND);
 	bind_instant(values, nulls, index + 12, subscription->earn_at, DT_NOEND);
+	values[index + 13] = BoolGetDatum(subscription->end_is_told);
 }
 
 #define CHANGING_TYPES                                                                         \
 	TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, \
-		BOOLOID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+		BOOLOID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BOOLOID
 
 int64
 subscription_next_no(int64 account_id)
@@ -150,12 +152,12 @@ subscription_insert(const Subscription *subscription)
 		"INSERT INTO " BOOKS "subscription (account_id, subscription_no, order_id, plan, "
 		"plan_version, pack_of, replaces, price, booked_at, state, queued_at, starts_at, ends_at, "
 		"anchor_at, anchor_months, extra_days, is_rest, revoked_at, deferred, to_earn, earn_from, "
-		"earn_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21, $22)",
+		"earn_at, end_is_told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+		"$14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
 		INT8OID, INT8OID, INT8OID, TEXTOID, INT4OID, INT8OID, INT8OID, NUMERICOID, TIMESTAMPTZOID,
 		CHANGING_TYPES);
-	char nulls[] = "                      ";
-	Datum values[22];
+	char nulls[] = "                       ";
+	Datum values[23];
 
 	values[0] = Int64GetDatum(subscription->account_id);
 	values[1] = Int64GetDatum(subscription->money.subscription_no);
@@ -176,11 +178,11 @@ subscription_update(const Subscription *subscription)
 	static Sql update = SQL(
 		"UPDATE " BOOKS "subscription SET state = $3, queued_at = $4, starts_at = $5, ends_at = "
 		"$6, anchor_at = $7, anchor_months = $8, extra_days = $9, is_rest = $10, revoked_at = $11, "
-		"deferred = $12, to_earn = $13, earn_from = $14, earn_at = $15 WHERE account_id = $1 AND "
+		"deferred = $12, to_earn = $13, earn_from = $14, earn_at = $15, end_is_told = $16 WHERE account_id = $1 AND "
 		"subscription_no = $2",
 		INT8OID, INT8OID, CHANGING_TYPES);
-	char nulls[] = "               ";
-	Datum values[15] = {Int64GetDatum(subscription->account_id),
+	char nulls[] = "                ";
+	Datum values[16] = {Int64GetDatum(subscription->account_id),
 						Int64GetDatum(subscription->money.subscription_no)};
 
 	bind_changing(values, nulls, 2, subscription);
@@ -267,11 +269,25 @@ subscription_find_running(int64 account_id, TimestampTz at, SqlRunner run,
 	return true;
 }
 
-int64 *
-subscription_earning_accounts(TimestampTz at, int64 accounts_max, size_t *count)
+Subscription *
+subscription_list_ended(int64 account_id, TimestampTz at, size_t *count)
 {
-	static Sql find = SQL("SELECT account_id FROM (SELECT DISTINCT account_id FROM " BOOKS
-						  "subscription WHERE earn_at <= $1 LIMIT $2) AS a ORDER BY account_id",
+	static Sql list = SQL("SELECT " SUBSCRIPTION_COLUMNS
+						  " WHERE s.account_id = $1 AND s.pack_of IS NULL AND NOT s.end_is_told "
+						  "AND s.ends_at <= $2 ORDER BY s.ends_at",
+						  INT8OID, TIMESTAMPTZOID);
+
+	*count = sql_run(&list, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)}, NULL);
+	return read_all(*count);
+}
+
+int64 *
+subscription_due_accounts(TimestampTz at, int64 accounts_max, size_t *count)
+{
+	static Sql find = SQL("SELECT account_id FROM (SELECT account_id FROM " BOOKS
+						  "subscription WHERE earn_at <= $1 UNION SELECT account_id FROM " BOOKS
+						  "subscription WHERE ends_at <= $1 AND pack_of IS NULL AND NOT "
+						  "end_is_told LIMIT $2) AS a ORDER BY account_id",
 						  TIMESTAMPTZOID, INT8OID);
 
 	*count = sql_run(&find, (Datum[]){TimestampTzGetDatum(at), Int64GetDatum(accounts_max)}, NULL);

@@ -41,6 +41,7 @@ typedef struct Subscription
 	int64 to_earn_nano;		/* what was not earned at earn_from */
 	TimestampTz earn_from;	/* DT_NOEND: it waits */
 	TimestampTz earn_at;	/* DT_NOEND: nothing is to be booked */
+	bool end_is_told;		/* or need not be: something else ended it, or follows */
 } Subscription;
 
 /* The number that an account's next one gets; the account is held. */
@@ -69,12 +70,17 @@ extern Subscription *subscription_list_packs(int64 account_id, int64 period_no, 
 /* Those whose money is to be earned some time, an account's. */
 extern Subscription *subscription_list_unearned(int64 account_id, size_t *count);
 
+/* Periods of an account that have ended by an instant, and whose end was not told, in that order.
+ */
+extern Subscription *subscription_list_ended(int64 account_id, TimestampTz at, size_t *count);
+
 /* The period that runs at an instant; false where none does. */
 extern bool subscription_find_running(int64 account_id, TimestampTz at, SqlRunner run,
 									  Subscription *subscription);
 
-/* Accounts with something to be booked as earned by an instant, in the order of their ids. */
-extern int64 *subscription_earning_accounts(TimestampTz at, int64 accounts_max, size_t *count);
+/* Accounts with something to be booked as earned by an instant, or an end to be told, in the order
+ * of their ids. */
+extern int64 *subscription_due_accounts(TimestampTz at, int64 accounts_max, size_t *count);
 
 /* Why no period covers an instant, and when one begins; DT_NOEND: it is not known. */
 extern GateReason subscription_reason(int64 account_id, TimestampTz at, SqlRunner run,

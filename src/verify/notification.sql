@@ -9,7 +9,7 @@ WHERE n.event IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_reco
     AND (n.episode BETWEEN 1 AND b.episode) IS NOT TRUE
 
 -- check notification_source
--- What a notification tells of has happened: its order is paid or was closed, its payment went back, its refund, invoice and key are there.
+-- What a notification tells of has happened: its order is paid or was closed, its payment went back, its refund, invoice, plan and key are there.
 SELECT n.account_id, format('notification %s tells %s of %s, which is not so', n.notification_no, n.event, n.source_id)
 FROM billing_books.notification AS n
 LEFT JOIN billing_books.payment_order AS o ON o.account_id = n.account_id AND o.order_id = n.source_id
@@ -36,6 +36,7 @@ WHERE n.event NOT IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_
         WHEN n.event = 'red_confirmation_ended' THEN c.state IN ('void', 'failed')
         WHEN n.event IN ('dispute_lock_set', 'dispute_lock_lifted') THEN l.lock = 'dispute' AND (l.unlocked_at IS NOT NULL OR n.event = 'dispute_lock_set')
         WHEN n.event = 'plan_nearly_used' THEN s.subscription_no IS NOT NULL
+        WHEN n.event = 'plan_ended' THEN s.pack_of IS NULL AND s.end_is_told AND s.ends_at <= n.created_at
         WHEN n.event = 'key_created' THEN k.key_id IS NOT NULL
         WHEN n.event = 'key_deleted' THEN k.deleted_at IS NOT NULL
     END IS NOT TRUE
