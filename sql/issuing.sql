@@ -18,6 +18,14 @@ SELECT billing.set_seller('cn', '销方有限公司', '*信息技术服务*API�
 SELECT billing.set_policy('invoice_wait', '1 hour');
 SELECT billing.issue_due_invoices();
 SELECT billing.set_policy('invoice_wait', '0');
+-- By a gateway that is retired nothing is issued: what was applied for waits, and stands in the list of what needs a person; nor can a seller have one.
+SELECT billing.set_gateway('invoices_2740', 'nuonuo', 'cn', 'Invoices', retired => true);
+SELECT billing.issue_due_invoices();
+SELECT account_id, state FROM billing_books.invoice WHERE account_id IN (2740, 2741) ORDER BY 1;
+SELECT what, account_id, gateway, detail FROM billing.attention WHERE gateway = 'invoices_2740';
+SELECT billing.set_seller('cn', '另一销方有限公司', '*信息技术服务*API调用服务', 0.06, '91330106673959654P', drawer => '李四', goods_code => '3040203000000000000', gateway => 'invoices_2740');
+SELECT billing.set_gateway('invoices_2740', 'nuonuo', 'cn', 'Invoices');
+SELECT count(*) FROM billing.attention WHERE gateway = 'invoices_2740';
 SELECT billing.issue_due_invoices() > 0 AS begun, billing.issue_due_invoices() AS again;
 SELECT n.account_id, n.invoice_id, n.state, n.actor, s.name AS seller, c.kind, c.gateway, c.state, c.gateway_number
 FROM billing_books.invoice AS n

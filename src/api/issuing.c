@@ -17,6 +17,7 @@
 #include "spi/scope.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
+#include "store/gateway_store.h"
 #include "store/policy_store.h"
 
 /* What one issue_due_invoices() looks at, at the most, so that its transaction stays bounded. */
@@ -43,6 +44,17 @@ issue(Booking *booking, void *argument)
 	booking_finish_unmoved(booking);
 }
 
+/* The seller whose gateway issues; false where operators do, or that gateway was retired: what was
+ * applied for waits. */
+static bool
+find_issuing(Seller *seller)
+{
+	Gateway gateway;
+
+	return seller_find("cn", sql_run, seller) && seller->gateway &&
+		   gateway_find(seller->gateway, sql_run, &gateway) && !gateway.is_retired;
+}
+
 PG_FUNCTION_INFO_V1(billing_issue_due_invoices);
 Datum
 billing_issue_due_invoices(PG_FUNCTION_ARGS)
@@ -55,7 +67,7 @@ billing_issue_due_invoices(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	if (seller_find("cn", sql_run, &seller) && seller.gateway)
+	if (find_issuing(&seller))
 	{
 		accounts = invoice_due_accounts(applied_for_before(clock_now()), DUE_INVOICES_MAX, &count);
 		for (size_t i = 0; i < count; i++)

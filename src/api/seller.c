@@ -100,6 +100,8 @@ check_gateway(const Seller *seller)
 		return;
 	if (!gateway_find(seller->gateway, sql_run, &gateway))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", seller->gateway);
+	if (gateway.is_retired)
+		refuse(ERROR_SELLER, seller->region, "its gateway is retired");
 	if (provider_of_lacks(seller->gateway, CALL_ISSUE))
 		refuse(ERROR_SELLER, seller->region, "its gateway issues no invoices");
 }

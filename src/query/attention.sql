@@ -26,6 +26,12 @@ SELECT 'invoice overdue', n.account_id, n.invoice_id, NULL, n.due_at, NULL, 'iss
 FROM billing_books.invoice AS n
 WHERE n.state IN ('requested', 'sending', 'blocked', 'sealing') AND n.due_at < statement_timestamp()
 UNION ALL
+SELECT 'gateway retired', NULL, NULL, s.gateway, g.retired_at, NULL, 'it issues no more invoices: set_seller() with another one, or without, then record_invoice()'
+FROM billing_books.seller AS s
+JOIN billing_books.gateway AS g ON g.gateway = s.gateway AND g.retired_at IS NOT NULL
+WHERE s.seller_no = (SELECT max(n.seller_no) FROM billing_books.seller AS n WHERE n.region = s.region)
+    AND EXISTS (SELECT FROM billing_books.invoice AS n WHERE n.state = 'requested')
+UNION ALL
 SELECT 'invoice blocked', n.account_id, n.invoice_id, c.gateway, n.changed_at, NULL, format('the provider says %s: do it there, then retry_invoice()', coalesce(c.code, c.result))
 FROM billing_books.invoice AS n
 JOIN billing_books.gateway_call AS c ON c.account_id = n.account_id AND c.invoice_id = n.invoice_id AND c.kind = 'issue'

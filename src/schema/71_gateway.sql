@@ -20,7 +20,7 @@ COMMENT ON COLUMN billing_books.gateway.provider IS 'wechat, alipay, xiaomi, waf
 COMMENT ON COLUMN billing_books.gateway.region IS 'cn or global: whose accounts pay through it (R1).';
 COMMENT ON COLUMN billing_books.gateway.subject IS 'What payers read that they pay for.';
 COMMENT ON COLUMN billing_books.gateway.created_at IS 'When it was set up.';
-COMMENT ON COLUMN billing_books.gateway.retired_at IS 'When it was retired: no new orders; those there are are still asked for and refunded.';
+COMMENT ON COLUMN billing_books.gateway.retired_at IS 'When it was retired: no new orders and invoices; those there are are still asked for and refunded.';
 COMMENT ON COLUMN billing_books.gateway.unavailable_since IS 'Since when calls to it fail; null: it answers.';
 COMMENT ON COLUMN billing_books.gateway.unavailable_because IS 'How they fail.';
 COMMENT ON COLUMN billing_books.gateway.refunds_epoch IS 'The epoch (arming) in which refunds may be sent; in another one they wait for release_refunds().';

@@ -54,7 +54,7 @@ COMMENT ON VIEW billing.invoice_queue IS 'Invoices that were applied for and hav
 
 CREATE FUNCTION billing.issue_due_invoices() RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_issue_due_invoices';
-COMMENT ON FUNCTION billing.issue_due_invoices() IS 'Begins to issue invoices that were applied for, by the gateway of the seller of the mainland: those that customers have had policy invoice_wait to withdraw. Nothing where the seller has no gateway: then operators issue. Accounts that are held wait for the next time; 1,000 invoices at a call. Returns how many accounts. schedule_jobs() has it called each minute.';
+COMMENT ON FUNCTION billing.issue_due_invoices() IS 'Begins to issue invoices that were applied for, by the gateway of the seller of the mainland: those that customers have had policy invoice_wait to withdraw. Nothing where the seller has no gateway, or that is retired: then operators issue. Accounts that are held wait for the next time; 1,000 invoices at a call. Returns how many accounts. schedule_jobs() has it called each minute.';
 
 CREATE FUNCTION billing.retry_invoice(account_id bigint, invoice_id bigint, actor text = NULL, reason text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_retry_invoice';
