@@ -1,7 +1,7 @@
 -- The account's statement for a period, as CSV and as what its document says (drawn by the clerk, who is not here: test/tap/167_clerk.pl).
 -- Accounts 2780 to 2786.
 SELECT billing.create_account(2780, 'global', 'ap@acme.example', time_zone => 'Europe/Berlin', external_ref => 'acme-2780'), billing.create_account(2781, 'cn'), billing.create_account(2782, 'global', time_zone => 'America/St_Johns');
-SELECT billing.set_seller('global', 'Statement Ltd', 'API credit', 0.09, tax_number => '201912345K', address => '1 Example Street', email => repeat('e', 90) || '@statement.example', series => 'S2780') > 0 AS set;
+SELECT billing.set_seller('global', 'Statement Ltd', 'API credit', 0.09, tax_number => '201912345K', address => '1 Example Street', email => repeat('e', 64) || '@' || repeat('d', 25) || '.statement.example', series => 'S2780') > 0 AS set;
 SELECT billing.set_invoice_title(2780, 'default', 'enterprise', 'ACME GmbH', 'DE 129273398', 'Hauptstr. 1, Berlin');
 SELECT billing.set_price('statement', 'USD', 1, 2, effective_from => '2025-01-01 00:00+00') < billing.set_price('statement', 'CNY', 1, 2, effective_from => '2025-01-01 00:00+00') AS set;
 SELECT key_id AS key FROM billing.create_api_key(2780, 'a') \gset

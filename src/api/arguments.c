@@ -17,6 +17,7 @@
 
 #include "api/arguments.h"
 #include "errors.h"
+#include "message/parcel.h"
 #include "spi/catalog.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
@@ -266,15 +267,13 @@ arg_line_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes
 	return PG_ARGISNULL(index) ? NULL : arg_line(fcinfo, index, name, bytes_max);
 }
 
-/* One @ with something on both sides and no blanks; delivery proves the rest. */
+/* One that a message can go to: what sends it asks the same. */
 char *
 arg_email(FunctionCallInfo fcinfo, int index)
 {
 	char *email = arg_text_or_null(fcinfo, index, "email", IDENTIFIER_BYTES_MAX);
-	char *at = email ? strchr(email, '@') : NULL;
 
-	if (email && (at == NULL || at == email || at[1] == '\0' || strchr(at + 1, '@') ||
-				  strpbrk(email, " ,;<>\"") != NULL || !is_one_line(email)))
+	if (email && !parcel_is_address(email))
 		refuse(ERROR_INVALID_VALUE, "email", email);
 	return email;
 }
