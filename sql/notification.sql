@@ -96,4 +96,14 @@ SELECT 2903, n, 'https://h' || n || '.example.com/', 'h' || n || '.example.com',
 FROM generate_series(1, 4) AS n;
 SELECT billing.create_api_key(2903, 'hooked') IS NOT NULL AS made;
 SELECT event, channel, address, state, payload FROM pg_temp.told WHERE account_id = 2903 AND event = 'key_created' ORDER BY no;
+-- Of keys people hear 50 times within a day, of made and deleted ones together; webhooks hear of all.
+SELECT billing.create_account(2911, 'cn', 'zhao@example.com');
+INSERT INTO billing_books.webhook_endpoint (account_id, endpoint_id, url, host, events, secret_version, created_at) VALUES (2911, 1, 'https://h.example.com/', 'h.example.com', NULL, 1, now());
+SELECT count(billing.create_api_key(2911, 'loop ' || n)) AS made FROM generate_series(1, 40) AS n;
+SELECT count(billing.delete_api_key(2911, n)) AS deleted FROM generate_series(1, 20) AS n;
+SELECT channel, event, count(*), max(source_id) FROM pg_temp.told WHERE account_id = 2911 GROUP BY 1, 2 ORDER BY 1, 2;
+SET billing.clock_offset = '25h';
+SELECT billing.create_api_key(2911, 'next day') IS NOT NULL AS made;
+RESET billing.clock_offset;
+SELECT channel, event, count(*), max(source_id) FROM pg_temp.told WHERE account_id = 2911 GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT * FROM billing.verify();

@@ -20,6 +20,7 @@
 #include "spi/scope.h"
 #include "store/api_key_store.h"
 #include "store/audit_store.h"
+#include "store/notification_store.h"
 
 /* Makes a key and stores its hash; the text is written for the caller alone. */
 static void
@@ -38,11 +39,20 @@ make_key(Booking *booking, ApiKeyRow *row, char text[API_KEY_TEXT_LENGTH + 1])
 	api_key_insert(key.account_id, row, booking->at);
 }
 
+/* Whether people have been told of so many keys within a day that they hear of no more. */
+static bool
+is_told_enough(const Booking *booking)
+{
+	return notification_count_of_keys(booking->account.account_id, booking->at - USECS_PER_DAY,
+									  KEY_MESSAGES_MAX) >= KEY_MESSAGES_MAX;
+}
+
 static void
 tell(const Booking *booking, const ApiKeyRow *key, NotificationEvent event)
 {
 	NotifyNews news = {.event = event,
 					   .source_id = key->key_id,
+					   .webhooks_alone = is_told_enough(booking),
 					   .facts = {{"key_id", notify_number(key->key_id)},
 								 {"name", key->name},
 								 {"kind", api_key_kind_name(key->kind)}}};

@@ -21,7 +21,8 @@ notify_account(int64 account_id, const NotifyNews *news, TimestampTz at)
 							   .source_id = news->source_id,
 							   .episode = news->episode,
 							   .email = news->email,
-							   .mobile = news->mobile};
+							   .mobile = news->mobile,
+							   .webhooks_alone = news->webhooks_alone};
 
 	if (account_id < 0)
 		return;

@@ -32,6 +32,7 @@ typedef struct NotifyNews
 	int32 episode;	   /* of an alert */
 	const char *email; /* one of these two: it goes there, not to the account's addresses */
 	const char *mobile;
+	bool webhooks_alone;						   /* people have been told enough like it */
 	NotifyFact facts[NOTIFICATION_FIELDS_MAX + 1]; /* the last has no name */
 } NotifyNews;
 

@@ -60,6 +60,10 @@
 #define EXTENSION_DAYS_MAX 366
 #define WINDOW_HOURS_MAX 744
 
+/* E-mails and SMS about keys that an account is sent in 24 hours, of made and of deleted ones
+ * together: a loop that makes keys is no news any more. Webhooks and the audit log have all. */
+#define KEY_MESSAGES_MAX 50
+
 /* Orders on one invoice, and the bytes of its document. */
 #define INVOICE_LINES_MAX 100
 #define INVOICE_DOCUMENT_BYTES_MAX (8 * 1024 * 1024)

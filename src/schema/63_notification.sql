@@ -42,6 +42,8 @@ CREATE TABLE billing_books.notification (
 CREATE INDEX notification_due ON billing_books.notification (lane, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX notification_dead ON billing_books.notification (account_id, notification_no) WHERE state = 'dead';
 CREATE INDEX notification_untold ON billing_books.notification (created_at) WHERE result = 'no_template';
+-- How many of keys there are of a day, and not of all.
+CREATE INDEX notification_of_keys ON billing_books.notification (account_id, created_at) WHERE event IN ('key_created', 'key_deleted') AND channel <> 'webhook';
 COMMENT ON TABLE billing_books.notification IS 'What customers shall be told, each thing once to each address; written in the transaction that books it, sent by the worker.';
 COMMENT ON COLUMN billing_books.notification.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.notification.notification_no IS 'Number of the notification within the account.';

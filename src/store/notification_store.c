@@ -45,6 +45,7 @@
 	"a.region AND s.language = l.language) AS is_missing) AS t LEFT JOIN " BOOKS                  \
 	"notification_setting AS c ON c.account_id = $1 AND c.event = $2 AND c.channel = w.channel "  \
 	"WHERE a.account_id = $1 AND w.address IS NOT NULL AND coalesce(c.enabled, w.is_default) "    \
+	"AND (w.channel = 'webhook' OR NOT $14) "                                                     \
 	"ON CONFLICT DO NOTHING"
 
 uint64
@@ -52,10 +53,10 @@ notification_insert(int64 account_id, const NotificationDraft *draft, TimestampT
 {
 	static Sql insert = SQL(INSERT_NOTIFICATIONS, INT8OID, TEXTOID, INT8OID, INT4OID,
 							TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTARRAYOID, BOOLOID,
-							TEXTOID, BOOLOID, TEXTOID, BOOLOID);
+							TEXTOID, BOOLOID, TEXTOID, BOOLOID, BOOLOID);
 	const NotificationRule *rule = notification_rule(draft->event);
-	char nulls[] = "             ";
-	Datum values[13] = {Int64GetDatum(account_id)};
+	char nulls[] = "              ";
+	Datum values[14] = {Int64GetDatum(account_id)};
 
 	bind_text(values, nulls, 1, rule->name);
 	values[2] = Int64GetDatum(draft->source_id);
@@ -69,7 +70,23 @@ notification_insert(int64 account_id, const NotificationDraft *draft, TimestampT
 	values[10] = BoolGetDatum(rule->by_email);
 	bind_text(values, nulls, 11, draft->mobile);
 	values[12] = BoolGetDatum(rule->by_sms);
+	values[13] = BoolGetDatum(draft->webhooks_alone);
 	return sql_run(&insert, values, nulls);
+}
+
+int64
+notification_count_of_keys(int64 account_id, TimestampTz since, int64 max)
+{
+	static Sql count = SQL("SELECT count(*) FROM (SELECT FROM " BOOKS
+						   "notification WHERE account_id = $1 AND event IN ('key_created', "
+						   "'key_deleted') AND channel <> 'webhook' AND created_at > $2 LIMIT $3) "
+						   "AS n",
+						   INT8OID, TIMESTAMPTZOID, INT8OID);
+
+	sql_run(&count,
+			(Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(since), Int64GetDatum(max)},
+			NULL);
+	return column_int64(0, 1);
 }
 
 void

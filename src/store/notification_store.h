@@ -23,6 +23,7 @@ typedef struct NotificationDraft
 	int32 episode;
 	const char *email; /* one of these two: it goes there, not to the account's; both NULL: there */
 	const char *mobile;
+	bool webhooks_alone; /* people have been told enough */
 	size_t count;
 	const char *names[NOTIFICATION_FIELDS_MAX];
 	const char *values[NOTIFICATION_FIELDS_MAX]; /* NULL: not given */
@@ -33,6 +34,10 @@ typedef struct NotificationDraft
  * What was told of that source stays as it is.
  */
 extern uint64 notification_insert(int64 account_id, const NotificationDraft *draft, TimestampTz at);
+
+/* E-mails and SMS about keys that an account was sent, or is to be, since an instant; no more than
+ * so many are counted. */
+extern int64 notification_count_of_keys(int64 account_id, TimestampTz since, int64 max);
 
 /* Says whether an account is told of an event by a channel. */
 extern void notification_setting_put(int64 account_id, const char *event, const char *channel,

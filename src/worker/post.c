@@ -267,16 +267,22 @@ typedef struct Claim
 	size_t size;
 } Claim;
 
-/* The frame is written here, where what the parcel points into is there. */
+/* The frame is written here, where what the parcel points into is there; what no frame holds is
+ * sent by nobody, and so it ends. */
 static void
 claim(void *argument)
 {
+	const ParcelAnswer too_long = {.result = PARCEL_REFUSED, .code = "too_long"};
 	Claim *made = argument;
 	Parcel parcel;
 
 	scope_open_inner();
 	if (delivering_claim(made->due, &parcel))
+	{
 		made->size = parcel_write(made->id, &parcel, made->room, PARCEL_FRAME_ROOM);
+		if (made->size == 0)
+			delivering_record(made->due, &too_long);
+	}
 	scope_close_inner();
 }
 
@@ -291,7 +297,7 @@ claim_one(DueNotification *due, Flight *flight)
 	error = subtransaction_run(claim, &made, is_rows_own);
 	if (error)
 		put_off_notification(due, error->message);
-	if (error || made.size == 0 || made.size > PARCEL_FRAME_ROOM)
+	if (error || made.size == 0)
 		return;
 	child_add(&courier, made.size);
 	*flight = (Flight){.id = ++last_id, .due = *due, .claimed_at = GetCurrentTimestamp()};

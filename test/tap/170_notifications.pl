@@ -134,6 +134,13 @@ becomes(1, 'invoice_issued', qr/^sent/, 'an invoice is told of');
 ($mail) = mails(qr/29030001/);
 is("$mail->{to} @{ $mail->{attached} }", 'buyer@example.com invoice-1.pdf %PDF-1.7 of the test', 'with its document');
 
+# With a document and texts that no frame can hold: dead at once, since nobody can send it; nothing waits for a lease.
+$dbh->do($_) for (
+	q(INSERT INTO billing_books.email_template (event, language, template_no, subject, body, html, created_at) SELECT 'invoice_issued', 'zh', 1, 'long', t, t, now() FROM repeat(E'\\x01', 250000) AS t),
+	q(SELECT billing.create_account(7, 'cn')), q(SELECT billing.record_offline_payment(7, 100, 'pay', 'bank 7')), q(SELECT billing.set_invoice_title(7, 'me', 'individual', '张三')),
+	q(SELECT billing.request_invoice(7, '{1}', 'me', 'ordinary', 'buyer@example.com', NULL, 'invoice')), q(SELECT billing.record_invoice(7, 1, '29030003', document => ('%PDF-1.7 ' || repeat('x', 8388000))::bytea)));
+becomes(7, 'invoice_issued', qr/^dead refused too_long, 1$/, 'what is too long to be handed over is dead at once');
+
 # Webhooks, verified by the library of Standard Webhooks.
 my $url = 'https://hooks.example.com:' . $sink->hooks_port . '/billing';
 my ($endpoint, $secret) = $dbh->selectrow_array(q(SELECT * FROM billing.set_webhook(2, $1, '{key_created,key_deleted}', 'hook')), undef, $url);
