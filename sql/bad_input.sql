@@ -37,6 +37,7 @@ FROM (VALUES
     ('arm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('disarm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('release_refunds', $$'bad_input'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('release_numbers', $$'BAD'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('receive_notice', $$'bad_input'$$, $$'POST'$$, $$'{}'$$, $$''$$, $$''$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('topups', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('retry_gateway_call', $$1150$$, $$1$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

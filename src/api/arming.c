@@ -21,6 +21,7 @@
 #include "store/audit_store.h"
 #include "store/gateway_call_store.h"
 #include "store/gateway_store.h"
+#include "store/invoice_series_store.h"
 #include "wake.h"
 
 /* Random bits, which must be had. */
@@ -52,7 +53,8 @@ new_token(void)
 	return token;
 }
 
-/* The first arming of these books: nothing can have been given back that they do not know. */
+/* The first arming of these books: nothing can have been given back, or numbered, that they do not
+ * know. */
 static void
 begin_epoch(const Arming *arming, const char *actor)
 {
@@ -61,7 +63,10 @@ begin_epoch(const Arming *arming, const char *actor)
 
 	arming_insert(arming, actor, clock_now());
 	if (is_first)
+	{
 		(void) gateway_release_refunds(NULL, arming->epoch);
+		(void) invoice_series_release(NULL, arming->epoch);
+	}
 	/* Last: where the transaction fails behind it, the token agrees with no row. */
 	fault = armed_write(arming->token, catalog_table("arming"));
 	if (fault)
@@ -114,6 +119,20 @@ billing_disarm(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(is_armed);
 }
 
+/* The arming that counts; whoever armed releases nothing. */
+static Arming
+arming_to_release(const AuditLine *line)
+{
+	Arming arming;
+
+	if (!arming_find(&arming))
+		refuse(ERROR_NOT_ARMED, "arm() first");
+	if (strcmp(arming.login, catalog_login_name()) == 0 ||
+		strcmp(arming.armed_by, line->actor) == 0)
+		refuse(ERROR_SECOND_PERSON, psprintf("%s()", line->action), "armed");
+	return arming;
+}
+
 PG_FUNCTION_INFO_V1(billing_release_refunds);
 Datum
 billing_release_refunds(PG_FUNCTION_ARGS)
@@ -127,15 +146,32 @@ billing_release_refunds(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	if (!arming_find(&arming))
-		refuse(ERROR_NOT_ARMED, "arm() first");
-	if (strcmp(arming.login, catalog_login_name()) == 0 || strcmp(arming.armed_by, line.actor) == 0)
-		refuse(ERROR_SECOND_PERSON, "release_refunds()", "armed");
+	arming = arming_to_release(&line);
 	if (!gateway_release_refunds(line.object, arming.epoch))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", line.object);
 	gateway_call_hasten(line.object, "held", clock_now());
 	audit_insert(&line);
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(billing_release_numbers);
+Datum
+billing_release_numbers(PG_FUNCTION_ARGS)
+{
+	AuditLine line = {.action = "release_numbers",
+					  .object = arg_text(fcinfo, 0, "series", VALUE_BYTES_MAX),
+					  .reason = arg_text(fcinfo, 1, "reason", REASON_BYTES_MAX),
+					  .actor = arg_actor(fcinfo, 2)};
+	Scope scope;
+
+	scope_open(&scope);
+	subscriber_check_none();
+	if (!invoice_series_release(line.object, arming_to_release(&line).epoch))
+		refuse(ERROR_INVALID_VALUE, "series", line.object);
+	audit_insert(&line);
+	scope_close(&scope);
+	wake_at_commit(WORKER_CLERK);
 	PG_RETURN_VOID();
 }

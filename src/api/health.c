@@ -20,6 +20,7 @@
 #include "spi/scope.h"
 #include "store/gateway_call_store.h"
 #include "store/inbox_store.h"
+#include "store/invoice_series_store.h"
 #include "store/parking_store.h"
 #include "store/partition_store.h"
 #include "store/report_store.h"
@@ -156,6 +157,18 @@ check_gateways(StringInfo complaints, int64 tolerance_us)
 						  late));
 }
 
+/* Papers overseas that get no number. */
+static void
+check_numbers(StringInfo complaints, int64 tolerance_us)
+{
+	int64 late = invoice_series_count_late(clock_now() - tolerance_us);
+
+	if (late > 0)
+		complain(
+			complaints,
+			psprintf(INT64_FORMAT " invoices overseas have no number: attention says why", late));
+}
+
 PG_FUNCTION_INFO_V1(billing_check_health);
 Datum
 billing_check_health(PG_FUNCTION_ARGS)
@@ -169,6 +182,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
 	check_gateways(&complaints, tolerance_us);
+	check_numbers(&complaints, tolerance_us);
 	for (int i = 0; i < WORKER_KINDS; i++)
 		check_parking(&complaints, (WorkerKind) i);
 	if (partition_default_has_rows(DT_NOEND))

@@ -13,14 +13,17 @@
 #include "api/arguments.h"
 #include "booking/provider.h"
 #include "clock.h"
+#include "core/books.h"
 #include "core/money.h"
 #include "core/tax.h"
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
+#include "store/arming_store.h"
 #include "store/audit_store.h"
 #include "store/gateway_store.h"
+#include "store/invoice_series_store.h"
 #include "store/seller_store.h"
 
 #define DIGITS "0123456789"
@@ -120,6 +123,16 @@ describe(const Seller *seller)
 	return all;
 }
 
+/* A series that was not there gives numbers at once: no other books know it. */
+static void
+begin_series(const Seller *seller)
+{
+	Arming arming;
+
+	if (seller->series)
+		invoice_series_begin(seller->series, arming_find(&arming) ? arming.epoch : NO_NUMBER);
+}
+
 /* Adds it unless it is what is in force; sets its number. */
 static void
 put(Seller *seller, AuditLine *line)
@@ -137,6 +150,7 @@ put(Seller *seller, AuditLine *line)
 	}
 	seller->seller_no++;
 	seller_insert(seller, clock_now());
+	begin_series(seller);
 	audit_insert(line);
 }
 

@@ -9,18 +9,38 @@
 
 #include "access/xact.h"
 
+#include "armed.h"
 #include "booking/numbering.h"
 #include "clock.h"
+#include "core/books.h"
+#include "spi/catalog.h"
+#include "store/arming_store.h"
 #include "store/invoice_series_store.h"
 #include "store/seller_store.h"
 
-/* Behind the seller's series, which has no such letter in it: that of its credit notes. */
-#define NOTES_SUFFIX "-CN"
+/* False where these books are a copy, or nobody can tell: they were armed once, and are not here.
+ * Two copies would give one number to two papers. */
+static bool
+find_epoch(int64 *epoch)
+{
+	Arming arming;
+
+	*epoch = NO_NUMBER;
+	if (arming_count() == 0)
+		return true;
+	if (!arming_find(&arming) || !armed_agrees(arming.token, catalog_table("arming")))
+		return false;
+	*epoch = arming.epoch;
+	return true;
+}
 
 static int64
 number(InvoiceSeries series)
 {
-	if (!invoice_series_is_awaited(series.kind) || !invoice_series_hold(&series))
+	int64 epoch;
+
+	if (!invoice_series_is_awaited(series.kind) || !find_epoch(&epoch) ||
+		!invoice_series_hold(&series, epoch))
 		return 0;
 	return invoice_series_issue(&series, NUMBERING_MAX, clock_now());
 }
@@ -38,7 +58,8 @@ numbering_run(void)
 								   .series = seller.series,
 								   .seller_no = seller.seller_no});
 	/* Behind them, what corrects those that have a number. */
-	return count + number((InvoiceSeries){.kind = INVOICE_SERIES_OF_NOTES,
-										  .series = psprintf("%s" NOTES_SUFFIX, seller.series),
-										  .seller_no = seller.seller_no});
+	return count + number((InvoiceSeries){
+					   .kind = INVOICE_SERIES_OF_NOTES,
+					   .series = psprintf("%s" INVOICE_SERIES_NOTES_SUFFIX, seller.series),
+					   .seller_no = seller.seller_no});
 }

@@ -17,7 +17,8 @@
 #define NUMBERING_MAX 1000
 
 /* Numbers what waits, in the order in which it was made; returns how many. None where somebody else
- * is at it, and where no seller of region global is set. */
+ * is at it, where no seller of region global is set, where the books are not armed though they were
+ * once, and where they are in a new epoch whose series are not released. */
 extern int64 numbering_run(void);
 
 #endif

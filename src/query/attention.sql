@@ -46,8 +46,15 @@ SELECT 'red confirmation waits', r.account_id, r.confirmation_no, NULL, r.entere
 FROM billing_books.red_confirmation AS r
 WHERE r.state = 'waiting_seller' OR (r.state = 'waiting_buyer' AND r.entered_at < statement_timestamp() - interval '72 hours')
 UNION ALL
-SELECT 'invoice without number', n.account_id, n.invoice_id, NULL, n.created_at, NULL, 'set_seller() for region global, and see that the clerk runs, or call number_invoices()'
+SELECT 'invoice without number', n.account_id, n.invoice_id, NULL, n.created_at, NULL,
+       coalesce(w.detail, 'set_seller() for region global, and see that the clerk runs and the books are armed here, or call number_invoices()')
 FROM billing_books.invoice AS n
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN a.disarmed_at IS NULL THEN format('the books were armed anew: release_numbers(%L), or set_seller() with a new series', i.series) ELSE 'the books were armed, and are not: arm()' END AS detail
+    FROM (SELECT * FROM billing_books.seller WHERE region = 'global' ORDER BY seller_no DESC LIMIT 1) AS s
+    JOIN billing_books.invoice_series AS i ON i.series = s.series
+    JOIN (SELECT * FROM billing_books.arming ORDER BY arming_no DESC LIMIT 1) AS a ON a.disarmed_at IS NOT NULL OR i.epoch IS DISTINCT FROM a.epoch
+) AS w ON true
 WHERE n.state = 'numbering' AND n.created_at < statement_timestamp() - interval '1 minute'
 UNION ALL
 SELECT CASE d.state WHEN 'failed' THEN 'document failed' ELSE 'document waits' END, d.account_id, d.id, NULL, d.changed_at, NULL,

@@ -1,6 +1,6 @@
 CREATE FUNCTION billing.arm(actor text = NULL, reason text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_arm';
-COMMENT ON FUNCTION billing.arm(text, text) IS 'Lets gateways be called from these books, and from no others: writes a token into table arming and into billing.secrets_dir, and begins an epoch that is part of every new gateway number. Needed once, and again after a restore, a promotion or a move. From the second time on refunds wait until release_refunds(). Errors: LB521.';
+COMMENT ON FUNCTION billing.arm(text, text) IS 'Lets gateways be called from these books, and from no others: writes a token into table arming and into billing.secrets_dir, and begins an epoch that is part of every new gateway number. Needed once, and again after a restore, a promotion or a move. From the second time on refunds wait until release_refunds(), and numbers of overseas invoices until release_numbers() or a new series. Errors: LB521.';
 
 CREATE FUNCTION billing.disarm(actor text = NULL, reason text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_disarm';

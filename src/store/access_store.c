@@ -103,6 +103,7 @@ static const Right rights[] = {
 	{CALL("cancel_order"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("arm"), ACCESS_OPERATOR},
 	{CALL("disarm"), ACCESS_OPERATOR},
+	{CALL("release_numbers"), ACCESS_OPERATOR},
 	{CALL("release_refunds"), ACCESS_OPERATOR},
 	{CALL("set_gateway"), ACCESS_OPERATOR},
 	{CALL("set_payment_method"), ACCESS_OPERATOR},

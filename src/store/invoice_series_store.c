@@ -30,26 +30,66 @@ invoice_series_is_awaited(const char *kind)
 	return sql_run(&find, values, nulls) > 0;
 }
 
-bool
-invoice_series_hold(InvoiceSeries *series)
+void
+invoice_series_begin(const char *series, int64 epoch)
 {
-	static Sql make = SQL("INSERT INTO " BOOKS
-						  "invoice_series (series, last_no) SELECT $1, 0 WHERE NOT EXISTS (SELECT "
-						  "FROM " BOOKS "invoice_series WHERE series = $1) ON CONFLICT DO NOTHING",
-						  TEXTOID);
+	static Sql begin = SQL("INSERT INTO " BOOKS
+						   "invoice_series (series, last_no, epoch) VALUES ($1, 0, $2), ($1 || "
+						   "'" INVOICE_SERIES_NOTES_SUFFIX "', 0, $2) ON CONFLICT DO NOTHING",
+						   TEXTOID, INT8OID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, series);
+	bind_number(values, nulls, 1, epoch);
+	sql_run(&begin, values, nulls);
+}
+
+bool
+invoice_series_release(const char *series, int64 epoch)
+{
+	static Sql release = SQL("UPDATE " BOOKS
+							 "invoice_series SET epoch = $2 WHERE series IN (coalesce($1, series), "
+							 "$1 || '" INVOICE_SERIES_NOTES_SUFFIX "')",
+							 TEXTOID, INT8OID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, series);
+	values[1] = Int64GetDatum(epoch);
+	return sql_run(&release, values, nulls) > 0;
+}
+
+bool
+invoice_series_hold(InvoiceSeries *series, int64 epoch)
+{
 	static Sql hold = SQL("SELECT last_no, last_issued_at FROM " BOOKS
-						  "invoice_series WHERE series = $1 FOR UPDATE SKIP LOCKED",
-						  TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
+						  "invoice_series WHERE series = $1 AND epoch IS NOT DISTINCT FROM $2 FOR "
+						  "UPDATE SKIP LOCKED",
+						  TEXTOID, INT8OID);
+	char nulls[] = "  ";
+	Datum values[2];
 
 	bind_text(values, nulls, 0, series->series);
-	sql_run(&make, values, nulls);
+	bind_number(values, nulls, 1, epoch);
 	if (sql_run(&hold, values, nulls) == 0)
 		return false;
 	series->last_no = column_int64(0, 1);
 	series->last_issued_at = column_instant(0, 2, DT_NOBEGIN);
 	return true;
+}
+
+int64
+invoice_series_count_late(TimestampTz before)
+{
+	static Sql count = SQL(
+		"SELECT count(*) FROM " BOOKS
+		"invoice WHERE state = 'numbering' AND created_at < $1 AND EXISTS (SELECT "
+		"FROM " BOOKS "seller WHERE region = 'global')",
+		TIMESTAMPTZOID);
+
+	sql_run(&count, (Datum[]){TimestampTzGetDatum(before)}, NULL);
+	return column_int64(0, 1);
 }
 
 /* Issues what waits, and asks for its documents; returns how many. */
