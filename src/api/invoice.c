@@ -432,7 +432,8 @@ billing_invoice_document(PG_FUNCTION_ARGS)
 	if (!invoice_find(account_id, invoice_id, sql_read, &invoice))
 		refuse(ERROR_INVOICE_UNKNOWN, account_id, invoice_id);
 	has_document = invoice_is_overseas(&invoice)
-					   ? document_pdf(account_id, DOCUMENT_OF_INVOICE, invoice_id, &document)
+					   ? document_pdf(account_id, DOCUMENT_OF_INVOICE, invoice_id, sql_read,
+									  &document)
 					   : invoice_document(account_id, invoice_id, sql_read, &document);
 	if (has_document)
 		return scope_close_with(&scope, document);

@@ -152,7 +152,7 @@ billing_statement_document(PG_FUNCTION_ARGS)
 		refuse(ERROR_STATEMENT_UNKNOWN, account_id, statement_no);
 	if (document.state == DOCUMENT_FAILED)
 		refuse(ERROR_STATEMENT_FAILED, statement_no, account_id, document.fault);
-	if (document_pdf(account_id, DOCUMENT_OF_STATEMENT, statement_no, &pdf))
+	if (document_pdf(account_id, DOCUMENT_OF_STATEMENT, statement_no, sql_read, &pdf))
 		return scope_close_with(&scope, pdf);
 	scope_close(&scope);
 	PG_RETURN_NULL();

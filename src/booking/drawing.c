@@ -1,16 +1,19 @@
 /*-------------------------------------------------------------------------
  *
  * drawing.c
- *	  Documents: their attempts, and their end.
+ *	  Documents: their attempts, their end, and telling of it.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "booking/drawing.h"
+#include "booking/each_account.h"
 #include "booking/failure.h"
+#include "booking/notify.h"
 #include "clock.h"
 #include "core/text.h"
+#include "errors.h"
 #include "spi/bind.h"
 #include "spi/scope.h"
 #include "subtransaction.h"
@@ -123,4 +126,25 @@ drawing_record_fault(Document *document, const char *fault)
 		wait_us *= RETRY_FACTOR;
 	document->due_at = clock_now() + wait_us;
 	document_update(document, (Datum) 0);
+}
+
+/* ---- told ------------------------------------------------------------------ */
+
+static void
+tell(Booking *booking, void *argument)
+{
+	const int64 *invoice_id = argument;
+	Invoice invoice;
+
+	if (!invoice_find(booking->account.account_id, *invoice_id, sql_run, &invoice))
+		refuse(ERROR_ROW_ALTERED, "what a document is of is not there");
+	notify_invoice(&invoice, booking->account.currency, booking->at);
+	document_set_told(invoice.account_id, invoice.invoice_id);
+	booking_finish_unmoved(booking);
+}
+
+bool
+drawing_tell(int64 account_id, int64 invoice_id)
+{
+	return each_account_try(account_id, false, tell, &invoice_id);
 }

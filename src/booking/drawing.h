@@ -32,4 +32,8 @@ extern bool drawing_claim(const int64 *passed, size_t passed_count, Drawing *dra
 extern void drawing_record_pdf(Document *document, Bytes pdf);
 extern void drawing_record_fault(Document *document, const char *fault);
 
+/* Tells the customer that an invoice or a credit note is there, in a moment in which nobody holds
+ * his account; false where somebody does, or it fails. */
+extern bool drawing_tell(int64 account_id, int64 invoice_id);
+
 #endif

@@ -78,7 +78,8 @@ notify_invoice(const Invoice *invoice, const char *currency, TimestampTz at)
 	else if (invoice->state == INVOICE_ISSUED || invoice->state == INVOICE_REVERSING ||
 			 invoice->state == INVOICE_REVERSED)
 	{
-		news.event = EVENT_INVOICE_ISSUED;
+		news.event = invoice_is_credit_note(invoice) ? EVENT_CREDIT_NOTE_ISSUED
+													 : EVENT_INVOICE_ISSUED;
 		news.facts[3] = (NotifyFact){"number", invoice->number};
 	}
 	else

@@ -20,6 +20,7 @@
 #include "gateway/instant.h"
 #include "local_time.h"
 #include "message/template.h"
+#include "store/document_store.h"
 #include "store/email_template_store.h"
 #include "store/invoice_store.h"
 #include "store/sms_template_store.h"
@@ -132,7 +133,21 @@ fill_subject(const char *text, const Values *values, Parcel *parcel)
 		memcpy(parcel->subject, subject.data, size);
 }
 
-/* An invoice that has a document comes with it. */
+/* The document of what is told, which a provider or an operator gave or the clerk had drawn. */
+static bool
+find_document(const Notification *notification, Datum *document)
+{
+	int64 account_id = notification->account_id;
+	int64 invoice_id = notification->source_id;
+
+	if (notification->event != EVENT_INVOICE_ISSUED &&
+		notification->event != EVENT_CREDIT_NOTE_ISSUED)
+		return false;
+	return invoice_document(account_id, invoice_id, sql_run, document) ||
+		   document_pdf(account_id, DOCUMENT_OF_INVOICE, invoice_id, sql_run, document);
+}
+
+/* An invoice, or a credit note, that has a document comes with it. */
 static void
 attach_invoice(const Notification *notification, Parcel *parcel)
 {
@@ -140,13 +155,13 @@ attach_invoice(const Notification *notification, Parcel *parcel)
 	Datum document;
 	bytea *bytes;
 
-	if (notification->event != EVENT_INVOICE_ISSUED ||
-		!invoice_document(notification->account_id, notification->source_id, sql_run, &document))
+	if (!find_document(notification, &document))
 		return;
 	bytes = DatumGetByteaPCopy(document);
 	if (VARSIZE_ANY_EXHDR(bytes) == 0 || VARSIZE_ANY_EXHDR(bytes) > PARCEL_ATTACHED_BYTES_MAX)
 		return;
-	snprintf(attachment->name, sizeof(attachment->name), "invoice-" INT64_FORMAT ".pdf",
+	snprintf(attachment->name, sizeof(attachment->name), "%s-" INT64_FORMAT ".pdf",
+			 notification->event == EVENT_CREDIT_NOTE_ISSUED ? "credit-note" : "invoice",
 			 notification->source_id);
 	strlcpy(attachment->content_type, "application/pdf", sizeof(attachment->content_type));
 	attachment->bytes = (Bytes){VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes)};

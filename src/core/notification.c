@@ -169,6 +169,14 @@ static const NotificationRule rules[NOTIFICATION_EVENTS_COUNT] = {
 						  {{"subscription_no", FIELD_TEXT},
 						   {"plan", FIELD_TEXT},
 						   {"ended_at", FIELD_INSTANT}}},
+	[EVENT_CREDIT_NOTE_ISSUED] = {"credit_note_issued",
+								  true,
+								  false,
+								  0,
+								  {{"invoice_id", FIELD_TEXT},
+								   {"number", FIELD_TEXT},
+								   {"amount", FIELD_AMOUNT},
+								   {"currency", FIELD_TEXT}}},
 };
 
 const char *const notification_common[NOTIFICATION_COMMON_COUNT] = {"account_id", "account",

@@ -160,6 +160,12 @@ static const Texts texts[NOTIFICATION_EVENTS_COUNT] = {
 		 {"Your plan {{plan}} has ended",
 		  "Your plan {{plan}} (number {{subscription_no}}) ended at {{ended_at}}, and no other "
 		  "follows it. Calls of plan keys are refused until you buy one again." END_EN}},
+	[EVENT_CREDIT_NOTE_ISSUED] =
+		{{"贷项通知单已开具：{{number}}",
+		  "因款项退回，已为您开具贷项通知单。\n编号：{{number}}\n金额：{{amount}} {{currency}}" END_ZH},
+		 {"Your credit note {{number}}",
+		  "Your credit note {{number}} of {{amount}} {{currency}} has been issued, for money that "
+		  "went back to you." END_EN}},
 };
 
 bool

@@ -188,7 +188,32 @@ document_says(const Document *document)
 }
 
 bool
-document_pdf(int64 account_id, DocumentKind kind, int64 id, Datum *pdf)
+document_find_untold(const int64 *passed, size_t passed_count, int64 *account_id, int64 *invoice_id)
+{
+	static Sql find = SQL("SELECT account_id, id FROM " BOOKS
+						  "document WHERE kind = 'invoice' AND state = 'ready' AND NOT is_told AND "
+						  "account_id <> ALL ($1) ORDER BY changed_at LIMIT 1",
+						  INT8ARRAYOID);
+
+	if (sql_run(&find, (Datum[]){bind_int64_array(passed, passed_count)}, NULL) == 0)
+		return false;
+	*account_id = column_int64(0, 1);
+	*invoice_id = column_int64(0, 2);
+	return true;
+}
+
+void
+document_set_told(int64 account_id, int64 invoice_id)
+{
+	static Sql update = SQL("UPDATE " BOOKS "document SET is_told = true WHERE account_id = $1 AND "
+							"kind = 'invoice' AND id = $2",
+							INT8OID, INT8OID);
+
+	sql_write(&update, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL);
+}
+
+bool
+document_pdf(int64 account_id, DocumentKind kind, int64 id, SqlRunner run, Datum *pdf)
 {
 	static Sql read = SQL("SELECT pdf FROM " BOOKS
 						  "document WHERE account_id = $1 AND kind = $2 AND id = $3",
@@ -197,7 +222,7 @@ document_pdf(int64 account_id, DocumentKind kind, int64 id, Datum *pdf)
 	Datum values[3];
 
 	bind_key(values, nulls, account_id, kind, id);
-	if (sql_read(&read, values, nulls) == 0 || column_is_null(0, 1))
+	if (run(&read, values, nulls) == 0 || column_is_null(0, 1))
 		return false;
 	*pdf = PointerGetDatum(PG_DETOAST_DATUM_COPY(column_datum(0, 1, BYTEAOID)));
 	return true;

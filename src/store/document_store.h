@@ -59,7 +59,13 @@ extern void document_update(const Document *document, Datum pdf);
 /* What it says, as billing-pdf reads it; NULL where what it is of is not there. */
 extern char *document_says(const Document *document);
 
+/* The first invoice or credit note that is ready and of which nobody was told, of none of these
+ * accounts; false where there is none. */
+extern bool document_find_untold(const int64 *passed, size_t passed_count, int64 *account_id,
+								 int64 *invoice_id);
+extern void document_set_told(int64 account_id, int64 invoice_id);
+
 /* Its bytes; false where there are none (yet). */
-extern bool document_pdf(int64 account_id, DocumentKind kind, int64 id, Datum *pdf);
+extern bool document_pdf(int64 account_id, DocumentKind kind, int64 id, SqlRunner run, Datum *pdf);
 
 #endif

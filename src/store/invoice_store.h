@@ -57,11 +57,17 @@ typedef struct Invoice
 	int64 amount_nano; /* of its lines: only read */
 } Invoice;
 
+static inline bool
+invoice_is_credit_note(const Invoice *invoice)
+{
+	return strcmp(invoice->kind, "credit_note") == 0;
+}
+
 /* An invoice or a credit note of a global account, which nobody applies for (R18). */
 static inline bool
 invoice_is_overseas(const Invoice *invoice)
 {
-	return strcmp(invoice->kind, "overseas") == 0 || strcmp(invoice->kind, "credit_note") == 0;
+	return strcmp(invoice->kind, "overseas") == 0 || invoice_is_credit_note(invoice);
 }
 
 /* What of one paid order can be invoiced. */

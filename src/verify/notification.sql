@@ -29,6 +29,7 @@ WHERE n.event NOT IN ('balance_low', 'balance_recovered', 'runway_low', 'runway_
         WHEN n.event = 'refund_rejected' THEN r.state = 'rejected'
         WHEN n.event = 'refund_completed' THEN r.state = 'completed'
         WHEN n.event = 'invoice_issued' THEN i.state IN ('issued', 'reversing', 'reversed')
+        WHEN n.event = 'credit_note_issued' THEN i.kind = 'credit_note' AND i.state = 'issued'
         WHEN n.event = 'invoice_refused' THEN i.state = 'failed'
         WHEN n.event = 'invoice_reversed' THEN i.state = 'reversed'
             OR EXISTS (SELECT FROM billing_books.red_confirmation AS x WHERE x.account_id = n.account_id AND x.invoice_id = n.source_id AND x.red_number IS NOT NULL)

@@ -2,7 +2,7 @@
  *
  * clerk.c
  *	  The background worker that numbers overseas invoices and credit notes, has
- *	  documents drawn, and has notifications sent.
+ *	  documents drawn and tells of them, and has notifications sent.
  *
  * src/worker/README.md has its states, booking/numbering and booking/drawing the
  * rules. Between two short transactions it holds nothing.
@@ -27,6 +27,7 @@
 #include "subtransaction.h"
 #include "wake.h"
 #include "worker/life.h"
+#include "worker/passing.h"
 #include "worker/post.h"
 #include "worker/press.h"
 #include "worker/supervisor.h"
@@ -36,12 +37,18 @@
 /* A document that is due and cannot be claimed is looked for again after so long. */
 #define LOOK_US (500 * INT64CONST(1000))
 
+/* What is told in one turn at the most, so that numbers do not wait for it; and how long an account
+ * that is held, or parked, is passed over. */
+#define TELLINGS_MAX 20
+#define PASSED_US USECS_PER_SEC
+
 /* A row that somebody locks is waited for no longer. */
 #define HOLD_TIMEOUT "200ms"
 
 static MemoryContext turn_context;
 static Document drawn; /* what billing-pdf is drawing, where is_drawing */
 static bool is_drawing;
+static Passing untold;		  /* accounts whose documents are told later */
 static TimestampTz number_at; /* numbers are not given before: that failed */
 
 extern PGDLLEXPORT void billing_clerk_main(Datum argument);
@@ -192,6 +199,51 @@ draw(void)
 	return is_drawing ? press_answers_at() : now;
 }
 
+/* ---- telling that they are ready ------------------------------------------ */
+
+/* Tells the next, unless its account is held: then it is passed over for a moment. False where
+ * there is none. */
+static bool
+tell_next(void)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	int64 account_id;
+	int64 invoice_id;
+	size_t count;
+	int64 *parked = parking_accounts(wake_kind_name(WORKER_CLERK), &count);
+
+	(void) passing_end(&untold, now);
+	passing_add_all(&untold, parked, count, now + PASSED_US);
+	if (!document_find_untold(untold.accounts, untold.count, &account_id, &invoice_id))
+		return false;
+	crash_mark_work(&account_id, 1, false);
+	if (!drawing_tell(account_id, invoice_id))
+		passing_add(&untold, account_id, now + PASSED_US);
+	return true;
+}
+
+static bool
+tell_one(void)
+{
+	Scope scope;
+	bool ready;
+	bool opened = begin_work(&scope, "billing: telling that documents are ready", &ready);
+	bool is_found = ready && tell_next();
+
+	life_end_work(&scope, opened);
+	return is_found;
+}
+
+/* Tells some; when there is something to do again. */
+static TimestampTz
+tell_some(void)
+{
+	for (int i = 0; i < TELLINGS_MAX; i++)
+		if (!tell_one())
+			return passing_end(&untold, GetCurrentTimestamp());
+	return GetCurrentTimestamp() + LOOK_US;
+}
+
 /* ---- its life ------------------------------------------------------------- */
 
 /* Waits for a commit, an answer, or the next thing that is due. */
@@ -215,6 +267,7 @@ turn(void)
 	look_at_press();
 	number_all();
 	next = draw();
+	next = Min(next, tell_some());
 	next = Min(next, post_turn());
 	wake_looked(WORKER_CLERK);
 	if (!wake_is_pending(MyDatabaseId, WORKER_CLERK))

@@ -29,6 +29,14 @@ passing_has(const Passing *passing, int64 account_id)
 	return false;
 }
 
+void
+passing_add_all(Passing *passing, const int64 *accounts, size_t count, TimestampTz until)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!passing_has(passing, accounts[i]))
+			passing_add(passing, accounts[i], until);
+}
+
 TimestampTz
 passing_end(Passing *passing, TimestampTz now)
 {

@@ -24,6 +24,8 @@ typedef struct Passing
 } Passing;
 
 extern void passing_add(Passing *passing, int64 account_id, TimestampTz until);
+extern void passing_add_all(Passing *passing, const int64 *accounts, size_t count,
+							TimestampTz until); /* those that are not noted yet */
 extern bool passing_has(const Passing *passing, int64 account_id);
 
 /* Forgets those whose time is over; when that of the next is: DT_NOEND where there is none. */

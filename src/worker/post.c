@@ -332,9 +332,7 @@ pass_over_parked(TimestampTz now)
 	size_t count;
 	int64 *parked = parking_accounts(wake_kind_name(WORKER_CLERK), &count);
 
-	for (size_t i = 0; i < count; i++)
-		if (!passing_has(&passing, parked[i]))
-			passing_add(&passing, parked[i], now + PASSED_US);
+	passing_add_all(&passing, parked, count, now + PASSED_US);
 }
 
 static void

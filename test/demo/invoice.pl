@@ -44,8 +44,8 @@ sub show_mail
 # An invoice's mail has its document.
 sub show_invoice_mail
 {
-	my ($no) = @_;
-	show_mail($mainland, invoice($mainland, $no)->{number}) =~ /^Attached: .*\.pdf$/m or die "invoice $no came without its document\n";
+	my ($account, $no) = @_;
+	show_mail($account, invoice($account, $no)->{number}) =~ /^Attached: .*\.pdf$/m or die "invoice $no came without its document\n";
 	return;
 }
 
@@ -99,7 +99,7 @@ my $wrong = apply('old', @orders);
 my $s = becomes($mainland, $wrong, 'issued');
 report('It is issued %.1f s later, number %s, and comes with its document:', $s, invoice($mainland, $wrong)->{number});
 save_document($mainland, $wrong);
-show_invoice_mail($wrong);
+show_invoice_mail($mainland, $wrong);
 report('But that is the name that his company had. It is reversed, as made out wrong; as he has recorded it, he has to confirm:');
 $books->do('SELECT billing.reverse_invoice($1, $2, \'01\', \'reverse\', \'the company has another name\', \'the operator\')', undef, $mainland, $wrong);
 show_mail($mainland, '待您确认');
@@ -111,7 +111,7 @@ my $right = apply('new', @orders);
 $s = becomes($mainland, $right, 'issued');
 report('He applies again, to %s: %s, %.2f, %.1f s later.', invoice($mainland, $right)->{name}, invoice($mainland, $right)->{number}, invoice($mainland, $right)->{amount}, $s);
 save_document($mainland, $right);
-show_invoice_mail($right);
+show_invoice_mail($mainland, $right);
 
 my $order = recharge($abroad, 100, 'card', { email => $mailbox{$abroad}, terminal => 'WEB' });
 becomes($abroad, 1, 'issued');
@@ -122,6 +122,7 @@ my ($numbered_ms, $drawn_ms) = $books->selectrow_array('SELECT extract(epoch FRO
 die "the number came late\n" if $numbered_ms > 1000;
 report('Customer %d, ACME GmbH of Berlin, pays 100.00 USD by card; %.0f ms later his invoice has a number, %s, and after %.0f ms a PDF.', $abroad, $numbered_ms, $number, $drawn_ms);
 show_mail($abroad, 'payment');
+show_invoice_mail($abroad, 1);
 $books->do('SELECT billing.refund_order($1, $2, 20, \'part\', \'the operator\', \'20.00 too much\')', undef, $abroad, $order);
 becomes($abroad, 2, 'issued');
 my $note = invoice($abroad, 2);
@@ -130,3 +131,4 @@ $words = save_document($abroad, 2);
 die "$note->{number} does not say what it corrects\n" unless $words =~ /\Q$number\E/;
 report('20.00 of it were too much, and go back to the card; credit note %s corrects %s.', $note->{number}, $number);
 show_mail($abroad, 'refund');
+show_invoice_mail($abroad, 2);

@@ -151,6 +151,9 @@ for my $round (1 .. 4)
 }
 ok(all_drawn(120), 'all are numbered and drawn') || diag(value(q(SELECT string_agg(state || ' ' || attempts || ' ' || coalesce(fault, ''), ', ') FROM billing_books.document WHERE state <> 'ready')));
 is(value(q(SELECT max(series_no) - count(*) FROM billing_books.invoice WHERE series = 'INV')), 0, 'without a gap');
+# Each invoice and credit note is told of once, crashes or not.
+ok(wait_until(60, sub { !value(q(SELECT EXISTS (SELECT FROM billing_books.document WHERE kind = 'invoice' AND NOT is_told))) }), 'all are told of');
+is(value(q(SELECT count(*) FROM billing_books.notification WHERE event IN ('invoice_issued', 'credit_note_issued'))), value(q(SELECT count(*) FROM billing_books.document WHERE kind = 'invoice')), 'once each');
 verify_empty($node, 'after crashes');
 
 # Paused, nothing is done; a call by hand numbers.

@@ -235,6 +235,28 @@ $dbh->do($_) for (q(DELETE FROM billing_books.notification WHERE account_id = 3 
 $dbh->do($_) for (q(RESET billing.allow_history_change), q(ALTER TABLE billing_books.notification ADD CONSTRAINT notification_language_check CHECK (language IN ('zh', 'en'))));
 ok(wait_until(30, sub { value(q(SELECT number = 'INV-000001' FROM billing_books.invoice WHERE account_id = 2)) }), 'until nobody has it');
 
+# An invoice overseas is told of when its document is there, and comes with it; an account that is held is told later, and keeps nobody else waiting.
+sub papers_told { my ($account) = @_; return value(q(SELECT count(*) FROM billing_books.notification WHERE account_id = $1 AND event = 'invoice_issued'), $account) }
+becomes(2, 'invoice_issued', qr/^sent/, 'an invoice overseas is told of');
+($mail) = mails(qr/INV-000001/);
+is($mail->{to}, 'li@example.com', 'to the address of the account');
+like("@{ $mail->{attached} }", qr/^invoice-1\.pdf %PDF-/, 'with its document');
+$dbh->do($_) for (q(SELECT billing.create_account(6, 'global', 'ma@example.com')), q(SELECT billing.pause_workers('1 hour')), q(SELECT billing.record_offline_payment(2, 10, 'more papers', 'bank 4')));
+my $holder = connect_dbi($node);
+$holder->begin_work;
+$holder->do('SELECT FROM billing_books.account WHERE account_id = 2 FOR NO KEY UPDATE');
+$dbh->do($_) for (q(SELECT billing.record_offline_payment(6, 10, 'papers', 'bank 5')), q(SELECT billing.pause_workers('0')));
+becomes(6, 'invoice_issued', qr/^sent/, 'an account is held: another is told');
+is(value(q(SELECT document_state FROM billing.invoices(2) ORDER BY invoice_id DESC LIMIT 1)), 'ready', 'its document is there all the same');
+is(papers_told(2), 1, 'and it is not told yet');
+$holder->rollback;
+ok(wait_until(20, sub { papers_told(2) == 2 }), 'but soon after');
+$holder->disconnect;
+$dbh->do($_) for (q(SELECT billing.refund_order(2, 1, 5, 'refund')), q(SELECT billing.settle_refund_item_offline(2, 1, 'transfer', 'settle')));
+becomes(2, 'credit_note_issued', qr/^sent/, 'a credit note is told of');
+($mail) = mails(qr/INV-CN-000001/);
+like("@{ $mail->{attached} }", qr/^credit-note-3\.pdf %PDF-/, 'with its document');
+
 # No courier is left behind.
 $dbh->do(q(SELECT billing.disarm()));
 make_key(2);
