@@ -18,11 +18,12 @@ const { configure } = require('./courier');
 
 const [, , dir, database, mailboxes] = process.argv;
 const PASSWORD = crypto.randomBytes(12).toString('hex');
-const certificate = makeCertificate();
+const HOSTS = ['hooks', 'slow1', 'slow2', 'slow3', 'slow4', 'slow5'].map((name) => `${name}.example.com`);
+const certificate = makeCertificate(['localhost', ...HOSTS]);
 const mails = [];
 const hooks = [];
 const messages = [];
-const mood = { refuses: 0, delay_ms: 0, status: 204 };
+const mood = { refuses: 0, delay_ms: 0, status: 204, slow_ms: 0 }; // slow_ms: of hooks below /slow
 
 // In one go: who sees a text sees the whole of it.
 function keep(raw, { to, subject, text }, attachments) {
@@ -78,7 +79,8 @@ function startHooks() {
 				messages.push(JSON.parse(body));
 			else
 				hooks.push({ headers: request.headers, body });
-			response.writeHead(request.url === '/sms' ? 200 : mood.status).end();
+			setTimeout(() => response.writeHead(request.url === '/sms' ? 200 : mood.status).end(),
+				request.url.startsWith('/slow') ? mood.slow_ms : 0);
 		});
 	});
 
@@ -95,7 +97,7 @@ function writeFiles(mail, hook) {
 	});
 	configure(dir, 'webhook.conf', {
 		database, master_key: 'webhook.key', ca_file: 'ca.pem', allow_private: `127.0.0.1:${hook}`,
-		resolve: `hooks.example.com:${hook}:127.0.0.1`,
+		resolve: HOSTS.map((host) => `${host}:${hook}:127.0.0.1`),
 	});
 }
 

@@ -140,6 +140,28 @@ run('RESET billing.allow_history_change');
 is(value('SELECT billing.retry_document(8, 1)'), 1, 'an operator has it drawn again');
 ok(all_drawn(), 'and it is') || diag(document(8, 1));
 
+# What cannot be drawn, or read, by the hundred keeps nothing else from being drawn: it is put off, and others come first.
+run(q(SELECT billing.pause_workers('1 hour')));
+pay(9, 1) for (1 .. 150);
+run('SELECT billing.number_invoices()');
+my $spoiled = value(q(SELECT max(seller_no) FROM billing_books.seller));
+run(q(SELECT billing.set_seller('global', 'Second Ltd', 'API credit', 0.09, address => '1 Example Street', series => 'INV')));
+pay(10, 1);
+run('SELECT billing.number_invoices()');
+run('SET billing.allow_history_change = on');
+run(q(UPDATE billing_books.seller SET name = repeat('x', 4000) WHERE seller_no = $1), $spoiled);
+run(q(INSERT INTO billing_books.document (account_id, kind, id, state, attempts, due_at, created_at, changed_at) SELECT 9, 'invoice', 1000 + g, 'rendering', 0, now() - interval '1 hour', now(), now() FROM generate_series(1, 250) AS g));
+run(q(SELECT billing.pause_workers('0')));
+ok(wait_until(30, sub { document(10, 1) eq 'ready' }), 'behind 150 that cannot be drawn and 250 that cannot be read another is drawn') || diag(document(10, 1));
+pay(11, 1);
+ok(wait_until(10, sub { document(11, 1) eq 'ready' }), 'and one more, while they are tried again') || diag(document(11, 1));
+is(value(q(SELECT count(*) || ' ' || count(*) FILTER (WHERE state = 'rendering' AND fault IS NOT NULL) FROM billing_books.document WHERE account_id = 9)), '400 400', 'before one of them is given up');
+run(q(DELETE FROM billing_books.document WHERE account_id = 9 AND id > 1000));
+run(q(UPDATE billing_books.seller SET name = 'Example Ltd' WHERE seller_no = $1), $spoiled);
+run(q(UPDATE billing_books.document SET due_at = now() WHERE account_id = 9));
+run('RESET billing.allow_history_change');
+ok(all_drawn(120), 'mended, they are drawn');
+
 # The server is killed again and again while all of it goes on.
 for my $round (1 .. 4)
 {

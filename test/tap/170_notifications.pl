@@ -6,6 +6,7 @@ use utf8;
 
 use DBD::Pg;
 use Test::More;
+use Time::HiRes qw(time);
 
 use BillingTest;
 use Sink;
@@ -174,6 +175,25 @@ becomes(2, 'key_created', qr/^pending later http_503/, 'one more waits', 'webhoo
 ok(value('SELECT billing.delete_webhook(2, $1)', $endpoint), 'the webhook is deleted');
 wait_minutes(6);
 becomes(2, 'key_created', qr/^dropped endpoint_deleted/, 'what waited for it is dropped', 'webhook');
+
+# Endpoints of one account that take their time, on five hosts: four calls are under way at a time, and another account's is told meanwhile.
+$dbh->do(q(SELECT billing.create_account(a, 'cn') FROM generate_series(4, 5) AS a));
+for my $n (0 .. 14)
+{
+	$dbh->do(q(SELECT billing.set_webhook(4, $1, '{key_created}', $2)), undef, 'https://slow' . (1 + $n % 5) . '.example.com:' . $sink->hooks_port . "/slow/$n", "slow $n");
+}
+$dbh->do(q(SELECT billing.set_webhook(5, $1, '{key_created}', 'fast')), undef, $url);
+$sink->ask(mood => slow_ms => 5000, status => 204);
+make_key(4) for 1 .. 2;
+my $sending = q(SELECT count(*) FROM billing_books.notification WHERE account_id = 4 AND state = 'sending');
+ok(wait_until(10, sub { value($sending) == 4 }), 'four slow calls are under way') || diag(value($sending));
+my $start = time;
+make_key(5);
+becomes(5, 'key_created', qr/^sent/, 'another account is told meanwhile', 'webhook');
+cmp_ok(time - $start, '<', 3, 'at once');
+is(value($sending), 4, 'and there are no more of the slow ones');
+$sink->ask(mood => slow_ms => 0);
+ok(wait_until(60, sub { value(q(SELECT count(*) FROM billing_books.notification WHERE account_id = 4 AND state = 'sent')) == 30 }), 'all of them arrive');
 
 # Old news of a balance are no news: too late, or there is newer.
 $sink->ask('down');
