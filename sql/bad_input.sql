@@ -128,9 +128,15 @@ FROM (VALUES
     ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, NULL, NULL),
+    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, $$''$$, $$'bad_input'$$),
+    ('end_prices', $$'bad-input'$$, $$'CNY'$$, $$'2100-01-01 00:00+00'$$, $$''$$, $$''$$, $$0$$, $$'standard'$$, $$'me'$$, $$'why'$$, NULL, NULL),
+    ('withdraw_price', $$99999999$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('list_prices', $$'bad-input'$$, $$now()$$, $$'standard'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('price_choice', $$'CNY'$$, $$'bad-input'$$, $$'standard'$$, $$''$$, $$1$$, $$now()$$, NULL, NULL, NULL, NULL, NULL),
+    ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
-        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL),
+        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL, NULL),
     ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
     ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
@@ -154,7 +160,7 @@ FROM (VALUES
     ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11)
 JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
 LATERAL unnest(p.proargnames, p.proargtypes::oid[],
-    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
+    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'me'$$, $$'why'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.

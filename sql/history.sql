@@ -25,6 +25,7 @@ SELECT status FROM billing.charge(1350, 1, 'charged', 'history', 3, 0);
 SELECT status FROM billing.charge(1350, 1, 'undone', 'history', 4, 0);
 SELECT status FROM billing.reverse_charge(1350, 'undone', 'undo');
 SELECT status FROM billing.charge(1350, 1, 'unpriced', 'history-unpriced', 3, 0);
+SELECT billing.set_price_list(1350, 'standard', '2100-01-01 00:00+00') IS NOT NULL AS set;
 SELECT status FROM billing.charge(1350, 2, 'rejected', 'history', 3, 0);
 SELECT billing.set_gateway('history', 'wechat', 'cn', 'subject');
 SELECT billing.set_payment_method('history', 'history', 'native');
@@ -117,6 +118,7 @@ INSERT INTO target (what, name, change, only_where) VALUES
     ('charge_reversal', 'billing_books.charge_reversal', 'amount = 1', 'account_id = 1350'),
     ('idempotent_call', 'billing_books.idempotent_call', 'result = ''{}''', 'account_id = 1350'),
     ('approval_request', 'billing_books.approval_request', 'requested_by = ''other''', 'account_id = 1350'),
+    ('account_price_list', 'billing_books.account_price_list', 'price_list = ''other''', 'account_id = 1350'),
     ('audit_log', 'billing_books.audit_log', 'actor = ''other''', 'account_id = 1350');
 GRANT SELECT ON target TO PUBLIC;
 -- Every target has a row, else its triggers would have nothing to refuse.

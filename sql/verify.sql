@@ -95,6 +95,8 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a lot that paid after its expiry', pg_temp.found('UPDATE billing_books.lot SET expires_at = created_at WHERE account_id = 1900 AND lot_no = 3')),
     ('a charge that does not follow from its price', pg_temp.found('UPDATE billing_books.usage_event SET charge = charge + 1 WHERE account_id = 1901')),
     ('a charge by the price of another variant', pg_temp.found('UPDATE billing_books.usage_event SET variant = ''batch'' WHERE account_id = 1901')),
+    ('a price withdrawn behind a charge', pg_temp.found('UPDATE billing_books.price AS p SET withdrawn_at = now(), withdrawn_by = ''me'' FROM billing_books.usage_event AS u WHERE u.account_id = 1901 AND p.price_id = u.price_id')),
+    ('an account on a list that it was not put on', pg_temp.found('UPDATE billing_books.account SET has_price_list = true WHERE account_id = 1901')),
     ('a charge by the price of another model', pg_temp.found('UPDATE billing_books.usage_event SET model = ''other'' WHERE account_id = 1901')),
     ('a charge by no price', pg_temp.found('UPDATE billing_books.usage_event SET price_id = -1 WHERE account_id = 1901')),
     ('a price put behind a charge', pg_temp.found('INSERT INTO billing_books.price (currency, model, prompt_tokens_over, effective_from, input, output, cache_read, cache_write) VALUES (''CNY'', ''verify'', 0, ''2025-06-01'', 1, 1, 1, 1)')),

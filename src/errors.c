@@ -167,6 +167,18 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 						  "The fields are provider, model, prompt_tokens_over, "
 						  "usd_per_million_input, usd_per_million_output, "
 						  "usd_per_million_cache_read, usd_per_million_cache_write."},
+	[ERROR_PRICE_LIST_UNKNOWN] = {"LB408", "price_list_unknown", "no price stands in list \"%s\"",
+								  "set_price() and import_prices() put prices into a list; "
+								  "list_prices() shows them."},
+	[ERROR_PRICE_LIST_CONFLICT] = {"LB409", "price_list_conflict",
+								   "account " ACCOUNT " is on list \"%s\" from that instant",
+								   "What was said stays: say another list from a later instant."},
+	[ERROR_PRICE_ROW_UNKNOWN] = {"LB410", "price_row_unknown", "there is no price " INT64_FORMAT,
+								 "list_prices() shows the numbers of prices."},
+	[ERROR_PRICE_IN_FORCE] = {"LB411", "price_in_force",
+							  "price " INT64_FORMAT " is in force since %s",
+							  "end_prices() ends it, and set_price() sets another, from an instant "
+							  "on."},
 	[ERROR_WEIGHT_CONFLICT] =
 		{"LB406", "weight_conflict",
 		 "model \"%s\" has another weight on plan \"%s\" in that tier from that "

@@ -91,3 +91,15 @@ local_time_print(TimestampTz at, const char *zone_name, char text[LOCAL_TIME_TEX
 			 local->tm_mon + 1, local->tm_mday, local->tm_hour, local->tm_min);
 	return text;
 }
+
+LocalMoment
+local_time_moment(TimestampTz at, const char *zone)
+{
+	pg_time_t seconds = timestamptz_to_time_t(at);
+	struct pg_tm *local = pg_localtime(&seconds, find_zone(zone));
+
+	if (local == NULL)
+		refuse(ERROR_INTERNAL, "an instant has no local time");
+	return (LocalMoment){(local->tm_wday + 6) % PRICE_HOURS_DAYS,
+						 local->tm_hour * 60 + local->tm_min};
+}

@@ -13,6 +13,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "core/price_hours.h"
+
 /*
  * The instant whose local time is so many months, then days later: on the same day of the month,
  * or on its last where it has no such day. A local time that does not exist is the first instant
@@ -23,5 +25,8 @@ extern TimestampTz local_time_add(TimestampTz at, const char *zone, int months, 
 /* The local time of an instant, in whole minutes: 2026-01-31 14:05; returns text. */
 #define LOCAL_TIME_TEXT_SIZE 64
 extern char *local_time_print(TimestampTz at, const char *zone, char text[LOCAL_TIME_TEXT_SIZE]);
+
+/* What the clocks of a zone show at an instant. */
+extern LocalMoment local_time_moment(TimestampTz at, const char *zone);
 
 #endif

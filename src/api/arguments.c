@@ -16,6 +16,8 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "core/price_hours.h"
+#include "core/rating.h"
 #include "errors.h"
 #include "message/parcel.h"
 #include "spi/catalog.h"
@@ -223,12 +225,51 @@ arg_reason(FunctionCallInfo fcinfo, int index)
 	return arg_text_or_null(fcinfo, index, "reason", REASON_BYTES_MAX);
 }
 
+static bool
+is_null_or_empty(FunctionCallInfo fcinfo, int index)
+{
+	return PG_ARGISNULL(index) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(index)) == 0;
+}
+
 char *
 arg_variant(FunctionCallInfo fcinfo, int index)
 {
-	if (PG_ARGISNULL(index) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(index)) == 0)
+	if (is_null_or_empty(fcinfo, index))
 		return pstrdup("");
 	return arg_text(fcinfo, index, "variant", VARIANT_BYTES_MAX);
+}
+
+/* The time zone of that name as the server writes it; NULL where there is none. */
+static const char *
+find_zone(const char *name)
+{
+	pg_tz *zone = strchr(name, ',') ? NULL : pg_tzset(name); /* rules of one's own are no zone */
+
+	return zone && pg_tz_acceptable(zone) ? pg_get_timezone_name(zone) : NULL;
+}
+
+char *
+arg_hours(FunctionCallInfo fcinfo, int index)
+{
+	char canonical[PRICE_HOURS_TEXT_SIZE];
+	char zone[PRICE_HOURS_ZONE_SIZE];
+	PriceHours hours;
+	char *asked;
+
+	if (is_null_or_empty(fcinfo, index))
+		return pstrdup("");
+	asked = arg_text(fcinfo, index, "hours", VALUE_BYTES_MAX);
+	if (!price_hours_parse(asked, &hours, zone) || find_zone(zone) == NULL)
+		refuse(ERROR_INVALID_VALUE, "hours", asked);
+	price_hours_print(&hours, find_zone(zone), canonical);
+	return pstrdup(canonical);
+}
+
+char *
+arg_price_list(FunctionCallInfo fcinfo, int index)
+{
+	return PG_ARGISNULL(index) ? pstrdup(RATING_STANDARD_LIST)
+							   : arg_text(fcinfo, index, "price_list", VARIANT_BYTES_MAX);
 }
 
 char *
@@ -299,8 +340,7 @@ arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
 {
 	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
 
-	/* Rules of one's own, as POSIX has them, are no zone's name. */
-	if (name && (strchr(name, ',') || pg_tzset(name) == NULL || !pg_tz_acceptable(pg_tzset(name))))
+	if (name && find_zone(name) == NULL)
 		refuse(ERROR_INVALID_VALUE, "time_zone", name);
 	return name;
 }

@@ -69,6 +69,13 @@ extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 /* The service tier that requests are sent with; empty, as null is: the standard one. */
 extern char *arg_variant(FunctionCallInfo fcinfo, int index);
 
+/* When in the week a price holds, in the one text that such hours have; empty, as null is: always.
+ */
+extern char *arg_hours(FunctionCallInfo fcinfo, int index);
+
+/* The name of a price list; null: the standard one. */
+extern char *arg_price_list(FunctionCallInfo fcinfo, int index);
+
 extern char *arg_currency(FunctionCallInfo fcinfo, int index);
 
 /* An address of mail, and a number of a telephone; NULL where the argument is null. */

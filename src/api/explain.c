@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/account_price_list_store.h"
 #include "store/account_store.h"
 #include "store/plan_store.h"
 #include "store/price_store.h"
@@ -81,11 +82,13 @@ exact_amount(int32 tokens, int64 price_nano)
 static void
 put_price_line(ReturnSetInfo *result, const char *item, const Price *price, int64 prompt_tokens)
 {
-	Line line = make_line(item,
-						  psprintf("%s " INT64_FORMAT ", from %s, for prompts over " INT64_FORMAT
-								   " tokens (this one: " INT64_FORMAT "), per 1,000,000 tokens",
-								   item, price->price_id, timestamptz_to_str(price->effective_from),
-								   price->prompt_tokens_over, prompt_tokens));
+	Line line = make_line(
+		item, psprintf("%s " INT64_FORMAT "%s%s, from %s, for prompts over " INT64_FORMAT
+					   " tokens (this one: " INT64_FORMAT "), per 1,000,000 tokens",
+					   item, price->price_id, price_list_text(price->price_list),
+					   price->hours[0] ? psprintf(", %s", price->hours) : "",
+					   timestamptz_to_str(price->effective_from), price->prompt_tokens_over,
+					   prompt_tokens));
 
 	put_line(result, &line);
 }
@@ -195,6 +198,19 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* The list that prices what occurs at an instant. */
+static const char *
+price_list_of(const Account *account, TimestampTz at)
+{
+	size_t count;
+	AccountPriceList *lists;
+
+	if (!account->has_price_list)
+		return RATING_STANDARD_LIST;
+	lists = account_price_list_all(account->account_id, sql_read, &count);
+	return account_price_list_at(lists, count, at);
+}
+
 PG_FUNCTION_INFO_V1(billing_quote);
 Datum
 billing_quote(PG_FUNCTION_ARGS)
@@ -221,7 +237,8 @@ billing_quote(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	if (!account_read(account_id, &account))
 		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	if (!price_find(account.currency, model, &query, &price))
+	if (!price_find(account.currency, model, price_list_of(&account, query.occurred_at), &query,
+					&price))
 		refuse(ERROR_PRICE_UNKNOWN, psprintf("%s%s", model, price_variant_text(query.variant)),
 			   account.currency);
 	check_outcome(rating_charge(&tokens, &price, &charge_nano));

@@ -1,14 +1,17 @@
 /*-------------------------------------------------------------------------
  *
  * price.c
- *	  Setting a price (R20).
+ *	  Setting, ending and withdrawing prices, and which there are (R20).
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "funcapi.h"
+
 #include "api/arguments.h"
 #include "booking/new_price.h"
+#include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
 
@@ -46,10 +49,93 @@ billing_set_price(PG_FUNCTION_ARGS)
 
 	row.price = read_price(fcinfo, row.model);
 	row.price.prompt_tokens_over = tier;
-	row.price.variant = arg_variant(fcinfo, 8);
 	prices.effective_from = arg_effective_from(fcinfo, 7);
+	row.price.variant = arg_variant(fcinfo, 8);
+	row.price.hours = arg_hours(fcinfo, 9);
+	row.price.price_list = arg_price_list(fcinfo, 10);
+	prices.actor = arg_actor(fcinfo, 11);
+	prices.reason = arg_reason(fcinfo, 12);
 	scope_open(&scope);
 	(void) new_price_add(&prices);
 	scope_close(&scope);
 	PG_RETURN_INT64(row.price.price_id);
+}
+
+PG_FUNCTION_INFO_V1(billing_end_prices);
+Datum
+billing_end_prices(PG_FUNCTION_ARGS)
+{
+	PriceRow of = {.model = arg_text(fcinfo, 0, "model", MODEL_BYTES_MAX),
+				   .currency = arg_currency(fcinfo, 1)};
+	NewPrices ends = {.action = "end_prices", .currency = of.currency, .rows = &of, .count = 1};
+	int64 ended;
+	Scope scope;
+
+	ends.effective_from = arg_effective_from(fcinfo, 2);
+	of.price.variant = PG_ARGISNULL(3) ? NULL : arg_variant(fcinfo, 3);
+	of.price.hours = PG_ARGISNULL(4) ? NULL : arg_hours(fcinfo, 4);
+	of.price.prompt_tokens_over = PG_ARGISNULL(5) ? -1
+												  : arg_count(fcinfo, 5, "prompt_tokens_over",
+															  LIMIT_PROMPT_TOKENS);
+	of.price.price_list = arg_price_list(fcinfo, 6);
+	ends.actor = arg_actor(fcinfo, 7);
+	ends.reason = arg_reason(fcinfo, 8);
+	scope_open(&scope);
+	ended = new_price_end(&ends);
+	scope_close(&scope);
+	PG_RETURN_INT64(ended);
+}
+
+PG_FUNCTION_INFO_V1(billing_withdraw_price);
+Datum
+billing_withdraw_price(PG_FUNCTION_ARGS)
+{
+	int64 price_id = arg_int64(fcinfo, 0, "price_id");
+	char *actor = arg_actor(fcinfo, 1);
+	char *reason = arg_reason(fcinfo, 2);
+	bool is_withdrawn;
+	Scope scope;
+
+	scope_open(&scope);
+	is_withdrawn = new_price_withdraw(price_id, actor, reason);
+	scope_close(&scope);
+	PG_RETURN_BOOL(is_withdrawn);
+}
+
+PG_FUNCTION_INFO_V1(billing_list_prices);
+Datum
+billing_list_prices(PG_FUNCTION_ARGS)
+{
+	char *model = arg_text_or_null(fcinfo, 0, "model", MODEL_BYTES_MAX);
+	TimestampTz at = arg_instant(fcinfo, 1, "at", clock_statement());
+	char *price_list = PG_ARGISNULL(2) ? NULL : arg_price_list(fcinfo, 2);
+	Scope scope;
+
+	InitMaterializedSRF(fcinfo, 0);
+	scope_open(&scope);
+	price_report(model, price_list, at, (ReturnSetInfo *) fcinfo->resultinfo);
+	scope_close(&scope);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(billing_price_choice);
+Datum
+billing_price_choice(PG_FUNCTION_ARGS)
+{
+	char *currency = arg_currency(fcinfo, 0);
+	char *model = arg_text(fcinfo, 1, "model", MODEL_BYTES_MAX);
+	char *price_list = arg_price_list(fcinfo, 2);
+	PriceQuery query = {.variant = arg_variant(fcinfo, 3),
+						.prompt_tokens = arg_count(fcinfo, 4, "prompt_tokens", LIMIT_PROMPT_TOKENS),
+						.occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN)};
+	Price price;
+	bool is_found;
+	Scope scope;
+
+	scope_open(&scope);
+	is_found = price_find(currency, model, price_list, &query, &price);
+	scope_close(&scope);
+	if (!is_found)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(price.price_id);
 }

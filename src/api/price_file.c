@@ -214,9 +214,10 @@ check_not_repeated(const PriceFileRow *rows, size_t count)
 						first->record_no, first->model, first->prompt_tokens_over));
 }
 
-/* The rows as they are to be added: in a currency, times a factor. */
+/* The rows as they are to be added: in a currency and a list, times a factor. */
 static PriceRow *
-scale_rows(PriceFileRow *rows, size_t count, const char *currency, int64 factor_nano)
+scale_rows(PriceFileRow *rows, size_t count, const char *currency, const char *price_list,
+		   int64 factor_nano)
 {
 	PriceRow *scaled = palloc((count + 1) * sizeof(PriceRow));
 
@@ -226,10 +227,12 @@ scale_rows(PriceFileRow *rows, size_t count, const char *currency, int64 factor_
 
 		if (price_file_scale(row, factor_nano) != OUTCOME_OK)
 			refuse(ERROR_PRICE_FILE, row->record_no, "a price is out of range");
-		scaled[i] = (PriceRow){
-			.currency = currency,
-			.model = row->model,
-			.price = {.variant = "", .prompt_tokens_over = row->prompt_tokens_over}};
+		scaled[i] = (PriceRow){.currency = currency,
+							   .model = row->model,
+							   .price = {.price_list = price_list,
+										 .variant = "",
+										 .hours = "",
+										 .prompt_tokens_over = row->prompt_tokens_over}};
 		memcpy(scaled[i].price.nano_of, row->nano_of, sizeof(row->nano_of));
 	}
 	return scaled;
@@ -241,20 +244,24 @@ billing_import_prices(PG_FUNCTION_ARGS)
 {
 	char *data = arg_text(fcinfo, 0, "data", PRICE_FILE_BYTES_MAX);
 	NewPrices prices = {.action = "import_prices", .currency = arg_currency(fcinfo, 1)};
-	int64 factor_nano = arg_amount(fcinfo, 2, "factor", LIMIT_CREDIT);
+	int64 factor_nano = arg_amount(fcinfo, 2, "factor", LIMIT_FACTOR);
 	char *provider = arg_text_or_null(fcinfo, 3, "provider", IDENTIFIER_BYTES_MAX);
+	char *price_list;
 	PriceRecords records;
 	PriceFileRow *rows;
 	int64 added;
 	Scope scope;
 
 	prices.effective_from = arg_effective_from(fcinfo, 4);
+	price_list = arg_price_list(fcinfo, 5);
+	prices.actor = arg_actor(fcinfo, 6);
+	prices.reason = arg_reason(fcinfo, 7);
 	scope_open(&scope);
 	records = read_records(data);
 	rows = palloc((records.count + 1) * sizeof(PriceFileRow));
 	prices.count = read_rows(&records, provider, rows);
 	check_not_repeated(rows, prices.count);
-	prices.rows = scale_rows(rows, prices.count, prices.currency, factor_nano);
+	prices.rows = scale_rows(rows, prices.count, prices.currency, price_list, factor_nano);
 	added = new_price_add(&prices);
 	scope_close(&scope);
 	PG_RETURN_INT64(added);

@@ -33,7 +33,9 @@ typedef struct Booking
 	const char *actor;
 	const char *gateway; /* of entries that touch the book gateway */
 	bool fires_no_alert; /* a fall of the balance by this booking is not told (R11) */
-	Quotas quotas;		 /* of the account's plans, as far as usage of plan keys needs them */
+	struct AccountPriceList *price_lists; /* NULL: not read */
+	size_t price_lists_count;
+	Quotas quotas; /* of the account's plans, as far as usage of plan keys needs them */
 	struct PlanUsage *plan_usage; /* what booking/plan_usage knows of them; NULL: nothing yet */
 	Books books;
 } Booking;

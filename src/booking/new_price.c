@@ -19,7 +19,6 @@
 #include "core/books.h"
 #include "core/policy.h"
 #include "errors.h"
-#include "spi/catalog.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/partition_store.h"
@@ -82,26 +81,35 @@ describe_price(const Price *price)
 					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
 }
 
-static AuditLine
-audit_line(const PriceRow *row, const char *action)
+/* A key as people read it. */
+static char *
+describe_key(const PriceRow *row)
 {
 	const Price *price = &row->price;
 
+	return psprintf(
+		"price " INT64_FORMAT "%s: %s%s in %s over " INT64_FORMAT " prompt tokens%s%s, from %s",
+		price->price_id, price_list_text(price->price_list), row->model,
+		price_variant_text(price->variant), row->currency, price->prompt_tokens_over,
+		price->hours[0] ? ", " : "", price->hours, timestamptz_to_str(price->effective_from));
+}
+
+static AuditLine
+audit_line(const NewPrices *prices, const PriceRow *row)
+{
 	return (AuditLine){
-		.action = action,
-		.object = psprintf(
-			"price " INT64_FORMAT ": %s%s in %s over " INT64_FORMAT " prompt tokens, from %s",
-			price->price_id, row->model, price_variant_text(price->variant), row->currency,
-			price->prompt_tokens_over, timestamptz_to_str(price->effective_from)),
-		.new_value = describe_price(price),
-		.actor = catalog_login_name(),
+		.action = prices->action,
+		.object = describe_key(row),
+		.new_value = row->price.is_end ? "no price" : describe_price(&row->price),
+		.actor = prices->actor,
+		.reason = prices->reason,
 	};
 }
 
 static bool
 same_price(const Price *a, const Price *b)
 {
-	return memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
+	return a->is_end == b->is_end && memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
 }
 
 /*
@@ -140,7 +148,7 @@ add_rows(const NewPrices *prices, TimestampTz effective_from, int64 *first_price
 			added[count++] = &prices->rows[i];
 	price_insert_all(added, count);
 	for (size_t i = 0; i < count; i++)
-		lines[i] = audit_line(added[i], prices->action);
+		lines[i] = audit_line(prices, added[i]);
 	audit_insert_all(lines, count);
 	*first_price_id = count > 0 ? added[0]->price.price_id : NO_NUMBER;
 	return (int64) count;
@@ -170,6 +178,19 @@ add_from(const NewPrices *prices, const Looks *looks)
 	return count;
 }
 
+/* Holds the prices against others who change them, and begins the looks: readers go on. */
+static Looks
+begin_looks(void)
+{
+	Looks looks;
+
+	subscriber_check_none();
+	price_hold_for_changing();
+	looks.began_at = clock_now();
+	price_wait_for_readers();
+	return looks;
+}
+
 int64
 new_price_add(const NewPrices *prices)
 {
@@ -177,11 +198,120 @@ new_price_add(const NewPrices *prices)
 
 	if (prices->count == 0)
 		return 0;
-	subscriber_check_none();
-	price_hold_for_changing();
-	looks.began_at = clock_now();
-	price_wait_for_readers();
+	looks = begin_looks();
 	partition_summarize(looks.began_at);
 	return prices->effective_from == DT_NOBEGIN ? add_from_now_on(prices, &looks)
 												: add_from(prices, &looks);
+}
+
+/* What stands when they shall end: from now on is behind all that is charged. */
+int64
+new_price_end(NewPrices *ends)
+{
+	Looks looks = {.newest = DT_NOBEGIN};
+	TimestampTz at = ends->effective_from;
+
+	subscriber_check_none();
+	price_hold_for_changing();
+	looks.began_at = clock_now();
+	if (at == DT_NOBEGIN)
+	{
+		looks.newest = newest_charge(&looks, ends->currency, recorded_since(looks.began_at));
+		at = from_now_on(&looks, ends->currency);
+	}
+	ends->rows = price_list_standing(&ends->rows[0], at, &ends->count);
+	return new_price_add(ends);
+}
+
+/* Refuses where a charge that is recorded since an instant has that price. */
+static void
+check_not_charged(const PriceRow *row, TimestampTz recorded_since)
+{
+	PricedCharge charge;
+
+	if (price_find_charged(row, recorded_since, &charge))
+		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+}
+
+/* Nobody has been charged by it, but who stamped ahead of the clock, or since the first look. */
+static void
+withdraw(const PriceRow *row, const Looks *looks, const char *actor, const char *reason)
+{
+	TimestampTz from = row->price.effective_from;
+
+	if (from <= looks->began_at)
+		refuse(ERROR_PRICE_IN_FORCE, row->price.price_id, timestamptz_to_str(from));
+	check_not_charged(row, recorded_since(from));
+	price_hold_for_adding();
+	if (from <= clock_now())
+		refuse(ERROR_PRICE_IN_FORCE, row->price.price_id, timestamptz_to_str(from));
+	check_not_charged(row, looks->began_at);
+	price_withdraw(row->price.price_id, looks->began_at, actor, reason);
+}
+
+bool
+new_price_withdraw(int64 price_id, const char *actor, const char *reason)
+{
+	Looks looks = begin_looks();
+	PlacedPrice placed;
+	AuditLine line = {.action = "withdraw_price", .actor = actor, .reason = reason};
+
+	if (!price_get_placed(price_id, &placed))
+		refuse(ERROR_PRICE_ROW_UNKNOWN, price_id);
+	if (placed.withdrawn_at != DT_NOEND)
+		return false;
+	withdraw(&placed.row, &looks, actor, reason);
+	line.object = describe_key(&placed.row);
+	line.old_value = placed.row.price.is_end ? "no price" : describe_price(&placed.row.price);
+	audit_insert(&line);
+	return true;
+}
+
+/* ---- accounts' lists ---------------------------------------------------------- */
+
+/* True where that was said before; refuses another list from the same instant. */
+static bool
+is_said(const AccountPriceList *list)
+{
+	size_t count;
+	AccountPriceList *lists = account_price_list_all(list->account_id, sql_latest, &count);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (lists[i].effective_from != list->effective_from)
+			continue;
+		if (strcmp(lists[i].price_list, list->price_list) != 0)
+			refuse(ERROR_PRICE_LIST_CONFLICT, list->account_id, lists[i].price_list);
+		return true;
+	}
+	return false;
+}
+
+bool
+new_price_list_set(const Booking *booking, AccountPriceList *list)
+{
+	AuditLine line = {.account_id = list->account_id,
+					  .action = "set_price_list",
+					  .new_value = list->price_list,
+					  .actor = list->actor,
+					  .reason = list->reason};
+	PricedCharge charge;
+	TimestampTz newest;
+
+	if (strcmp(list->price_list, RATING_STANDARD_LIST) != 0 && !price_list_exists(list->price_list))
+		refuse(ERROR_PRICE_LIST_UNKNOWN, list->price_list);
+	if (list->effective_from == DT_NOBEGIN)
+	{
+		newest = price_newest_charge_of(list->account_id, booking->at, recorded_since(booking->at));
+		list->effective_from = Max(booking->at, newest + 1);
+	}
+	if (is_said(list))
+		return false;
+	account_price_list_insert(list);
+	if (price_find_backdated_of(list->account_id, list->effective_from,
+								recorded_since(list->effective_from), &charge))
+		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+	line.object = psprintf("price list, from %s", timestamptz_to_str(list->effective_from));
+	audit_insert(&line);
+	return true;
 }

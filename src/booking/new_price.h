@@ -11,6 +11,8 @@
 
 #include "postgres.h"
 
+#include "booking/booking.h"
+#include "store/account_price_list_store.h"
 #include "store/price_store.h"
 
 /* Rows that are to begin together. */
@@ -19,8 +21,10 @@ typedef struct NewPrices
 	const char *action; /* as the audit log calls it */
 	const char *currency;
 	TimestampTz effective_from; /* DT_NOBEGIN: from now on */
-	PriceRow *rows;				/* of that currency; no two of one model and tier */
+	PriceRow *rows;				/* of that currency; no two of one key */
 	size_t count;
+	const char *actor;
+	const char *reason;
 } NewPrices;
 
 /*
@@ -30,5 +34,21 @@ typedef struct NewPrices
  * transaction ends. Returns how many rows are new.
  */
 extern int64 new_price_add(const NewPrices *prices);
+
+/*
+ * Puts the account, which is held with the prices, on a list, from an instant on (DT_NOBEGIN: from
+ * now on, which is behind all that is charged; it is set). Refuses what would price a charge anew,
+ * an unknown list, and another one from the same instant; false where it was said before.
+ */
+extern bool new_price_list_set(const Booking *booking, AccountPriceList *list);
+
+/*
+ * Ends, from an instant on, all keys that rows->model has in rows->price's list, and that its
+ * variant, hours (NULL: any) and tier (below 0: any) say. Returns how many.
+ */
+extern int64 new_price_end(NewPrices *ends);
+
+/* Withdraws a row that is not in force yet; false where it was before. */
+extern bool new_price_withdraw(int64 price_id, const char *actor, const char *reason);
 
 #endif

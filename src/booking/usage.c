@@ -12,6 +12,7 @@
 #include "booking/plan_usage.h"
 #include "booking/usage.h"
 #include "core/gate.h"
+#include "store/account_price_list_store.h"
 #include "store/price_store.h"
 
 static bool
@@ -137,8 +138,21 @@ usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 	return NO_FAULT;
 }
 
+/* The list that prices what occurred at an instant. Most accounts are on the standard one, and
+ * nobody looks. */
+static const char *
+price_list_of(Booking *booking, TimestampTz at)
+{
+	if (!booking->account.has_price_list)
+		return RATING_STANDARD_LIST;
+	if (booking->price_lists == NULL)
+		booking->price_lists = account_price_list_all(booking->account.account_id, sql_latest,
+													  &booking->price_lists_count);
+	return account_price_list_at(booking->price_lists, booking->price_lists_count, at);
+}
+
 bool
-usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
+usage_price(Booking *booking, int64 taken_nano, UsageEvent *event)
 {
 	PriceQuery query = usage_price_query(event);
 	Price price;
@@ -146,7 +160,8 @@ usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event)
 
 	Assert(price_is_held());
 	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
-	if (!price_find(booking->account.currency, event->payload.model, &query, &price))
+	if (!price_find(booking->account.currency, event->payload.model,
+					price_list_of(booking, event->occurred_at), &query, &price))
 		return false;
 	check_outcome(rating_charge(&event->payload.tokens, &price, &charge_nano));
 	set_status(event, USAGE_STATUS_UNPRICED, "arrears_limit", 0);

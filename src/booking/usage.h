@@ -40,7 +40,7 @@ extern Fault usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *eve
  * the account, with taken_nano of its batch besides, cannot owe that much;
  * then false. The prices are held.
  */
-extern bool usage_price(const Booking *booking, int64 taken_nano, UsageEvent *event);
+extern bool usage_price(Booking *booking, int64 taken_nano, UsageEvent *event);
 
 /* Prices an event and takes its charge, alone, from the lots; or counts it on its plan. */
 extern bool usage_charge(Booking *booking, UsageEvent *event);

@@ -110,6 +110,7 @@ typedef enum LimitId
 	LIMIT_CREDIT,	  /* the same, given by its size */
 	LIMIT_PAYMENT,	  /* money that enters or leaves, in whole 0.01 (R21) */
 	LIMIT_FEE_RATE,
+	LIMIT_FACTOR, /* of prices */
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
 	LIMIT_PRICE_FILE_ROWS,

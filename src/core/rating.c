@@ -16,13 +16,25 @@ rating_prompt_tokens(const TokenCounts *tokens)
 		   tokens->of[TOKENS_CACHE_WRITE];
 }
 
-/* True where a row comes before another: a higher tier, or a newer row of the same. */
+/* True where a row is newer than another. */
+static bool
+is_newer(const Price *a, const Price *b)
+{
+	if (a->effective_from != b->effective_from)
+		return a->effective_from > b->effective_from;
+	return a->price_id > b->price_id;
+}
+
+/* True where a row comes before another: a higher tier; in it hours before the whole week; newer.
+ */
 static bool
 price_precedes(const Price *a, const Price *b)
 {
 	if (a->prompt_tokens_over != b->prompt_tokens_over)
 		return a->prompt_tokens_over > b->prompt_tokens_over;
-	return a->effective_from > b->effective_from;
+	if ((a->hours_of.days == 0) != (b->hours_of.days == 0))
+		return a->hours_of.days != 0;
+	return is_newer(a, b);
 }
 
 /* The lowest tier is for all prompts, an empty one included. */
@@ -31,7 +43,22 @@ applies(const Price *price, const PriceQuery *query)
 {
 	return price->effective_from <= query->occurred_at &&
 		   (price->prompt_tokens_over == 0 || price->prompt_tokens_over < query->prompt_tokens) &&
-		   strcmp(price->variant, query->variant) == 0;
+		   strcmp(price->variant, query->variant) == 0 &&
+		   strcmp(price->price_list, query->price_list) == 0 &&
+		   (price->hours_of.days == 0 ||
+			price_hours_contain(&price->hours_of, &query->moments[price->zone_no]));
+}
+
+/* True where a newer row of the same tier and hours has taken a row's place. */
+static bool
+is_superseded(const Price *price, const Price *prices, size_t count, const PriceQuery *query)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prices[i].prompt_tokens_over == price->prompt_tokens_over &&
+			is_newer(&prices[i], price) && strcmp(prices[i].hours, price->hours) == 0 &&
+			applies(&prices[i], query))
+			return true;
+	return false;
 }
 
 const Price *
@@ -43,7 +70,9 @@ rating_choose_price(const Price *prices, size_t count, const PriceQuery *query)
 	{
 		const Price *price = &prices[i];
 
-		if (applies(price, query) && (chosen == NULL || price_precedes(price, chosen)))
+		if (!price->is_end && applies(price, query) &&
+			(chosen == NULL || price_precedes(price, chosen)) &&
+			!is_superseded(price, prices, count, query))
 			chosen = price;
 	}
 	return chosen;

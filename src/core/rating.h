@@ -11,6 +11,9 @@
 #include "core/limits.h"
 #include "core/money.h"
 #include "core/outcome.h"
+#include "core/price_hours.h"
+
+#include <stdbool.h>
 
 /* The disjoint classes that a request's tokens are counted in. */
 typedef enum TokenClass
@@ -34,7 +37,12 @@ typedef struct TokenCounts
 typedef struct Price
 {
 	int64_t price_id;
+	const char *price_list;		/* RATING_STANDARD_LIST, or another; a plan's weight has none */
 	const char *variant;		/* of the request; empty: the standard one */
+	const char *hours;			/* when in the week it holds, as price_hours_print() has it */
+	PriceHours hours_of;		/* the same */
+	int zone_no;				/* which of the query's moments they are judged by */
+	bool is_end;				/* from here on this list has no price of that key */
 	int64_t prompt_tokens_over; /* the tier: prompts larger than this */
 	int64_t effective_from;		/* microseconds, the server's epoch */
 	int64_t nano_of[TOKEN_CLASSES];
@@ -43,18 +51,24 @@ typedef struct Price
 /* The prompt that chooses the tier: input + cache read + cache write. */
 extern int64_t rating_prompt_tokens(const TokenCounts *tokens);
 
+/* The list that prices what the account's own does not. */
+#define RATING_STANDARD_LIST "standard"
+
 /* What of a request chooses its price, beside its model. */
 typedef struct PriceQuery
 {
+	const char *price_list; /* empty: of plans' weights, which have none */
 	const char *variant;
 	int64_t prompt_tokens;
 	int64_t occurred_at;
+	const LocalMoment *moments; /* what clocks of the prices' zones show then, by zone_no */
 } PriceQuery;
 
 /*
- * The row that prices a request (R20) among those of its model: of its variant the highest
- * tier that the prompt exceeds and that has a row at occurred_at, its newest
- * row; NULL when there is none. The rows may be in any order.
+ * The row that prices a request (R20) among those of its model, in one list; NULL when there is
+ * none. Of a tier and hours the newest row alone counts, and an end takes them out; then the
+ * highest tier that the prompt exceeds, hours before the whole week, the newest row. The rows may
+ * be in any order; those that begin later first are faster.
  */
 extern const Price *rating_choose_price(const Price *prices, size_t count, const PriceQuery *query);
 

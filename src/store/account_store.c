@@ -23,7 +23,7 @@
 #define SELECT_ACCOUNTS                                                                 \
 	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
 	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
-	"alert_rearms_at, alert_review_at FROM " BOOKS "account WHERE account_id = "
+	"alert_rearms_at, alert_review_at, has_price_list FROM " BOOKS "account WHERE account_id = "
 #define SELECT_ACCOUNT SELECT_ACCOUNTS "$1"
 
 static void
@@ -45,6 +45,7 @@ read_account(uint64 row, Account *account)
 	account->alert_bounds.rearms_at_nano = column_is_null(row, 13) ? PG_INT64_MAX
 																   : column_nano(row, 13);
 	account->alert_review_at = column_instant(row, 14, DT_NOEND);
+	account->has_price_list = column_bool(row, 15);
 }
 
 /* Reads the one account that a statement finds; false when it finds none. */

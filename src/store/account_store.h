@@ -31,6 +31,7 @@ typedef struct Account
 	int64 arrears_nano;
 	AlertBounds alert_bounds;
 	TimestampTz alert_review_at; /* DT_NOEND where there is no runway alert */
+	bool has_price_list;		 /* else it is on the standard one; only read */
 } Account;
 
 typedef struct AccountProfile

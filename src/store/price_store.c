@@ -13,6 +13,8 @@
 #include "utils/memutils.h"
 
 #include "compat.h"
+#include "local_time.h"
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/cached_table.h"
 #include "spi/catalog.h"
@@ -20,14 +22,15 @@
 #include "spi/nano.h"
 #include "spi/row_set.h"
 #include "spi/sql.h"
+#include "store/price_of_event.h"
 #include "store/price_store.h"
-#include "store/usage_store.h"
 
 /* Currency, a blank, a model's name, and NUL. */
 #define MODEL_KEY_SIZE (CURRENCY_SIZE + MODEL_BYTES_MAX + 1)
 
-#define PRICE_COLUMNS \
-	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant"
+#define PRICE_COLUMNS                                                                                 \
+	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant, " \
+	"price_list, hours, is_end"
 
 Price
 price_read(uint64 row)
@@ -41,7 +44,20 @@ price_read(uint64 row)
 		.nano_of[TOKENS_CACHE_WRITE] = column_nano(row, 6),
 		.nano_of[TOKENS_OUTPUT] = column_nano(row, 7),
 		.variant = column_text(row, 8),
+		.price_list = "",
+		.hours = "",
 	};
+}
+
+static Price
+read_price(uint64 row)
+{
+	Price price = price_read(row);
+
+	price.price_list = column_text(row, 9);
+	price.hours = column_text(row, 10);
+	price.is_end = column_bool(row, 11);
+	return price;
 }
 
 void
@@ -95,12 +111,14 @@ price_hold_for_adding(void)
 /* Models whose prices a backend remembers; when there are more, it begins anew. */
 #define REMEMBERED_MODELS_MAX 256
 
-/* All price rows of a model in a currency. */
+/* All price rows of a model in a currency, those that begin later first. */
 typedef struct ModelPrices
 {
 	char key[MODEL_KEY_SIZE];
 	size_t count;
 	Price *prices;
+	int zones_count;
+	char **zones; /* of their hours */
 } ModelPrices;
 
 static CachedTable price_cache = {.name = "price"};
@@ -130,12 +148,43 @@ forget_models(void)
 							 HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 }
 
+/* The number of a zone among those of a model; one more where it is not there yet. */
+static int
+zone_number(ModelPrices *entry, const char *zone)
+{
+	int i = 0;
+
+	while (i < entry->zones_count && strcmp(entry->zones[i], zone) != 0)
+		i++;
+	if (i == entry->zones_count)
+		entry->zones[entry->zones_count++] = MemoryContextStrdup(remembered_context, zone);
+	return i;
+}
+
+/* Copies a row to where it is remembered. */
+static void
+remember_row(ModelPrices *entry, const Price *row, Price *price)
+{
+	char zone[PRICE_HOURS_ZONE_SIZE];
+
+	*price = *row;
+	price->variant = MemoryContextStrdup(remembered_context, row->variant);
+	price->price_list = MemoryContextStrdup(remembered_context, row->price_list);
+	price->hours = MemoryContextStrdup(remembered_context, row->hours);
+	if (row->hours[0] == '\0')
+		return;
+	if (!price_hours_parse(row->hours, &price->hours_of, zone))
+		altered_refuse("a price's hours");
+	price->zone_no = zone_number(entry, zone);
+}
+
 /* Reads all rows of a model, in all that is committed. */
 static void
 load_model(const char *currency, const char *model, ModelPrices *entry)
 {
 	static Sql read = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
-						  "price WHERE currency = $1 AND model = $2",
+						  "price WHERE currency = $1 AND model = $2 AND withdrawn_at IS NULL ORDER "
+						  "BY effective_from DESC, price_id DESC",
 						  TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
@@ -144,11 +193,13 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 	bind_text(values, nulls, 1, model);
 	entry->count = sql_latest(&read, values, nulls);
 	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
+	entry->zones = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(char *));
+	entry->zones_count = 0;
 	for (uint64 row = 0; row < entry->count; row++)
 	{
-		entry->prices[row] = price_read(row);
-		entry->prices[row].variant = MemoryContextStrdup(remembered_context,
-														 entry->prices[row].variant);
+		Price price = read_price(row);
+
+		remember_row(entry, &price, &entry->prices[row]);
 	}
 }
 
@@ -173,17 +224,39 @@ model_prices(const char *currency, const char *model)
 		return entry;
 	load_model(currency, model, &loaded);
 	entry = hash_search(remembered, key, HASH_ENTER, NULL);
-	entry->count = loaded.count;
-	entry->prices = loaded.prices;
+	memcpy(loaded.key, key, sizeof(loaded.key));
+	*entry = loaded;
 	return entry;
 }
 
+/* What the clocks of a model's hours show at an instant. */
+static const LocalMoment *
+moments_at(const ModelPrices *rows, TimestampTz at)
+{
+	LocalMoment *moments = rows->zones_count == 0 ? NULL
+												  : palloc(rows->zones_count * sizeof(LocalMoment));
+
+	for (int i = 0; i < rows->zones_count; i++)
+		moments[i] = local_time_moment(at, rows->zones[i]);
+	return moments;
+}
+
 bool
-price_find(const char *currency, const char *model, const PriceQuery *query, Price *price)
+price_find(const char *currency, const char *model, const char *price_list, const PriceQuery *query,
+		   Price *price)
 {
 	const ModelPrices *rows = model_prices(currency, model);
-	const Price *chosen = rating_choose_price(rows->prices, rows->count, query);
+	PriceQuery asked = *query;
+	const Price *chosen;
 
+	asked.price_list = price_list;
+	asked.moments = moments_at(rows, query->occurred_at);
+	chosen = rating_choose_price(rows->prices, rows->count, &asked);
+	if (chosen == NULL && strcmp(price_list, RATING_STANDARD_LIST) != 0)
+	{
+		asked.price_list = RATING_STANDARD_LIST;
+		chosen = rating_choose_price(rows->prices, rows->count, &asked);
+	}
 	if (chosen)
 		*price = *chosen;
 	return chosen != NULL;
@@ -195,6 +268,14 @@ price_variant_text(const char *variant)
 	return variant[0] ? psprintf(" (%s)", variant) : "";
 }
 
+const char *
+price_list_text(const char *price_list)
+{
+	bool is_standard = price_list[0] == '\0' || strcmp(price_list, RATING_STANDARD_LIST) == 0;
+
+	return is_standard ? "" : psprintf(" of list %s", price_list);
+}
+
 bool
 price_get(int64 price_id, Price *price)
 {
@@ -203,28 +284,31 @@ price_get(int64 price_id, Price *price)
 
 	if (sql_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
-	*price = price_read(0);
+	*price = read_price(0);
 	return true;
 }
 
 bool
 price_find_same(const PriceRow *row, Price *price)
 {
-	static Sql find = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
-						  "price WHERE currency = $1 AND model = $2 "
-						  "AND prompt_tokens_over = $3 AND effective_from = $4 AND variant = $5",
-						  TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID);
-	char nulls[] = "     ";
-	Datum values[5];
+	static Sql find = SQL(
+		"SELECT " PRICE_COLUMNS " FROM " BOOKS "price WHERE currency = $1 AND model = $2 "
+		"AND prompt_tokens_over = $3 AND effective_from = $4 AND variant = $5 AND "
+		"price_list = $6 AND hours = $7 AND withdrawn_at IS NULL",
+		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "       ";
+	Datum values[7];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
 	values[2] = Int64GetDatum(row->price.prompt_tokens_over);
 	values[3] = TimestampTzGetDatum(row->price.effective_from);
 	bind_text(values, nulls, 4, row->price.variant);
+	bind_text(values, nulls, 5, row->price.price_list);
+	bind_text(values, nulls, 6, row->price.hours);
 	if (sql_latest(&find, values, nulls) == 0)
 		return false;
-	*price = price_read(0);
+	*price = read_price(0);
 	return true;
 }
 
@@ -240,20 +324,23 @@ price_bind(Datum *values, char *nulls, int index, const Price *price)
 	bind_text(values, nulls, index + 6, price->variant);
 }
 
-#define ROW_COLUMNS 9
+#define ROW_COLUMNS 12
 #define ROW_COLUMN_LIST                                                                             \
 	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, " \
-	"variant"
+	"variant, price_list, hours, is_end"
 
 static void
 put_row(RowSet *set, const PriceRow *row)
 {
-	char nulls[ROW_COLUMNS + 1] = "         ";
+	char nulls[ROW_COLUMNS + 1] = "            ";
 	Datum values[ROW_COLUMNS];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
 	price_bind(values, nulls, 2, &row->price);
+	bind_text(values, nulls, 9, row->price.price_list);
+	bind_text(values, nulls, 10, row->price.hours);
+	values[11] = BoolGetDatum(row->price.is_end);
 	row_set_put(set, values, nulls);
 }
 
@@ -262,7 +349,7 @@ price_insert_all(PriceRow *const *rows, size_t count)
 {
 	static RowSetShape shape = {ROW_COLUMN_LIST,
 								{TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID,
-								 NUMERICOID, NUMERICOID, TEXTOID}};
+								 NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
 	static Sql insert = SQL("INSERT INTO " BOOKS "price (" ROW_COLUMN_LIST
 							") SELECT " ROW_COLUMN_LIST " FROM rows RETURNING price_id");
 	RowSet set;
@@ -293,22 +380,46 @@ price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
+TimestampTz
+price_newest_charge_of(int64 account_id, TimestampTz stamped_since, TimestampTz recorded_since)
+{
+	static Sql find = SQL(
+		"SELECT max(occurred_at) FROM " BOOKS
+		"usage_event WHERE account_id = $1 AND status = 'charged' AND occurred_at "
+		">= $2 AND recorded_at >= $3",
+		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+
+	sql_latest(&find,
+			   (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(stamped_since),
+						 TimestampTzGetDatum(recorded_since)},
+			   NULL);
+	return column_instant(0, 1, DT_NOBEGIN);
+}
+
+static void
+read_charge(PricedCharge *charge)
+{
+	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
+}
+
+#define CHARGED_SINCE                                                                         \
+	"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u JOIN " BOOKS   \
+	"account AS a USING (account_id) WHERE u.status = 'charged' AND u.occurred_at >= $2 AND " \
+	"u.recorded_at >= $3 AND "
+
 /*
- * Each charge looks its own price up, and the new ones of its model: OFFSET keeps
- * the planner from joining rows with events the other way round. A tier above 0 is for larger
- * prompts, tier 0 for all. Of closed months only the days are known.
+ * Which row prices a charge, one function says for all who ask. Of closed months only the days are
+ * known.
  */
 bool
 price_find_backdated(int64 first_price_id, TimestampTz effective_from, TimestampTz recorded_since,
 					 PricedCharge *charge)
 {
 	static Sql find = SQL(
-		"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u WHERE u.status "
-		"= 'charged' AND u.occurred_at >= $2 AND u.recorded_at >= $3 AND EXISTS (SELECT FROM " BOOKS
-		"price AS p JOIN " BOOKS "price AS n ON n.currency = p.currency AND n.model = u.model AND "
-		"n.variant = p.variant WHERE p.price_id = u.price_id AND n.price_id >= $1 AND n.prompt_tokens_over < "
-		"greatest(" USAGE_PROMPT_TOKENS ", 1) AND (n.prompt_tokens_over, "
-		"n.effective_from) > (p.prompt_tokens_over, p.effective_from) OFFSET 0) UNION ALL SELECT "
+		CHARGED_SINCE
+		"(a.currency, u.model) IN (SELECT n.currency, n.model FROM " BOOKS
+		"price AS n WHERE n.price_id >= $1) AND " PRICE_OF_EVENT
+		" IS DISTINCT FROM u.price_id UNION ALL SELECT "
 		"d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
 		"usage_day AS d WHERE $2 < (SELECT max(ends_at) FROM " BOOKS "closed_month) AND "
 		"d.day_ends_at > $2 AND d.charge > 0 AND EXISTS (SELECT FROM " BOOKS
@@ -322,6 +433,151 @@ price_find_backdated(int64 first_price_id, TimestampTz effective_from, Timestamp
 							 TimestampTzGetDatum(recorded_since)},
 				   NULL) == 0)
 		return false;
-	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
+	read_charge(charge);
 	return true;
+}
+
+bool
+price_find_backdated_of(int64 account_id, TimestampTz effective_from, TimestampTz recorded_since,
+						PricedCharge *charge)
+{
+	static Sql find = SQL(CHARGED_SINCE
+						  "u.account_id = $1 AND " PRICE_OF_EVENT
+						  " IS DISTINCT FROM u.price_id UNION ALL SELECT "
+						  "d.account_id, to_char(d.month, '\"of closed month\" "
+						  "YYYY-MM'), d.model FROM " BOOKS
+						  "usage_day AS d WHERE d.account_id = $1 AND d.day_ends_at > "
+						  "$2 AND d.charge > 0 LIMIT 1",
+						  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+
+	if (sql_latest(&find,
+				   (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(effective_from),
+							 TimestampTzGetDatum(recorded_since)},
+				   NULL) == 0)
+		return false;
+	read_charge(charge);
+	return true;
+}
+
+/* ---- withdrawing ------------------------------------------------------------ */
+
+bool
+price_get_placed(int64 price_id, PlacedPrice *placed)
+{
+	static Sql get = SQL("SELECT " PRICE_COLUMNS ", currency, model, withdrawn_at FROM " BOOKS
+						 "price WHERE price_id = $1",
+						 INT8OID);
+
+	if (sql_latest(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
+		return false;
+	placed->row = (PriceRow){column_text(0, 12), column_text(0, 13), read_price(0)};
+	placed->withdrawn_at = column_instant(0, 14, DT_NOEND);
+	return true;
+}
+
+bool
+price_find_charged(const PriceRow *row, TimestampTz recorded_since, PricedCharge *charge)
+{
+	static Sql find = SQL(CHARGED_SINCE "u.price_id = $1 LIMIT 1", INT8OID, TIMESTAMPTZOID,
+						  TIMESTAMPTZOID);
+
+	if (sql_latest(&find,
+				   (Datum[]){Int64GetDatum(row->price.price_id),
+							 TimestampTzGetDatum(row->price.effective_from),
+							 TimestampTzGetDatum(recorded_since)},
+				   NULL) == 0)
+		return false;
+	read_charge(charge);
+	return true;
+}
+
+void
+price_withdraw(int64 price_id, TimestampTz now, const char *actor, const char *reason)
+{
+	static Sql update = SQL("UPDATE " BOOKS "price SET withdrawn_at = $2, withdrawn_by = $3, "
+							"withdrawal_reason = $4 WHERE price_id = $1",
+							INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "    ";
+	Datum values[4] = {Int64GetDatum(price_id), TimestampTzGetDatum(now)};
+
+	bind_text(values, nulls, 2, actor);
+	bind_text(values, nulls, 3, reason);
+	sql_write(&update, values, nulls);
+}
+
+/* ---- ending ----------------------------------------------------------------- */
+
+/* SQL: the newest rows of each key at an instant $1, and those of the instants behind it. */
+#define STANDING                                                                               \
+	"(SELECT p.*, p.effective_from <= $1 AS in_force FROM " BOOKS                              \
+	"price AS p WHERE p.withdrawn_at IS NULL AND NOT EXISTS (SELECT FROM " BOOKS               \
+	"price AS n WHERE n.currency = p.currency AND n.model = p.model AND n.price_list = "       \
+	"p.price_list AND n.variant = p.variant AND n.hours = p.hours AND n.prompt_tokens_over = " \
+	"p.prompt_tokens_over AND n.withdrawn_at IS NULL AND n.effective_from <= $1 AND "          \
+	"n.effective_from > p.effective_from)) AS p "
+
+PriceRow *
+price_list_standing(const PriceRow *of, TimestampTz at, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT " PRICE_COLUMNS " FROM " STANDING
+		"WHERE p.in_force AND NOT p.is_end AND p.currency = $2 AND p.model = $3 AND p.price_list = "
+		"$4 AND p.variant = coalesce($5, p.variant) AND p.hours = coalesce($6, p.hours) AND ($7 < 0 "
+		"OR p.prompt_tokens_over = $7) ORDER BY p.price_id",
+		TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID);
+	char nulls[] = "       ";
+	Datum values[7] = {TimestampTzGetDatum(at)};
+	PriceRow *rows;
+
+	bind_text(values, nulls, 1, of->currency);
+	bind_text(values, nulls, 2, of->model);
+	bind_text(values, nulls, 3, of->price.price_list);
+	bind_text(values, nulls, 4, of->price.variant);
+	bind_text(values, nulls, 5, of->price.hours);
+	values[6] = Int64GetDatum(of->price.prompt_tokens_over);
+	*count = sql_latest(&list, values, nulls);
+	rows = palloc0((*count + 1) * sizeof(PriceRow));
+	for (size_t i = 0; i < *count; i++)
+	{
+		Price price = read_price(i);
+
+		rows[i] = (PriceRow){of->currency, of->model,
+							 (Price){.price_list = price.price_list,
+									 .variant = price.variant,
+									 .hours = price.hours,
+									 .prompt_tokens_over = price.prompt_tokens_over,
+									 .is_end = true}};
+	}
+	return rows;
+}
+
+bool
+price_list_exists(const char *price_list)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS "price WHERE price_list = $1 LIMIT 1", TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, price_list);
+	return sql_latest(&find, values, nulls) > 0;
+}
+
+void
+price_report(const char *model, const char *price_list, TimestampTz at, ReturnSetInfo *result)
+{
+	static Sql prices = SQL(
+		"SELECT p.price_id, p.price_list, p.currency, p.model, p.variant, p.hours, "
+		"p.prompt_tokens_over, p.effective_from, p.in_force, p.is_end, p.input, p.output, "
+		"p.cache_read, p.cache_write FROM " STANDING
+		"WHERE NOT (p.in_force AND p.is_end) AND p.model = coalesce($2, p.model) AND p.price_list = "
+		"coalesce($3, p.price_list) ORDER BY p.price_list COLLATE \"C\", p.currency, p.model COLLATE "
+		"\"C\", p.variant COLLATE \"C\", p.prompt_tokens_over, p.hours COLLATE \"C\", "
+		"p.effective_from",
+		TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "   ";
+	Datum values[3] = {TimestampTzGetDatum(at)};
+
+	bind_text(values, nulls, 1, model);
+	bind_text(values, nulls, 2, price_list);
+	sql_put_rows(&prices, values, nulls, result);
 }

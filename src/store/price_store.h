@@ -18,11 +18,12 @@
 #include "postgres.h"
 
 #include "datatype/timestamp.h"
+#include "funcapi.h"
 
 #include "core/rating.h"
 #include "store/account_store.h"
 
-/* A row that is to be added. */
+/* A row that is to be added; its hours are read, or empty. */
 typedef struct PriceRow
 {
 	const char *currency;
@@ -57,9 +58,10 @@ extern void price_hold_for_adding(void);
 /* True where this transaction holds them in a way that books usage. */
 extern bool price_is_held(void);
 
-/* The row that prices a request (R20); false when there is none. */
-extern bool price_find(const char *currency, const char *model, const PriceQuery *query,
-					   Price *price);
+/* The row that prices a request (R20): of a list, or else of the standard one. False when there is
+ * none. query: without its list and moments. */
+extern bool price_find(const char *currency, const char *model, const char *price_list,
+					   const PriceQuery *query, Price *price);
 
 /*
  * What a price and a plan's weight have alike, their rows being of one shape: a row read as
@@ -72,10 +74,13 @@ extern void price_bind(Datum *values, char *nulls, int index, const Price *price
 /* A variant as people read it behind a model's name: " (batch)"; nothing of the standard one. */
 extern const char *price_variant_text(const char *variant);
 
+/* A list likewise, behind a price's number: " of list vip"; nothing of the standard one. */
+extern const char *price_list_text(const char *price_list);
+
 /* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
-/* The row of the same currency, model, variant, tier and instant; false when there is none. */
+/* The row of the same key and instant; false when there is none. */
 extern bool price_find_same(const PriceRow *row, Price *price);
 
 /* Adds rows, by one statement, and numbers them in their order. */
@@ -88,11 +93,48 @@ extern void price_insert_all(PriceRow *const *rows, size_t count);
 extern TimestampTz price_newest_charge(const char *currency, TimestampTz stamped_since,
 									   TimestampTz recorded_since);
 
+/* The same of one account. */
+extern TimestampTz price_newest_charge_of(int64 account_id, TimestampTz stamped_since,
+										  TimestampTz recorded_since);
+
 /*
- * A booked charge, recorded since an instant, that one of the rows numbered
- * first_price_id or more would have priced; all of them begin at effective_from.
+ * A booked charge, stamped since an instant and recorded since another, that another row would
+ * price now than has: of the models that rows numbered first_price_id or more are of. Of closed
+ * months, whose charges are not there any more, one of such a model and variant.
  */
 extern bool price_find_backdated(int64 first_price_id, TimestampTz effective_from,
 								 TimestampTz recorded_since, PricedCharge *charge);
+
+/* The same of one account, of all models. */
+extern bool price_find_backdated_of(int64 account_id, TimestampTz effective_from,
+									TimestampTz recorded_since, PricedCharge *charge);
+
+/* A row that may be withdrawn: it is no more than held against others who change prices. False
+ * where there is none of that number. */
+typedef struct PlacedPrice
+{
+	PriceRow row;
+	TimestampTz withdrawn_at; /* DT_NOEND: it is not */
+} PlacedPrice;
+
+extern bool price_get_placed(int64 price_id, PlacedPrice *placed);
+extern void price_withdraw(int64 price_id, TimestampTz now, const char *actor, const char *reason);
+
+/* A booked charge of one row, stamped since an instant. */
+extern bool price_find_charged(const PriceRow *row, TimestampTz recorded_since,
+							   PricedCharge *charge);
+
+/*
+ * The keys of a model in a list that stand at an instant, as rows that would end them; variant,
+ * hours: NULL, prompt_tokens_over: below 0, of any.
+ */
+extern PriceRow *price_list_standing(const PriceRow *of, TimestampTz at, size_t *count);
+
+/* False where a list has no price at all. */
+extern bool price_list_exists(const char *price_list);
+
+/* What is in force at an instant, and what comes: of a model and a list, NULL: of all. */
+extern void price_report(const char *model, const char *price_list, TimestampTz at,
+						 ReturnSetInfo *result);
 
 #endif

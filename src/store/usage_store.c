@@ -19,6 +19,7 @@
 #include "spi/sql.h"
 #include "store/inbox_store.h"
 #include "store/partition_store.h"
+#include "store/price_of_event.h"
 #include "store/usage_store.h"
 
 #define EVENT_COLUMNS                                                                           \
@@ -275,15 +276,13 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 }
 
 /* An unpriced row u of account a that has a price by now, or a weight on its plan. */
-#define IS_OF_TIER                                                                 \
-	"effective_from <= u.occurred_at AND p.variant = coalesce(u.variant, '') AND " \
-	"(p.prompt_tokens_over = 0 OR p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")"
-#define HAS_PRICE                                                                      \
-	"CASE WHEN u.subscription_no IS NULL THEN EXISTS (SELECT FROM " BOOKS              \
-	"price AS p WHERE p.currency = a.currency AND p.model = u.model AND p." IS_OF_TIER \
-	") ELSE EXISTS (SELECT FROM " BOOKS "subscription AS s JOIN " BOOKS                \
-	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "       \
-	"s.subscription_no = u.subscription_no AND p.model = u.model AND p." IS_OF_TIER ") END"
+#define HAS_PRICE                                                                              \
+	"CASE WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                                 \
+	" IS NOT NULL ELSE EXISTS (SELECT FROM " BOOKS "subscription AS s JOIN " BOOKS             \
+	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "               \
+	"s.subscription_no = u.subscription_no AND p.model = u.model AND p.variant = "             \
+	"coalesce(u.variant, '') AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over " \
+	"= 0 OR p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")) END"
 
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)

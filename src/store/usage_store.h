@@ -76,12 +76,11 @@ usage_share(const UsageEvent *event)
 static inline PriceQuery
 usage_price_query(const UsageEvent *event)
 {
-	return (PriceQuery){event->payload.variant, rating_prompt_tokens(&event->payload.tokens),
-						event->occurred_at};
+	return (PriceQuery){.price_list = "",
+						.variant = event->payload.variant,
+						.prompt_tokens = rating_prompt_tokens(&event->payload.tokens),
+						.occurred_at = event->occurred_at};
 }
-
-/* SQL: prompt tokens of a usage event u. */
-#define USAGE_PROMPT_TOKENS "(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens)"
 
 extern const char *usage_status_name(UsageStatus status);
 

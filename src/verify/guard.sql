@@ -58,7 +58,7 @@ FROM (VALUES
     ('plan_weight', ARRAY['plan', 'model', 'variant', 'prompt_tokens_over', 'effective_from']),
     ('invoice', ARRAY['account_id', 'invoice_id']), ('invoice', ARRAY['account_id', 'item_id', 'corrects']), ('invoice', ARRAY['series', 'series_no']),
     ('invoice_series', ARRAY['series']), ('document', ARRAY['account_id', 'kind', 'id']), ('invoice_line', ARRAY['account_id', 'invoice_id', 'order_id']),
-    ('price', ARRAY['price_id']), ('price', ARRAY['currency', 'model', 'variant', 'prompt_tokens_over', 'effective_from']),
+    ('price', ARRAY['price_id']), ('account_price_list', ARRAY['account_id', 'effective_from']),
     ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])
 ) AS k (name, columns)
 WHERE NOT EXISTS (

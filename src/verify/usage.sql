@@ -32,6 +32,7 @@ LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
 LEFT JOIN billing_books.price AS p ON p.price_id = u.price_id
 WHERE u.status = 'charged'
     AND ((p.currency, p.model, p.variant) IS DISTINCT FROM (a.currency, u.model, coalesce(u.variant, ''))
+        OR p.is_end OR p.withdrawn_at IS NOT NULL
         OR p.effective_from > u.occurred_at
         OR p.prompt_tokens_over >= greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
         OR u.charge <> round((u.input_tokens * p.input
@@ -39,18 +40,32 @@ WHERE u.status = 'charged'
                               + u.cache_write_tokens * p.cache_write
                               + u.output_tokens * p.output) * 0.000001, 9))
 
--- check charge_price_newest
--- No price of a higher tier, or newer within the tier, applies to a charge.
-SELECT u.account_id,
-       format('request "%s" was charged by price %s, but price %s applies', u.request_id, u.price_id, n.price_id)
-FROM billing_books.usage_event AS u
-JOIN billing_books.price AS p ON p.price_id = u.price_id
-JOIN billing_books.price AS n
-    ON n.currency = p.currency AND n.model = p.model AND n.variant = p.variant
-    AND (n.prompt_tokens_over, n.effective_from) > (p.prompt_tokens_over, p.effective_from)
-    AND n.prompt_tokens_over < greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
-    AND n.effective_from <= u.occurred_at
-WHERE u.status = 'charged'
+-- check charge_price_choice
+-- A charge has the price that the rules choose for it (R20).
+SELECT c.account_id, format('request "%s" was charged by price %s, but price %s applies', c.request_id, c.price_id, c.choice)
+FROM (
+    SELECT u.account_id, u.request_id, u.price_id,
+           billing.price_choice(a.currency, u.model,
+                                CASE WHEN a.has_price_list THEN (
+                                    SELECT l.price_list
+                                    FROM billing_books.account_price_list AS l
+                                    WHERE l.account_id = a.account_id AND l.effective_from <= u.occurred_at
+                                    ORDER BY l.effective_from DESC
+                                    LIMIT 1
+                                ) END,
+                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at) AS choice
+    FROM billing_books.usage_event AS u
+    JOIN billing_books.account AS a ON a.account_id = u.account_id
+    WHERE u.status = 'charged'
+) AS c
+WHERE c.choice IS DISTINCT FROM c.price_id
+
+-- check price_list
+-- An account that was put on a list says so, and no other one does.
+SELECT a.account_id, format('the account says %s, and was put on %s lists', a.has_price_list, l.lists)
+FROM billing_books.account AS a
+CROSS JOIN LATERAL (SELECT count(*) AS lists FROM billing_books.account_price_list AS l WHERE l.account_id = a.account_id) AS l
+WHERE a.has_price_list <> (l.lists > 0)
 
 -- check charge_slices
 -- What was charged alone is the sum of its entries, booked at once, and every such entry of an open month has a charge.

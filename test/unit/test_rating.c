@@ -116,37 +116,132 @@ test_random_requests(void **state)
 	}
 }
 
+#define HOURS(id) .hours = "16:30-00:30 UTC", .hours_of = {0x7f, 990, 30}, .price_id = (id)
+#define WEEK(id) .hours = "", .price_id = (id)
+#define PRICE(id, list_name, variant_name, tier, from)                                          \
+	{                                                                                           \
+		id, .price_list = (list_name), .variant = (variant_name), .prompt_tokens_over = (tier), \
+			.effective_from = (from)                                                            \
+	}
+#define STANDARD RATING_STANDARD_LIST
+
+/* Of a moment that is a day and a minute. */
+#define AT(days, minutes) ((int64_t) (days) *1440 + (minutes))
+
+static int64_t
+choose(const Price *prices, size_t count, const char *price_list, const char *variant,
+	   int64_t prompt_tokens, int64_t at)
+{
+	const LocalMoment moment = {(int) (at / 1440 % 7), (int) (at % 1440)};
+	const PriceQuery query = {price_list, variant, prompt_tokens, at, &moment};
+	const Price *price = rating_choose_price(prices, count, &query);
+
+	return price ? price->price_id : 0;
+}
+
+/* As an account that is on a list is priced. */
+static int64_t
+choose_for(const Price *prices, size_t count, const char *price_list, const char *variant,
+		   int64_t prompt_tokens, int64_t at)
+{
+	int64_t chosen = choose(prices, count, price_list, variant, prompt_tokens, at);
+
+	return chosen ? chosen : choose(prices, count, STANDARD, variant, prompt_tokens, at);
+}
+
 /* The tier, the version and the variant: the highest tier that the prompt exceeds, its newest row.
  */
 static void
 test_choice(void **state)
 {
 	static const Price prices[] = {
-		{.price_id = 1, .variant = "", .effective_from = 100},
-		{.price_id = 2, .variant = "", .effective_from = 200},
-		{.price_id = 3, .variant = "", .prompt_tokens_over = 1000, .effective_from = 200},
-		{.price_id = 4, .variant = "batch", .effective_from = 100},
-		{.price_id = 5, .variant = "batch", .prompt_tokens_over = 1000, .effective_from = 150},
+		PRICE(WEEK(1), STANDARD, "", 0, 100),		  PRICE(WEEK(2), STANDARD, "", 0, 200),
+		PRICE(WEEK(3), STANDARD, "", 1000, 200),	  PRICE(WEEK(4), STANDARD, "batch", 0, 100),
+		PRICE(WEEK(5), STANDARD, "batch", 1000, 150),
 	};
 	static const struct
 	{
-		PriceQuery query;
+		const char *variant;
+		int64_t prompt_tokens;
+		int64_t at;
 		int64_t price_id; /* 0: none */
 	} cases[] = {
-		{{"", 0, 99}, 0},		   {{"", 0, 100}, 1},	   {{"", 1000, 199}, 1},
-		{{"", 1001, 199}, 1},	   {{"", 1000, 200}, 2},   {{"", 1001, 200}, 3},
-		{{"batch", 0, 99}, 0},	   {{"batch", 0, 300}, 4}, {{"batch", 1001, 149}, 4},
-		{{"batch", 1001, 150}, 5}, {{"Batch", 0, 300}, 0}, {{"batch ", 0, 300}, 0},
+		{"", 0, 99, 0},			 {"", 0, 100, 1},	   {"", 1000, 199, 1},
+		{"", 1001, 199, 1},		 {"", 1000, 200, 2},   {"", 1001, 200, 3},
+		{"batch", 0, 99, 0},	 {"batch", 0, 300, 4}, {"batch", 1001, 149, 4},
+		{"batch", 1001, 150, 5}, {"Batch", 0, 300, 0}, {"batch ", 0, 300, 0},
 	};
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-	{
-		const Price *price = rating_choose_price(prices, sizeof(prices) / sizeof(prices[0]),
-												 &cases[i].query);
+		assert_int_equal(choose(prices, sizeof(prices) / sizeof(prices[0]), STANDARD,
+								cases[i].variant, cases[i].prompt_tokens, cases[i].at),
+						 cases[i].price_id);
+}
 
-		assert_int_equal(price ? price->price_id : 0, cases[i].price_id);
-	}
+/* The example of R20: A to D, and the end of D. Day 9 is 10 May, day 62 is 2 July. */
+static void
+test_lists_and_hours(void **state)
+{
+	static const Price prices[] = {
+		PRICE(WEEK(1), STANDARD, "", 0, 0),
+		PRICE(HOURS(2), STANDARD, "", 0, 0),
+		PRICE(WEEK(3), STANDARD, "", 200000, 0),
+		PRICE(HOURS(4), "vip", "", 0, 0),
+		{HOURS(5), .price_list = "vip", .variant = "", .effective_from = AT(61, 0), .is_end = true},
+	};
+	static const struct
+	{
+		const char *price_list;
+		const char *variant;
+		int64_t prompt_tokens;
+		int64_t at;
+		int64_t price_id;
+	} cases[] = {
+		{"vip", "", 1000, AT(9, 17 * 60), 4},
+		{"vip", "", 1000, AT(9, 12 * 60), 1},
+		{"vip", "", 300000, AT(9, 17 * 60), 4}, /* the list decides */
+		{"vip", "", 1000, AT(62, 17 * 60), 2},
+		{"vip", "", 300000, AT(62, 17 * 60), 3}, /* the tier before the hours */
+		{STANDARD, "", 1000, AT(9, 29), 2},
+		{STANDARD, "", 1000, AT(9, 30), 1},
+		{STANDARD, "", 300000, AT(9, 17 * 60), 3},
+		{"vip", "batch", 1000, AT(9, 17 * 60), 0},
+		{"other", "", 1000, AT(9, 17 * 60), 2},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(choose_for(prices, sizeof(prices) / sizeof(prices[0]), cases[i].price_list,
+									cases[i].variant, cases[i].prompt_tokens, cases[i].at),
+						 cases[i].price_id);
+}
+
+/* Of one key the newest row alone stands; what ended does not come again, but by a later row. */
+static void
+test_ends(void **state)
+{
+	static const Price prices[] = {
+		PRICE(WEEK(1), STANDARD, "", 0, 100),
+		PRICE(WEEK(2), STANDARD, "", 1000, 100),
+		{WEEK(3), .price_list = STANDARD, .variant = "", .prompt_tokens_over = 1000,
+		 .effective_from = 200, .is_end = true},
+		{WEEK(4), .price_list = STANDARD, .variant = "", .effective_from = 300, .is_end = true},
+		PRICE(WEEK(5), STANDARD, "", 1000, 400),
+		PRICE(WEEK(7), STANDARD, "", 0, 500),
+		PRICE(WEEK(6), STANDARD, "", 0, 500),
+	};
+	static const int64_t expected[][3] = {
+		/* at, tokens, price */
+		{150, 2000, 2}, {200, 2000, 1}, {300, 2000, 0}, {300, 10, 0},
+		{400, 2000, 5}, {400, 10, 0},	{500, 10, 7},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_int_equal(choose(prices, sizeof(prices) / sizeof(prices[0]), STANDARD, "",
+								expected[i][1], expected[i][0]),
+						 expected[i][2]);
 }
 
 int
@@ -156,6 +251,7 @@ main(void)
 		cmocka_unit_test(test_worked_example),	cmocka_unit_test(test_prompt),
 		cmocka_unit_test(test_rounded_once),	cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_random_requests), cmocka_unit_test(test_choice),
+		cmocka_unit_test(test_lists_and_hours), cmocka_unit_test(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
