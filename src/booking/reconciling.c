@@ -492,10 +492,11 @@ end_found(const AskedRow *row, int64 amount_nano)
 	end_confirmed(row, amount_nano, "found");
 }
 
-/* The gateway itself does not stand by its bill. */
+/* The gateway itself does not stand by its bill: nothing of the row counts, its fee neither. */
 static void
 end_unconfirmed(const AskedRow *row, const char *outcome, const char *detail)
 {
+	reconciliation_drop_fee(&row->key, row->row_no);
 	reconciliation_insert_asked(&row->key, row->row_no, "state", 0, detail, NULL, clock_now());
 	bill_end_asking(row, outcome);
 }

@@ -216,6 +216,19 @@ reconciliation_add_sums(const ReconciliationKey *key, int64 from, int64 to)
 	run_on(&add, key, from, to, 0);
 }
 
+void
+reconciliation_drop_fee(const ReconciliationKey *key, int64 row_no)
+{
+	static Sql drop = SQL("UPDATE " BOOKS
+						  "reconciliation AS r SET fees = r.fees - greatest(b.fee, 0), "
+						  "fees_returned = r.fees_returned - greatest(-b.fee, 0) FROM " BOOKS
+						  "bill_row AS b WHERE " OF_ROWS
+						  " AND r.gateway = b.gateway AND r.day = b.day AND r.run = b.run",
+						  ROWS_TYPES);
+
+	run_on(&drop, key, row_no - 1, row_no, 0);
+}
+
 /* Payments p and refunds r of a day, as the gateway would have them in its bill. */
 #define PAYMENTS_OF_DAY                                          \
 	"p.gateway = $1 AND p.paid_at >= $4 AND p.paid_at < $5 AND " \

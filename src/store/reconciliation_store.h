@@ -73,6 +73,9 @@ extern void reconciliation_update(const Reconciliation *run);
 /* Adds what rows of the bill say, those behind matched up to a row. */
 extern void reconciliation_add_sums(const ReconciliationKey *key, int64 from, int64 to);
 
+/* Takes the fee of a row out again. */
+extern void reconciliation_drop_fee(const ReconciliationKey *key, int64 row_no);
+
 /* Writes down that a run is done, and what the books have of its day, from and to. */
 extern void reconciliation_finish(const ReconciliationKey *key, TimestampTz from, TimestampTz to,
 								  TimestampTz now);
