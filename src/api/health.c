@@ -234,6 +234,13 @@ billing_awaiting_second(PG_FUNCTION_ARGS)
 	return return_report(fcinfo, report_awaiting_second);
 }
 
+PG_FUNCTION_INFO_V1(billing_gateway_balance);
+Datum
+billing_gateway_balance(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_gateway_balances);
+}
+
 PG_FUNCTION_INFO_V1(billing_reconciled_day);
 Datum
 billing_reconciled_day(PG_FUNCTION_ARGS)

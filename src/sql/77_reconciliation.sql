@@ -22,3 +22,12 @@ CREATE VIEW billing.reconciled_day AS
     SELECT r.gateway, r.day, r.run, r.finished_at, r.payments, r.our_payments, r.refunds, r.our_refunds, r.fees, r.fees_returned, r.settled, r.funded, r.differences, r.open_differences
     FROM billing.reconciled_day() AS r;
 COMMENT ON VIEW billing.reconciled_day IS 'Days of gateways that were compared: what the bill says and what the books have, fees and settlements as booked, how many differences there were and how many are not settled (billing_books.reconciliation_difference).';
+
+CREATE FUNCTION billing.gateway_balance(OUT gateway text, OUT currency text, OUT received numeric, OUT given_back numeric, OUT fees numeric, OUT settled numeric, OUT unsettled numeric) RETURNS SETOF record
+    LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_gateway_balance';
+COMMENT ON FUNCTION billing.gateway_balance() IS 'The rows of the view billing.gateway_balance.';
+
+CREATE VIEW billing.gateway_balance AS
+    SELECT b.gateway, b.currency, b.received, b.given_back, b.fees, b.settled, b.unsettled
+    FROM billing.gateway_balance() AS b;
+COMMENT ON VIEW billing.gateway_balance IS 'What each gateway still owes, over all accounts: payments received (what was dismissed or moved is none), given back (refunds, returns, what was taken back less what came again), fees less those given back, settled to the bank less what came from there; unsettled is the rest. offline is money at the bank. verify() compares it with the ledger.';

@@ -31,6 +31,9 @@ static const char awaiting_second_sql[] =
 static const char reconciled_day_sql[] =
 #include "query/reconciled_day.inc"
 	;
+static const char gateway_balance_sql[] =
+#include "query/gateway_balance.inc"
+	;
 static const char attention_sql[] =
 #include "query/attention.inc"
 	;
@@ -144,6 +147,14 @@ void
 report_reconciled_days(ReturnSetInfo *result)
 {
 	static Sql rows = SQL(reconciled_day_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_gateway_balances(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(gateway_balance_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
 }

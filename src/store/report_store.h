@@ -41,6 +41,7 @@ extern void report_status(ReturnSetInfo *result);
 /* What needs a person, of payments and gateways. */
 extern void report_attention(ReturnSetInfo *result);
 extern void report_reconciled_days(ReturnSetInfo *result);
+extern void report_gateway_balances(ReturnSetInfo *result);
 extern void report_dead_notifications(ReturnSetInfo *result);
 extern void report_notifications(int64 account_id, int64 count_max, ReturnSetInfo *result);
 

@@ -38,3 +38,32 @@ WHERE r.state = 'done'
     AND (r.matched <> r.rows
         OR EXISTS (SELECT FROM billing_books.bill_row AS b
             WHERE b.gateway = r.gateway AND b.day = r.day AND b.run = r.run AND b.outcome IN ('new', 'asking')))
+
+-- check gateway_owes
+-- What a gateway holds over all accounts is what came in, less what was given back, dismissed, moved, taken back, kept and settled.
+SELECT NULL, format('gateway %s holds %s by the ledger, and %s by what came in and went out', coalesce(e.gateway, m.gateway), coalesce(e.amount, 0), coalesce(m.amount, 0))
+FROM (
+    SELECT gateway, sum(CASE 'gateway' WHEN debit THEN amount ELSE -amount END) AS amount
+    FROM billing_books.ledger_entry
+    WHERE 'gateway' IN (debit, credit)
+    GROUP BY gateway
+) AS e
+FULL JOIN (
+    SELECT u.gateway, sum(u.amount) AS amount
+    FROM (
+        SELECT gateway, CASE WHEN state IN ('returned', 'dismissed', 'moved') THEN taken ELSE amount END AS amount
+        FROM billing_books.payment
+        UNION ALL
+        SELECT CASE state WHEN 'paid' THEN gateway ELSE 'offline' END, -amount
+        FROM billing_books.refund_item
+        WHERE state IN ('paid', 'paid_offline')
+        UNION ALL
+        SELECT gateway, CASE kind WHEN 'undone' THEN amount ELSE -amount END
+        FROM billing_books.take_back
+        UNION ALL
+        SELECT gateway, CASE WHEN class IN ('fee', 'settlement') THEN -amount ELSE amount END
+        FROM billing_books.reconciliation_line
+    ) AS u
+    GROUP BY u.gateway
+) AS m ON m.gateway = e.gateway
+WHERE coalesce(e.amount, 0) <> coalesce(m.amount, 0)
