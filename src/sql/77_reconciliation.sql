@@ -8,7 +8,7 @@ COMMENT ON FUNCTION billing.import_bill(text, date, text, text, text) IS 'The sa
 
 CREATE FUNCTION billing.set_gateway_fee(gateway text, rate numeric, actor text = NULL, reason text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_gateway_fee';
-COMMENT ON FUNCTION billing.set_gateway_fee(text, numeric, text, text) IS 'What part of each payment a gateway keeps, by the contract: 0.006 is 0.6 percent; from 0 to below 1, 6 decimals. Bills are compared with it, to a cent; null: fees are not compared. Errors: LB104, LB511.';
+COMMENT ON FUNCTION billing.set_gateway_fee(text, numeric, text, text) IS 'What part of each payment a gateway keeps, by the contract: 0.006 is 0.6 percent; from 0 to below 1, 6 decimals. Bills are compared with it, to a cent, and what they give back with refunds; null: fees are not compared. Errors: LB104, LB511.';
 
 CREATE FUNCTION billing.resolve_difference(difference_id bigint, resolution text, actor text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_resolve_difference';
