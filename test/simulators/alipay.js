@@ -306,15 +306,17 @@ class Alipay extends Gateway {
 
 	// The code is scanned, or somebody logs in at the page: now there is a trade.
 	scan(number) {
-		const order = this.ledger.order(number);
+		return this.markScanned(this.ledger.order(number));
+	}
 
+	markScanned(order) {
 		order.isScanned = true;
 		order.transaction_id ??= this.ledger.newId('').replace(/^(\d{8})/, '$12200');
 		return order;
 	}
 
 	markPaid(order) {
-		this.scan(order.number);
+		this.markScanned(order);
 	}
 
 	tradeOf({ out_trade_no: number, trade_no: id }) {

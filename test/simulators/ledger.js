@@ -57,6 +57,23 @@ class Ledger {
 		return order;
 	}
 
+	// The order that a refund is of: an order that was paid again is there twice.
+	orderOf(refund) {
+		return [...this.orders.values()].find((order) => order.refunds.includes(refund));
+	}
+
+	// The same order, for a second payment that is a transaction of its own.
+	again(number) {
+		const order = this.order(number);
+
+		if (order.state !== 'paid')
+			throw new Impossible(`${number} is not paid`);
+		const copy = { ...order, state: 'unpaid', transaction_id: null, refunds: [] };
+
+		this.orders.set(`${number} ${this.orders.size}`, copy);
+		return copy;
+	}
+
 	ofTransaction(id) {
 		return [...this.orders.values()].find((order) => order.transaction_id === id);
 	}
@@ -65,9 +82,9 @@ class Ledger {
 		return at >= order.expires_at;
 	}
 
-	// force: what a gateway must not do, pay an order that is closed or over.
-	pay(number, { amount_fen, payer_fen, at, force }) {
-		const order = this.order(number);
+	// force: what a gateway must not do, pay an order that is closed or over. again: or is paid.
+	pay(number, { amount_fen, payer_fen, at, force, again }) {
+		const order = again ? this.again(number) : this.order(number);
 		const paidAt = at === undefined ? this.clock.now() : new Date(at).getTime();
 
 		if (order.state === 'paid')

@@ -324,8 +324,9 @@ class Waffo extends Gateway {
 		});
 	}
 
-	markPaid() {
-		// its number is there from the start
+	// Its number is there from the start.
+	markPaid(order) {
+		order.transaction_id ??= this.ledger.newId('ACQ');
 	}
 
 	// ---- refunds
@@ -386,7 +387,7 @@ class Waffo extends Gateway {
 
 		if (!refund)
 			throw new Refusal('A0009');
-		return this.refundDocument(this.ledger.order(refund.order_number), refund);
+		return this.refundDocument(this.ledger.orderOf(refund), refund);
 	}
 
 	refundStatusOf(order, { state }) {

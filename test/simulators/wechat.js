@@ -337,7 +337,7 @@ class Wechat extends Gateway {
 
 		if (!refund)
 			throw new Refusal(404, 'RESOURCE_NOT_EXISTS', '退款单不存在');
-		return this.refundDocument(this.ledger.order(refund.order_number), refund);
+		return this.refundDocument(this.ledger.orderOf(refund), refund);
 	}
 
 	refundDocument(order, refund) {

@@ -163,8 +163,9 @@ class Xiaomi extends Gateway {
 		return super.pay(number, rest);
 	}
 
-	markPaid() {
-		// its number is there from the start
+	// Its number is there from the start.
+	markPaid(order) {
+		order.transaction_id ??= this.ledger.newId('2114');
 	}
 
 	portalRefund() {

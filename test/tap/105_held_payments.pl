@@ -36,7 +36,7 @@ sub refused
 sub place
 {
 	my ($account, $amount, %opts) = @_;
-	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5)', $account, $amount, $opts{method} // 'wechat', 'topup ' . ++$key, $opts{promotion});
+	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5, payer => $6)', $account, $amount, $opts{method} // 'wechat', 'topup ' . ++$key, $opts{promotion}, $opts{payer});
 	my $number = wait_until(10, sub { value('SELECT g.gateway_number FROM billing.order_status($1, $2) AS o JOIN billing_books.payment_order AS g USING (order_id) WHERE g.account_id = $1 AND o.pay_url IS NOT NULL', $account, $order) });
 	return ($order, $number);
 }
@@ -130,6 +130,26 @@ pay($number);
 is(balance(7), '20.000000000', 'a late payment is credited where the policy says so');
 $dbh->do('SELECT billing.set_policy(\'late_payment\', NULL)');
 
+# A second payment of an order that is paid goes back to its source, once; where the gateway takes no refunds it is held.
+$dbh->do($_) for (q(SELECT billing.set_gateway('xiaomi', 'xiaomi', 'cn', 'API credit')), q(SELECT billing.set_payment_method('xiaomi', 'xiaomi', 'sdk')));
+for my $case ([ 10, 'wechat', 'returned' ], [ 11, 'alipay', 'returned' ], [ 12, 'xiaomi', 'held' ])
+{
+	my ($account, $gateway, $state) = @$case;
+	($order, $number) = place($account, 20, method => $gateway, payer => '{"uid": "u1"}');
+	my %pay = (gateway => $gateway, number => $number, amount_fen => 2000, $gateway eq 'xiaomi' ? (uid => 'u1') : ());
+	$sim->control(pay => \%pay);
+	$sim->deliver($dbh);
+	$sim->control(pay => { %pay, again => \1 });
+	my @again = $sim->notices;
+	is_deeply([ map { (Simulators::hand_over($dbh, $_))[0] } @again, @again ], [ 200, 200 ], "$gateway: a second payment is told of, twice");
+	is(balance($account), '20.000000000', "$gateway: it credits nothing");
+	is(payment($account, 1)->{state} . ' ' . payment($account, 2)->{reason}, 'credited second', "$gateway: the first one stays");
+	ok(wait_until(20, sub { payment($account, 2)->{state} eq $state }), "$gateway: the second is $state") or diag(explain($dbh->selectall_arrayref('SELECT * FROM billing_books.gateway_call WHERE account_id = $1', { Slice => {} }, $account)));
+	my @there = grep { $_->{number} eq $number } @{ $sim->control('books')->{$gateway}{orders} };
+	is(join(', ', map { my $there = $_; join ' ', 'paid', map { "$_->{state} $_->{amount_fen}" } @{ $there->{refunds} } } @there), $state eq 'held' ? 'paid, paid' : 'paid, paid SUCCESS 2000', "$gateway: and there, too");
+	verify_empty($node, "$gateway: after a second payment");
+}
+
 # A lock: what is paid behind it goes back, what was paid before counts.
 ($order, $number) = place(8, 20);
 my ($second, $second_number) = place(8, 30);
@@ -153,7 +173,7 @@ is(value('SELECT count(*) FROM billing.attention WHERE what = \'message waits\''
 $holder->commit;
 ok(wait_until(5, sub { balance(9) eq '20.000000000' }), 'the worker books it');
 
-is(value('SELECT string_agg(what || coalesce(\' \' || account_id, \'\'), \', \' ORDER BY account_id) FROM billing.attention'), 'payment held 4', 'what is left for a person');
+is(value('SELECT string_agg(what || coalesce(\' \' || account_id, \'\'), \', \' ORDER BY account_id) FROM billing.attention'), 'payment held 4, payment held 12', 'what is left for a person');
 verify_empty($node, 'the books are whole');
 $_->disconnect for $holder, $dbh;
 $node->stop;
