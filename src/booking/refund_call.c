@@ -12,6 +12,7 @@
 #include "booking/refund_call.h"
 #include "booking/refund_item.h"
 #include "booking/take_back.h"
+#include "core/order_number.h"
 #include "errors.h"
 #include "store/gateway_store.h"
 #include "store/notice_store.h"
@@ -318,20 +319,36 @@ record_taken(CallWork *work, const RefundFact *fact)
 	call_work_put(work, DT_NOEND);
 }
 
-/* It is asked again, and for ever where nobody answers; what is not there, a few times. */
+/* Where a gateway tells of a refund and names no number, the order's own is tried: a guess. */
+static bool
+is_guess(const CallRow *row)
+{
+	OrderNumber number;
+
+	return row->refund_number && order_number_parse(row->refund_number, &number) &&
+		   number.kind == NUMBER_OF_ORDER;
+}
+
+/*
+ * It is asked again, and for ever where nobody answers; what is not there, a few times: then
+ * somebody must look, or the guess was wrong, and the bill tells what it was.
+ */
 void
 refund_call_record_take_back(CallWork *work, const GatewayAnswer *answer)
 {
-	bool is_own_fault = answer->result == RESULT_ABSENT || answer->result == RESULT_REFUSED ||
+	bool is_absent = answer->result == RESULT_ABSENT;
+	bool is_own_fault = is_absent || answer->result == RESULT_REFUSED ||
 						answer->result == RESULT_UNCLEAR;
+	bool is_spent = is_own_fault && ++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX;
 
 	if (answer->result == RESULT_DONE && answer->refund.state != REFUND_PENDING)
 	{
 		record_taken(work, &answer->refund);
 		return;
 	}
-	if (answer->result == RESULT_MISCONFIGURED ||
-		(is_own_fault && ++work->row.attempts >= CALL_WORK_ATTEMPTS_MAX))
+	if (is_spent && is_absent && is_guess(&work->row))
+		call_work_move(work, CALL_REFUSED);
+	else if (is_spent || answer->result == RESULT_MISCONFIGURED)
 		call_work_move(work, CALL_MISCONFIGURED);
 	else
 		call_work_move(work, CALL_NOT_DELIVERED);
