@@ -53,6 +53,13 @@ is_locked(const Booking *booking, const Order *order, TimestampTz paid_at)
 		   (account->locks && (account_locks_at(account->account_id, paid_at) & account->locks));
 }
 
+/* A gateway that knows an order by its user says whose it is. */
+static bool
+is_of_user(const PaymentFact *fact, const Order *order)
+{
+	return fact->uid[0] == '\0' || (order->uid && strcmp(fact->uid, order->uid) == 0);
+}
+
 static PaymentVerdict
 judge(const Receipt *receipt, const Booking *booking, const Order *order)
 {
@@ -61,6 +68,7 @@ judge(const Receipt *receipt, const Booking *booking, const Order *order)
 		.is_ours = receipt->is_merchants && strcmp(order->gateway, receipt->gateway) == 0,
 		.same_currency = strcmp(fact->currency, order->currency) == 0,
 		.same_amount = fact->amount_nano == order->pay_nano,
+		.same_user = is_of_user(fact, order),
 		.was_refunded = fact->refunded_nano > 0,
 		.account_closed = (booking->account.locks & LOCK_CLOSED) != 0,
 		.order = order->state,
@@ -93,6 +101,8 @@ reason_of(PaymentVerdict verdict, const Receipt *receipt, const Booking *booking
 		case PAYMENT_IS_HELD:
 			if (receipt->fact->amount_nano != order->pay_nano)
 				return "amount";
+			if (!is_of_user(receipt->fact, order))
+				return "user";
 			if (receipt->fact->refunded_nano > 0)
 				return "refunded";
 			return booking->account.locks & LOCK_CLOSED ? "closed_account" : "limit";

@@ -21,7 +21,7 @@ payment_judge(const PaymentFacts *facts)
 
 	if (!facts->is_ours || !facts->same_currency)
 		return PAYMENT_IS_HELD_BY_HOUSE;
-	if (!facts->same_amount || facts->was_refunded)
+	if (!facts->same_amount || !facts->same_user || facts->was_refunded)
 		return PAYMENT_IS_HELD;
 	if (facts->order == ORDER_PAID || facts->is_useless)
 		return PAYMENT_GOES_BACK;

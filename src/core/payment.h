@@ -19,6 +19,7 @@ typedef struct PaymentFacts
 	bool is_ours;		/* an order has its number, and was placed with that merchant */
 	bool same_currency; /* as its account */
 	bool same_amount;	/* as the order asks */
+	bool same_user;		/* of the app, as far as the gateway names one */
 	bool was_refunded;	/* some of it has gone back already */
 	bool account_closed;
 	OrderState order;

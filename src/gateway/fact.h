@@ -13,6 +13,7 @@
 
 #define FACT_NUMBER_SIZE 65 /* numbers of orders and transactions, with a NUL */
 #define FACT_PARTY_SIZE 33	/* merchants and apps */
+#define FACT_UID_SIZE 65	/* users of an app */
 
 typedef enum FactState
 {
@@ -31,6 +32,7 @@ typedef struct PaymentFact
 	char transaction_id[FACT_NUMBER_SIZE]; /* empty where it is not paid */
 	char merchant_id[FACT_PARTY_SIZE];
 	char app_id[FACT_PARTY_SIZE];
+	char uid[FACT_UID_SIZE]; /* whose order it is; empty: not said */
 	char currency[4];
 	int64_t amount_nano;   /* of the order */
 	int64_t payer_nano;	   /* of it what the payer gave himself, without coupons (R15) */

@@ -44,6 +44,7 @@ static const Member payment_members[] = {
 	TEXT(PaymentFact, currency),	 NUMBER(PaymentFact, amount_nano),
 	NUMBER(PaymentFact, payer_nano), NUMBER(PaymentFact, refunded_nano),
 	NUMBER(PaymentFact, paid_at),	 TEXT(PaymentFact, refund_number),
+	TEXT(PaymentFact, uid),
 };
 
 static const Member refund_members[] = {

@@ -60,7 +60,7 @@ extern size_t frame_write_object(struct json_t *object, bool is_whole, char *roo
 extern struct json_t *frame_read_object(Bytes frame, size_t bytes_max, int64_t *id);
 
 /* A fact by itself, as text with a NUL: its size, 0 where it does not fit. */
-#define FRAME_FACT_ROOM 1024
+#define FRAME_FACT_ROOM 2048
 extern size_t frame_write_payment(const PaymentFact *fact, char room[FRAME_FACT_ROOM]);
 extern size_t frame_write_refund(const RefundFact *fact, char room[FRAME_FACT_ROOM]);
 extern bool frame_read_payment(Bytes text, PaymentFact *fact);

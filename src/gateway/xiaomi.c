@@ -113,6 +113,14 @@ read_fen(const Form *form, const Merchant *merchant, int64_t *nano)
 	return true;
 }
 
+/* The user of the app whose order it is; false where one is there and cannot be read. */
+static bool
+read_uid(const Form *form, const Merchant *merchant, PaymentFact *fact)
+{
+	return form_value(form, merchant_field(merchant, "uid")).size == 0 ||
+		   read_text(form, merchant, "uid", fact->uid, sizeof(fact->uid));
+}
+
 /* Xiaomi knows apps alone: an order of the merchant's app is the merchant's. */
 static bool
 read_parties(const Form *form, const Merchant *merchant, PaymentFact *fact)
@@ -132,6 +140,7 @@ read_order(const Form *form, const Merchant *merchant, PaymentFact *fact)
 
 	*fact = (PaymentFact){.currency = "CNY"};
 	if (!read_state(form, merchant, &fact->state) || !read_parties(form, merchant, fact) ||
+		!read_uid(form, merchant, fact) ||
 		!read_text(form, merchant, "cpOrderId", fact->order_number, sizeof(fact->order_number)))
 		return false;
 	if (fact->state != FACT_PAID)
@@ -320,14 +329,21 @@ read_error(const json_t *document, const Merchant *merchant, GatewayAnswer *answ
 	return true;
 }
 
+/* Of the order that was asked for, and of its user. */
+static bool
+is_asked(const PaymentFact *fact, const GatewayCall *call)
+{
+	return strcmp(fact->order_number, call->order_number) == 0 &&
+		   (fact->uid[0] == '\0' || strcmp(fact->uid, call->uid) == 0);
+}
+
 static bool
 read_asked_order(json_t *document, const GatewayCall *call, const Merchant *merchant,
 				 PaymentFact *fact)
 {
 	Form *form = malloc(sizeof(Form));
 	bool is_read = form && read_fields(document, form) && is_signed(form, merchant) &&
-				   read_order(form, merchant, fact) &&
-				   strcmp(fact->order_number, call->order_number) == 0;
+				   read_order(form, merchant, fact) && is_asked(fact, call);
 
 	free(form);
 	return is_read;

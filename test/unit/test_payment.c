@@ -16,6 +16,7 @@ static const PaymentFacts good = {
 	.is_ours = true,
 	.same_currency = true,
 	.same_amount = true,
+	.same_user = true,
 	.order = ORDER_PENDING,
 	.paid_at = UNTIL,
 	.payable_until = UNTIL,
@@ -75,6 +76,8 @@ test_held(void **state)
 				  facts.same_amount = false; facts.credits_late = true);
 			CHECK(PAYMENT_IS_HELD, facts.order = (OrderState) order; facts.paid_at = paid_at;
 				  facts.same_amount = false; facts.account_closed = true);
+			CHECK(PAYMENT_IS_HELD, facts.order = (OrderState) order; facts.paid_at = paid_at;
+				  facts.same_user = false);
 			CHECK(PAYMENT_IS_HELD_BY_HOUSE, facts.order = (OrderState) order;
 				  facts.paid_at = paid_at; facts.same_currency = false);
 			CHECK(PAYMENT_IS_HELD_BY_HOUSE, facts.order = (OrderState) order;

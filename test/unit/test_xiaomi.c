@@ -101,6 +101,7 @@ test_vector(void **state)
 	assert_string_equal(fact.order_number, "R20260101000003");
 	assert_string_equal(fact.transaction_id, "21140990160359583390");
 	assert_string_equal(fact.app_id, APP_ID);
+	assert_string_equal(fact.uid, "100010");
 	assert_string_equal(fact.merchant_id, "mi-1");
 	assert_true(merchant_is_of(&merchant, &fact));
 	assert_string_equal(fact.currency, "CNY");
@@ -408,6 +409,11 @@ test_replies(void **state)
 		 MEMBERS_TEXT(OURS, "TRADE_SUCCESS"), RESULT_UNANSWERED},
 		{CALL_QUERY, 200, MEMBERS(OURS, "TRADE_SUCCESS", "8888") ",\"uid\":1",
 		 MEMBERS_TEXT(OURS, "TRADE_SUCCESS"), RESULT_UNANSWERED},
+		/* Of another user of the app, and of ours. */
+		{CALL_QUERY, 200, MEMBERS(OURS, "TRADE_SUCCESS", "8888") ",\"uid\":\"100011\"",
+		 MEMBERS_TEXT(OURS, "TRADE_SUCCESS") "&uid=100011", RESULT_UNANSWERED},
+		{CALL_QUERY, 200, MEMBERS(OURS, "TRADE_SUCCESS", "8888") ",\"uid\":\"100010\"",
+		 MEMBERS_TEXT(OURS, "TRADE_SUCCESS") "&uid=100010", RESULT_DONE},
 		{CALL_QUERY, 200, MEMBERS(OURS, "TRADE_SUCCESS", "8888"), NULL, RESULT_UNANSWERED},
 		{CALL_QUERY, 200, MEMBERS("R2", "TRADE_SUCCESS", "8888"),
 		 MEMBERS_TEXT("R2", "TRADE_SUCCESS"), RESULT_UNANSWERED},
