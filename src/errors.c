@@ -286,8 +286,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 " that could be taken back",
 		 "What was taken back before, and what went back otherwise, is left out; find_payment() "
 		 "shows it."},
-	[ERROR_NO_BILL] = {"LB527", "no_bill", "gateway \"%s\" has no bill that could be fetched",
-					   "Bring its report by billing.import_bill()."},
+	[ERROR_NO_BILL] = {"LB527", "no_bill", "gateway \"%s\" has no bill of its own that could be fetched",
+					   "Bring its report by billing.import_bill(); of two names for one merchant "
+					   "account the other has it."},
 	[ERROR_BILL_FETCHED] = {"LB528", "bill_fetched",
 							"the bills of gateway \"%s\" are fetched from it, and not imported",
 							"Call billing.reconcile()."},

@@ -69,7 +69,8 @@ put_run(ReturnSetInfo *result, const Reconciliation *run)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-static void
+/* False where its merchant account's bills of the day are compared by another name. */
+static bool
 request(ReturnSetInfo *result, const char *gateway, const Provider *provider, const char *day,
 		const char *actor)
 {
@@ -86,8 +87,11 @@ request(ReturnSetInfo *result, const char *gateway, const Provider *provider, co
 	else
 		reconciling_last_day(provider, run.requested_at, run.key.day);
 	check_is_over(provider, run.key.day);
+	if (reconciling_other_name(&run.key))
+		return false;
 	(void) reconciliation_insert(&run);
 	put_run(result, &run);
+	return true;
 }
 
 static void
@@ -101,7 +105,7 @@ request_all(ReturnSetInfo *result, const char *day, const char *actor)
 		const Provider *provider = provider_of(gateways[i].gateway);
 
 		if (has_bills(provider))
-			request(result, gateways[i].gateway, provider, day, actor);
+			(void) request(result, gateways[i].gateway, provider, day, actor);
 	}
 }
 
@@ -126,9 +130,9 @@ billing_reconcile(PG_FUNCTION_ARGS)
 	{
 		const Provider *provider = must_provider_of(gateway);
 
-		if (!has_bills(provider))
+		if (!has_bills(provider) ||
+			!request(result, gateway, provider, has_day ? day : NULL, actor))
 			refuse(ERROR_NO_BILL, gateway);
-		request(result, gateway, provider, has_day ? day : NULL, actor);
 	}
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);

@@ -11,6 +11,7 @@
 #include "utils/timestamp.h"
 
 #include "booking/booking.h"
+#include "booking/merchant_file.h"
 #include "booking/provider.h"
 #include "booking/receipt.h"
 #include "booking/reconciling.h"
@@ -112,6 +113,37 @@ day_of(const ReconciliationKey *key, const Provider *provider, TimestampTz *from
 	if (!day_begin(provider, key->day, from))
 		altered_refuse("a day");
 	*to = *from + USECS_PER_DAY;
+}
+
+/* ---- two names of one merchant account ---------------------------------------- */
+
+/* Whose a gateway's merchant account is; false where its file cannot be read. */
+static bool
+read_merchant_id(const char *gateway, char merchant_id[FACT_PARTY_SIZE])
+{
+	Merchant merchant;
+
+	if (!merchant_file_load(gateway, &merchant))
+		return false;
+	memcpy(merchant_id, merchant.merchant_id, FACT_PARTY_SIZE);
+	merchant_free(&merchant);
+	return true;
+}
+
+const char *
+reconciling_other_name(const ReconciliationKey *key)
+{
+	char ours[FACT_PARTY_SIZE];
+	char theirs[FACT_PARTY_SIZE];
+	size_t count;
+	const char **beside = reconciliation_list_beside(key, &count);
+
+	if (count == 0 || !read_merchant_id(key->gateway, ours))
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (read_merchant_id(beside[i], theirs) && strcmp(ours, theirs) == 0)
+			return beside[i];
+	return NULL;
 }
 
 /* ---- fetching --------------------------------------------------------------- */
@@ -270,8 +302,11 @@ void
 reconciling_import(Reconciliation *run, char *csv)
 {
 	Import import = {.key = &run->key};
+	const char *other = reconciling_other_name(&run->key);
 	char fault[BILL_CSV_FAULT_SIZE];
 
+	if (other)
+		refuse(ERROR_BILL, psprintf("it is that of gateway \"%s\", by another name", other));
 	if (!reconciliation_insert(run))
 		refuse(ERROR_BILL, psprintf("run %d of that day goes on", run->key.run));
 	bill_rows_begin(&import.rows);

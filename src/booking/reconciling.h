@@ -29,6 +29,9 @@ extern void reconciling_last_day(const Provider *provider, TimestampTz now, char
 /* False where it is no day, or not over yet by the provider's calendar. */
 extern bool reconciling_is_over(const Provider *provider, const char *day, TimestampTz now);
 
+/* Under which other name of its merchant account the bills of the day are compared; NULL: none. */
+extern const char *reconciling_other_name(const ReconciliationKey *key);
+
 /* Claims a bill that is to be fetched, for as long as rows of it come. */
 extern bool reconciling_claim_bill(Reconciliation *run, GatewayCall *call);
 

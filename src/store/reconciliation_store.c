@@ -565,6 +565,28 @@ reconciliation_is_traded(const ReconciliationKey *key, TimestampTz from, Timesta
 	return column_bool(0, 1);
 }
 
+const char **
+reconciliation_list_beside(const ReconciliationKey *key, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT DISTINCT r.gateway FROM " BOOKS "gateway AS g JOIN " BOOKS
+		"gateway AS o ON o.provider = g.provider AND o.gateway <> g.gateway JOIN " BOOKS
+		"reconciliation AS r ON r.gateway = o.gateway WHERE g.gateway = $1 AND r.day "
+		"= $2::date AND r.state <> 'failed' ORDER BY r.gateway",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+	const char **gateways;
+
+	bind_text(values, nulls, 0, key->gateway);
+	bind_text(values, nulls, 1, key->day);
+	*count = sql_run(&list, values, nulls);
+	gateways = palloc((*count + 1) * sizeof(char *));
+	for (size_t i = 0; i < *count; i++)
+		gateways[i] = column_text(i, 1);
+	return gateways;
+}
+
 bool
 reconciliation_covers(const char *gateway, TimestampTz from, TimestampTz to, TimestampTz since,
 					  int64 offset_us)

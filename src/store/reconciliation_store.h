@@ -115,6 +115,9 @@ extern void reconciliation_end_carrying(const char *gateway);
 extern bool reconciliation_is_traded(const ReconciliationKey *key, TimestampTz from,
 									 TimestampTz to);
 
+/* The other gateways of the provider that have a run of the day. */
+extern const char **reconciliation_list_beside(const ReconciliationKey *key, size_t *count);
+
 /* An operator settles one; false where there is none that is open. */
 extern bool reconciliation_resolve(int64 difference_id, TimestampTz now, const char *actor,
 								   const char *resolution);
