@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use DBD::Pg;
+use MIME::Base64 qw(decode_base64);
 use Test::More;
 
 use BillingTest;
@@ -33,13 +34,13 @@ sub refunds_at
 	return join ', ', map { "$_->{state} $_->{amount_fen}" } @{ $sim->order($gateway, $number)->{refunds} };
 }
 sub refund_number { my ($account, $item) = @_; return value('SELECT gateway_number FROM billing_books.gateway_call WHERE account_id = $1 AND item_id = $2 ORDER BY call_id DESC LIMIT 1', $account, $item // 1) }
-sub settle { my ($account, $order, $state, $item) = @_; return $sim->control(refund => { gateway => 'wechat', number => number_of($account, $order), refund => refund_number($account, $item), state => $state }) }
+sub settle { my ($account, $order, $state, $item, $gateway) = @_; return $sim->control(refund => { gateway => $gateway // 'wechat', number => number_of($account, $order), refund => refund_number($account, $item), state => $state }) }
 
 my $key = 0;
 sub topup
 {
 	my ($account, $amount, $gateway, %opts) = @_;
-	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5, payer => \'{"uid": "u1"}\')', $account, $amount, $gateway, 'topup ' . ++$key, $opts{promotion});
+	my $order = value('SELECT order_id FROM billing.create_topup($1, $2, $3, $4, $5, payer => \'{"uid": "u1", "email": "a@b.example", "terminal": "WEB"}\')', $account, $amount, $gateway, 'topup ' . ++$key, $opts{promotion});
 	wait_until(10, sub { value('SELECT pay_url IS NOT NULL FROM billing.order_status($1, $2)', $account, $order) });
 	$sim->control(pay => { gateway => $gateway, number => number_of($account, $order), $opts{payer_fen} ? (payer_fen => $opts{payer_fen}) : (), $gateway eq 'xiaomi' ? (uid => 'u1', amount_fen => $amount * 100) : () });
 	$sim->deliver($dbh);
@@ -56,12 +57,14 @@ sub give_up
 	my $first = value($sql, $account, $item, "give up $account.$item", 'first');
 	return "$first, " . scalar $second->selectrow_array($sql, undef, $account, $item, "give up $account.$item", 'second');
 }
-sub hold_refunds { my ($how) = @_; return $sim->control(settings => { gateway => 'wechat', refunds => $how }) }
+sub hold_refunds { my ($how, $gateway) = @_; return $sim->control(settings => { gateway => $gateway // 'wechat', refunds => $how }) }
+sub take_backs { my ($account) = @_; return value('SELECT string_agg(trim_scale(amount)::text, \' \' ORDER BY take_back_id) FROM billing_books.take_back WHERE account_id = $1', $account) // 'none' }
 
 $dbh->do($_) for (
 	q(SELECT billing.set_gateway('wechat', 'wechat', 'cn', 'API credit')), q(SELECT billing.set_gateway('alipay', 'alipay', 'cn', 'API credit')), q(SELECT billing.set_gateway('xiaomi', 'xiaomi', 'cn', 'API credit')),
 	q(SELECT billing.set_payment_method('wechat', 'wechat', 'native')), q(SELECT billing.set_payment_method('alipay', 'alipay', 'qr')), q(SELECT billing.set_payment_method('xiaomi', 'xiaomi', 'sdk')),
 	q(SELECT billing.create_promotion('bonus', 'cn', 100, gift => 10)), q(SELECT billing.set_policy('refund_settle_wait', '0')), q(SELECT billing.set_price('refund', 'CNY', 1000000, 0, effective_from => now() - interval '1 day')),
+	q(SELECT billing.set_gateway('waffo', 'waffo', 'global', 'API credit')), q(SELECT billing.set_payment_method('waffo', 'waffo', 'credit_card')), q(SELECT billing.create_account(a, 'global') FROM generate_series(31, 35) AS a),
 	q(SELECT billing.create_account(a, 'cn') FROM generate_series(1, 30) AS a), q(SELECT billing.create_api_key(a, 'prod') FROM generate_series(1, 30) AS a), q(SELECT billing.arm()));
 
 # Two methods, and one without a way back. A late report in between; bonus that came with an order leaves with it.
@@ -222,6 +225,95 @@ is(holds(13), '30 0 0 30 locked_dispute', 'each once');
 verify_empty($node, 'after both');
 hold_refunds('normal');
 
+# Alipay's messages tell a sum. Ours of 20 is accepted and not answered, and the portal gives 10: 30, says the message, and 10 is taken back.
+sub begin_alipay
+{
+	my ($account) = @_;
+	$sim->control(fault => { gateway => 'alipay', operation => 'refund', kind => 'delay', ms => 5000 });
+	refund_order($account, 1, 20);
+	return ok(wait_until(10, sub { refunds_at('alipay', number_of($account, 1)) =~ /SUCCESS 2000$/ }), 'ours is accepted, and not answered yet');
+}
+sub says { my ($notice, $fee, $number) = @_; my $body = decode_base64($notice->{body_base64}); return ok($body =~ /(?:^|&)refund_fee=\Q$fee\E&/ && $body =~ /(?:^|&)out_biz_no=\Q$number\E&/, "its message says $fee, and whose number") || diag($body) }
+topup(22, 60, 'alipay');
+begin_alipay(22);
+my ($our_notice) = $sim->notices;
+$sim->control(portal_refund => { gateway => 'alipay', number => number_of(22, 1), amount_fen => 1000, refund => 'PORTAL22' });
+my ($portal_notice) = $sim->notices;
+says($portal_notice, '30.00', 'PORTAL22');
+Simulators::hand_over($dbh, $portal_notice);
+ok(wait_until(20, sub { take_backs(22) eq '10' }), 'the portal\'s is asked for by its number') or diag(take_backs(22));
+Simulators::hand_over($dbh, $our_notice);
+becomes(22, '1 paid 20', 'ours is paid');
+is(take_backs(22) . ', ' . holds(22), '10, 30 0 0 30 locked_dispute', 'each once, whatever the sum says');
+# The other way round: nobody told of the portal's 10, and the message of our 20 says 30.
+topup(23, 60, 'alipay');
+$sim->control(portal_refund => { gateway => 'alipay', number => number_of(23, 1), amount_fen => 1000, refund => 'PORTAL23' });
+$sim->notices;
+begin_alipay(23);
+($our_notice) = $sim->notices;
+says($our_notice, '30.00', refund_number(23));
+Simulators::hand_over($dbh, $our_notice);
+becomes(23, '1 paid 20', 'ours is paid');
+is(take_backs(23) . ', ' . holds(23), 'none, 40 0 0 20 free', 'and nothing is taken back by a sum');
+$sim->control(notice => { gateway => 'alipay', number => number_of(23, 1), refund => 'PORTAL23' });
+$sim->deliver($dbh);
+ok(wait_until(20, sub { take_backs(23) eq '10' }), 'by its own message the portal\'s is');
+is(holds(23), '30 0 0 30 locked_dispute', 'once');
+verify_empty($node, 'after sums');
+
+# Waffo: ours of 20 is under way and 10 comes back by the portal; then it is asked what came of ours.
+hold_refunds('held', 'waffo');
+topup(31, 60, 'waffo');
+refund_order(31, 1, 20);
+ok(wait_until(10, sub { (refunds_at('waffo', number_of(31, 1)) // '') eq 'PROCESSING 2000' }), 'Waffo: accepted');
+$sim->control(portal_refund => { gateway => 'waffo', number => number_of(31, 1), amount_fen => 1000 });
+$sim->deliver($dbh);
+is(take_backs(31) . ', ' . holds(31), '10, 30 0 0 10 locked_dispute', 'the portal\'s is taken back');
+$sim->control(settings => { notices => 'off' });
+settle(31, 1, 'SUCCESS', 1, 'waffo');
+$sim->control(settings => { notices => 'on' });
+ok(wait_until(60, sub { items(31) eq '1 paid 20' }), 'ours is asked for, and paid') or diag(items(31));
+is(take_backs(31) . ', ' . holds(31), '10, 30 0 0 30 locked_dispute', 'each once');
+# It fails there for good: its number is dead, and a new one is sent.
+topup(34, 30, 'waffo');
+refund_order(34, 1, 30);
+ok(wait_until(10, sub { (refunds_at('waffo', number_of(34, 1)) // '') eq 'PROCESSING 3000' }), 'accepted');
+settle(34, 1, 'CLOSED', 1, 'waffo');
+becomes(34, '1 failed closed 30', 'ORDER_REFUND_FAILED: it has failed');
+hold_refunds('normal', 'waffo');
+$dead = refund_number(34);
+$dbh->do('UPDATE billing_books.gateway_call SET first_sent_at = first_sent_at - interval \'2 minutes\' WHERE account_id = 34 AND kind = \'refund\'');
+$dbh->do('SELECT billing.retry_refund_item(34, 1)');
+becomes(34, '1 paid 30', 'sent again, it succeeds');
+isnt(refund_number(34), $dead, 'under another number');
+is(refunds_at('waffo', number_of(34, 1)), 'CLOSED 3000, SUCCESS 3000', 'once');
+# An answer that is lost, or that nobody signed, is asked for.
+for my $case ([ 32, 'lost' ], [ 33, 'unsigned' ])
+{
+	my ($account, $kind) = @$case;
+	topup($account, 40, 'waffo');
+	$sim->control(settings => { notices => 'off' });
+	$sim->control(fault => { gateway => 'waffo', operation => 'refund', kind => $kind });
+	refund_order($account, 1, 40);
+	ok(wait_until(60, sub { items($account) eq '1 paid 40' }), "Waffo: an answer that is $kind is asked for") or diag(items($account));
+	$sim->control(settings => { notices => 'on' });
+	is(refunds_at('waffo', number_of($account, 1)), 'SUCCESS 4000', 'it went back once');
+}
+# A dispute gave it back, and nobody told: ours is refused (A0039), the dispute is a fact of its own.
+topup(35, 30, 'waffo');
+$sim->control(dispute => { gateway => 'waffo', number => number_of(35, 1), source => 'RDR', amount_fen => 3000 });
+my ($dispute) = $sim->notices;
+refund_order(35, 1, 30);
+ok(wait_until(60, sub { $dbh->do('UPDATE billing_books.gateway_call SET due_at = clock_timestamp() WHERE account_id = 35 AND kind = \'refund\' AND state = \'unknown\''); items(35) eq '1 failed refused 30' }), 'a refund behind a dispute is refused') or diag(items(35), explain($dbh->selectall_arrayref('SELECT * FROM billing_books.gateway_call WHERE account_id = 35', { Slice => {} })));
+is(take_backs(35) . ', ' . holds(35), 'none, 0 0 0 0 free', 'its reserve is kept');
+Simulators::hand_over($dbh, $dispute);
+is(take_backs(35) . ', ' . holds(35), '30, 0 0 30 30 locked_dispute', 'the dispute is taken back, and owed while the reserve is kept');
+is(eval { $dbh->do('SELECT billing.retry_refund_item(35, 1)'); 'sent' } // $dbh->state, 'LB539', 'ours is not sent again');
+is(release(35, 1), 'booked', 'it is released');
+is(holds(35), '0 0 0 30 locked_dispute', 'and pays the debt');
+is(refunds_at('waffo', number_of(35, 1)), 'SUCCESS 3000', 'it went back once');
+verify_empty($node, 'after Waffo\'s');
+
 # Given up while it is being sent: its message comes before its answer, or its answer after the release. Nothing is lost.
 sub begin_sending
 {
@@ -310,7 +402,7 @@ hold_refunds('normal');
 verify_empty($node, 'at the end');
 
 # All gateways, all orders: what went back is what these books say.
-for my $gateway (qw(wechat alipay))
+for my $gateway (qw(wechat alipay waffo))
 {
 	my $there = 0;
 	$there += $_->{amount_fen} for grep { $_->{state} eq 'SUCCESS' } map { @{ $_->{refunds} } } @{ $sim->control('books')->{$gateway}{orders} };
