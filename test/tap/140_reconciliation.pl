@@ -138,7 +138,7 @@ for my $gateway (qw(wechat alipay))
 
 # Bills that are no bills cost themselves: cut off, garbage, a bomb, another hash, a path, encrypted. Then the same one whole.
 for my $fault ([ wechat => 'truncated' ], [ wechat => 'garbage' ], [ wechat => 'bomb' ], [ wechat => 'bad_hash' ], [ wechat => 'expired_url' ], [ wechat => 'partial', rows => 2 ],
-	[ alipay => 'truncated' ], [ alipay => 'garbage' ], [ alipay => 'bomb' ], [ alipay => 'path' ], [ alipay => 'encrypted' ])
+	[ alipay => 'truncated' ], [ alipay => 'garbage' ], [ alipay => 'bomb' ], [ alipay => 'expired_url' ], [ alipay => 'path' ], [ alipay => 'encrypted' ])
 {
 	my ($gateway, $kind, @rest) = @$fault;
 	my $before = value('SELECT count(*) FROM billing_books.reconciliation_difference');
@@ -153,13 +153,16 @@ $sim->control(no_faults => { gateway => $_ }) for qw(wechat alipay);
 verify_empty($node, 'after bills that are none');
 
 # A bill that is not there yet is waited for; a day without trade is empty.
-$sim->control(settings => { gateway => 'wechat', bills => 'next_day' });
+$sim->control(settings => { gateway => $_, bills => 'next_day' }) for qw(wechat alipay);
 $sim->move_clocks($dbh, $noon + 37 * 3600);
-value('SELECT run FROM billing.reconcile(\'wechat\', $1::date)', $next_day);
-ok(wait_until(10, sub { value('SELECT code FROM billing_books.reconciliation WHERE gateway = \'wechat\' AND day = $1::date', $next_day) }), 'a bill that is not there yet');
-is(value('SELECT state FROM billing_books.reconciliation WHERE gateway = \'wechat\' AND day = $1::date', $next_day), 'fetching', 'is waited for');
+for my $gateway (qw(wechat alipay))
+{
+	value('SELECT run FROM billing.reconcile($1, $2::date)', $gateway, $next_day);
+	ok(wait_until(10, sub { value('SELECT code FROM billing_books.reconciliation WHERE gateway = $1 AND day = $2::date', $gateway, $next_day) }), "$gateway: a bill that is not there yet");
+	is(value('SELECT state || \' \' || attempts FROM billing_books.reconciliation WHERE gateway = $1 AND day = $2::date', $gateway, $next_day), 'fetching 0', 'is waited for, and no attempt is lost');
+}
 $sim->move_clocks($dbh, $noon + 60 * 3600);
-is(reconcile('wechat', $next_day), 'done', 'an empty day has an end');
+is(reconcile($_, $next_day), 'done', "$_: an empty day has an end") for qw(wechat alipay);
 
 # Refunds that an epoch change holds go on when all days since a gateway's last answer are compared.
 $dbh->do('UPDATE billing_books.gateway SET refunds_epoch = 0 WHERE gateway = \'wechat\'');
