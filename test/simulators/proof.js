@@ -311,6 +311,7 @@ async function proveAlipayRefunds(exec) {
 
 async function proveAlipayPage(sdk, exec, control) {
 	const url = sdk.pageExecute('alipay.trade.page.pay', 'GET', {
+		returnUrl: 'https://shop.example.com/back?a=b&c=d',
 		bizContent: {
 			...alipayOrder(NUMBERS.page),
 			timeExpire: toChina(Date.now() + HALF_AN_HOUR_MS),

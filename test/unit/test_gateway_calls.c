@@ -229,7 +229,7 @@ call_of(CallOperation operation, const char *product)
 		.expires_at = (INT64_C(1767234600) - INT64_C(946684800)) * 1000000 + 999999,
 		.description = "API 充值",
 		.client_ip = "192.0.2.1",
-		.return_url = "https://shop.example.com/back?a=b",
+		.return_url = "https://shop.example.com/back?a=b&c=d",
 	};
 
 	snprintf(call.product, sizeof(call.product), "%s", product);
@@ -390,28 +390,37 @@ test_wechat_replies(void **state)
 	assert_int_equal(answer.refund.state, REFUND_PENDING);
 }
 
+/* The text that Alipay verifies of what is sent: each field as it is decoded; it is signed. */
+static void
+alipay_signed_text(Bytes sent, char *text, size_t size)
+{
+	SignatureKey *merchant_public = signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY));
+	Form *form = malloc(sizeof(Form));
+	char signature[SIGNATURE_TEXT_SIZE];
+	size_t used = 0;
+
+	assert_true(form_read(sent, form));
+	assert_true(form_text(form, "sign", signature, sizeof(signature)));
+	for (size_t i = 0; i < form->count; i++)
+		if (!bytes_equal(form->fields[i].name, bytes_of("sign")))
+			used += (size_t) snprintf(text + used, size - used, "%s%.*s=%.*s", used ? "&" : "",
+									  (int) form->fields[i].name.size, form->fields[i].name.data,
+									  (int) form->fields[i].value.size, form->fields[i].value.data);
+	assert_true(signature_holds(merchant_public, &(Bytes){text, used}, 1, bytes_of(signature)));
+	signature_free_key(merchant_public);
+	free(form);
+}
+
 static void
 test_alipay_requests(void **state)
 {
 	const Provider *alipay = providers_find("alipay");
-	SignatureKey *merchant_public = signature_public_key(bytes_of(MERCHANT_PUBLIC_KEY));
 	GatewayCall call = call_of(CALL_CREATE, "qr");
-	Form *form = malloc(sizeof(Form));
-	char signature[SIGNATURE_TEXT_SIZE];
 	char text[4096];
-	size_t used = 0;
 
 	(void) state;
 	assert_int_equal(build(alipay, &call), BUILD_SENDS);
-	assert_true(form_read((Bytes){request.body, request.body_size}, form));
-	assert_true(form_text(form, "sign", signature, sizeof(signature)));
-	for (size_t i = 0; i < form->count; i++)
-		if (!bytes_equal(form->fields[i].name, bytes_of("sign")))
-			used += (size_t) snprintf(text + used, sizeof(text) - used, "%s%.*s=%.*s",
-									  used ? "&" : "", (int) form->fields[i].name.size,
-									  form->fields[i].name.data, (int) form->fields[i].value.size,
-									  form->fields[i].value.data);
-	assert_true(signature_holds(merchant_public, &(Bytes){text, used}, 1, bytes_of(signature)));
+	alipay_signed_text((Bytes){request.body, request.body_size}, text, sizeof(text));
 	assert_string_equal(
 		text,
 		"app_id=wxd678efh567hg6787&biz_content={\"out_trade_no\":\"R20260101000001\","
@@ -423,13 +432,15 @@ test_alipay_requests(void **state)
 	assert_int_equal(build(alipay, &call), BUILD_ANSWERS);
 	assert_int_equal(answer.result, RESULT_DONE);
 	assert_non_null(strstr(answer.pay_url, "https://127.0.0.1:8443/gateway.do?app_id="));
+	/* An address of ours has its own fields: signed as it is, and no field of the page's. */
+	assert_non_null(strstr(answer.pay_url,
+						   "&return_url=https%3A%2F%2Fshop.example.com%2Fback%3Fa%3Db%26c%3Dd&"));
+	alipay_signed_text(bytes_of(strchr(answer.pay_url, '?') + 1), text, sizeof(text));
 	assert_non_null(
-		strstr(answer.pay_url, "&return_url=https%3A%2F%2Fshop.example.com%2Fback%3Fa%3Db&"));
+		strstr(text, "&return_url=https://shop.example.com/back?a=b&c=d&sign_type=RSA2&"));
 	call.description[0] = '\0';
 	memset(call.description, 0xff, 3);
 	assert_int_equal(build(alipay, &call), BUILD_IMPOSSIBLE);
-	signature_free_key(merchant_public);
-	free(form);
 }
 
 /* A reply with a node, signed over its bytes, or with another signature. */
