@@ -288,15 +288,18 @@ becomes(34, '1 paid 30', 'sent again, it succeeds');
 isnt(refund_number(34), $dead, 'under another number');
 is(refunds_at('waffo', number_of(34, 1)), 'CLOSED 3000, SUCCESS 3000', 'once');
 # An answer that is lost, or that nobody signed, is asked for.
+sub queries { return scalar grep { $_->{operation} eq 'refund_query' } @{ $sim->control('books')->{waffo}{log} } }
 for my $case ([ 32, 'lost' ], [ 33, 'unsigned' ])
 {
 	my ($account, $kind) = @$case;
 	topup($account, 40, 'waffo');
 	$sim->control(settings => { notices => 'off' });
 	$sim->control(fault => { gateway => 'waffo', operation => 'refund', kind => $kind });
+	my $queries = queries();
 	refund_order($account, 1, 40);
 	ok(wait_until(60, sub { items($account) eq '1 paid 40' }), "Waffo: an answer that is $kind is asked for") or diag(items($account));
 	$sim->control(settings => { notices => 'on' });
+	cmp_ok(queries(), '>', $queries, 'and not believed');
 	is(refunds_at('waffo', number_of($account, 1)), 'SUCCESS 4000', 'it went back once');
 }
 # A dispute gave it back, and nobody told: ours is refused (A0039), the dispute is a fact of its own.
