@@ -174,7 +174,7 @@ step_tap() {
     run_tap tap ${TAP_FILES:-test/tap/*.pl}
 }
 
-# Minutes of kills, by make soak.
+# Minutes of kills, and a large bill, by make soak.
 step_soak() {
     run_tap soak ${TAP_FILES:-test/soak/*.pl}
 }
