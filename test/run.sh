@@ -12,9 +12,9 @@ failed=0
 logs=$BILLING_WORK/logs
 mkdir -p "$logs"
 
-ok() { # NAME [COUNT]
+ok() { # NAME [COUNT] [TIME]
     passed=$((passed + ${2:-1}))
-    echo "  ok      $1${2:+ ($2)}"
+    echo "  ok      $1${2:+ ($2)}${3:+ $3}"
 }
 fail() { # NAME [COUNT]
     failed=$((failed + ${2:-1}))
@@ -23,7 +23,7 @@ fail() { # NAME [COUNT]
 
 # A program that speaks TAP: counts its top-level lines. One that says nothing, or whose status is bad
 # though no line of its output is, has failed as well: it died half-way.
-count_tap() { # NAME LOG STATUS
+count_tap() { # NAME LOG STATUS [TIME]
     local good bad
     if [ "$3" = 0 ] && grep -q ' \.\. skipped: ' "$2"; then # prove's words for a plan of 0 tests
         echo "  skipped $1:$(sed -n 's/.* \.\. skipped://p' "$2")"
@@ -36,7 +36,7 @@ count_tap() { # NAME LOG STATUS
         echo "  status $3 after $good good tests"
     fi
     if [ "$bad" = 0 ]; then
-        ok "$1" "$good"
+        ok "$1" "$good" "${4-}"
     else
         cat "$2"
         passed=$((passed + good))
@@ -116,22 +116,22 @@ step_sdk() {
 # pg_regress or pg_isolation_regress, whose output is read as it comes. Up to 15 a line of theirs is
 # "test name ... ok 12 ms", from 16 on it is TAP. DISABLE is the make variable of the other one.
 run_pg_regress() { # NAME COUNT DISABLE DIFFS
-    local line seen=0 bad=0 status=0 here reader
+    local line time seen=0 bad=0 status=0 here reader
     here=$(dirname "$0")
     exec {reader}< <(exec timeout --foreground "$step_seconds" bash "$here/lib/with_server.sh" \
         make -s installcheck "$3=" 2>&1)
     while IFS= read -r line <&"$reader"; do
         echo "$line" >>"$logs/$1"
-        if [[ $line =~ ^test\ ([^ ]+)\ +\.\.\.\ (ok|FAILED|failed) ]]; then
-            line="${BASH_REMATCH[2]} ${BASH_REMATCH[1]}"
-        elif [[ $line =~ ^(ok|not ok)\ +[0-9]+\ +[-+]\ ([^ ]+) ]]; then
-            line="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+        if [[ $line =~ ^test\ ([^ ]+)\ +\.\.\.\ (ok|FAILED|failed)(.*\ ([0-9]+\ ms))? ]]; then
+            line="${BASH_REMATCH[2]} ${BASH_REMATCH[1]}" time=${BASH_REMATCH[4]}
+        elif [[ $line =~ ^(ok|not ok)\ +[0-9]+\ +[-+]\ ([^ ]+)(.*\ ([0-9]+\ ms))? ]]; then
+            line="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}" time=${BASH_REMATCH[4]}
         else
             continue
         fi
         seen=$((seen + 1))
         if [ "${line%% *}" = ok ]; then
-            ok "$1/${line##* }"
+            ok "$1/${line##* }" '' "$time"
         else
             bad=$((bad + 1))
             fail "$1/${line##* }"
@@ -164,9 +164,12 @@ step_isolation() {
     failed=$((failed + counts[1]))
 }
 
+# Statistics that come at some time would change plans, and what a serializable transaction's plan reads is seen.
 begin_isolation() {
-    passed=0 failed=0
+    passed=0 failed=0 SECONDS=0
+    export SERVER_CONF='autovacuum = off'
     run_pg_regress isolation "$(find test/isolation/specs -name '*.spec' | wc -l)" REGRESS output_iso/regression.diffs
+    echo "  took $SECONDS s beside the steps before it"
     echo "$passed $failed" >"$logs/isolation.counts"
 }
 
@@ -180,7 +183,7 @@ step_soak() {
 }
 
 run_tap() { # STEP FILE ...
-    local step=$1 pgxs file name
+    local step=$1 pgxs file name status time
     shift
     pgxs=$(dirname "$("$PG_CONFIG" --pgxs)")/../..
     # TESTDIR is for 15, the other two for 16 on. Without a port directory of our own the module would
@@ -202,16 +205,17 @@ run_tap() { # STEP FILE ...
     wait
     for file; do
         name=$(basename "$file" .pl)
-        count_tap "$step/$name" "$logs/$name" "$(cat "$logs/$name.status")"
+        read -r status time <"$logs/$name.status"
+        count_tap "$step/$name" "$logs/$name" "$status" "$time"
     done
 }
 
 run_tap_file() { # STEP NAME
-    local status=0 name=$2
+    local status=0 name=$2 began=$SECONDS
     timeout --foreground "$step_seconds" prove -v -I "$pgxs/src/test/perl" -I test/tap/lib "test/$1/$name.pl" >"$logs/$name" 2>&1 || status=$?
     [ "$status" = 0 ] || [ ! -e "$TESTLOGDIR/regress_log_$name" ] ||
         { echo "the log's end:"; tail -n 100 "$TESTLOGDIR/regress_log_$name"; } >>"$logs/$name"
-    echo "$status" >"$logs/$name.status"
+    echo "$status $((SECONDS - began)) s" >"$logs/$name.status"
 }
 
 cd "$(dirname "$0")/.." || exit 1
@@ -235,7 +239,9 @@ for step in $steps; do
     esac
     if compgen -G "$tests" >/dev/null; then
         echo "$step"
+        began=$SECONDS
         "step_$step"
+        echo "  $((SECONDS - began)) s"
     else
         echo "$step: nothing there yet ($tests)"
     fi
