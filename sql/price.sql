@@ -66,17 +66,44 @@ SELECT billing.settle() AS settled;
 SELECT charge FROM billing_books.usage_event WHERE account_id = 1500 AND request_id = 'c';
 
 -- Lists. CSV with a header, its fields in any order; quotes, line ends of both kinds, empty lines.
-SELECT billing.import_prices(E'model,provider,usd_per_million_output,usd_per_million_input,prompt_tokens_over,context,usd_per_million_cache_read\r\n"price-l, ""quoted""",price,2,1,,x,\r\n\r\nprice-m,price,4.5,3e-1,200000,,0.03\r\n', 'CNY', effective_from => '2025-01-01 00:00+00');
+SELECT billing.import_prices(E'model,provider,usd_per_million_output,usd_per_million_input,prompt_tokens_over,usd_per_million_cache_read\r\n"price-l, ""quoted""",price,2,1,,\r\n\r\nprice-m,price,4.5,3e-1,200000,0.03\r\n', 'CNY', effective_from => '2025-01-01 00:00+00');
 SELECT model, prompt_tokens_over, input, output, cache_read, cache_write FROM billing_books.price WHERE model LIKE 'price/%' ORDER BY model;
 -- With a provider: its rows under their plain names. Again: nothing is new. Times a factor, rounded half up.
 SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
 SELECT billing.import_prices(E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-n,0,0.000000001,0.000000003\nother,price-o,0,1,1', 'CNY', 0.5, 'price', '2025-01-01 00:00+00');
 SELECT model, input, output FROM billing_books.price WHERE model IN ('price-n', 'price-o', 'other/price-o');
 -- JSON, with numbers or texts: the same.
-SELECT billing.import_prices(' [{"provider": "price", "model": "price-j", "prompt_tokens_over": 0, "usd_per_million_input": 0.1, "usd_per_million_output": "0.2", "usd_per_million_cache_read": null, "other": []},
+SELECT billing.import_prices(' [{"provider": "price", "model": "price-j", "prompt_tokens_over": 0, "usd_per_million_input": 0.1, "usd_per_million_output": "0.2", "usd_per_million_cache_read": null},
     {"model": "price-j", "provider": "price", "prompt_tokens_over": 1000, "usd_per_million_input": 1e-9, "usd_per_million_output": 1000000}]', 'USD', 1, 'price', '2025-01-01 00:00+00');
 SELECT currency, prompt_tokens_over, input, output, cache_read, cache_write FROM billing_books.price WHERE model = 'price-j' ORDER BY prompt_tokens_over;
 SELECT billing.import_prices('[]', 'USD');
+-- The list as a member of an object, behind a byte order mark. More decimals than a price has are rounded, and that is said.
+SELECT billing.import_prices(E'\uFEFF{"at": {"day": 1}, "data": [{"provider": "price", "model": "price-d", "usd_per_million_input": 0.049999999999999996, "usd_per_million_output": 15.000020000000002}]}', 'CNY', 1, 'price', '2025-01-01 00:00+00');
+SELECT billing.import_prices(E'\uFEFFprovider,model,usd_per_million_input,usd_per_million_output\nprice,price-e,1,2\nprice,price-f,1.4999999999999999e-07,2\nother,price-f,1,0.00000000049\n', 'CNY', 1, 'price', '2025-01-01 00:00+00', skip_bad_records => true);
+SELECT model, input, output FROM billing_books.price WHERE model IN ('price-d', 'price-e', 'price-f') ORDER BY model;
+-- From now on, what holds already adds no row, from a list or from set_price(); what another price, an end or a later day follows, does.
+\set now_on 'provider,model,usd_per_million_input,usd_per_million_output\nprice,price-e,1,2\nprice,price-g,3,4'
+SELECT billing.import_prices(E:'now_on', 'CNY', 1, 'price') AS first, billing.import_prices(E:'now_on', 'CNY', 1, 'price') AS again;
+SELECT billing.set_price('price-g', 'CNY', 3, 4) = price_id AS "its number" FROM billing_books.price WHERE model = 'price-g';
+SELECT billing.set_price('price-g', 'CNY', 3, 5) IS NOT NULL AS raised, billing.set_price('price-g', 'CNY', 3, 5) IS NOT NULL AS again, billing.set_price('price-g', 'CNY', 3, 4) IS NOT NULL AS lowered;
+SELECT billing.end_prices('price-g', 'CNY') AS ended;
+SELECT billing.set_price('price-g', 'CNY', 3, 4) IS NOT NULL AS begun, billing.set_price('price-g', 'CNY', 3, 4, variant => 'batch') IS NOT NULL AS batch;
+SELECT variant, output, is_end FROM billing_books.price WHERE model = 'price-g' ORDER BY variant, effective_from;
+SELECT count(*), count(DISTINCT object) FROM billing_books.audit_log WHERE object LIKE '%price-g in CNY%';
+-- All bad records are told at once; they can be left out. A price said twice can not.
+SELECT billing.import_prices(E'provider,model,usd_per_million_input,usd_per_million_output,prompt_tokens_over\nprice,price-h,1,2,0\nprice,price-i,x,y,z\nprice,price-i\nprice,,1,2,0\nprice,price-k,1,,0\nprice,price-i,1,2,-1', 'CNY', 1, 'price', '2025-01-01 00:00+00');
+SELECT billing.import_prices('[1, {"provider": "price", "model": "price-h", "usd_per_million_input": 1, "usd_per_million_output": 2}, {"provider": "price", "model": "price-i", "usd_per_million_input": 1, "usd_per_million_output": 2, "usd_per_milion_cache_read": 0}, {"model": "price-i", "provider": "price", "usd_per_million_input": 1, "usd_per_million_input": 2, "usd_per_million_output": 2}, {"provider": "price", "model": "price-h", "usd_per_million_input": 1, "usd_per_million_output": 2, "prompt_tokens_over": 5}]', 'CNY', 1, 'price', '2025-01-01 00:00+00', skip_bad_records => true);
+SELECT model, prompt_tokens_over FROM billing_books.price WHERE model IN ('price-h', 'price-i', 'price-k') ORDER BY 1, 2;
+SELECT billing.import_prices(E'provider,model,usd_per_million_input,usd_per_million_output\nprice,price-i,1,2\nprice,price-i,1,2', 'CNY', 1, 'price', '2025-01-01 00:00+00', skip_bad_records => true);
+DO $$
+DECLARE
+    told text;
+BEGIN
+    PERFORM billing.import_prices('provider,model,usd_per_million_input,usd_per_million_output' || repeat(E'\np,m,1,' || repeat('五', 400), 1000), 'CNY');
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS told = PG_EXCEPTION_DETAIL;
+    RAISE NOTICE '% lines, the longest of % bytes, at the end: %', (SELECT count(*) FROM string_to_table(told, E'\n')), (SELECT max(octet_length(l)) FROM string_to_table(told, E'\n') AS l), right(told, 12);
+END $$;
 -- All or nothing: one bad row, and none is added. A row behind a charge refuses the list as well.
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-q,0,1,x'', ''CNY'', 1, ''price'')');
 SELECT test.attempt('SELECT billing.import_prices(E''provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nprice,price-p,0,1,1\nprice,price-b,0,1,1'', ''CNY'', 1, ''price'', ''2025-05-01'')');

@@ -286,7 +286,8 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 " that could be taken back",
 		 "What was taken back before, and what went back otherwise, is left out; find_payment() "
 		 "shows it."},
-	[ERROR_NO_BILL] = {"LB527", "no_bill", "gateway \"%s\" has no bill of its own that could be fetched",
+	[ERROR_NO_BILL] = {"LB527", "no_bill",
+					   "gateway \"%s\" has no bill of its own that could be fetched",
 					   "Bring its report by billing.import_bill(); of two names for one merchant "
 					   "account the other has it."},
 	[ERROR_BILL_FETCHED] = {"LB528", "bill_fetched",
@@ -523,6 +524,7 @@ void
 refuse_fault(const Fault *fault)
 {
 	ereport(ERROR, (errcode(error_sqlstate(fault->error)), errmsg_internal("%s", fault->message),
+					fault->detail ? errdetail_internal("%s", fault->detail) : 0,
 					errhint("%s", error_codes[fault->error].hint)));
 }
 

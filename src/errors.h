@@ -171,6 +171,7 @@ typedef struct Fault
 {
 	BillingError error;
 	char *message; /* NULL: there is none */
+	char *detail;  /* NULL: the message says it all */
 } Fault;
 
 #define NO_FAULT ((Fault){0})

@@ -112,24 +112,35 @@ same_price(const Price *a, const Price *b)
 	return a->is_end == b->is_end && memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
 }
 
+/* The row that stands at the row's instant already and says the same, or begins then. */
+static bool
+find_said(const PriceRow *row, bool is_from_now, Price *said)
+{
+	if (!price_find_standing(row, said))
+		return false;
+	return said->effective_from == row->price.effective_from ||
+		   (is_from_now && same_price(said, &row->price));
+}
+
 /*
- * True where there is no such row yet; else it takes that one's number. Of two
- * calls that say "from now on" in one moment the later counts.
+ * True where that is not said yet; else it takes the number of the row that says it. Of two calls
+ * that say "from now on" in one moment the later counts, and what stands need not be said again.
  */
 static bool
 is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
 {
-	Price existing;
-	bool exists;
+	Price said;
+	bool is_said;
 
 	row->price.effective_from = effective_from;
-	while ((exists = price_find_same(row, &existing)) && is_from_now)
+	while ((is_said = find_said(row, is_from_now, &said)) && is_from_now &&
+		   !same_price(&said, &row->price))
 		row->price.effective_from++;
-	if (!exists)
+	if (!is_said)
 		return true;
-	if (!same_price(&existing, &row->price))
+	if (!same_price(&said, &row->price))
 		refuse(ERROR_PRICE_CONFLICT, row->model, row->currency, row->price.prompt_tokens_over);
-	row->price.price_id = existing.price_id;
+	row->price.price_id = said.price_id;
 	return false;
 }
 

@@ -28,10 +28,10 @@ typedef struct NewPrices
 } NewPrices;
 
 /*
- * Adds the rows and sets their numbers; one that exists with the same prices
- * keeps its own. Refuses what would have priced a booked charge. Waits for who
- * books usage, and keeps all others out for the end of its work, until the
- * transaction ends. Returns how many rows are new.
+ * Adds the rows and sets their numbers; one that exists with the same prices,
+ * or stands with them where they are to begin now, keeps its own. Refuses what would have priced a
+ * booked charge. Waits for who books usage, and keeps all others out for the end of its work, until
+ * the transaction ends. Returns how many rows are new.
  */
 extern int64 new_price_add(const NewPrices *prices);
 

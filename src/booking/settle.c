@@ -159,8 +159,9 @@ take_failed_row(void *argument)
 {
 	const FailedRow *failed = argument;
 	char cause[FAILURE_CAUSE_SIZE];
-	Fault fault = {ERROR_INTERNAL, psprintf("%s: %s", unpack_sql_state(failed->error->sqlerrcode),
-											failed->error->message)};
+	Fault fault = {.error = ERROR_INTERNAL,
+				   .message = psprintf("%s: %s", unpack_sql_state(failed->error->sqlerrcode),
+									   failed->error->message)};
 	size_t count;
 	InboxRow *rows;
 

@@ -77,30 +77,36 @@ parse_exponent(const char *text, int *exponent)
 	return *text == '\0';
 }
 
-/* digits x 10^scale; false when that is out of range or not a whole number. */
+/* More digits than a number that is sent as text has; ten times twice as many fit into 128 bits. */
+static const int128_t digits_max = (int128_t) 1000000000000000000 * 1000000000000000000;
+
+/* digits x 10^scale, rounded half up; false when that is out of range. */
 static bool
-scale_digits(int64_t digits, int scale, int64_t *amount_nano)
+scale_digits(int128_t digits, int scale, int64_t *amount_nano, bool *is_exact)
 {
+	int128_t divisor = 1;
+	int128_t rounded;
+
 	for (; scale > 0 && digits != 0; scale--)
 	{
-		if (digits > MONEY_NANO_MAX / 10)
-			return false;
 		digits *= 10;
-	}
-	for (; scale < 0 && digits != 0; scale++)
-	{
-		if (digits % 10 != 0)
+		if (digits > MONEY_NANO_MAX)
 			return false;
-		digits /= 10;
 	}
-	*amount_nano = digits;
+	for (; scale < 0 && divisor <= 2 * digits; scale++)
+		divisor *= 10;
+	rounded = (digits + divisor / 2) / divisor;
+	if (rounded > MONEY_NANO_MAX)
+		return false;
+	*amount_nano = (int64_t) rounded;
+	*is_exact = digits % divisor == 0;
 	return true;
 }
 
 bool
-money_parse(const char *text, int64_t *amount_nano)
+money_parse_rounded(const char *text, int64_t *amount_nano, bool *is_exact)
 {
-	int64_t digits = 0;
+	int128_t digits = 0;
 	int decimals = 0;
 	int exponent = 0;
 	bool any_digit = false;
@@ -113,11 +119,11 @@ money_parse(const char *text, int64_t *amount_nano)
 			point = true;
 			continue;
 		}
-		if (digits > MONEY_NANO_MAX / 10 || decimals > EXPONENT_MAX)
-			return false;
 		any_digit = true;
 		digits = digits * 10 + (*text - '0');
 		decimals += point;
+		if (digits > digits_max || decimals > EXPONENT_MAX)
+			return false;
 	}
 	if (!any_digit)
 		return false;
@@ -128,9 +134,19 @@ money_parse(const char *text, int64_t *amount_nano)
 	}
 	else if (*text != '\0')
 		return false;
-	if (digits > MONEY_NANO_MAX)
+	return scale_digits(digits, MONEY_DECIMALS - decimals + exponent, amount_nano, is_exact);
+}
+
+bool
+money_parse(const char *text, int64_t *amount_nano)
+{
+	int64_t rounded_nano;
+	bool is_exact;
+
+	if (!money_parse_rounded(text, &rounded_nano, &is_exact) || !is_exact)
 		return false;
-	return scale_digits(digits, MONEY_DECIMALS - decimals + exponent, amount_nano);
+	*amount_nano = rounded_nano;
+	return true;
 }
 
 char *

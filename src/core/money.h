@@ -48,6 +48,9 @@ extern bool money_divide_half_up_to(int128_t value, int64_t divisor, int64_t max
  */
 extern bool money_parse(const char *text, int64_t *amount_nano);
 
+/* The same of a number of more decimals, rounded half up; *is_exact tells whether none was lost. */
+extern bool money_parse_rounded(const char *text, int64_t *amount_nano, bool *is_exact);
+
 /* Writes an amount with all nine decimals; returns text. */
 extern char *money_print(int64_t amount_nano, char text[MONEY_TEXT_SIZE]);
 

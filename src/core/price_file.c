@@ -12,10 +12,28 @@
 
 #define JSON_BLANKS " \t\r\n"
 
+/* Of UTF-8, at the begin of a file: EF BB BF. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
+char *
+price_file_text(char *file)
+{
+	bool is_marked = strncmp(file, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0;
+
+	return file + (is_marked ? strlen(BYTE_ORDER_MARK) : 0);
+}
+
+static const char *
+skip_blanks(const char *text)
+{
+	return text + strspn(text, JSON_BLANKS);
+}
+
 bool
 price_file_is_json(const char *text)
 {
-	return text[strspn(text, JSON_BLANKS)] == '[';
+	text = skip_blanks(text);
+	return *text == '[' || *text == '{';
 }
 
 /* Behind a string of JSON, whose opening quote is at the text's begin. */
@@ -28,18 +46,18 @@ skip_string(const char *text)
 	return *text == '"' ? text + 1 : text;
 }
 
-/* Elements of an array, whose bracket is at the text's begin: one more than its own commas. */
+/*
+ * Elements of the arrays at a depth of a value, which is at the text's begin (1: it is one itself):
+ * one more than its own commas, of an array that is not empty.
+ */
 static int64_t
-count_elements(const char *text)
+count_elements(const char *text, int64_t at_depth)
 {
-	int64_t commas = 0;
-	int64_t depth = 1;
+	int64_t count = 0;
+	int64_t depth = 0;
+	bool in_array = false;
 
-	text++;
-	text += strspn(text, JSON_BLANKS);
-	if (*text == ']' || *text == '\0')
-		return 0;
-	while (*text != '\0' && depth > 0)
+	do
 	{
 		if (*text == '"')
 		{
@@ -47,10 +65,15 @@ count_elements(const char *text)
 			continue;
 		}
 		depth += (*text == '[' || *text == '{') - (*text == ']' || *text == '}');
-		commas += *text == ',' && depth == 1;
+		if (depth == at_depth && (*text == '[' || *text == '{'))
+		{
+			in_array = *text == '[';
+			count += in_array && strchr("]", *skip_blanks(text + 1)) == NULL;
+		}
+		count += *text == ',' && depth == at_depth && in_array;
 		text++;
-	}
-	return commas + 1;
+	} while (*text != '\0' && depth > 0);
+	return count;
 }
 
 /* Lines of CSV that are not empty; a line break within quotes ends none. */
@@ -78,7 +101,7 @@ price_file_count(const char *text)
 	int64_t lines;
 
 	if (price_file_is_json(text))
-		return count_elements(text + strspn(text, JSON_BLANKS));
+		return count_elements(skip_blanks(text), *skip_blanks(text) == '[' ? 1 : 2);
 	lines = count_lines(text);
 	return lines > 0 ? lines - 1 : 0;
 }
@@ -90,8 +113,10 @@ price_file_scale(PriceFileRow *row, int64_t factor_nano)
 	{
 		int64_t *nano = &row->nano_of[token_class];
 
+		bool is_free = *nano == 0 || factor_nano == 0;
+
 		if (!money_divide_half_up((int128_t) *nano * factor_nano, MONEY_NANO_PER_UNIT, nano) ||
-			*nano > PRICE_NANO_MAX)
+			*nano > PRICE_NANO_MAX || (*nano == 0 && !is_free))
 			return OUTCOME_OUT_OF_RANGE;
 	}
 	return OUTCOME_OK;

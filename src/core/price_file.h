@@ -20,19 +20,22 @@ typedef struct PriceFileRow
 	int64_t nano_of[TOKEN_CLASSES];
 } PriceFileRow;
 
-/* True for a list in JSON, which begins with [; all else is CSV. */
+/* The text of a file, behind the byte order mark that spreadsheets begin theirs with. */
+extern char *price_file_text(char *file);
+
+/* True for a list in JSON, which begins with [ or {; all else is CSV. */
 extern bool price_file_is_json(const char *text);
 
 /*
- * How many records a list has, without reading them: elements of the array, or
- * lines after the line of names that are not empty. Of text that is neither
- * JSON nor CSV it may be any number up to the text's length.
+ * How many records a list has, without reading them: elements of the array, or of
+ * those that are members of the object, or lines after the line of names that are not empty. Of
+ * text that is neither JSON nor CSV it may be any number up to the text's length.
  */
 extern int64_t price_file_count(const char *text);
 
 /*
  * Multiplies a row's prices, rounded half up to nano-units.
- * OUTCOME_OUT_OF_RANGE when one becomes more than a price may be.
+ * OUTCOME_OUT_OF_RANGE when one becomes more than a price may be, or nothing by rounding alone.
  */
 extern Outcome price_file_scale(PriceFileRow *row, int64_t factor_nano);
 

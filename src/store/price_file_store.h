@@ -25,6 +25,7 @@ typedef enum PriceField
 typedef struct PriceRecord
 {
 	char *fields[PRICE_FIELDS]; /* NULL where absent */
+	const char *problem;		/* why it cannot be read; NULL: it can */
 } PriceRecord;
 
 typedef struct PriceRecords
@@ -33,7 +34,10 @@ typedef struct PriceRecords
 	PriceRecord *records;
 } PriceRecords;
 
-/* Reads an array of objects with fields of those names; refuses text that is no JSON. */
+/*
+ * Reads an array of objects with fields of those names, or an object with one such array; refuses
+ * text that is neither.
+ */
 extern PriceRecords price_file_read_json(const char *data, const char *const names[PRICE_FIELDS]);
 
 #endif

@@ -289,12 +289,12 @@ price_get(int64 price_id, Price *price)
 }
 
 bool
-price_find_same(const PriceRow *row, Price *price)
+price_find_standing(const PriceRow *row, Price *price)
 {
 	static Sql find = SQL(
 		"SELECT " PRICE_COLUMNS " FROM " BOOKS "price WHERE currency = $1 AND model = $2 "
-		"AND prompt_tokens_over = $3 AND effective_from = $4 AND variant = $5 AND "
-		"price_list = $6 AND hours = $7 AND withdrawn_at IS NULL",
+		"AND prompt_tokens_over = $3 AND effective_from <= $4 AND variant = $5 AND "
+		"price_list = $6 AND hours = $7 AND withdrawn_at IS NULL ORDER BY effective_from DESC LIMIT 1",
 		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[] = "       ";
 	Datum values[7];

@@ -80,8 +80,8 @@ extern const char *price_list_text(const char *price_list);
 /* The row of that number, in the caller's snapshot. */
 extern bool price_get(int64 price_id, Price *price);
 
-/* The row of the same key and instant; false when there is none. */
-extern bool price_find_same(const PriceRow *row, Price *price);
+/* The row of the same key that stands at a row's instant; false when there is none. */
+extern bool price_find_standing(const PriceRow *row, Price *price);
 
 /* Adds rows, by one statement, and numbers them in their order. */
 extern void price_insert_all(PriceRow *const *rows, size_t count);

@@ -28,9 +28,11 @@ check_amount(const char *text)
 	char printed[MONEY_TEXT_SIZE];
 	int64_t nano = 0;
 	int64_t again;
+	bool is_exact;
 
-	if (!money_parse(text, &nano))
+	if (!money_parse_rounded(text, &nano, &is_exact))
 		return 0;
+	MUST(money_parse(text, &again) == is_exact);
 	MUST(nano >= 0 && nano <= MONEY_NANO_MAX);
 	MUST(money_parse(money_print(nano, printed), &again) && again == nano);
 	return nano;

@@ -186,6 +186,51 @@ test_parse(void **state)
 			fail_msg("\"%s\" was read", bad[i]);
 }
 
+/* What has more decimals is rounded half up, and said to be inexact. */
+static void
+test_parse_rounded(void **state)
+{
+	static const struct
+	{
+		const char *text;
+		int64_t amount;
+		bool is_exact;
+	} cases[] = {
+		{"0.049999999999999996", 50000000, false},
+		{"15.000020000000002", INT64_C(15000020000), false},
+		{"0.0000000004", 0, false},
+		{"0.0000000005", 1, false},
+		{"0.00000000149999999999999999", 1, false},
+		{"4.9e-10", 0, false},
+		{"1e-40", 0, false},
+		{"0e-40", 0, true},
+		{"1.0000000000", 1000000000, true},
+		{"12000e-3", INT64_C(12000000000), true},
+		{"999999999.9999999994", MONEY_NANO_MAX, false},
+	};
+	static const char *const bad[] = {
+		"999999999.9999999995",
+		"1000000000000000000000000000000000001e-40",
+		"0.00000000000000000000000000000000000000000",
+		"",
+		"1e-41",
+		"-1",
+	};
+	int64_t amount;
+	bool is_exact;
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		assert_true(money_parse_rounded(cases[i].text, &amount, &is_exact));
+		assert_int_equal(amount, cases[i].amount);
+		assert_int_equal(is_exact, cases[i].is_exact);
+	}
+	for (size_t i = 0; i < LENGTH(bad); i++)
+		if (money_parse_rounded(bad[i], &amount, &is_exact))
+			fail_msg("\"%s\" was read", bad[i]);
+}
+
 /* What is printed is read again as the same amount. */
 static void
 test_print_and_parse(void **state)
@@ -227,7 +272,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_add_stays_in_range), cmocka_unit_test(test_floor_to_cent),
 		cmocka_unit_test(test_divide_half_up),	   cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_print_and_parse),	   cmocka_unit_test(test_print_cents),
+		cmocka_unit_test(test_parse_rounded),	   cmocka_unit_test(test_print_and_parse),
+		cmocka_unit_test(test_print_cents),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,13 @@ test_count(void **state)
 		{"[[], [], []]", 3},
 		{"[\"a,b]\", \"\\\",\\\\\", \",\"]", 3},
 		{"[1, 2] [3, 4]", 2},
+		/* of an object the members that are arrays */
+		{"{}", 0},
+		{" {\"data\": []}", 0},
+		{"{\"at\": {\"a\": 1, \"b\": [1, 2]}, \"data\": [{\"a\": [1, 2], \"b\": 2}, {}], \"n\": 1}",
+		 2},
+		{"{\"a\": [1], \"b\": [2, 3]}", 3},
+		{"{\"a,[\": 1, \"b\": \"[1,2]\"}", 0},
 		/* not JSON, but no reason to run away */
 		{"[", 0},
 		{"[1", 1},
@@ -35,6 +42,9 @@ test_count(void **state)
 		{"[\"\\", 1},
 		{"[,,,", 4},
 		{"[1]]]],,", 1},
+		{"{", 0},
+		{"{[", 0},
+		{"{[1,", 2},
 		/* CSV: lines without the first */
 		{"", 0},
 		{"\n\r\n", 0},
@@ -49,6 +59,19 @@ test_count(void **state)
 	(void) state;
 	for (size_t i = 0; i < LENGTH(cases); i++)
 		assert_int_equal(price_file_count(cases[i].text), cases[i].count);
+}
+
+static void
+test_text(void **state)
+{
+	char marked[] = "\xEF\xBB\xBF[]";
+	char half[] = "\xEF\xBB";
+	char plain[] = "names";
+
+	(void) state;
+	assert_string_equal(price_file_text(marked), "[]");
+	assert_string_equal(price_file_text(half), half);
+	assert_string_equal(price_file_text(plain), plain);
 }
 
 /* The reader of CSV finds as many records as were counted, and never more before it gives up. */
@@ -88,6 +111,7 @@ static void
 test_scale(void **state)
 {
 	PriceFileRow row = {.nano_of = {0, 1, 3, PRICE_NANO_MAX}};
+	PriceFileRow low = {.nano_of = {0, 4}};
 	PriceFileRow high = {.nano_of = {[TOKENS_OUTPUT] = PRICE_NANO_MAX}};
 
 	(void) state;
@@ -96,6 +120,10 @@ test_scale(void **state)
 	assert_int_equal(row.nano_of[1], 1);
 	assert_int_equal(row.nano_of[2], 2);
 	assert_int_equal(row.nano_of[3], PRICE_NANO_MAX / 2);
+	assert_int_equal(price_file_scale(&low, MONEY_NANO_PER_UNIT / 10), OUTCOME_OUT_OF_RANGE);
+	low.nano_of[1] = 4;
+	assert_int_equal(price_file_scale(&low, 0), OUTCOME_OK);
+	assert_int_equal(low.nano_of[1], 0);
 	assert_int_equal(price_file_scale(&high, MONEY_NANO_PER_UNIT), OUTCOME_OK);
 	assert_int_equal(price_file_scale(&high, MONEY_NANO_PER_UNIT + 1), OUTCOME_OUT_OF_RANGE);
 	assert_int_equal(price_file_scale(&high, MONEY_NANO_MAX), OUTCOME_OUT_OF_RANGE);
@@ -159,9 +187,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_count),
-		cmocka_unit_test(test_count_as_read),
-		cmocka_unit_test(test_scale),
+		cmocka_unit_test(test_text),		  cmocka_unit_test(test_count),
+		cmocka_unit_test(test_count_as_read), cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_repeated),
 	};
 
