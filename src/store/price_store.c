@@ -396,10 +396,17 @@ price_newest_charge_of(int64 account_id, TimestampTz stamped_since, TimestampTz 
 	return column_instant(0, 1, DT_NOBEGIN);
 }
 
-static void
-read_charge(PricedCharge *charge)
+/* Looks for a charge by a statement of three values; false when there is none. */
+static bool
+find_charge(Sql *find, int64 of, TimestampTz from, TimestampTz recorded_since, PricedCharge *charge)
 {
+	Datum values[] = {Int64GetDatum(of), TimestampTzGetDatum(from),
+					  TimestampTzGetDatum(recorded_since)};
+
+	if (sql_latest(find, values, NULL) == 0)
+		return false;
 	*charge = (PricedCharge){column_int64(0, 1), column_text(0, 2), column_text(0, 3)};
+	return true;
 }
 
 #define CHARGED_SINCE                                                                         \
@@ -428,13 +435,7 @@ price_find_backdated(int64 first_price_id, TimestampTz effective_from, Timestamp
 		"d.account_id AND n.price_id >= $1 OFFSET 0) LIMIT 1",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
-	if (sql_latest(&find,
-				   (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(effective_from),
-							 TimestampTzGetDatum(recorded_since)},
-				   NULL) == 0)
-		return false;
-	read_charge(charge);
-	return true;
+	return find_charge(&find, first_price_id, effective_from, recorded_since, charge);
 }
 
 bool
@@ -450,13 +451,7 @@ price_find_backdated_of(int64 account_id, TimestampTz effective_from, TimestampT
 						  "$2 AND d.charge > 0 LIMIT 1",
 						  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
-	if (sql_latest(&find,
-				   (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(effective_from),
-							 TimestampTzGetDatum(recorded_since)},
-				   NULL) == 0)
-		return false;
-	read_charge(charge);
-	return true;
+	return find_charge(&find, account_id, effective_from, recorded_since, charge);
 }
 
 /* ---- withdrawing ------------------------------------------------------------ */
@@ -481,14 +476,8 @@ price_find_charged(const PriceRow *row, TimestampTz recorded_since, PricedCharge
 	static Sql find = SQL(CHARGED_SINCE "u.price_id = $1 LIMIT 1", INT8OID, TIMESTAMPTZOID,
 						  TIMESTAMPTZOID);
 
-	if (sql_latest(&find,
-				   (Datum[]){Int64GetDatum(row->price.price_id),
-							 TimestampTzGetDatum(row->price.effective_from),
-							 TimestampTzGetDatum(recorded_since)},
-				   NULL) == 0)
-		return false;
-	read_charge(charge);
-	return true;
+	return find_charge(&find, row->price.price_id, row->price.effective_from, recorded_since,
+					   charge);
 }
 
 void
