@@ -54,6 +54,22 @@ red_seen_put_off(const char *gateway, TimestampTz now)
 	gateway_set_confirmations_due(gateway, now + LIST_AGAIN_US);
 }
 
+/* A buyer needs one; whoever lists more of an invoice than these makes rows without end. */
+#define FOLLOWED_MAX 50
+
+static bool
+has_had_too_many(const char *gateway, const Booking *booking, int64 invoice_id)
+{
+	int64 account_id = booking->account.account_id;
+
+	if (red_count_of_buyer(account_id, invoice_id) < FOLLOWED_MAX)
+		return false;
+	ereport(LOG, (errmsg("billing follows no more red confirmations of invoice " INT64_FORMAT
+						 " of account " INT64_FORMAT ", which gateway \"%s\" lists",
+						 invoice_id, account_id, gateway)));
+	return true;
+}
+
 static void
 follow(const char *gateway, const RedSeen *seen, Booking *booking, int64 invoice_id)
 {
@@ -70,9 +86,10 @@ follow(const char *gateway, const RedSeen *seen, Booking *booking, int64 invoice
 		.actor = booking->actor,
 	};
 
+	if (red_is_known(seen->confirmation_id) || has_had_too_many(gateway, booking, invoice_id))
+		return;
 	invoicing_find(confirmation.account_id, invoice_id, &invoice);
-	if (!red_is_known(seen->confirmation_id) &&
-		invoicing_follow(booking, &invoice, gateway, &confirmation))
+	if (invoicing_follow(booking, &invoice, gateway, &confirmation))
 		booking_finish_unmoved(booking);
 }
 
@@ -84,7 +101,7 @@ red_seen_take(const char *gateway, const RedSeen *seen)
 	int64 invoice_id;
 
 	if (red_is_known(seen->confirmation_id) ||
-		!invoice_find_number(seen->blue_number, &account_id, &invoice_id) ||
+		!invoice_find_listed(seen->blue_number, gateway, &account_id, &invoice_id) ||
 		!account_hold_if_free(account_id, &booking.account))
 		return;
 	booking_begin_held(&booking);

@@ -447,6 +447,8 @@ read_red_list(const json_t *result, GatewayAnswer *answer)
 	if (!json_is_array(list) || json_array_size(list) > RED_SEEN_MAX ||
 		!read_count(result, "total", &answer->rows))
 		return RESULT_UNANSWERED;
+	if (json_array_size(list) == 0)
+		answer->rows = 0; /* whatever it says: behind it are no more */
 	json_array_foreach(list, i, item)
 		answer->seen_count += read_seen(item, &answer->seen[answer->seen_count]);
 	return RESULT_DONE;

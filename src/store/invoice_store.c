@@ -270,15 +270,21 @@ invoice_due(int64 account_id, TimestampTz before, size_t *count)
 }
 
 bool
-invoice_find_number(const char *number, int64 *account_id, int64 *invoice_id)
+invoice_find_listed(const char *number, const char *gateway, int64 *account_id, int64 *invoice_id)
 {
-	static Sql find = SQL("SELECT account_id, invoice_id FROM " BOOKS
-						  "invoice WHERE number = $1 AND kind IN ('ordinary', 'special')",
-						  TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
+	static Sql find = SQL(
+		"SELECT i.account_id, i.invoice_id FROM " BOOKS "invoice AS i LEFT JOIN " BOOKS
+		"seller AS s ON s.region = 'cn' AND s.seller_no = i.seller_no WHERE i.number = $1 AND "
+		"i.kind IN ('ordinary', 'special') AND (s.gateway = $2 OR EXISTS (SELECT FROM (SELECT "
+		"gateway, tax_number FROM " BOOKS "seller WHERE region = 'cn' ORDER BY seller_no DESC "
+		"LIMIT 1) AS n WHERE n.gateway = $2 AND (s.tax_number IS NULL OR s.tax_number = "
+		"n.tax_number)))",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
 
 	bind_text(values, nulls, 0, number);
+	bind_text(values, nulls, 1, gateway);
 	if (sql_run(&find, values, nulls) == 0)
 		return false;
 	*account_id = column_int64(0, 1);

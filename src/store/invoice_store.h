@@ -111,8 +111,12 @@ extern void invoice_line_insert(const Invoice *invoice, int64 order_id, int64 am
 /* False where the account has no such invoice. */
 extern bool invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice);
 
-/* Whose the issued invoice of a number of the bureau's is; false where it is nobody's. */
-extern bool invoice_find_number(const char *number, int64 *account_id, int64 *invoice_id);
+/*
+ * Whose the issued invoice of a number of the bureau's is, where a gateway has a say in it: it
+ * issued it, or issues now for the same taxpayer. False where it is nobody's, or none of its.
+ */
+extern bool invoice_find_listed(const char *number, const char *gateway, int64 *account_id,
+								int64 *invoice_id);
 
 /*
  * True where the bureau's number is that of an invoice, or of a red one, of any account, or another

@@ -114,6 +114,18 @@ red_is_known(const char *provider_id)
 	return sql_latest(&find, values, nulls) > 0;
 }
 
+int64
+red_count_of_buyer(int64 account_id, int64 invoice_id)
+{
+	static Sql count = SQL("SELECT count(*) FROM " BOOKS
+						   "red_confirmation WHERE account_id = $1 AND "
+						   "invoice_id = $2 AND started_by = 'buyer'",
+						   INT8OID, INT8OID);
+
+	sql_run(&count, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(invoice_id)}, NULL);
+	return column_int64(0, 1);
+}
+
 void
 red_update(const RedConfirmation *confirmation)
 {

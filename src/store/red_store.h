@@ -55,6 +55,9 @@ extern bool red_find_open(int64 account_id, int64 invoice_id, RedConfirmation *c
 /* True where a buyer's of that number of the provider's is there already, at whatever account. */
 extern bool red_is_known(const char *provider_id);
 
+/* How many an invoice has had that its buyer began. */
+extern int64 red_count_of_buyer(int64 account_id, int64 invoice_id);
+
 /* Writes back what changes of one. */
 extern void red_update(const RedConfirmation *confirmation);
 

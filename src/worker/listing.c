@@ -19,6 +19,9 @@
 #include "worker/life.h"
 #include "worker/listing.h"
 
+/* A list that goes on behind so many pages is read no further: others wait for their turn. */
+#define PAGES_MAX 1000
+
 static GatewayCall asked;	   /* the page that is asked for, or is next; page 0: no list is read */
 static TimestampTz claimed_at; /* the list */
 static TimestampTz asked_at;   /* the page, by the server's clock; 0: it is not under way */
@@ -53,9 +56,16 @@ listing_claim(const char *providers, GatewayCall *call)
 static void
 turn_page(int64 rows)
 {
-	if (asked.invoice.page++ * RED_SEEN_MAX < rows)
+	bool is_last = asked.invoice.page * RED_SEEN_MAX >= rows;
+
+	if (!is_last && asked.invoice.page++ < PAGES_MAX)
 		return;
-	red_seen_end(asked.gateway, claimed_at);
+	if (is_last)
+		red_seen_end(asked.gateway, claimed_at);
+	else
+		ereport(LOG, (errmsg("billing reads no more than %d pages of gateway \"%s\"'s list of red "
+							 "confirmations",
+							 PAGES_MAX, asked.gateway)));
 	asked.invoice.page = 0;
 }
 

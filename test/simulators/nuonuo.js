@@ -53,6 +53,8 @@ const SETTINGS = {
 	token_quota: 50, // in 30 days
 	token_lives_s: 86400,
 	document_bytes: 0, // how large a document is at least
+	list_total: '', // how many confirmations a list says that it has; empty: what it has
+	list_repeats: false, // behind its last page a list begins again
 };
 
 // An answer that is an error.
@@ -123,6 +125,7 @@ class Nuonuo extends Gateway {
 	constructor(options) {
 		super('nuonuo', { ...options, refundsPerOrder: false, operations: OPERATIONS });
 		this.settings = { ...SETTINGS };
+		this.pagesListed = 0;
 		this.tokens = new Map(); // its text -> { given_at, ends_at, isRevoked }
 		this.tokensAsked = 0;
 		this.invoices = new Map(); // by their own numbers
@@ -503,10 +506,11 @@ class Nuonuo extends Gateway {
 		check(/^\d+$/.test(pageSize ?? '') && Number(pageSize) >= 1 && Number(pageSize) <= 50, 'pageSize');
 		check(/^[1-9]\d*$/.test(pageNo ?? ''), 'pageNo');
 		const listed = known.filter((one) => isWithin(one, from, to));
-		const first = (Number(pageNo) - 1) * Number(pageSize);
+		const first = (Number(pageNo) - 1) * Number(pageSize) % (this.settings.list_repeats ? listed.length : Infinity);
 
+		this.pagesListed++;
 		return {
-			total: String(listed.length),
+			total: this.settings.list_total || String(listed.length),
 			list: listed.slice(first, first + Number(pageSize)).map((one) => this.confirmationDocument(one)),
 		};
 	}
@@ -633,6 +637,7 @@ class Nuonuo extends Gateway {
 			confirmations: [...this.confirmations.values()]
 				.map((one) => ({ ...one, state: this.bureauState(one) })),
 			issued_times: this.issuedTimes,
+			pages_listed: this.pagesListed,
 			tokens: { asked: this.tokensAsked, given: this.tokens.size },
 			settings: this.settings,
 			faults: this.faults.queue,

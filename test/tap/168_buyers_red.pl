@@ -5,6 +5,7 @@ use warnings;
 use utf8;
 
 use DBD::Pg;
+use File::Copy qw(copy);
 use Test::More;
 
 use BillingTest;
@@ -157,6 +158,68 @@ is(confirmations(10), 0, 'which is left');
 $other->rollback;
 becomes('buyer waiting_seller', 'and taken later', red_state(10));
 
+# ---- whose list has a say
+
+sub seen_by { my ($gateway) = @_; return value('SELECT confirmations_seen_at FROM billing_books.gateway WHERE gateway = $1', $gateway) }
+sub listed
+{
+	my ($gateway) = @_;
+	my $before = value('SELECT clock_timestamp()');
+	return wait_until(30, sub {
+		$dbh->do('UPDATE billing_books.gateway SET confirmations_due_at = CASE gateway WHEN $1 THEN now() ELSE \'infinity\' END WHERE provider = \'nuonuo\'', undef, $gateway);
+		$dbh->do('SELECT billing.retry_gateway_calls($1)', undef, $gateway);
+		value('SELECT confirmations_seen_at > $2 FROM billing_books.gateway WHERE gateway = $1', $gateway, $before)
+	});
+}
+sub seller { my ($tax_number, $gateway) = @_; return $dbh->do('SELECT billing.set_seller(\'cn\', \'销方有限公司\', \'*信息技术服务*API调用服务\', 0.06, $1, drawer => \'李四\', goods_code => \'3040203000000000000\', gateway => $2)', undef, $tax_number, $gateway) }
+
+copy($sim->secrets_dir . '/nuonuo.conf', $sim->secrets_dir . '/other.conf');
+chmod 0600, $sim->secrets_dir . '/other.conf';
+$dbh->do('SELECT billing.set_gateway(\'other\', \'nuonuo\', \'cn\', \'Invoices\')');
+$dbh->do('SELECT billing.request_invoice(12, ARRAY[1, 2], \'company\', \'special\', \'a@b.example\', NULL, \'invoice\')');
+$dbh->do('SELECT billing.issue_due_invoices()');
+becomes('issued', 'one more is issued', sub { invoice(12)->{state} });
+begin(12, state => '01');
+ok(listed('other'), 'a gateway that issued nothing lists it');
+ok(listed('other'), 'twice');
+is(confirmations(12), 0, 'what it lists of another one\'s invoice is left');
+seller('339902999999789114', 'other');
+ok(listed('other'), 'it issues for another taxpayer');
+is(confirmations(12), 0, 'and has no say in this one\'s');
+seller('339902999999789113', 'other');
+ok(listed('other'), 'it issues for the same one from now on');
+ok(wait_until(30, sub { confirmations(12) == 1 }), 'and has one');
+is(value('SELECT gateway FROM billing_books.gateway_call WHERE account_id = 12 AND kind = \'red\''), 'other', 'it is asked of that gateway');
+seller('339902999999789113', 'nuonuo');
+
+# ---- lists that do not end
+
+sub pages { return books()->{pages_listed} }
+$sim->control(settings => { gateway => 'nuonuo', list_total => '9999999999999999' });
+my $pages = pages();
+ok(listed('nuonuo'), 'a list ends with an empty page, whatever it says to have');
+cmp_ok(pages() - $pages, '<', 20, 'soon');
+$sim->control(settings => { gateway => 'nuonuo', list_repeats => \1 });
+my $seen = seen_by('nuonuo');
+$pages = pages();
+$dbh->do('UPDATE billing_books.gateway SET confirmations_due_at = now() WHERE gateway = \'nuonuo\'');
+ok(wait_until(120, sub { pages() - $pages >= 1000 }), 'one that begins again and again');
+$sim->control(settings => { gateway => 'nuonuo', list_total => '' });
+$sim->control(settings => { gateway => 'nuonuo', list_repeats => \0 });
+ok(listed('other'), 'lets others have their turn');
+is(pages() - $pages, 1000 + pages_of_list(), 'after so many pages');
+is(seen_by('nuonuo'), $seen, 'and does not count as read');
+sub pages_of_list { return int((grep({ defined $_->{seen} } books()->{confirmations}->@*) + 9) / 10) }
+
 is($dbh->selectall_arrayref('SELECT * FROM billing.verify()')->@*, 0, 'the books agree');
 is((grep { $_ != 1 } values %{ books()->{issued_times} }), 0, 'nothing was issued twice at the bureau');
+
+# An invoice of which more are listed than any buyer needs.
+$dbh->do('SELECT billing.record_offline_payment(12, 50, \'c\', \'12 c\'), billing.request_invoice(12, ARRAY[3], \'company\', \'special\', \'a@b.example\', NULL, \'again\'), billing.issue_due_invoices()');
+becomes('issued', 'the last one is issued', sub { value('SELECT state FROM billing_books.invoice WHERE account_id = 12 AND invoice_id = 2') });
+$dbh->do('INSERT INTO billing_books.red_confirmation (account_id, confirmation_no, invoice_id, state, started_by, provider_id, created_at, changed_at, actor) SELECT 12, 100 + n, 2, \'void\', \'buyer\', \'of the flood \' || n, now(), now(), \'gateway\' FROM generate_series(1, 50) AS n');
+$sim->control(red_begin => { gateway => 'nuonuo', invoice => value('SELECT number FROM billing_books.invoice WHERE account_id = 12 AND invoice_id = 2') });
+ok(listed('nuonuo'), 'a list with one more');
+ok($node->log_contains('billing follows no more red confirmations of invoice 2 of account 12'), 'is too much');
+is(confirmations(12), 51, 'it is not followed');
 done_testing();
