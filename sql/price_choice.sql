@@ -101,6 +101,18 @@ SELECT test.attempt(format('UPDATE billing_books.price SET withdrawn_at = NULL W
 SELECT billing.set_price('choice-d', 'CNY', 4, 4, effective_from => clock_timestamp() + interval '1 min') AS price_id \gset
 SELECT status, charge FROM billing.charge(4500, 1, 'ahead', 'choice-d', 1000000, 0, occurred_at => clock_timestamp() + interval '2 min');
 SELECT test.attempt(format('SELECT billing.withdraw_price(%s)', :price_id));
+-- Nor an end behind which such usage was charged, by another list.
+SELECT billing.set_price('choice-e', 'USD', 2, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS standard, billing.set_price('choice-e', 'USD', 1, 1, price_list => 'free', effective_from => '2025-01-01 00:00+00') IS NOT NULL AS of_list;
+SELECT billing.end_prices('choice-e', 'USD', clock_timestamp() + interval '1 min', price_list => 'free') AS ended;
+SELECT max(price_id) AS price_id FROM billing_books.price WHERE model = 'choice-e' AND is_end \gset
+SELECT status, charge FROM billing.charge(4503, 1, 'behind', 'choice-e', 1000000, 0, occurred_at => clock_timestamp() + interval '2 min');
+SELECT test.attempt(format('SELECT billing.withdraw_price(%s)', :price_id));
+SELECT billing.end_prices('choice-e', 'USD', '2100-01-01 00:00+00') AS ended;
+SELECT billing.withdraw_price(max(price_id)) AS withdrawn FROM billing_books.price WHERE model = 'choice-e' AND is_end;
+-- A list in which no price stands any more is none.
+SELECT billing.set_price('choice-e', 'USD', 1, 1, price_list => 'ghost', effective_from => '2100-01-01 00:00+00') AS price_id \gset
+SELECT billing.withdraw_price(:price_id) AS withdrawn;
+SELECT test.attempt('SELECT billing.set_price_list(4501, ''ghost'')');
 
 -- What is in force, and what comes.
 SELECT price_list, variant, hours, prompt_tokens_over, in_force, is_end, trim_scale(input) AS input FROM billing.list_prices('choice-a', price_list => 'standard');

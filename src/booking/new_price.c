@@ -112,16 +112,6 @@ same_price(const Price *a, const Price *b)
 	return a->is_end == b->is_end && memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
 }
 
-/* The row that stands at the row's instant already and says the same, or begins then. */
-static bool
-find_said(const PriceRow *row, bool is_from_now, Price *said)
-{
-	if (!price_find_standing(row, said))
-		return false;
-	return said->effective_from == row->price.effective_from ||
-		   (is_from_now && same_price(said, &row->price));
-}
-
 /*
  * True where that is not said yet; else it takes the number of the row that says it. Of two calls
  * that say "from now on" in one moment the later counts, and what stands need not be said again.
@@ -129,18 +119,19 @@ find_said(const PriceRow *row, bool is_from_now, Price *said)
 static bool
 is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
 {
-	Price said;
-	bool is_said;
+	Price standing;
+	bool stands;
 
 	row->price.effective_from = effective_from;
-	while ((is_said = find_said(row, is_from_now, &said)) && is_from_now &&
-		   !same_price(&said, &row->price))
+	while ((stands = price_find_standing(row, &standing)) && is_from_now &&
+		   standing.effective_from == row->price.effective_from)
 		row->price.effective_from++;
-	if (!is_said)
+	if (!stands || (is_from_now ? !same_price(&standing, &row->price)
+								: standing.effective_from != row->price.effective_from))
 		return true;
-	if (!same_price(&said, &row->price))
+	if (!same_price(&standing, &row->price))
 		refuse(ERROR_PRICE_CONFLICT, row->model, row->currency, row->price.prompt_tokens_over);
-	row->price.price_id = said.price_id;
+	row->price.price_id = standing.price_id;
 	return false;
 }
 
@@ -234,13 +225,13 @@ new_price_end(NewPrices *ends)
 	return new_price_add(ends);
 }
 
-/* Refuses where a charge that is recorded since an instant has that price. */
+/* Refuses where a charge that is recorded since an instant has another price without that row. */
 static void
 check_not_charged(const PriceRow *row, TimestampTz recorded_since)
 {
 	PricedCharge charge;
 
-	if (price_find_charged(row, recorded_since, &charge))
+	if (price_find_withdrawn(row, recorded_since, &charge))
 		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
 }
 
@@ -252,12 +243,12 @@ withdraw(const PriceRow *row, const Looks *looks, const char *actor, const char 
 
 	if (from <= looks->began_at)
 		refuse(ERROR_PRICE_IN_FORCE, row->price.price_id, timestamptz_to_str(from));
+	price_withdraw(row->price.price_id, looks->began_at, actor, reason);
 	check_not_charged(row, recorded_since(from));
 	price_hold_for_adding();
 	if (from <= clock_now())
 		refuse(ERROR_PRICE_IN_FORCE, row->price.price_id, timestamptz_to_str(from));
 	check_not_charged(row, looks->began_at);
-	price_withdraw(row->price.price_id, looks->began_at, actor, reason);
 }
 
 bool

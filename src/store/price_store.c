@@ -471,10 +471,13 @@ price_get_placed(int64 price_id, PlacedPrice *placed)
 }
 
 bool
-price_find_charged(const PriceRow *row, TimestampTz recorded_since, PricedCharge *charge)
+price_find_withdrawn(const PriceRow *row, TimestampTz recorded_since, PricedCharge *charge)
 {
-	static Sql find = SQL(CHARGED_SINCE "u.price_id = $1 LIMIT 1", INT8OID, TIMESTAMPTZOID,
-						  TIMESTAMPTZOID);
+	static Sql find = SQL(CHARGED_SINCE
+						  "(a.currency, u.model) = (SELECT n.currency, n.model FROM " BOOKS
+						  "price AS n WHERE n.price_id = $1) AND " PRICE_OF_EVENT
+						  " IS DISTINCT FROM u.price_id LIMIT 1",
+						  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 	return find_charge(&find, row->price.price_id, row->price.effective_from, recorded_since,
 					   charge);
@@ -543,7 +546,9 @@ price_list_standing(const PriceRow *of, TimestampTz at, size_t *count)
 bool
 price_list_exists(const char *price_list)
 {
-	static Sql find = SQL("SELECT FROM " BOOKS "price WHERE price_list = $1 LIMIT 1", TEXTOID);
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "price WHERE price_list = $1 AND withdrawn_at IS NULL LIMIT 1",
+						  TEXTOID);
 	char nulls[] = " ";
 	Datum values[1];
 

@@ -120,9 +120,9 @@ typedef struct PlacedPrice
 extern bool price_get_placed(int64 price_id, PlacedPrice *placed);
 extern void price_withdraw(int64 price_id, TimestampTz now, const char *actor, const char *reason);
 
-/* A booked charge of one row, stamped since an instant. */
-extern bool price_find_charged(const PriceRow *row, TimestampTz recorded_since,
-							   PricedCharge *charge);
+/* A booked charge that has another price without a row that is withdrawn. */
+extern bool price_find_withdrawn(const PriceRow *row, TimestampTz recorded_since,
+								 PricedCharge *charge);
 
 /*
  * The keys of a model in a list that stand at an instant, as rows that would end them; variant,
