@@ -120,17 +120,24 @@ invoicing_retry(const Booking *booking, Invoice *invoice)
 
 /* ---- confirmations ---------------------------------------------------------- */
 
-void
-invoicing_reverse(const Booking *booking, Invoice *invoice, RedConfirmation *confirmation)
+bool
+invoicing_is_whole(const Invoice *invoice)
 {
 	int64 left_nano[INVOICE_LINES_MAX];
-	CallRow call;
 	int64 sum_nano = 0;
 	size_t count = invoice_lines_left(invoice, left_nano);
 
 	for (size_t i = 0; i < count; i++)
 		sum_nano += left_nano[i];
-	if (sum_nano != invoice->amount_nano)
+	return sum_nano == invoice->amount_nano;
+}
+
+void
+invoicing_reverse(const Booking *booking, Invoice *invoice, RedConfirmation *confirmation)
+{
+	CallRow call;
+
+	if (!invoicing_is_whole(invoice))
 		refuse(ERROR_INVOICE_STATE, invoice->invoice_id, invoice->account_id,
 			   "reversed in part: reverse what is left by hand, record_red_invoice()");
 	if (!invoicing_apply(booking, invoice, INVOICE_REVERSAL_BEGINS))

@@ -42,6 +42,9 @@ extern void invoicing_call(const Booking *booking, const Invoice *invoice, const
 /* Sends a blocked one again, once it is known what came of it; has one sealed again. */
 extern void invoicing_retry(const Booking *booking, Invoice *invoice);
 
+/* False where red invoices have reversed a part of it. */
+extern bool invoicing_is_whole(const Invoice *invoice);
+
 /* Has an issued invoice reversed; sets the confirmation's number. */
 extern void invoicing_reverse(const Booking *booking, Invoice *invoice,
 							  RedConfirmation *confirmation);

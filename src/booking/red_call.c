@@ -115,7 +115,7 @@ end_with_part(CallWork *work, const RedFact *fact)
 static void
 end_with_red(CallWork *work, const RedFact *fact)
 {
-	if (invoice_number_is_taken(fact->red_number))
+	if (invoice_number_is_taken(fact->red_number) || !invoicing_is_whole(&work->invoice))
 	{
 		call_work_contradict(work);
 		return;

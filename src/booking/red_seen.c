@@ -70,7 +70,8 @@ has_had_too_many(const char *gateway, const Booking *booking, int64 invoice_id)
 	return true;
 }
 
-static void
+/* False where another one is open. */
+static bool
 follow(const char *gateway, const RedSeen *seen, Booking *booking, int64 invoice_id)
 {
 	Invoice invoice;
@@ -87,13 +88,15 @@ follow(const char *gateway, const RedSeen *seen, Booking *booking, int64 invoice
 	};
 
 	if (red_is_known(seen->confirmation_id) || has_had_too_many(gateway, booking, invoice_id))
-		return;
+		return true;
 	invoicing_find(confirmation.account_id, invoice_id, &invoice);
-	if (invoicing_follow(booking, &invoice, gateway, &confirmation))
-		booking_finish_unmoved(booking);
+	if (!invoicing_follow(booking, &invoice, gateway, &confirmation))
+		return invoice.state != INVOICE_REVERSING;
+	booking_finish_unmoved(booking);
+	return true;
 }
 
-void
+bool
 red_seen_take(const char *gateway, const RedSeen *seen)
 {
 	Booking booking = {0};
@@ -101,10 +104,11 @@ red_seen_take(const char *gateway, const RedSeen *seen)
 	int64 invoice_id;
 
 	if (red_is_known(seen->confirmation_id) ||
-		!invoice_find_listed(seen->blue_number, gateway, &account_id, &invoice_id) ||
-		!account_hold_if_free(account_id, &booking.account))
-		return;
+		!invoice_find_listed(seen->blue_number, gateway, &account_id, &invoice_id))
+		return true;
+	if (!account_hold_if_free(account_id, &booking.account))
+		return false;
 	booking_begin_held(&booking);
 	booking.actor = "gateway";
-	follow(gateway, seen, &booking, invoice_id);
+	return follow(gateway, seen, &booking, invoice_id);
 }

@@ -24,8 +24,8 @@ extern bool red_seen_claim(const char *providers, TimestampTz now, GatewayCall *
 extern void red_seen_end(const char *gateway, TimestampTz claimed_at);
 extern void red_seen_put_off(const char *gateway, TimestampTz now);
 
-/* Has one followed, where it is of an invoice of these books and is not yet. One that somebody
- * holds, or that another one stands before, is left: the list has it the next time, too. */
-extern void red_seen_take(const char *gateway, const RedSeen *seen);
+/* Has one followed, where it is of an invoice of these books and is not yet. False where it is left
+ * to the next list: somebody holds the account, or another one stands before it. */
+extern bool red_seen_take(const char *gateway, const RedSeen *seen);
 
 #endif

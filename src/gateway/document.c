@@ -13,18 +13,30 @@ document_read(Bytes text)
 	return document_read_up_to(text, DOCUMENT_BYTES_MAX);
 }
 
-json_t *
-document_read_up_to(Bytes text, size_t bytes_max)
+static json_t *
+read_object(Bytes text, size_t bytes_max, size_t flags)
 {
 	json_t *read;
 
 	if (text.size > bytes_max)
 		return NULL;
-	read = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
+	read = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | flags, NULL);
 	if (json_is_object(read))
 		return read;
 	json_decref(read);
 	return NULL;
+}
+
+json_t *
+document_read_up_to(Bytes text, size_t bytes_max)
+{
+	return read_object(text, bytes_max, 0);
+}
+
+json_t *
+document_read_loosely(Bytes text, size_t bytes_max)
+{
+	return read_object(text, bytes_max, JSON_ALLOW_NUL);
 }
 
 const json_t *

@@ -23,6 +23,10 @@ extern json_t *document_read(Bytes text);
 /* The same of a text that may be longer, or must be shorter. */
 extern json_t *document_read_up_to(Bytes text, size_t bytes_max);
 
+/* The same, though a text in it has a zero byte: a list is not lost for one entry. document_text()
+ * refuses that text. */
+extern json_t *document_read_loosely(Bytes text, size_t bytes_max);
+
 /* An object in an object; NULL where there is none. It lives as long as the other. */
 extern const json_t *document_object(const json_t *object, const char *name);
 

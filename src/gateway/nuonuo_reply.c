@@ -16,8 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WORD_SIZE 17 /* states and codes */
-#define BUYER "1"	 /* who began a confirmation */
+#define WORD_SIZE 17				  /* states and codes */
+#define BUYER "1"					  /* who began a confirmation */
+#define REPLY_BYTES_MAX (1024 * 1024) /* a page of confirmations with all their lines */
 #define TOKEN_LIVES_S_MAX (INT64_C(366) * 86400)
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -291,14 +292,14 @@ read_red_state(const json_t *confirmation, RedFactState *state)
 
 /* What it reverses: its sum without tax, and its tax. */
 static bool
-read_red_amount(const json_t *confirmation, int64_t whole_nano, RedFact *fact)
+read_red_amount(const json_t *confirmation, bool is_buyers, int64_t whole_nano, RedFact *fact)
 {
 	int64_t net_nano;
 	int64_t tax_nano;
 
 	if (!read_amount(confirmation, "taxExcludedAmount", &net_nano) ||
 		!read_amount(confirmation, "taxAmount", &tax_nano) ||
-		!money_add(net_nano, tax_nano, &fact->amount_nano))
+		!money_add(net_nano, tax_nano, &fact->amount_nano) || (is_buyers && fact->amount_nano == 0))
 		return false;
 	fact->is_partial = fact->amount_nano > 0 && fact->amount_nano < whole_nano;
 	return true;
@@ -361,7 +362,8 @@ read_red(const json_t *confirmation, const GatewayCall *call, RedFact *fact)
 		!agrees(confirmation, "blueInvoiceNumber", call->invoice.blue_number) ||
 		!read_red_state(confirmation, &fact->state) ||
 		!read_bureau_number(confirmation, "redInvoiceNumber", fact->red_number) ||
-		!read_red_amount(confirmation, call->amount_nano, fact))
+		!read_red_amount(confirmation, call->invoice.confirmation_id[0] != '\0', call->amount_nano,
+						 fact))
 		return false;
 	if (fact->is_partial)
 		read_red_lines(confirmation, fact);
@@ -552,7 +554,8 @@ void
 nuonuo_reply_read(const GatewayCall *call, const Merchant *merchant, int64_t now_s,
 				  const HttpMessage *reply, GatewayAnswer *answer)
 {
-	json_t *document = reply->status < 500 ? document_read(reply->body) : NULL;
+	json_t *document = reply->status < 500 ? document_read_loosely(reply->body, REPLY_BYTES_MAX)
+										   : NULL;
 
 	(void) now_s;
 	*answer = (GatewayAnswer){.result = RESULT_UNANSWERED};

@@ -18,7 +18,7 @@
 
 #define TRANSFER_HEADERS_MAX 64
 #define TRANSFER_HEADER_BYTES_MAX (32 * 1024)
-#define TRANSFER_BODY_BYTES_MAX (256 * 1024)
+#define TRANSFER_BODY_BYTES_MAX (1024 * 1024)
 #define TRANSFER_WORD_SIZE 24
 
 /* True where an address may be connected to. It is asked of the very address, before. */

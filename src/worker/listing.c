@@ -28,6 +28,8 @@ static TimestampTz asked_at;   /* the page, by the server's clock; 0: it is not 
 static RedSeen seen[RED_SEEN_MAX];
 static size_t seen_count;
 static size_t taken_count;
+static bool is_read; /* to its last page, of which rows may be left to take */
+static bool is_left; /* a row, to the next list: it begins no later than this one */
 
 /* An answer that could not be recorded is none: its page is asked for again. */
 static bool
@@ -46,27 +48,37 @@ listing_claim(const char *providers, GatewayCall *call)
 		claimed_at = clock_now();
 		if (!red_seen_claim(providers, claimed_at, &asked))
 			return false;
+		is_left = false;
 	}
 	asked_at = GetCurrentTimestamp();
 	*call = asked;
 	return true;
 }
 
+/* Where the last page is read and taken. */
+static void
+end_list(void)
+{
+	if (!is_read || taken_count < seen_count)
+		return;
+	is_read = false;
+	if (!is_left)
+		red_seen_end(asked.gateway, claimed_at);
+}
+
 /* On to the next page, or it was the last one. */
 static void
 turn_page(int64 rows)
 {
-	bool is_last = asked.invoice.page * RED_SEEN_MAX >= rows;
-
-	if (!is_last && asked.invoice.page++ < PAGES_MAX)
+	is_read = asked.invoice.page * RED_SEEN_MAX >= rows;
+	if (!is_read && asked.invoice.page++ < PAGES_MAX)
 		return;
-	if (is_last)
-		red_seen_end(asked.gateway, claimed_at);
-	else
+	if (!is_read)
 		ereport(LOG, (errmsg("billing reads no more than %d pages of gateway \"%s\"'s list of red "
 							 "confirmations",
 							 PAGES_MAX, asked.gateway)));
 	asked.invoice.page = 0;
+	end_list();
 }
 
 void
@@ -90,7 +102,7 @@ static void
 take(void *argument)
 {
 	scope_open_inner();
-	red_seen_take(asked.gateway, argument);
+	is_left |= !red_seen_take(asked.gateway, argument);
 	scope_close_inner();
 }
 
@@ -105,14 +117,19 @@ listing_take(void)
 {
 	Scope scope;
 	bool ready;
+	bool may_book;
 	ErrorData *error = NULL;
 
 	if (taken_count == seen_count)
 		return false;
 	ready = life_begin_work(&scope, "billing: looking at a buyer's red confirmation");
-	if (ready && !subscriber_feeds_books())
+	may_book = ready && !subscriber_feeds_books();
+	if (may_book)
 		error = subtransaction_run(take, &seen[taken_count], is_own_fault);
 	taken_count++;
+	is_left |= !may_book || error != NULL;
+	if (ready)
+		end_list();
 	if (error)
 		ereport(LOG,
 				(errmsg("billing could not take a red confirmation that gateway \"%s\" lists: %s",

@@ -1080,6 +1080,67 @@ test_seen(void **state)
 	assert_int_equal(read_reply(CALL_RED_LIST, 200, CODE("E9999")), RESULT_UNANSWERED);
 }
 
+/* An entry that is not sound, or long, loses no other one of its page; no list is without end. */
+static void
+test_neighbours(void **state)
+{
+	static char body[900 * 1024];
+	size_t length;
+
+	(void) state;
+	assert_int_equal(
+		read_reply(CALL_RED_LIST, 200,
+				   OK("{\"total\":2,\"list\":[" SEEN("nu1", "9\\u00009", BLUE, "03", "1") "," SEEN(
+					   "nu2", "98", BLUE, "03", "1") "]}")),
+		RESULT_DONE);
+	assert_int_equal(answer.seen_count, 1);
+	assert_string_equal(answer.seen[0].confirmation_id, "nu2");
+	length = (size_t) snprintf(body, sizeof(body),
+							   "{\"code\":\"E0000\",\"result\":{\"total\":2,\"list\":[" SEEN(
+								   "nu1", "99", BLUE, "03", "1") ",{\"detail\":[1");
+	while (length < sizeof(body) - 100)
+		length += (size_t) snprintf(body + length, 20, ",\"0123456789\"");
+	strcpy(body + length, "]}]}}");
+	assert_int_equal(read_reply(CALL_RED_LIST, 200, body), RESULT_DONE);
+	assert_int_equal(answer.seen_count, 1);
+	assert_int_equal(
+		read_reply(CALL_RED_LIST, 200, OK("{\"total\":\"9999999999999999\",\"list\":[]}")),
+		RESULT_DONE);
+	assert_int_equal(answer.rows, 0);
+}
+
+/* Of a buyer's must be said of how much it is: he may have begun it of a part. */
+static void
+test_amount_of_buyers(void **state)
+{
+	static const struct
+	{
+		const char *amounts;
+		CallResult result;
+	} cases[] = {
+		{",\"taxExcludedAmount\":\"-83.85\",\"taxAmount\":\"-5.03\"", RESULT_DONE},
+		{",\"taxExcludedAmount\":\"-83.85\"", RESULT_DONE},
+		{",\"taxExcludedAmount\":null,\"taxAmount\":null", RESULT_UNANSWERED},
+		{",\"taxExcludedAmount\":\"0.00\",\"taxAmount\":\"0\"", RESULT_UNANSWERED},
+		{"", RESULT_UNANSWERED},
+	};
+	GatewayCall call = call_of(CALL_RED_QUERY);
+	char body[1024];
+
+	(void) state;
+	strcpy(call.invoice.confirmation_id, "nu1");
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		HttpMessage reply = {.status = 200};
+
+		snprintf(body, sizeof(body), LIST("{\"billUuid\":\"nu1\",\"billStatus\":\"04\"%s}"),
+				 cases[i].amounts);
+		reply.body = bytes_of(body);
+		nuonuo_provider.read_reply(&call, &merchant, NOW, &reply, &answer);
+		assert_int_equal(answer.result, cases[i].result);
+	}
+}
+
 /* Of one that waits for somebody Nuonuo is asked to look at the bureau. */
 static void
 test_refresh(void **state)
@@ -1179,6 +1240,8 @@ main(void)
 		cmocka_unit_test(test_red_unsound),
 		cmocka_unit_test(test_red_lines),
 		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_amount_of_buyers),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_mutations),
