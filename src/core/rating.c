@@ -49,30 +49,28 @@ applies(const Price *price, const PriceQuery *query)
 			price_hours_contain(&price->hours_of, &query->moments[price->zone_no]));
 }
 
-/* True where a newer row of the same tier and hours has taken a row's place. */
+/* True of rows of which the newest alone counts. */
 static bool
-is_superseded(const Price *price, const Price *prices, size_t count, const PriceQuery *query)
+has_key_of(const Price *a, const Price *b)
 {
-	for (size_t i = 0; i < count; i++)
-		if (prices[i].prompt_tokens_over == price->prompt_tokens_over &&
-			is_newer(&prices[i], price) && strcmp(prices[i].hours, price->hours) == 0 &&
-			applies(&prices[i], query))
-			return true;
-	return false;
+	return a->prompt_tokens_over == b->prompt_tokens_over && strcmp(a->hours, b->hours) == 0 &&
+		   strcmp(a->variant, b->variant) == 0 && strcmp(a->price_list, b->price_list) == 0;
 }
 
 const Price *
 rating_choose_price(const Price *prices, size_t count, const PriceQuery *query)
 {
+	const Price *newest = NULL; /* of the key whose rows are passed */
 	const Price *chosen = NULL;
 
 	for (size_t i = 0; i < count; i++)
 	{
 		const Price *price = &prices[i];
 
-		if (!price->is_end && applies(price, query) &&
-			(chosen == NULL || price_precedes(price, chosen)) &&
-			!is_superseded(price, prices, count, query))
+		if (!applies(price, query) || (newest && has_key_of(price, newest)))
+			continue;
+		newest = price;
+		if (!price->is_end && (chosen == NULL || price_precedes(price, chosen)))
 			chosen = price;
 	}
 	return chosen;

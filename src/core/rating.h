@@ -67,8 +67,9 @@ typedef struct PriceQuery
 /*
  * The row that prices a request (R20) among those of its model, in one list; NULL when there is
  * none. Of a tier and hours the newest row alone counts, and an end takes them out; then the
- * highest tier that the prompt exceeds, hours before the whole week, the newest row. The rows may
- * be in any order; those that begin later first are faster.
+ * highest tier that the prompt exceeds, hours before the whole week, the newest row. The rows of
+ * one list, variant, tier and hours must stand together, the newest first, so that one pass is
+ * enough: a model may have very many.
  */
 extern const Price *rating_choose_price(const Price *prices, size_t count, const PriceQuery *query);
 

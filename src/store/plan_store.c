@@ -127,9 +127,11 @@ plan_retire(const char *name, TimestampTz now)
 Price *
 plan_weights(const char *plan, const char *model, size_t *count)
 {
-	static Sql list = SQL("SELECT " WEIGHT_COLUMNS " FROM " BOOKS
-						  "plan_weight WHERE plan = $1 AND model = $2",
-						  TEXTOID, TEXTOID);
+	static Sql list = SQL(
+		"SELECT " WEIGHT_COLUMNS " FROM " BOOKS
+		"plan_weight WHERE plan = $1 AND model = $2 ORDER BY variant COLLATE \"C\", "
+		"prompt_tokens_over, effective_from DESC, weight_id DESC",
+		TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];
 	Price *weights;

@@ -57,8 +57,8 @@ typedef struct WeightRow
 	Price weight; /* price_id is the weight_id */
 } WeightRow;
 
-/* All weights of a model on a plan, for rating_choose_price(); these and the next but one see all
- * that is committed, whatever snapshot the transaction keeps. */
+/* All weights of a model on a plan, as rating_choose_price() wants them; these and the next but one
+ * see all that is committed, whatever snapshot the transaction keeps. */
 extern Price *plan_weights(const char *plan, const char *model, size_t *count);
 
 /* The row of that number, in the caller's snapshot. */

@@ -111,7 +111,7 @@ price_hold_for_adding(void)
 /* Models whose prices a backend remembers; when there are more, it begins anew. */
 #define REMEMBERED_MODELS_MAX 256
 
-/* All price rows of a model in a currency, those that begin later first. */
+/* All price rows of a model in a currency, as rating_choose_price() wants them. */
 typedef struct ModelPrices
 {
 	char key[MODEL_KEY_SIZE];
@@ -184,7 +184,8 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 {
 	static Sql read = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
 						  "price WHERE currency = $1 AND model = $2 AND withdrawn_at IS NULL ORDER "
-						  "BY effective_from DESC, price_id DESC",
+						  "BY price_list COLLATE \"C\", variant COLLATE \"C\", prompt_tokens_over, "
+						  "hours COLLATE \"C\", effective_from DESC, price_id DESC",
 						  TEXTOID, TEXTOID);
 	char nulls[] = "  ";
 	Datum values[2];

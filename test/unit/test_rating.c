@@ -128,14 +128,57 @@ test_random_requests(void **state)
 /* Of a moment that is a day and a minute. */
 #define AT(days, minutes) ((int64_t) (days) *1440 + (minutes))
 
+static LocalMoment
+moment_at(int64_t at)
+{
+	return (LocalMoment){(int) (at / 1440 % 7), (int) (at % 1440)};
+}
+
+/* A number above, below or of 0, by what the rows are of. */
+static int
+compare_keys(const Price *a, const Price *b)
+{
+	int by_list = strcmp(a->price_list, b->price_list);
+	int by_variant = strcmp(a->variant, b->variant);
+
+	if (by_list != 0 || by_variant != 0)
+		return by_list != 0 ? by_list : by_variant;
+	if (a->prompt_tokens_over != b->prompt_tokens_over)
+		return a->prompt_tokens_over > b->prompt_tokens_over ? 1 : -1;
+	return strcmp(a->hours, b->hours);
+}
+
+static bool
+is_newer(const Price *a, const Price *b)
+{
+	return a->effective_from != b->effective_from ? a->effective_from > b->effective_from
+												  : a->price_id > b->price_id;
+}
+
+/* The order of the statements that read rows: a key's together, the newest first. */
+static int
+compare_rows(const void *a, const void *b)
+{
+	int by_key = compare_keys(a, b);
+
+	return by_key != 0 ? by_key : is_newer(a, b) ? -1 : 1;
+}
+
+#define ROWS_MAX 64
+
 static int64_t
 choose(const Price *prices, size_t count, const char *price_list, const char *variant,
 	   int64_t prompt_tokens, int64_t at)
 {
-	const LocalMoment moment = {(int) (at / 1440 % 7), (int) (at % 1440)};
+	const LocalMoment moment = moment_at(at);
 	const PriceQuery query = {price_list, variant, prompt_tokens, at, &moment};
-	const Price *price = rating_choose_price(prices, count, &query);
+	Price ordered[ROWS_MAX];
+	const Price *price;
 
+	assert_true(count <= ROWS_MAX);
+	memcpy(ordered, prices, count * sizeof(Price));
+	qsort(ordered, count, sizeof(Price), compare_rows);
+	price = rating_choose_price(ordered, count, &query);
 	return price ? price->price_id : 0;
 }
 
@@ -244,14 +287,104 @@ test_ends(void **state)
 						 expected[i][2]);
 }
 
+/* R20 (ii), as it is written. */
+static bool
+holds(const Price *price, const PriceQuery *query)
+{
+	return strcmp(price->price_list, query->price_list) == 0 &&
+		   strcmp(price->variant, query->variant) == 0 &&
+		   price->effective_from <= query->occurred_at &&
+		   (price->prompt_tokens_over == 0 || price->prompt_tokens_over < query->prompt_tokens) &&
+		   price_hours_contain(&price->hours_of, query->moments);
+}
+
+/* R20 (iii): no newer one of its key holds, and it is no end. */
+static bool
+stands(const Price *price, const Price *prices, size_t count, const PriceQuery *query)
+{
+	for (size_t i = 0; i < count; i++)
+		if (compare_keys(&prices[i], price) == 0 && holds(&prices[i], query) &&
+			is_newer(&prices[i], price))
+			return false;
+	return holds(price, query) && !price->is_end;
+}
+
+/* R20 (iv). */
+static bool
+goes_before(const Price *a, const Price *b)
+{
+	if (a->prompt_tokens_over != b->prompt_tokens_over)
+		return a->prompt_tokens_over > b->prompt_tokens_over;
+	if ((a->hours[0] == '\0') != (b->hours[0] == '\0'))
+		return a->hours[0] != '\0';
+	return is_newer(a, b);
+}
+
+static int64_t
+choose_naively(const Price *prices, size_t count, const PriceQuery *query)
+{
+	const Price *chosen = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (stands(&prices[i], prices, count, query) &&
+			(chosen == NULL || goes_before(&prices[i], chosen)))
+			chosen = &prices[i];
+	return chosen ? chosen->price_id : 0;
+}
+
+/* Few values of each column, so that keys and instants meet. */
+static void
+make_rows(Price *prices, size_t count)
+{
+	static const char *const lists[] = {STANDARD, "vip"};
+	static const char *const variants[] = {"", "batch"};
+	static const Price hours[] = {
+		{.hours = ""},
+		{.hours = "16:30-00:30 UTC", .hours_of = {0x7f, 990, 30}},
+		{.hours = "mon 00:00-24:00 UTC", .hours_of = {1, 0, 1440}},
+	};
+
+	for (size_t i = 0; i < count; i++)
+	{
+		prices[i] = hours[random_below(LENGTH(hours))];
+		prices[i].price_id = (int64_t) i + 1;
+		prices[i].price_list = lists[random_below(LENGTH(lists))];
+		prices[i].variant = variants[random_below(LENGTH(variants))];
+		prices[i].prompt_tokens_over = random_below(3) * 100;
+		prices[i].effective_from = AT(random_below(5), 0);
+		prices[i].is_end = random_below(5) == 0;
+	}
+}
+
+/* One pass over ordered rows finds what the rule says of rows in any order. */
+static void
+test_random_rows(void **state)
+{
+	(void) state;
+	for (int i = 0; i < 50000; i++)
+	{
+		size_t count = (size_t) random_below(ROWS_MAX);
+		int64_t at = AT(random_below(8), random_below(1440));
+		const LocalMoment moment = moment_at(at);
+		const PriceQuery query = {STANDARD, random_below(2) ? "batch" : "", random_below(4) * 100,
+								  at, &moment};
+		Price prices[ROWS_MAX];
+
+		make_rows(prices, count);
+		assert_int_equal(choose(prices, count, STANDARD, query.variant, query.prompt_tokens, at),
+						 choose_naively(prices, count, &query));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_worked_example),	cmocka_unit_test(test_prompt),
-		cmocka_unit_test(test_rounded_once),	cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_random_requests), cmocka_unit_test(test_choice),
-		cmocka_unit_test(test_lists_and_hours), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_random_rows), cmocka_unit_test(test_worked_example),
+		cmocka_unit_test(test_prompt),		cmocka_unit_test(test_rounded_once),
+		cmocka_unit_test(test_largest),		cmocka_unit_test(test_random_requests),
+		cmocka_unit_test(test_choice),		cmocka_unit_test(test_lists_and_hours),
+		cmocka_unit_test(test_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
