@@ -77,3 +77,23 @@ ROLLBACK;
 SELECT billing.settle() AS settled;
 SELECT status, charge FROM billing_books.usage_event WHERE account_id = 2200 AND request_id = 'metered';
 SELECT * FROM billing.verify();
+-- A price row that cannot be read takes no memory for what was read before it, however often it is asked for.
+BEGIN;
+INSERT INTO billing_books.price (currency, model, hours, prompt_tokens_over, effective_from, input, output, cache_read, cache_write)
+SELECT 'CNY', 'altered-hours', CASE n WHEN 1000 THEN 'z' ELSE '' END, 0, '2025-01-01 00:00+00'::timestamptz + n * interval '1 s', 1, 1, 1, 1 FROM generate_series(1, 1000) AS n;
+DO $$
+DECLARE
+    refused int := 0;
+BEGIN
+    FOR n IN 1 .. 100 LOOP
+        BEGIN
+            PERFORM billing.price_choice('CNY', 'altered-hours', NULL, NULL, 1, now());
+        EXCEPTION WHEN SQLSTATE 'LB615' THEN
+            refused := refused + 1;
+        END;
+    END LOOP;
+    RAISE INFO '% refused', refused;
+END
+$$;
+SELECT sum(total_bytes) < 1000000 AS bounded FROM pg_backend_memory_contexts WHERE name LIKE 'billing prices%';
+ROLLBACK;

@@ -115,6 +115,7 @@ price_hold_for_adding(void)
 typedef struct ModelPrices
 {
 	char key[MODEL_KEY_SIZE];
+	MemoryContext context; /* of all that it points to */
 	size_t count;
 	Price *prices;
 	int zones_count;
@@ -157,7 +158,7 @@ zone_number(ModelPrices *entry, const char *zone)
 	while (i < entry->zones_count && strcmp(entry->zones[i], zone) != 0)
 		i++;
 	if (i == entry->zones_count)
-		entry->zones[entry->zones_count++] = MemoryContextStrdup(remembered_context, zone);
+		entry->zones[entry->zones_count++] = MemoryContextStrdup(entry->context, zone);
 	return i;
 }
 
@@ -168,9 +169,9 @@ remember_row(ModelPrices *entry, const Price *row, Price *price)
 	char zone[PRICE_HOURS_ZONE_SIZE];
 
 	*price = *row;
-	price->variant = MemoryContextStrdup(remembered_context, row->variant);
-	price->price_list = MemoryContextStrdup(remembered_context, row->price_list);
-	price->hours = MemoryContextStrdup(remembered_context, row->hours);
+	price->variant = MemoryContextStrdup(entry->context, row->variant);
+	price->price_list = MemoryContextStrdup(entry->context, row->price_list);
+	price->hours = MemoryContextStrdup(entry->context, row->hours);
 	if (row->hours[0] == '\0')
 		return;
 	if (!price_hours_parse(row->hours, &price->hours_of, zone))
@@ -178,7 +179,10 @@ remember_row(ModelPrices *entry, const Price *row, Price *price)
 	price->zone_no = zone_number(entry, zone);
 }
 
-/* Reads all rows of a model, in all that is committed. */
+/*
+ * Reads all rows of a model, in all that is committed. They are the transaction's until all are
+ * read: what an error ends goes with it.
+ */
 static void
 load_model(const char *currency, const char *model, ModelPrices *entry)
 {
@@ -193,13 +197,16 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 	bind_text(values, nulls, 0, currency);
 	bind_text(values, nulls, 1, model);
 	entry->count = sql_latest(&read, values, nulls);
-	entry->prices = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(Price));
-	entry->zones = MemoryContextAlloc(remembered_context, (entry->count + 1) * sizeof(char *));
+	entry->context = AllocSetContextCreate(CurTransactionContext, "billing prices of a model",
+										   ALLOCSET_SMALL_SIZES);
+	entry->prices = MemoryContextAlloc(entry->context, (entry->count + 1) * sizeof(Price));
+	entry->zones = MemoryContextAlloc(entry->context, (entry->count + 1) * sizeof(char *));
 	entry->zones_count = 0;
 	for (uint64 row = 0; row < entry->count; row++)
 	{
 		Price price = read_price(row);
 
+		CHECK_FOR_INTERRUPTS();
 		remember_row(entry, &price, &entry->prices[row]);
 	}
 }
@@ -227,6 +234,7 @@ model_prices(const char *currency, const char *model)
 	entry = hash_search(remembered, key, HASH_ENTER, NULL);
 	memcpy(loaded.key, key, sizeof(loaded.key));
 	*entry = loaded;
+	MemoryContextSetParent(loaded.context, remembered_context);
 	return entry;
 }
 
