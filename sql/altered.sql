@@ -97,3 +97,8 @@ END
 $$;
 SELECT sum(total_bytes) < 1000000 AS bounded FROM pg_backend_memory_contexts WHERE name LIKE 'billing prices%';
 ROLLBACK;
+-- Nor is a zone looked for that set_price() refuses.
+BEGIN;
+INSERT INTO billing_books.price (currency, model, hours, prompt_tokens_over, effective_from, input, output, cache_read, cache_write) VALUES ('CNY', 'altered-zone', '08:00-09:00 AAA1', 0, '2025-01-01 00:00+00', 1, 1, 1, 1);
+SELECT left(test.attempt('SELECT billing.price_choice(''CNY'', ''altered-zone'', NULL, NULL, 1, now())'), 64) AS zone;
+ROLLBACK;

@@ -11,6 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+#include "core/time_zone.h"
 #include "errors.h"
 #include "local_time.h"
 
@@ -20,6 +21,14 @@ find_zone(const char *name)
 	pg_tz *zone = pg_tzset(name);
 
 	return zone ? zone : pg_tzset("UTC");
+}
+
+const char *
+local_time_zone(const char *name)
+{
+	pg_tz *zone = time_zone_is_name(name) ? pg_tzset(name) : NULL;
+
+	return zone && pg_tz_acceptable(zone) ? pg_get_timezone_name(zone) : NULL;
 }
 
 /* How far local time is ahead of UTC at an instant. */

@@ -29,4 +29,7 @@ extern char *local_time_print(TimestampTz at, const char *zone, char text[LOCAL_
 /* What the clocks of a zone show at an instant. */
 extern LocalMoment local_time_moment(TimestampTz at, const char *zone);
 
+/* The time zone of that name as the server's database writes it; NULL where it has none. */
+extern const char *local_time_zone(const char *name);
+
 #endif

@@ -9,7 +9,6 @@
 
 #include "access/detoast.h"
 #include "common/int.h"
-#include "pgtime.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
@@ -19,6 +18,7 @@
 #include "core/price_hours.h"
 #include "core/rating.h"
 #include "errors.h"
+#include "local_time.h"
 #include "message/parcel.h"
 #include "spi/catalog.h"
 #include "spi/nano.h"
@@ -239,15 +239,6 @@ arg_variant(FunctionCallInfo fcinfo, int index)
 	return arg_text(fcinfo, index, "variant", VARIANT_BYTES_MAX);
 }
 
-/* The time zone of that name as the server writes it; NULL where there is none. */
-static const char *
-find_zone(const char *name)
-{
-	pg_tz *zone = strchr(name, ',') ? NULL : pg_tzset(name); /* rules of one's own are no zone */
-
-	return zone && pg_tz_acceptable(zone) ? pg_get_timezone_name(zone) : NULL;
-}
-
 char *
 arg_hours(FunctionCallInfo fcinfo, int index)
 {
@@ -259,9 +250,9 @@ arg_hours(FunctionCallInfo fcinfo, int index)
 	if (is_null_or_empty(fcinfo, index))
 		return pstrdup("");
 	asked = arg_text(fcinfo, index, "hours", VALUE_BYTES_MAX);
-	if (!price_hours_parse(asked, &hours, zone) || find_zone(zone) == NULL)
+	if (!price_hours_parse(asked, &hours, zone) || local_time_zone(zone) == NULL)
 		refuse(ERROR_INVALID_VALUE, "hours", asked);
-	price_hours_print(&hours, find_zone(zone), canonical);
+	price_hours_print(&hours, local_time_zone(zone), canonical);
 	return pstrdup(canonical);
 }
 
@@ -340,7 +331,7 @@ arg_time_zone_or_null(FunctionCallInfo fcinfo, int index)
 {
 	char *name = arg_text_or_null(fcinfo, index, "time_zone", VALUE_BYTES_MAX);
 
-	if (name && find_zone(name) == NULL)
+	if (name && local_time_zone(name) == NULL)
 		refuse(ERROR_INVALID_VALUE, "time_zone", name);
 	return name;
 }

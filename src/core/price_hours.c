@@ -7,6 +7,8 @@
  */
 #include "core/price_hours.h"
 
+#include "core/time_zone.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,9 +109,9 @@ bool
 price_hours_parse(const char *text, PriceHours *hours, char zone[PRICE_HOURS_ZONE_SIZE])
 {
 	if (!read_all_days(&text, &hours->days) || !read_time(&text, &hours->from_min) ||
-		*text++ != '-' || !read_time(&text, &hours->to_min) || *text++ != ' ' || *text == '\0' ||
-		strlen(text) >= PRICE_HOURS_ZONE_SIZE || hours->from_min == hours->to_min ||
-		hours->from_min == PRICE_HOURS_MINUTES)
+		*text++ != '-' || !read_time(&text, &hours->to_min) || *text++ != ' ' ||
+		!time_zone_is_name(text) || strlen(text) >= PRICE_HOURS_ZONE_SIZE ||
+		hours->from_min == hours->to_min || hours->from_min == PRICE_HOURS_MINUTES)
 		return false;
 	if (hours->to_min == 0)
 		hours->to_min = PRICE_HOURS_MINUTES; /* midnight is the end of the day before */

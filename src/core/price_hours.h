@@ -35,8 +35,8 @@ typedef struct LocalMoment
 
 /*
  * Reads "mon-fri,sun 16:30-00:30 Asia/Shanghai": days (none: all seven), hours, a time zone, in any
- * case. False where it is no such thing, or of no length. Whether there is such a zone, the caller
- * must know. All of every day is the whole week.
+ * case. False where it is no such thing, or of no length. Whether there is a zone of that name, the
+ * caller must know. All of every day is the whole week.
  */
 extern bool price_hours_parse(const char *text, PriceHours *hours,
 							  char zone[PRICE_HOURS_ZONE_SIZE]);

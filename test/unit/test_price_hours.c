@@ -49,6 +49,7 @@ test_texts(void **state)
 		{",mon 09:00-18:00 UTC", NULL},
 		{"monday 09:00-18:00 UTC", NULL},
 		{"mon09:00-18:00 UTC", NULL},
+		{"09:00-18:00 AAA1", NULL},
 		{"mon,", NULL},
 		{"mon", NULL},
 		{"", NULL},
