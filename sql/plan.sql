@@ -85,6 +85,12 @@ SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2700);
 SELECT allowed, reason, resets_at FROM billing.authorize(:'key');
 SELECT status, charge, balance, reason, credits FROM billing.charge(2700, 1, 'first', 'm', 10, 20);
 SELECT status, credits FROM billing.charge(2700, 1, 'first', 'm', 10, 20);
+-- Of the weights of a tier the newest counts.
+BEGIN;
+SELECT count(billing.set_plan_weight('lite', 'newest', weight, 0, prompt_tokens_over => tier, effective_from => day)) AS weights
+FROM (VALUES (1000000, 0, timestamptz '2025-01-01 00:00+00'), (7000000, 10, '2025-01-01 00:00+00'), (2000000, 0, '2025-02-01 00:00+00'), (3000000, 10, '2025-02-01 00:00+00')) AS w (weight, tier, day);
+SELECT status, credits FROM unnest('{10,11}'::int[]) AS tokens, billing.charge(2700, 1, 'newest ' || tokens, 'newest', tokens, 0);
+ROLLBACK;
 SELECT status, reason FROM billing.charge(2700, 1, 'no weight', 'other', 10, 20);
 SELECT billing.meter(2700, 2, 'metered', 'm', 101, 0), billing.settle() > 0 AS settled;
 SELECT request_id, status, charge, credits, subscription_no, quota_no FROM billing_books.usage_event WHERE account_id = 2700 ORDER BY recorded_at, request_id;
