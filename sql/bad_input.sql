@@ -132,6 +132,7 @@ FROM (VALUES
     ('end_prices', $$'bad-input'$$, $$'CNY'$$, $$'2100-01-01 00:00+00'$$, $$''$$, $$''$$, $$0$$, $$'standard'$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('withdraw_price', $$99999999$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('list_prices', $$'bad-input'$$, $$now()$$, $$'standard'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('is_price_hours', $$'08:00-09:00 UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_choice', $$'CNY'$$, $$'bad-input'$$, $$'standard'$$, $$''$$, $$1$$, $$now()$$, NULL, NULL, NULL, NULL, NULL),
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

@@ -8,11 +8,13 @@
 #include "postgres.h"
 
 #include "funcapi.h"
+#include "utils/builtins.h"
 
 #include "api/arguments.h"
 #include "booking/new_price.h"
 #include "clock.h"
 #include "errors.h"
+#include "local_time.h"
 #include "spi/scope.h"
 
 /* An argument that is a price; if_null where it is null. */
@@ -138,4 +140,22 @@ billing_price_choice(PG_FUNCTION_ARGS)
 	if (!is_found)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(price.price_id);
+}
+
+static bool
+is_hours(const char *text)
+{
+	char zone[PRICE_HOURS_ZONE_SIZE];
+	PriceHours hours;
+
+	return text[0] == '\0' ||
+		   (price_hours_parse(text, &hours, zone) && local_time_zone(zone) != NULL);
+}
+
+/* Whatever is given, this is an answer: what asks must be able to go on. */
+PG_FUNCTION_INFO_V1(billing_is_price_hours);
+Datum
+billing_is_price_hours(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && is_hours(text_to_cstring(PG_GETARG_TEXT_PP(0))));
 }

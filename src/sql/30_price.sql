@@ -21,6 +21,10 @@ CREATE FUNCTION billing.price_choice(currency text, model text, price_list text,
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_price_choice';
 COMMENT ON FUNCTION billing.price_choice(text, text, text, text, bigint, timestamptz) IS 'The number of the price of a request (R20): charge(), settle(), quote(), verify() and what refuses back-dated prices ask the same. Null: there is none. Example: SELECT billing.price_choice(''CNY'', ''m'', NULL, NULL, 1000, now()).';
 
+CREATE FUNCTION billing.is_price_hours(hours text) RETURNS boolean
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_is_price_hours';
+COMMENT ON FUNCTION billing.is_price_hours(text) IS 'True of hours that set_price() takes, empty ones included: verify() asks it. Example: SELECT billing.is_price_hours(''mon-fri 09:00-18:00 Asia/Shanghai'').';
+
 CREATE FUNCTION billing.set_price_list(account_id bigint, price_list text, effective_from timestamptz = NULL, actor text = NULL, reason text = NULL) RETURNS timestamptz
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_price_list';
 COMMENT ON FUNCTION billing.set_price_list(bigint, text, timestamptz, text, text) IS 'Puts an account on a price list (null: the standard one) for usage that occurs from an instant on (null: from now on, behind all that is charged), and returns that instant. What the list does not price, the standard one does. Errors: LB201, LB401 a charge would be priced anew, LB408 no price stands in it, LB409. Example: SELECT billing.set_price_list(7, ''vip'', reason => ''contract 12'').';

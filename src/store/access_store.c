@@ -69,6 +69,7 @@ static const Right rights[] = {
 	{CALL("list_prices"), CUSTOMERS_READERS},
 	{CALL("price_lists"), CUSTOMERS_READERS},
 	{CALL("price_choice"), EVERYBODY},
+	{CALL("is_price_hours"), EVERYBODY},
 	{CALL("explain_charge"), CUSTOMERS_READERS},
 	{CALL("create_account"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("create_api_key"), ACCESS_APP | ACCESS_OPERATOR},

@@ -19,6 +19,15 @@ WHEN least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) <
 THEN format('request "%s" is not possible as %s: charge %s, price %s, %s entries, settled %s',
             request_id, status, charge, price_id, entry_count, settled_at)
 
+-- check usage_request on usage_event
+-- An event's model, variant, tokens and instant are such as a request can have.
+WHEN octet_length(model) > 200 OR btrim(model, E' \t\r\n') = ''
+    OR octet_length(variant) > 64 OR (variant <> '' AND btrim(variant, E' \t\r\n') = '')
+    OR greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) > 200000000
+    OR NOT isfinite(occurred_at)
+THEN format('request "%s" cannot be one: model "%s", variant "%s", most tokens %s, at %s', request_id, left(model, 200), left(variant, 64),
+            greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), occurred_at)
+
 -- check charge_without_slices on usage_event
 -- A charge above zero is paid by entries.
 WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
@@ -57,8 +66,23 @@ FROM (
     FROM billing_books.usage_event AS u
     JOIN billing_books.account AS a ON a.account_id = u.account_id
     WHERE u.status = 'charged'
+        -- What price_choice() refuses, other checks tell of: it must not keep the rest from being told.
+        AND least(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) >= 0
+        AND greatest(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) <= 200000000
+        AND isfinite(u.occurred_at)
+        AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
+        AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
+        AND NOT EXISTS (SELECT FROM billing_books.price AS p
+                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL AND NOT billing.is_price_hours(p.hours))
+    OFFSET 0
 ) AS c
 WHERE c.choice IS DISTINCT FROM c.price_id
+
+-- check price_hours
+-- The hours of a price are such as can be read, in a time zone that the server has.
+SELECT NULL, format('price %s of %s: its hours are "%s"', price_id, model, left(hours, 100))
+FROM billing_books.price
+WHERE withdrawn_at IS NULL AND NOT billing.is_price_hours(hours)
 
 -- check price_list
 -- An account that was put on a list says so, and no other one does.
