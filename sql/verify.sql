@@ -97,6 +97,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a charge by the price of another variant', pg_temp.found('UPDATE billing_books.usage_event SET variant = ''batch'' WHERE account_id = 1901')),
     ('a price withdrawn behind a charge', pg_temp.found('UPDATE billing_books.price AS p SET withdrawn_at = now(), withdrawn_by = ''me'' FROM billing_books.usage_event AS u WHERE u.account_id = 1901 AND p.price_id = u.price_id')),
     ('an account on a list that it was not put on', pg_temp.found('UPDATE billing_books.account SET has_price_list = true WHERE account_id = 1901')),
+    ('a list of a name that is too long', pg_temp.found('UPDATE billing_books.account SET has_price_list = true WHERE account_id = 1901', 'INSERT INTO billing_books.account_price_list SELECT 1901, ''2000-01-01 00:00+00'', repeat(''l'', 65), now(), ''me''')),
     ('a charge by the price of another model', pg_temp.found('UPDATE billing_books.usage_event SET model = ''other'' WHERE account_id = 1901')),
     ('a charge by no price', pg_temp.found('UPDATE billing_books.usage_event SET price_id = -1 WHERE account_id = 1901')),
     ('a price put behind a charge', pg_temp.found('INSERT INTO billing_books.price (currency, model, prompt_tokens_over, effective_from, input, output, cache_read, cache_write) VALUES (''CNY'', ''verify'', 0, ''2025-06-01'', 1, 1, 1, 1)')),

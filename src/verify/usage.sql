@@ -59,6 +59,7 @@ FROM (
                                     SELECT l.price_list
                                     FROM billing_books.account_price_list AS l
                                     WHERE l.account_id = a.account_id AND l.effective_from <= u.occurred_at
+                                        AND octet_length(l.price_list) <= 64 AND btrim(l.price_list, E' \t\r\n') <> ''
                                     ORDER BY l.effective_from DESC
                                     LIMIT 1
                                 ) END,
@@ -90,6 +91,11 @@ SELECT a.account_id, format('the account says %s, and was put on %s lists', a.ha
 FROM billing_books.account AS a
 CROSS JOIN LATERAL (SELECT count(*) AS lists FROM billing_books.account_price_list AS l WHERE l.account_id = a.account_id) AS l
 WHERE a.has_price_list <> (l.lists > 0)
+
+-- check price_list_name on account_price_list
+-- A list that an account is on has a name that a list can have.
+WHEN octet_length(price_list) > 64 OR btrim(price_list, E' \t\r\n') = ''
+THEN format('the list of %s is "%s"', effective_from, left(price_list, 64))
 
 -- check charge_slices
 -- What was charged alone is the sum of its entries, booked at once, and every such entry of an open month has a charge.
