@@ -137,7 +137,7 @@ FROM (VALUES
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
-        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
+        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, $$false$$, NULL, NULL),
     ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL, NULL),
     ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
     ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
