@@ -13,7 +13,7 @@ use Time::HiRes qw(sleep time);
 our @EXPORT = qw(application operator simulate value until_true pay recharge use_up);
 
 my $control_port = $ARGV[0];
-my $client = HTTP::Tiny->new(timeout => 20);
+my $client = HTTP::Tiny->new(timeout => 20, keep_alive => 0);
 my %connections;
 $| = 1;
 

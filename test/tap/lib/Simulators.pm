@@ -14,6 +14,7 @@ use IPC::Open2 qw(open2);
 use JSON::PP qw(decode_json encode_json);
 use MIME::Base64 qw(decode_base64);
 
+# A connection that is kept may end just when it is used again, and what was asked then is not asked twice.
 sub new
 {
 	my ($class, %opts) = @_;
@@ -22,7 +23,7 @@ sub new
 	my $pid = open2(my $out, my $in, 'node', 'test/simulators/server.js', '--dir', $dir, '--database', $opts{database} // 'postgres', $opts{http} ? '--http' : ());
 	my $line = <$out> // die "the simulators did not start\n";
 	my $ports = decode_json($line);
-	return bless { dir => $dir, pid => $pid, in => $in, out => $out, ports => $ports, client => HTTP::Tiny->new(timeout => 20) }, $class;
+	return bless { dir => $dir, pid => $pid, in => $in, out => $out, ports => $ports, client => HTTP::Tiny->new(timeout => 20, keep_alive => 0) }, $class;
 }
 
 sub secrets_dir { return $_[0]{dir} }

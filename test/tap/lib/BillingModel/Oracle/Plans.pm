@@ -243,7 +243,8 @@ sub begin_subscription
 	push @{ $account->{subscriptions} }, $subscription;
 	plan_transfer($account, 'suspense', 'plan_deferred', $order->{paid}, $subscription, $cause);
 	end_now($account, $replaced, $at, 0) if $replaced;
-	$self->meet('replaced' . (packs_of($account, $replaced) ? ' with packs' : '')) if $replaced;
+	$self->meet('replaced') if $replaced;
+	$self->meet('replaced with packs') if $replaced && packs_of($account, $replaced);
 	if (is_pack($subscription)) { put_beside($account, $subscription, $at); }
 	else
 	{
