@@ -245,14 +245,15 @@ arg_hours(FunctionCallInfo fcinfo, int index)
 	char canonical[PRICE_HOURS_TEXT_SIZE];
 	char zone[PRICE_HOURS_ZONE_SIZE];
 	PriceHours hours;
+	const char *zone_name;
 	char *asked;
 
 	if (is_null_or_empty(fcinfo, index))
 		return pstrdup("");
 	asked = arg_text(fcinfo, index, "hours", VALUE_BYTES_MAX);
-	if (!price_hours_parse(asked, &hours, zone) || local_time_zone(zone) == NULL)
+	if (!price_hours_parse(asked, &hours, zone) || (zone_name = local_time_zone(zone)) == NULL)
 		refuse(ERROR_INVALID_VALUE, "hours", asked);
-	price_hours_print(&hours, local_time_zone(zone), canonical);
+	price_hours_print(&hours, zone_name, canonical);
 	return pstrdup(canonical);
 }
 

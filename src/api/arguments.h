@@ -65,7 +65,6 @@ extern int64 arg_amount(FunctionCallInfo fcinfo, int index, const char *name, Li
 extern char *arg_actor(FunctionCallInfo fcinfo, int index);
 extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 
-/* CNY or USD. */
 /* The service tier that requests are sent with; empty, as null is: the standard one. */
 extern char *arg_variant(FunctionCallInfo fcinfo, int index);
 
@@ -76,6 +75,7 @@ extern char *arg_hours(FunctionCallInfo fcinfo, int index);
 /* The name of a price list; null: the standard one. */
 extern char *arg_price_list(FunctionCallInfo fcinfo, int index);
 
+/* CNY or USD. */
 extern char *arg_currency(FunctionCallInfo fcinfo, int index);
 
 /* An address of mail, and a number of a telephone; NULL where the argument is null. */

@@ -56,6 +56,13 @@ from_now_on(const Looks *looks, const char *currency)
 	return Max(clock_now(), newest + 1);
 }
 
+/* What is asked for would give that charge another price. */
+no_return static void
+refuse_backdated(const PricedCharge *charge)
+{
+	refuse(ERROR_PRICE_BACKDATED, charge->model, charge->request_id, charge->account_id);
+}
+
 /*
  * Refuses where one of the rows added, from an instant on, would have priced a
  * charge that is booked and was recorded since another.
@@ -67,14 +74,16 @@ check_not_backdated(int64 first_price_id, TimestampTz effective_from, TimestampT
 
 	if (first_price_id != NO_NUMBER &&
 		price_find_backdated(first_price_id, effective_from, recorded_since, &charge))
-		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+		refuse_backdated(&charge);
 }
 
-static char *
+static const char *
 describe_price(const Price *price)
 {
 	char text[TOKEN_CLASSES][MONEY_TEXT_SIZE];
 
+	if (price->is_end)
+		return "no price";
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		money_print(price->nano_of[token_class], text[token_class]);
 	return psprintf("input %s, cache read %s, cache write %s, output %s", text[TOKENS_INPUT],
@@ -100,7 +109,7 @@ audit_line(const NewPrices *prices, const PriceRow *row)
 	return (AuditLine){
 		.action = prices->action,
 		.object = describe_key(row),
-		.new_value = row->price.is_end ? "no price" : describe_price(&row->price),
+		.new_value = describe_price(&row->price),
 		.actor = prices->actor,
 		.reason = prices->reason,
 	};
@@ -232,7 +241,7 @@ check_not_charged(const PriceRow *row, TimestampTz recorded_since)
 	PricedCharge charge;
 
 	if (price_find_withdrawn(row, recorded_since, &charge))
-		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+		refuse_backdated(&charge);
 }
 
 /* Nobody has been charged by it, but who stamped ahead of the clock, or since the first look. */
@@ -264,7 +273,7 @@ new_price_withdraw(int64 price_id, const char *actor, const char *reason)
 		return false;
 	withdraw(&placed.row, &looks, actor, reason);
 	line.object = describe_key(&placed.row);
-	line.old_value = placed.row.price.is_end ? "no price" : describe_price(&placed.row.price);
+	line.old_value = describe_price(&placed.row.price);
 	audit_insert(&line);
 	return true;
 }
@@ -312,7 +321,7 @@ new_price_list_set(const Booking *booking, AccountPriceList *list)
 	account_price_list_insert(list);
 	if (price_find_backdated_of(list->account_id, list->effective_from,
 								recorded_since(list->effective_from), &charge))
-		refuse(ERROR_PRICE_BACKDATED, charge.model, charge.request_id, charge.account_id);
+		refuse_backdated(&charge);
 	line.object = psprintf("price list, from %s", timestamptz_to_str(list->effective_from));
 	audit_insert(&line);
 	return true;

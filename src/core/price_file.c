@@ -112,7 +112,6 @@ price_file_scale(PriceFileRow *row, int64_t factor_nano)
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 	{
 		int64_t *nano = &row->nano_of[token_class];
-
 		bool is_free = *nano == 0 || factor_nano == 0;
 
 		if (!money_divide_half_up((int128_t) *nano * factor_nano, MONEY_NANO_PER_UNIT, nano) ||
