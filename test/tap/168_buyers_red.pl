@@ -149,10 +149,11 @@ is(confirmations(9), 1, 'what has come to nothing is not followed');
 $sim->control(no_faults => { gateway => 'nuonuo' });
 
 # What is left to the next list is not older than that begins, however long it is left.
-my $left_to = value('SELECT confirmations_seen_at FROM billing_books.gateway WHERE gateway = \'nuonuo\'');
 begin(9, state => '01', amount_fen => 1000, lines => [ [ 1, 1000, 57 ] ]);
-my $pages_before = books()->{pages_listed};
-ok(wait_until(30, sub { hasten(); books()->{pages_listed} > $pages_before + 8 }), 'lists are read');
+sub lists_are_read { my $before = books()->{pages_listed}; return wait_until(30, sub { hasten(); books()->{pages_listed} > $before + 8 }) }
+ok(lists_are_read(), 'lists that began before it are read');
+my $left_to = value('SELECT confirmations_seen_at FROM billing_books.gateway WHERE gateway = \'nuonuo\'');
+ok(lists_are_read(), 'lists are read');
 is(value('SELECT confirmations_seen_at FROM billing_books.gateway WHERE gateway = \'nuonuo\''), $left_to, 'and do not count as read, while one is left');
 answer(9, 'refuse');
 becomes('2', 'it is taken when nothing stands before it', sub { confirmations(9) });
