@@ -363,7 +363,7 @@ RESET client_min_messages;
 CREATE FUNCTION pg_temp.results() RETURNS text LANGUAGE sql AS $$
     SELECT md5(concat((SELECT r::text FROM billing.balance(1050) AS r), (SELECT r::text FROM billing.balance_at(1050, '2030-01-01 00:00:00+00') AS r),
         (SELECT string_agg(ROW(entry_no, extract(epoch FROM recorded_at), source, debit, credit, amount, balance_after)::text, ',') FROM billing.statement(1050)),
-        (SELECT string_agg(ROW(item, tokens, price, amount, lot_no, order_id, entry_no)::text, ',') FROM billing.explain_charge(1050, 'priced')),
+        (SELECT string_agg(ROW(item, quantity, price, amount, lot_no, order_id, entry_no)::text, ',') FROM billing.explain_charge(1050, 'priced')),
         (SELECT string_agg(ROW(extract(epoch FROM period), key_id, key_name, model, requests, input_tokens, charge)::text, ',') FROM billing.usage_report(1050, '2020-01-01 00:00+00', '2100-01-01 00:00+00', '{hour,key,model}') AS r),
         (SELECT string_agg(r::text, ',') FROM billing.policies() AS r), (SELECT string_agg(v::text, ',') FROM billing.verify() AS v),
         (SELECT r::text FROM billing.record_offline_payment(1050, 10.00, 'payment', '1050 bank') AS r)))
@@ -398,7 +398,7 @@ CREATE DATABASE regress_billing_owner;
 \c regress_billing_owner
 CREATE EXTENSION billing;
 GRANT USAGE ON SCHEMA billing TO regress_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.price_choice, billing.is_price_hours, billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) TO regress_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.price_choice, billing.is_price_hours, billing.are_price_items, billing.are_meters, billing.exact_amount, billing.sum_meters, billing.add_meters, billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) TO regress_owner;
 -- Somebody has to make the schema of his tables for him, nobody else may create objects there, and he none in schema billing.
 SET ROLE regress_owner;
 SELECT billing.install();

@@ -65,7 +65,7 @@ FROM (VALUES
     ('set_working_day', $$'2026-01-01'$$, $$false$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('create_plan', $$'bad input'$$, $$'cn'$$, $$1$$, $$1$$, $$2$$, $$NULL$$, $$true$$, $$1$$, $$1$$, $$'me'$$, $$'why'$$),
     ('retire_plan', $$'bad_input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_plan_weight', $$'bad_input'$$, $$'m'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL),
+    ('set_plan_weight', $$'bad_input'$$, $$'m'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, $$'image 1'$$, $$''$$),
     ('subscribe', $$1152$$, $$'bad_input'$$, $$'bad_input'$$, $$'new key'$$, $$1$$, $$'{"client_ip": "192.0.2.1"}'$$, $$'https://example.org'$$, NULL, NULL, NULL, NULL),
     ('plan_status', $$1152$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('plan_usage', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -133,14 +133,18 @@ FROM (VALUES
     ('withdraw_price', $$99999999$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('list_prices', $$'bad-input'$$, $$now()$$, $$'standard'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('is_price_hours', $$'08:00-09:00 UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('price_choice', $$'CNY'$$, $$'bad-input'$$, $$'standard'$$, $$''$$, $$1$$, $$now()$$, NULL, NULL, NULL, NULL, NULL),
+    ('price_choice', $$'CNY'$$, $$'bad-input'$$, $$'standard'$$, $$''$$, $$1$$, $$now()$$, $$'{"image": 1}'$$, NULL, NULL, NULL, NULL),
+    ('are_price_items', $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('are_meters', $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('add_meters', $$'{"image": 1}'$$, $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('exact_amount', $$1$$, $$'{"image": 1}'$$, $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
         $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, $$false$$, NULL, NULL),
-    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, NULL, NULL, NULL),
-    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
-    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, NULL),
+    ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, $$'{}'$$, NULL, NULL),
+    ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, $$'{}'$$),
+    ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, $$'{}'$$),
     ('usage_report', $$1150$$, $$now()$$, $$now()$$, $$'{day}'$$, $$'UTC'$$, $$'recorded_at'$$, NULL, NULL, NULL, NULL, NULL),
     ('set_balance_alert', $$1150$$, $$1$$, $$NULL$$, $$false$$, $$true$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('check_health', $$interval '30 s'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -161,12 +165,12 @@ FROM (VALUES
     ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11)
 JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
 LATERAL unnest(p.proargnames, p.proargtypes::oid[],
-    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'me'$$, $$'why'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
+    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'image 1'$$, $$''$$, $$'me'$$, $$'why'$$] WHEN 'charge' THEN ARRAY[$$'{}'$$] WHEN 'meter' THEN ARRAY[$$'{}'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.
 SELECT p.oid::regprocedure AS left_out FROM pg_proc AS p
-WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0
+WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0 AND p.prokind = 'f'
   AND (SELECT count(*) FROM good_call AS g WHERE g.function = p.proname AND g.value IS NOT NULL) <> p.pronargs;
 
 -- A call with one value put in the place of its argument. What becomes of it is undone, good or bad.

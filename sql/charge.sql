@@ -180,8 +180,8 @@ SELECT status FROM billing.charge(1207, 1, 'once', 'charge-real', 1, 2, 3, 5);
 SELECT input_tokens, cache_write_tokens FROM billing_books.usage_event WHERE account_id = 1207 AND request_id = 'once' ORDER BY recorded_at;
 SELECT count(*) AS leaves FROM (SELECT DISTINCT tableoid FROM billing_books.usage_event WHERE account_id = 1207 AND request_id = 'once') AS t;
 -- explain_charge() takes the newest row of an id; occurred_at names an older one.
-SELECT tokens FROM billing.explain_charge(1207, 'once') WHERE item = 'cache write';
-SELECT tokens FROM billing_books.usage_event AS u, billing.explain_charge(1207, 'once', u.occurred_at)
+SELECT quantity FROM billing.explain_charge(1207, 'once') WHERE item = 'cache write';
+SELECT quantity FROM billing_books.usage_event AS u, billing.explain_charge(1207, 'once', u.occurred_at)
 WHERE u.account_id = 1207 AND u.request_id = 'once' AND item = 'cache write' ORDER BY u.recorded_at;
 -- A shorter window forgets earlier, a longer one later.
 SELECT billing.set_policy('dedupe_window', '1 day');

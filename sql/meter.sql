@@ -180,7 +180,7 @@ SELECT request_id, first_entry_no, entry_count, pg_temp.slices(2008, request_id)
 RESET billing.clock_offset;
 
 -- explain_charge() of an event of a batch: its own arithmetic and its own slices.
-SELECT item, tokens, amount, lot_no, order_id, entry_no FROM billing.explain_charge(2002, 'B') WHERE item NOT IN ('request', 'received', 'price');
+SELECT item, quantity, amount, lot_no, order_id, entry_no FROM billing.explain_charge(2002, 'B') WHERE item NOT IN ('request', 'received', 'price');
 -- R23: undoing events of a batch, one slice at a time, in any order; each gives back its own and no more.
 SELECT status, balance FROM billing.reverse_charge(2002, 'B', 'undo B');
 SELECT status, balance FROM billing.reverse_charge(2002, 'z', 'undo z');
@@ -311,7 +311,7 @@ SELECT billing.settle() AS settled;
 SELECT request_id, charge FROM billing_books.usage_event WHERE account_id = 2019 ORDER BY recorded_at, occurred_at;
 SELECT request_id, reason FROM pg_temp.aside WHERE account_id = 2019;
 SELECT count(DISTINCT tableoid) > 1 AS in_several_leaves FROM billing_books.usage_event WHERE account_id = 2019;
-SELECT tokens FROM billing.explain_charge(2019, 'once') WHERE item = 'input';
+SELECT quantity FROM billing.explain_charge(2019, 'once') WHERE item = 'input';
 RESET billing.clock_offset;
 -- Each account by its own clock: one is ahead (it was booked 36 days from now), the other is not; both in one group, in one call.
 SELECT billing.meter(account_id, 1, 'by two clocks', 'meter-one', 1, 0) FROM unnest('{2019,2026}'::bigint[]) AS account_id;

@@ -94,7 +94,7 @@ ROLLBACK;
 SELECT status, reason FROM billing.charge(2700, 1, 'no weight', 'other', 10, 20);
 SELECT billing.meter(2700, 2, 'metered', 'm', 101, 0), billing.settle() > 0 AS settled;
 SELECT request_id, status, charge, credits, subscription_no, quota_no FROM billing_books.usage_event WHERE account_id = 2700 ORDER BY recorded_at, request_id;
-SELECT item, tokens, price, amount FROM billing.explain_charge(2700, 'metered') WHERE item <> 'received';
+SELECT item, quantity, price, amount FROM billing.explain_charge(2700, 'metered') WHERE item <> 'received';
 SELECT status, credits FROM billing.charge(2700, 1, 'crosses', 'm', 0, 1000);
 SELECT state, quota, used, quota_left FROM billing.plan_status(2700);
 SELECT allowed, reason, shortfall, retryable, resets_at FROM billing.authorize(:'key');

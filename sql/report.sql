@@ -41,7 +41,7 @@ SELECT bonus FROM billing.balance_at(1602, :'expires_at'::timestamptz - interval
 SELECT bonus FROM billing.balance_at(1602, :'expires_at');
 
 -- explain_charge: price row, tokens x price line by line, the sum, who paid.
-SELECT item, tokens, price, amount, lot_no, order_id, entry_no, detail FROM billing.explain_charge(1600, 'first')
+SELECT item, quantity, price, amount, lot_no, order_id, entry_no, detail FROM billing.explain_charge(1600, 'first')
 WHERE item NOT IN ('request', 'received', 'price') AND item !~ '^(paid|left)';
 SELECT item, detail LIKE 'report of key 1 "prod": charged, occurred %' AS request, detail LIKE 'price %, from % for prompts over 0 tokens (this one: 1000000), per 1,000,000 tokens' AS price
 FROM billing.explain_charge(1600, 'first') WHERE item IN ('request', 'price');
@@ -69,9 +69,9 @@ SELECT sum(amount) = (SELECT charge FROM billing.usage_report(1603, group_by => 
 
 -- quote: the same arithmetic, and nothing stored.
 SELECT test.books() AS books \gset
-SELECT item, tokens, price, amount FROM billing.quote(1600, 'report', 500000, 250000, 400000, 100000) WHERE item <> 'price';
-SELECT (SELECT array_agg((item, tokens, price, amount)) FROM billing.quote(1600, 'report', 500000, 250000, 400000, 100000) WHERE item <> 'price')
-     = (SELECT array_agg((item, tokens, price, amount)) FROM billing.explain_charge(1600, 'first') WHERE item IN ('input', 'cache read', 'cache write', 'output', 'charge')) AS same_as_charged;
+SELECT item, quantity, price, amount FROM billing.quote(1600, 'report', 500000, 250000, 400000, 100000) WHERE item <> 'price';
+SELECT (SELECT array_agg((item, quantity, price, amount)) FROM billing.quote(1600, 'report', 500000, 250000, 400000, 100000) WHERE item <> 'price')
+     = (SELECT array_agg((item, quantity, price, amount)) FROM billing.explain_charge(1600, 'first') WHERE item IN ('input', 'cache read', 'cache write', 'output', 'charge')) AS same_as_charged;
 SELECT item, amount FROM billing.quote(1600, 'report', 1, 0, 1) WHERE item IN ('input', 'cache read', 'charge');
 SELECT test.books() = :'books' AS unchanged;
 SELECT * FROM billing.verify();

@@ -30,7 +30,7 @@ SELECT * FROM pg_temp.holds(:account);
 SELECT * FROM billing.charge(:account, :key_id, 'walk-1-4', 'walk-1', 160000, 0);
 SELECT * FROM pg_temp.holds(:account);
 SELECT allowed, reason, balance, shortfall, retryable FROM billing.authorize(:'walk_key');
-SELECT item, tokens, price, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-1-4') WHERE item NOT IN ('request', 'received', 'price');
+SELECT item, quantity, price, amount, lot_no, order_id FROM billing.explain_charge(:account, 'walk-1-4') WHERE item NOT IN ('request', 'received', 'price');
 
 -- 5. Top-up 20.00 (C): all of it pays arrears, 5 stay. Still blocked (R6).
 SELECT id AS order_id, balance FROM billing.record_offline_payment(:account, 20, 'walk-1-c', 'walk-1 C');

@@ -22,12 +22,12 @@ SELECT pg_temp.travel('2025-03-01 00:00+00');
 SELECT billing.install();
 SELECT billing.create_account(account_id, 'global', time_zone => zone), billing.create_api_key(account_id, 'key') IS NOT NULL AS key
 FROM (VALUES (1, 'Asia/Beirut'), (2, 'Africa/Cairo'), (3, 'Atlantic/Azores'), (4, 'America/Havana'), (5, 'Asia/Shanghai')) AS a (account_id, zone);
-SELECT billing.set_price('m', 'USD', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.set_price('m', 'USD', 1000000, 0, effective_from => '2025-01-01 00:00+00', unlisted_meters => 'free') IS NOT NULL AS set;
 -- A call half a minute before and behind each edge, and within the hour that comes twice; the charges are powers of 2, so that a sum tells its parts.
 CREATE FUNCTION pg_temp.use(account_id bigint, at timestamptz, tokens int) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_temp.travel(at), billing.make_partitions();
-    RETURN (billing.charge(account_id, 1, account_id || ' ' || tokens, 'm', tokens, 0)).status;
+    RETURN (billing.charge(account_id, 1, account_id || ' ' || tokens, 'm', tokens, 0, meters => CASE WHEN account_id > 3 THEN json_build_object('image', tokens) END)).status;
 END $$;
 CREATE TEMP TABLE call (account_id bigint, at timestamptz, tokens int);
 INSERT INTO call SELECT account_id, at, 1 << (row_number() OVER (PARTITION BY account_id ORDER BY at))::int - 1 FROM (VALUES
@@ -43,7 +43,7 @@ BEGIN
         PERFORM pg_temp.use(c.account_id, c.at, c.tokens);
     END LOOP;
 END $$;
-CREATE VIEW pg_temp.report AS SELECT a.account_id, r.period, r.charge::int AS charge FROM generate_series(1, 5) AS a (account_id), billing.usage_report(a.account_id) AS r;
+CREATE VIEW pg_temp.report AS SELECT a.account_id, r.period, r.charge::int AS charge, r.meters FROM generate_series(1, 5) AS a (account_id), billing.usage_report(a.account_id) AS r;
 CREATE TABLE before AS SELECT * FROM pg_temp.report;
 SELECT * FROM before WHERE account_id < 5 ORDER BY 1, 2;
 SELECT * FROM billing.usage_report(4, '2025-11-02 00:00+00', '2025-11-03 00:00+00', '{day}', by => 'occurred_at');
@@ -59,7 +59,7 @@ SELECT pg_temp.travel('2026-03-01 00:00+00');
 SELECT billing.close_partitions() > 0 AS closed;
 SELECT * FROM billing.verify();
 SELECT * FROM before WHERE account_id < 5 EXCEPT SELECT * FROM pg_temp.report WHERE account_id < 5;
-SELECT month, day_starts_at, day_ends_at, time_zone, charge::int FROM billing_books.usage_day WHERE account_id = 5 ORDER BY day_starts_at, month;
+SELECT month, day_starts_at, day_ends_at, time_zone, charge::int, meters FROM billing_books.usage_day WHERE account_id = 5 ORDER BY day_starts_at, month;
 -- Each zone for its days; another's are refused, as are parts of days; without days all can be told.
 CREATE FUNCTION pg_temp.attempt(arguments text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE result text;
@@ -71,7 +71,7 @@ EXCEPTION WHEN SQLSTATE 'LB308' THEN
 END $$;
 SELECT arguments, pg_temp.attempt(arguments) AS report FROM (VALUES
     ('time_zone => ''Asia/Shanghai'''), ('time_zone => ''America/New_York'''), ('"to" => ''2025-11-01 16:00+00'', time_zone => ''Asia/Shanghai'''), ('''2025-11-01 16:00+00'''),
-    ('''2025-11-01 16:00+00'', time_zone => ''Asia/Shanghai'''), ('''2025-11-01 00:00+00'''), ('group_by => ''{}'''), ('group_by => ''{hour}''')) AS c (arguments);
+    ('''2025-11-01 16:00+00'', time_zone => ''Asia/Shanghai'''), ('''2025-11-01 00:00+00'''), ('group_by => ''{}'''), ('group_by => ''{hour}'''), ('group_by => ''{tag:feature}''')) AS c (arguments);
 SELECT charge::int AS all_in_all FROM billing.usage_report(5, group_by => '{}');
 
 \c :old_database

@@ -133,6 +133,21 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"Check occurred_at and key_id; policy future_tolerance is what "
 								"clocks may differ by."},
 
+	[ERROR_USAGE_METERS] = {"LB313", "usage_meters", "meters cannot be read: %s",
+							"A flat JSON object of at most 16 names and whole numbers, such as "
+							"{\"web_search\": 3}."},
+	[ERROR_USAGE_TAGS] = {"LB314", "usage_tags", "tags cannot be read: %s",
+						  "A flat JSON object of at most 8 names and texts, such as "
+						  "{\"feature\": \"search\"}."},
+	[ERROR_CHARGE_TOO_LARGE] =
+		{"LB315", "charge_too_large",
+		 "request \"%s\" of account " ACCOUNT
+		 " would cost more than an amount of money can be, by price " INT64_FORMAT,
+		 "Check its meters: more than 999,999,999.999999999 is no charge."},
+	[ERROR_USAGE_UNSTAMPED] = {"LB316", "usage_unstamped",
+							   "request \"%s\" of account " ACCOUNT " has no occurred_at",
+							   "Give the start of the call: policy require_occurred_at asks for "
+							   "it."},
 	[ERROR_CLOSED_MEANWHILE] =
 		{"LB312", "closed_meanwhile",
 		 "a month of usage was closed since this transaction took its snapshot",
@@ -175,6 +190,12 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								   "What was said stays: say another list from a later instant."},
 	[ERROR_PRICE_ROW_UNKNOWN] = {"LB410", "price_row_unknown", "there is no price " INT64_FORMAT,
 								 "list_prices() shows the numbers of prices."},
+	[ERROR_PRICE_ITEMS] = {"LB412", "price_items", "prices of meters cannot be read: %s",
+						   "Meters, their price, and for how many units it is, such as image 0.04, "
+						   "web_search 10/1000."},
+	[ERROR_METER_UNLISTED] = {"LB413", "meter_unlisted",
+							  "price " INT64_FORMAT " does not say what all of these cost: %s",
+							  "A price names its meters when it is set; such usage waits."},
 	[ERROR_PRICE_IN_FORCE] = {"LB411", "price_in_force",
 							  "price " INT64_FORMAT " is in force since %s",
 							  "end_prices() ends it, and set_price() sets another, from an instant "

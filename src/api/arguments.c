@@ -240,6 +240,36 @@ arg_variant(FunctionCallInfo fcinfo, int index)
 }
 
 char *
+arg_price_items(FunctionCallInfo fcinfo, int index)
+{
+	char canonical[PRICE_ITEMS_TEXT_SIZE];
+	const char *problem;
+	PriceItems items;
+	char *asked;
+
+	if (is_null_or_empty(fcinfo, index))
+		return pstrdup("");
+	asked = arg_text(fcinfo, index, "meters", PRICE_ITEMS_TEXT_SIZE);
+	problem = price_items_read(asked, &items);
+	if (problem)
+		refuse(ERROR_PRICE_ITEMS, problem);
+	return pstrdup(price_items_print(&items, canonical));
+}
+
+bool
+arg_unlisted_are_free(FunctionCallInfo fcinfo, int index)
+{
+	char *asked;
+
+	if (is_null_or_empty(fcinfo, index))
+		return false;
+	asked = arg_text(fcinfo, index, "unlisted_meters", VALUE_BYTES_MAX);
+	if (strcmp(asked, RATING_UNLISTED_FREE) != 0)
+		refuse(ERROR_INVALID_VALUE, "unlisted_meters", asked);
+	return true;
+}
+
+char *
 arg_hours(FunctionCallInfo fcinfo, int index)
 {
 	char canonical[PRICE_HOURS_TEXT_SIZE];

@@ -68,6 +68,12 @@ extern char *arg_reason(FunctionCallInfo fcinfo, int index);
 /* The service tier that requests are sent with; empty, as null is: the standard one. */
 extern char *arg_variant(FunctionCallInfo fcinfo, int index);
 
+/* What units of meters cost, in its one text; empty where it is null. */
+extern char *arg_price_items(FunctionCallInfo fcinfo, int index);
+
+/* True for free, false for null or empty: meters without an item. */
+extern bool arg_unlisted_are_free(FunctionCallInfo fcinfo, int index);
+
 /* When in the week a price holds, in the one text that such hours have; empty, as null is: always.
  */
 extern char *arg_hours(FunctionCallInfo fcinfo, int index);

@@ -27,7 +27,7 @@
 typedef enum LineColumn
 {
 	LINE_ITEM,
-	LINE_TOKENS,
+	LINE_QUANTITY,
 	LINE_PRICE,
 	LINE_AMOUNT,
 	LINE_LOT_NO,
@@ -107,12 +107,35 @@ put_token_lines(ReturnSetInfo *result, const TokenCounts *tokens, const Price *p
 	{
 		Line line = make_line(items[token_class], NULL);
 
-		set_column(&line, LINE_TOKENS, Int64GetDatum((int64) tokens->of[token_class]));
+		set_column(&line, LINE_QUANTITY, Int64GetDatum((int64) tokens->of[token_class]));
 		set_column(&line, LINE_PRICE, nano_datum(price->nano_of[token_class]));
 		set_column(&line, LINE_AMOUNT,
 				   exact_amount(tokens->of[token_class], price->nano_of[token_class]));
 		put_line(result, &line);
 	}
+}
+
+/* quantity x price / per, to 18 digits where it is no decimal number. */
+static Datum
+exact_amount_of(const Meter *meter, const PriceItem *item)
+{
+	Datum product = DirectFunctionCall2(
+		numeric_mul, NumericGetDatum(int64_to_numeric(meter->quantity)), nano_datum(item->nano));
+
+	return DirectFunctionCall2(numeric_div, product, NumericGetDatum(int64_to_numeric(item->per)));
+}
+
+static void
+put_meter_line(ReturnSetInfo *result, const Meter *meter, const Price *price)
+{
+	const PriceItem *item = price->items ? price_items_find(price->items, meter->name) : NULL;
+	Line line = make_line(meter->name, item ? psprintf("a meter, per %d", item->per)
+											: "a meter, not listed: free");
+
+	set_column(&line, LINE_QUANTITY, Int64GetDatum(meter->quantity));
+	set_column(&line, LINE_PRICE, nano_datum(item ? item->nano : 0));
+	set_column(&line, LINE_AMOUNT, item ? exact_amount_of(meter, item) : nano_datum(0));
+	put_line(result, &line);
 }
 
 static void
@@ -145,11 +168,13 @@ put_event_line(ReturnSetInfo *result, const UsageEvent *event)
 
 /* The arithmetic: token counts times a price, or a weight. */
 static void
-put_arithmetic(ReturnSetInfo *result, const TokenCounts *tokens, const Price *price, bool on_plan,
-			   int64 sum_nano)
+put_arithmetic(ReturnSetInfo *result, const TokenCounts *tokens, const Meters *meters,
+			   const Price *price, bool on_plan, int64 sum_nano)
 {
 	put_price_line(result, on_plan ? "weight" : "price", price, rating_prompt_tokens(tokens));
 	put_token_lines(result, tokens, price);
+	for (size_t i = 0; meters && i < meters->count; i++)
+		put_meter_line(result, &meters->of[i], price);
 	put_sum_line(result, on_plan ? "credits" : "charge", sum_nano);
 }
 
@@ -163,7 +188,8 @@ put_plan_lines(ReturnSetInfo *result, const UsageEvent *event)
 
 	if (!plan_weight_get(event->weight_id, &weight))
 		return;
-	put_arithmetic(result, &event->payload.tokens, &weight, true, event->credits_nano);
+	put_arithmetic(result, &event->payload.tokens, event->payload.meters, &weight, true,
+				   event->credits_nano);
 	put_line(result, &line);
 }
 
@@ -187,7 +213,8 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	put_event_line(result, &event);
 	if (event.status == USAGE_STATUS_CHARGED && price_get(event.price_id, &price))
 	{
-		put_arithmetic(result, &event.payload.tokens, &price, false, event.charge_nano);
+		put_arithmetic(result, &event.payload.tokens, event.payload.meters, &price, false,
+					   event.charge_nano);
 		share = usage_share(&event);
 		report_slices(account_id, &share, result);
 		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
@@ -211,6 +238,28 @@ price_list_of(const Account *account, TimestampTz at)
 	return account_price_list_at(lists, count, at);
 }
 
+/* The meters of a request that is not made yet; NULL: none. */
+static const Meters *
+arg_meters(FunctionCallInfo fcinfo, int index)
+{
+	char *json = arg_text_or_null(fcinfo, index, "meters", USAGE_JSON_BYTES_MAX);
+	Meters *meters = palloc(sizeof(Meters));
+	const char *problem = json ? meters_read(json, meters) : NULL;
+
+	if (problem)
+		refuse(ERROR_USAGE_METERS, problem);
+	return json ? meters : NULL;
+}
+
+static void
+check_covered(const Price *price, const Meters *meters)
+{
+	char text[METERS_TEXT_SIZE];
+
+	if (!rating_covers(price, meters))
+		refuse(ERROR_METER_UNLISTED, price->price_id, meters_print(meters, text));
+}
+
 PG_FUNCTION_INFO_V1(billing_quote);
 Datum
 billing_quote(PG_FUNCTION_ARGS)
@@ -224,6 +273,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	PriceQuery query = {.occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement()),
 						.variant = arg_variant(fcinfo, 7)};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	const Meters *meters = arg_meters(fcinfo, 8);
 	TokenCounts tokens;
 	Account account;
 	Price price;
@@ -241,8 +291,9 @@ billing_quote(PG_FUNCTION_ARGS)
 					&price))
 		refuse(ERROR_PRICE_UNKNOWN, psprintf("%s%s", model, price_variant_text(query.variant)),
 			   account.currency);
-	check_outcome(rating_charge(&tokens, &price, &charge_nano));
-	put_arithmetic(result, &tokens, &price, false, charge_nano);
+	check_covered(&price, meters);
+	check_outcome(rating_charge(&tokens, meters, &price, &charge_nano));
+	put_arithmetic(result, &tokens, meters, &price, false, charge_nano);
 	scope_close(&scope);
 	return (Datum) 0;
 }

@@ -166,6 +166,8 @@ read_weight(FunctionCallInfo fcinfo)
 
 	return (Price){
 		.variant = arg_variant(fcinfo, 8),
+		.meters = arg_price_items(fcinfo, 9),
+		.unlisted_are_free = arg_unlisted_are_free(fcinfo, 10),
 		.prompt_tokens_over = arg_count(fcinfo, 6, "prompt_tokens_over", LIMIT_PROMPT_TOKENS),
 		.effective_from = arg_effective_from(fcinfo, 7),
 		.nano_of = {
@@ -187,9 +189,10 @@ describe_weight(const WeightRow *row)
 
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		money_print(row->weight.nano_of[token_class], text[token_class]);
-	return psprintf("input %s, cache read %s, cache write %s, output %s, from %s",
+	return psprintf("input %s, cache read %s, cache write %s, output %s%s, from %s",
 					text[TOKENS_INPUT], text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE],
-					text[TOKENS_OUTPUT], timestamptz_to_str(row->weight.effective_from));
+					text[TOKENS_OUTPUT], price_meters_text(&row->weight),
+					timestamptz_to_str(row->weight.effective_from));
 }
 
 /*
@@ -238,7 +241,7 @@ add_weight(WeightRow *row, AuditLine *line)
 		audit_insert(line);
 		return;
 	}
-	if (memcmp(existing.nano_of, row->weight.nano_of, sizeof(existing.nano_of)) != 0)
+	if (!rating_is_same_price(&existing, &row->weight))
 		refuse(ERROR_WEIGHT_CONFLICT, row->model, row->plan);
 	row->weight.price_id = existing.price_id;
 }

@@ -9,6 +9,7 @@
 
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 
 #include "api/arguments.h"
 #include "booking/new_price.h"
@@ -55,8 +56,10 @@ billing_set_price(PG_FUNCTION_ARGS)
 	row.price.variant = arg_variant(fcinfo, 8);
 	row.price.hours = arg_hours(fcinfo, 9);
 	row.price.price_list = arg_price_list(fcinfo, 10);
-	prices.actor = arg_actor(fcinfo, 11);
-	prices.reason = arg_reason(fcinfo, 12);
+	row.price.meters = arg_price_items(fcinfo, 11);
+	row.price.unlisted_are_free = arg_unlisted_are_free(fcinfo, 12);
+	prices.actor = arg_actor(fcinfo, 13);
+	prices.reason = arg_reason(fcinfo, 14);
 	scope_open(&scope);
 	(void) new_price_add(&prices);
 	scope_close(&scope);
@@ -120,6 +123,23 @@ billing_list_prices(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+static char *
+json_text(Jsonb *json)
+{
+	return JsonbToCString(NULL, &json->root, VARSIZE(json));
+}
+
+static const Meters *
+read_stored_meters(Jsonb *json)
+{
+	Meters *meters = palloc(sizeof(Meters));
+	const char *problem = meters_read(json_text(json), meters);
+
+	if (problem)
+		refuse(ERROR_USAGE_METERS, problem);
+	return meters;
+}
+
 PG_FUNCTION_INFO_V1(billing_price_choice);
 Datum
 billing_price_choice(PG_FUNCTION_ARGS)
@@ -130,12 +150,14 @@ billing_price_choice(PG_FUNCTION_ARGS)
 	PriceQuery query = {.variant = arg_variant(fcinfo, 3),
 						.prompt_tokens = arg_count(fcinfo, 4, "prompt_tokens", LIMIT_PROMPT_TOKENS),
 						.occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN)};
+	const Meters *meters = PG_ARGISNULL(6) ? NULL : read_stored_meters(PG_GETARG_JSONB_P(6));
 	Price price;
 	bool is_found;
 	Scope scope;
 
 	scope_open(&scope);
-	is_found = price_find(currency, model, price_list, &query, &price);
+	is_found = price_find(currency, model, price_list, &query, &price) &&
+			   rating_covers(&price, meters);
 	scope_close(&scope);
 	if (!is_found)
 		PG_RETURN_NULL();
@@ -158,4 +180,36 @@ Datum
 billing_is_price_hours(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(!PG_ARGISNULL(0) && is_hours(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+}
+
+static bool
+are_price_items(const char *text)
+{
+	char canonical[PRICE_ITEMS_TEXT_SIZE];
+	PriceItems items;
+
+	return price_items_read(text, &items) == NULL &&
+		   strcmp(price_items_print(&items, canonical), text) == 0;
+}
+
+PG_FUNCTION_INFO_V1(billing_are_price_items);
+Datum
+billing_are_price_items(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!PG_ARGISNULL(0) && are_price_items(text_to_cstring(PG_GETARG_TEXT_PP(0))));
+}
+
+/* None is null: an object without members, or with a zero, is never stored. */
+PG_FUNCTION_INFO_V1(billing_are_meters);
+Datum
+billing_are_meters(PG_FUNCTION_ARGS)
+{
+	Jsonb *json;
+	Meters meters;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(true);
+	json = PG_GETARG_JSONB_P(0);
+	PG_RETURN_BOOL(meters_read(json_text(json), &meters) == NULL && meters.count > 0 &&
+				   meters.count == JB_ROOT_COUNT(json));
 }

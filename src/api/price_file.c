@@ -361,6 +361,7 @@ place_rows(const PriceFileRow *rows, size_t count, const char *currency, const c
 							   .model = rows[i].model,
 							   .price = {.price_list = price_list,
 										 .variant = "",
+										 .meters = "",
 										 .hours = "",
 										 .prompt_tokens_over = rows[i].prompt_tokens_over}};
 		memcpy(placed[i].price.nano_of, rows[i].nano_of, sizeof(rows[i].nano_of));

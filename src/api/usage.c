@@ -21,6 +21,7 @@
 #include "spi/scope.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
+#include "store/policy_store.h"
 #include "store/price_store.h"
 
 /* The arguments as a row of the inbox; refuses what would be set aside of any account's. */
@@ -56,7 +57,9 @@ record_event(Booking *booking, UsageEvent *event)
 		refuse_fault(&fault);
 	booking_load(booking, LOTS_OPEN, 0);
 	if (event->status == USAGE_STATUS_UNPRICED)
-		(void) usage_charge(booking, event);
+		fault = usage_charge(booking, event);
+	if (fault.message)
+		refuse_fault(&fault);
 	usage_insert(event);
 	booking_finish(booking);
 }
@@ -110,6 +113,18 @@ billing_charge(PG_FUNCTION_ARGS)
 	return scope_close_with(&scope, row);
 }
 
+/* What came without a stamp starts now, where that may be. */
+static void
+stamp(InboxRow *row)
+{
+	int64 is_required;
+
+	if (policy_get(POLICY_REQUIRE_OCCURRED_AT, NULL, &is_required) && is_required)
+		refuse(ERROR_USAGE_UNSTAMPED, row->request_id, row->account_id);
+	row->occurred_at = clock_now();
+	row->nulls[INBOX_OCCURRED_AT] = false;
+}
+
 PG_FUNCTION_INFO_V1(billing_meter);
 Datum
 billing_meter(PG_FUNCTION_ARGS)
@@ -117,13 +132,10 @@ billing_meter(PG_FUNCTION_ARGS)
 	InboxRow row = read_arguments(fcinfo);
 	Scope scope;
 
-	if (row.nulls[INBOX_OCCURRED_AT])
-	{
-		row.occurred_at = clock_now();
-		row.nulls[INBOX_OCCURRED_AT] = false;
-	}
 	scope_open(&scope);
 	subscriber_check_none();
+	if (row.nulls[INBOX_OCCURRED_AT])
+		stamp(&row);
 	inbox_append(&row);
 	scope_close(&scope);
 	PG_RETURN_TEXT_P(cstring_to_text("accepted"));

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * usage_report.c
- *	  usage_report(): usage by key, model, variant, day and hour.
+ *	  usage_report(): usage by key, model, variant, a tag, day and hour.
  *
  *-------------------------------------------------------------------------
  */
@@ -15,11 +15,25 @@
 
 #include "api/arguments.h"
 #include "core/policy.h"
+#include "core/text.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "store/account_store.h"
 #include "store/partition_store.h"
 #include "store/usage_report_store.h"
+
+#define TAG_PREFIX "tag:"
+
+/* Notes the one tag whose values are told apart; false where it is none, or another. */
+static bool
+add_tag(UsageReport *report, const char *name)
+{
+	if (!text_is_label(name, TAG_BYTES_MAX) ||
+		(report->by_tag && strcmp(report->by_tag, name) != 0))
+		return false;
+	report->by_tag = name;
+	return true;
+}
 
 /* Notes one word of group_by; false where it is none, or contradicts another. */
 static bool
@@ -31,6 +45,8 @@ add_grouping(UsageReport *report, const char *word)
 		report->by_model = true;
 	else if (strcmp(word, "variant") == 0)
 		report->by_variant = true;
+	else if (strncmp(word, TAG_PREFIX, strlen(TAG_PREFIX)) == 0)
+		return add_tag(report, word + strlen(TAG_PREFIX));
 	else if (strcmp(word, "day") != 0 && strcmp(word, "hour") != 0)
 		return false;
 	else if (report->period && strcmp(report->period, word) != 0)
@@ -89,6 +105,8 @@ check_closed(const UsageReport *report)
 		return;
 	if (report->by_occurred_at)
 		because = "not when its calls started";
+	else if (report->by_tag)
+		because = "not their tags";
 	else if (report->period && strcmp(report->period, "hour") == 0)
 		because = "not its hours";
 	else if (report->period && (other_zone = usage_report_other_zone(report)) != NULL)

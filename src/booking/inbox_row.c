@@ -11,6 +11,7 @@
 
 #include "booking/inbox_row.h"
 #include "core/request_hash.h"
+#include "core/tags.h"
 
 static Fault
 tokens_fault(const InboxRow *row)
@@ -29,11 +30,31 @@ tokens_fault(const InboxRow *row)
 	return NO_FAULT;
 }
 
-/* An empty one is the standard one, as none is. */
+/* An empty one is none. */
 static bool
-has_variant(const InboxRow *row)
+is_given(const char *text)
 {
-	return !row->nulls[INBOX_VARIANT] && row->variant[0] != '\0';
+	return text != NULL && text[0] != '\0';
+}
+
+static Fault
+meters_fault(const char *json)
+{
+	Fault fault = fault_of_text("meters", json, USAGE_JSON_BYTES_MAX);
+	Meters meters;
+	const char *problem = fault.message ? NULL : meters_read(json, &meters);
+
+	return problem ? fault_of(ERROR_USAGE_METERS, problem) : fault;
+}
+
+static Fault
+tags_fault(const char *json)
+{
+	Fault fault = fault_of_text("tags", json, USAGE_JSON_BYTES_MAX);
+	char tags[TAGS_TEXT_SIZE];
+	const char *problem = fault.message ? NULL : tags_read(json, tags);
+
+	return problem ? fault_of(ERROR_USAGE_TAGS, problem) : fault;
 }
 
 Fault
@@ -50,12 +71,39 @@ inbox_row_fault(const InboxRow *row)
 		fault = fault_of_text("model", row->model, MODEL_BYTES_MAX);
 	if (fault.message == NULL)
 		fault = tokens_fault(row);
-	if (fault.message == NULL && has_variant(row))
+	if (fault.message == NULL && is_given(row->variant))
 		fault = fault_of_text("variant", row->variant, VARIANT_BYTES_MAX);
+	if (fault.message == NULL && is_given(row->meters))
+		fault = meters_fault(row->meters);
+	if (fault.message == NULL && is_given(row->tags))
+		fault = tags_fault(row->tags);
 	if (fault.message == NULL && !row->nulls[INBOX_OCCURRED_AT] &&
 		TIMESTAMP_NOT_FINITE(row->occurred_at))
 		fault = fault_of(ERROR_NOT_FINITE, "occurred_at");
 	return fault;
+}
+
+/* Those of a row without a fault; NULL where it counts nothing. */
+static const Meters *
+row_meters(const InboxRow *row)
+{
+	Meters *meters;
+
+	if (!is_given(row->meters))
+		return NULL;
+	meters = palloc(sizeof(Meters));
+	(void) meters_read(row->meters, meters);
+	return meters->count > 0 ? meters : NULL;
+}
+
+static const char *
+row_tags(const InboxRow *row)
+{
+	char tags[TAGS_TEXT_SIZE] = "";
+
+	if (is_given(row->tags))
+		(void) tags_read(row->tags, tags);
+	return tags[0] ? pstrdup(tags) : NULL;
 }
 
 UsageEvent
@@ -67,8 +115,11 @@ inbox_row_event(const InboxRow *row, TimestampTz booked_at)
 		.request_hash = request_hash(row->request_id, strlen(row->request_id)),
 		.payload = {.key_id = row->key_id,
 					.model = row->model,
-					.variant = has_variant(row) ? row->variant : ""},
+					.variant = is_given(row->variant) ? row->variant : "",
+					.meters = row_meters(row)},
+		.tags = row_tags(row),
 		.occurred_at = row->nulls[INBOX_OCCURRED_AT] ? booked_at : row->occurred_at,
+		.is_unstamped = row->nulls[INBOX_OCCURRED_AT],
 	};
 
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)

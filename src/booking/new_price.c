@@ -86,8 +86,9 @@ describe_price(const Price *price)
 		return "no price";
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		money_print(price->nano_of[token_class], text[token_class]);
-	return psprintf("input %s, cache read %s, cache write %s, output %s", text[TOKENS_INPUT],
-					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT]);
+	return psprintf("input %s, cache read %s, cache write %s, output %s%s", text[TOKENS_INPUT],
+					text[TOKENS_CACHE_READ], text[TOKENS_CACHE_WRITE], text[TOKENS_OUTPUT],
+					price_meters_text(price));
 }
 
 /* A key as people read it. */
@@ -115,12 +116,6 @@ audit_line(const NewPrices *prices, const PriceRow *row)
 	};
 }
 
-static bool
-same_price(const Price *a, const Price *b)
-{
-	return a->is_end == b->is_end && memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0;
-}
-
 /*
  * True where that is not said yet; else it takes the number of the row that says it. Of two calls
  * that say "from now on" in one moment the later counts, and what stands need not be said again.
@@ -135,10 +130,10 @@ is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
 	while ((stands = price_find_standing(row, &standing)) && is_from_now &&
 		   standing.effective_from == row->price.effective_from)
 		row->price.effective_from++;
-	if (!stands || (is_from_now ? !same_price(&standing, &row->price)
+	if (!stands || (is_from_now ? !rating_is_same_price(&standing, &row->price)
 								: standing.effective_from != row->price.effective_from))
 		return true;
-	if (!same_price(&standing, &row->price))
+	if (!rating_is_same_price(&standing, &row->price))
 		refuse(ERROR_PRICE_CONFLICT, row->model, row->currency, row->price.prompt_tokens_over);
 	row->price.price_id = standing.price_id;
 	return false;

@@ -122,7 +122,8 @@ draw(Quotas *quotas, UsageEvent *event, const Price *weight)
 	QuotaChoice drawn;
 
 	make_room(quotas);
-	if (rating_credits(&event->payload.tokens, weight, &event->credits_nano) != OUTCOME_OK ||
+	if (rating_credits(&event->payload.tokens, event->payload.meters, weight,
+					   &event->credits_nano) != OUTCOME_OK ||
 		plan_count(quotas, event->occurred_at, event->credits_nano, &drawn) != OUTCOME_OK)
 	{
 		event->reason = "credits_limit";
@@ -167,7 +168,10 @@ plan_usage_count(Booking *booking, UsageEvent *event)
 	weights = find_weights(usage, plan_of(usage, event->account_id, event->subscription_no),
 						   event->payload.model);
 	weight = rating_choose_price(weights->rows, weights->count, &query);
-	if (weight == NULL || !draw(&booking->quotas, event, weight))
+	if (weight == NULL)
+		return false;
+	event->reason = USAGE_METER_UNLISTED;
+	if (!rating_covers(weight, event->payload.meters) || !draw(&booking->quotas, event, weight))
 		return false;
 	settle(event, USAGE_STATUS_PLAN, NULL, booking->at);
 	return true;

@@ -262,6 +262,16 @@ typedef struct Settling
 	int64 settled;
 } Settling;
 
+/* What is no amount of money by the price that came will never be one. */
+static void
+charge_or_reject(Booking *booking, UsageEvent *event)
+{
+	Fault fault = usage_charge(booking, event);
+
+	if (fault.message)
+		usage_reject(booking, event, error_codes[fault.error].name);
+}
+
 /*
  * Books the unpriced usage that has a price by now, of an account that is held, page by
  * page: an event that cannot be booked does not stand before the others.
@@ -286,7 +296,8 @@ settle_account(Booking *booking, void *argument)
 		for (size_t i = 0; i < count; i++)
 		{
 			last = events[i];
-			if (!usage_charge(booking, &events[i]))
+			charge_or_reject(booking, &events[i]);
+			if (events[i].status == USAGE_STATUS_UNPRICED)
 				continue;
 			usage_update_settled(&events[i]);
 			booking_write_entries(booking);

@@ -365,18 +365,27 @@ judge_candidates(SettleGroup *group, UsageEvent **events)
 /* ---- booking ------------------------------------------------------------- */
 
 /* True where an event is to be charged: it costs something, and is on no plan, where it is counted.
- */
+ * What costs more than money can be is set aside. */
 static bool
-costs_money(Batch *batch, int64 sum_nano, UsageEvent *event)
+costs_money(Batch *batch, int64 sum_nano, Candidate *candidate)
 {
-	if (event->status != USAGE_STATUS_UNPRICED)
+	UsageEvent *event = &candidate->event;
+	Fault fault;
+
+	if (!candidate->counts || event->status != USAGE_STATUS_UNPRICED)
 		return false;
 	if (event->subscription_no != NO_NUMBER)
 	{
 		(void) plan_usage_count(&batch->booking, event);
 		return false;
 	}
-	return usage_price(&batch->booking, sum_nano, event) && event->charge_nano > 0;
+	fault = usage_price(&batch->booking, sum_nano, event);
+	if (fault.message)
+	{
+		set_aside(candidate, &fault, batch);
+		candidate->counts = false;
+	}
+	return event->status == USAGE_STATUS_CHARGED && event->charge_nano > 0;
 }
 
 /* Prices the events of a batch in the order of R7; returns the sum of their charges. */
@@ -389,7 +398,7 @@ price_batch(Batch *batch, TimestampTz *last_occurred_at)
 	{
 		UsageEvent *event = &batch->candidates[i]->event;
 
-		if (!batch->candidates[i]->counts || !costs_money(batch, sum_nano, event))
+		if (!costs_money(batch, sum_nano, batch->candidates[i]))
 			continue;
 		event->batch_offset_nano = sum_nano;
 		sum_nano += event->charge_nano;

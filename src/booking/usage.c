@@ -20,19 +20,24 @@ same_payload(const UsagePayload *a, const UsagePayload *b)
 {
 	return a->key_id == b->key_id && strcmp(a->model, b->model) == 0 &&
 		   strcmp(a->variant, b->variant) == 0 &&
-		   memcmp(&a->tokens, &b->tokens, sizeof(a->tokens)) == 0;
+		   memcmp(&a->tokens, &b->tokens, sizeof(a->tokens)) == 0 &&
+		   meters_are_same(a->meters, b->meters);
 }
 
 static char *
 describe_payload(const UsagePayload *payload)
 {
 	const int32 *tokens = payload->tokens.of;
+	char meters[METERS_TEXT_SIZE] = "";
 
-	return psprintf(
-		"key " INT64_FORMAT ", model \"%s\"%s, %d input + %d output + %d cache read + %d "
-		"cache write tokens",
-		payload->key_id, payload->model, price_variant_text(payload->variant), tokens[TOKENS_INPUT],
-		tokens[TOKENS_OUTPUT], tokens[TOKENS_CACHE_READ], tokens[TOKENS_CACHE_WRITE]);
+	if (payload->meters)
+		meters_print(payload->meters, meters);
+	return psprintf("key " INT64_FORMAT
+					", model \"%s\"%s, %d input + %d output + %d cache read + %d "
+					"cache write tokens%s%s",
+					payload->key_id, payload->model, price_variant_text(payload->variant),
+					tokens[TOKENS_INPUT], tokens[TOKENS_OUTPUT], tokens[TOKENS_CACHE_READ],
+					tokens[TOKENS_CACHE_WRITE], meters[0] ? ", meters " : "", meters);
 }
 
 bool
@@ -107,6 +112,8 @@ usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 
 	if (key == NULL)
 		return fault_of(ERROR_KEY_UNKNOWN, event->account_id, event->payload.key_id);
+	if (event->is_unstamped && booking->policies.of[POLICY_REQUIRE_OCCURRED_AT])
+		return fault_of(ERROR_USAGE_UNSTAMPED, event->request_id, event->account_id);
 	event->key_name = key->name;
 	event->recorded_at = booking->at;
 	event->batch_offset_nano = NO_BATCH;
@@ -151,40 +158,64 @@ price_list_of(Booking *booking, TimestampTz at)
 	return account_price_list_at(booking->price_lists, booking->price_lists_count, at);
 }
 
-bool
+Fault
 usage_price(Booking *booking, int64 taken_nano, UsageEvent *event)
 {
+	const UsagePayload *payload = &event->payload;
 	PriceQuery query = usage_price_query(event);
 	Price price;
 	int64 charge_nano;
 
 	Assert(price_is_held());
 	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
-	if (!price_find(booking->account.currency, event->payload.model,
+	if (!price_find(booking->account.currency, payload->model,
 					price_list_of(booking, event->occurred_at), &query, &price))
-		return false;
-	check_outcome(rating_charge(&event->payload.tokens, &price, &charge_nano));
+		return NO_FAULT;
+	set_status(event, USAGE_STATUS_UNPRICED, USAGE_METER_UNLISTED, 0);
+	if (!rating_covers(&price, payload->meters))
+		return NO_FAULT;
+	if (rating_charge(&payload->tokens, payload->meters, &price, &charge_nano) != OUTCOME_OK)
+		return fault_of(ERROR_CHARGE_TOO_LARGE, event->request_id, event->account_id,
+						price.price_id);
 	set_status(event, USAGE_STATUS_UNPRICED, "arrears_limit", 0);
 	if (taken_nano > MONEY_NANO_MAX || !books_can_take(&booking->books, taken_nano + charge_nano))
-		return false;
+		return NO_FAULT;
 	set_status(event, USAGE_STATUS_CHARGED, NULL, booking->at);
 	event->price_id = price.price_id;
 	event->charge_nano = charge_nano;
-	return true;
+	return NO_FAULT;
 }
 
-bool
-usage_charge(Booking *booking, UsageEvent *event)
+/* Takes a charge, alone, from the lots. */
+static void
+take(Booking *booking, UsageEvent *event)
 {
-	if (event->subscription_no != NO_NUMBER)
-		return plan_usage_count(booking, event);
-	if (!usage_price(booking, 0, event))
-		return false;
 	event->first_entry_no = booking_next_entry_no(booking);
 	booking_source(booking, SOURCE_CHARGE, event->request_hash, event->occurred_at);
 	check_outcome(books_take(&booking->books, event->charge_nano, BOOK_REVENUE));
 	event->entry_count = (int32) (booking_next_entry_no(booking) - event->first_entry_no);
 	if (event->entry_count == 0)
 		event->first_entry_no = NO_NUMBER;
-	return true;
+}
+
+Fault
+usage_charge(Booking *booking, UsageEvent *event)
+{
+	Fault fault;
+
+	if (event->subscription_no != NO_NUMBER)
+	{
+		(void) plan_usage_count(booking, event);
+		return NO_FAULT;
+	}
+	fault = usage_price(booking, 0, event);
+	if (fault.message == NULL && event->status == USAGE_STATUS_CHARGED)
+		take(booking, event);
+	return fault;
+}
+
+void
+usage_reject(const Booking *booking, UsageEvent *event, const char *reason)
+{
+	set_status(event, USAGE_STATUS_REJECTED, reason, booking->at);
 }

@@ -36,13 +36,17 @@ extern Fault usage_conflict(const UsageEvent *stored, const UsageEvent *event);
 extern Fault usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event);
 
 /*
- * Prices an event: charged, or unpriced still where it has no price or where
- * the account, with taken_nano of its batch besides, cannot owe that much;
- * then false. The prices are held.
+ * Prices an event: charged, or unpriced still where it has no price, where that
+ * has no item for one of its meters, or where the account, with taken_nano of its
+ * batch besides, cannot owe that much. A fault where its charge is no amount of
+ * money. The prices are held.
  */
-extern bool usage_price(Booking *booking, int64 taken_nano, UsageEvent *event);
+extern Fault usage_price(Booking *booking, int64 taken_nano, UsageEvent *event);
 
-/* Prices an event and takes its charge, alone, from the lots; or counts it on its plan. */
-extern bool usage_charge(Booking *booking, UsageEvent *event);
+/* Prices an event likewise and takes its charge, alone, from the lots; or counts it on its plan. */
+extern Fault usage_charge(Booking *booking, UsageEvent *event);
+
+/* An event that waited is rejected for good. */
+extern void usage_reject(const Booking *booking, UsageEvent *event, const char *reason);
 
 #endif

@@ -22,6 +22,19 @@
 #define REASON_BYTES_MAX 2000
 #define VALUE_BYTES_MAX 100
 
+/* What a request counts beside its tokens, and what its caller notes of it; each as JSON, in bytes.
+ */
+#define METERS_MAX 16
+#define METER_NAME_BYTES_MAX 64
+#define METER_QUANTITY_MAX INT64_C(1000000000000)
+#define TAGS_MAX 8
+#define TAG_BYTES_MAX 64 /* of a name, and of a value */
+#define USAGE_JSON_BYTES_MAX 4000
+
+/* Items of a price, and the highest of a unit. */
+#define PRICE_ITEMS_MAX 64
+#define UNIT_NANO_MAX (INT64_C(1000000) * MONEY_NANO_PER_UNIT)
+
 /* A price file, in bytes and in rows. */
 #define PRICE_FILE_BYTES_MAX (4 * 1024 * 1024)
 #define PRICE_FILE_ROWS_MAX 20000

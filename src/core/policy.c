@@ -74,6 +74,9 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 	[POLICY_INVOICE_WAIT] = {"invoice_wait", POLICY_DURATION, true, MINUTES(10), 0, DAYS(2),
 							 "an invoice is issued no sooner after it was applied for: so long it "
 							 "can be withdrawn"},
+	[POLICY_REQUIRE_OCCURRED_AT] = {"require_occurred_at", POLICY_BOOLEAN, true, 0, 0, 1,
+									"usage without occurred_at is refused: repeated after "
+									"dedupe_window, it would count again"},
 };
 
 static const char *const late_payment_choices[] = {

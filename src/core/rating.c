@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rating.c
- *	  Token counts times prices, in 128 bits, rounded once.
+ *	  Counts times prices, in 128 bits, rounded once.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,6 +14,13 @@ rating_prompt_tokens(const TokenCounts *tokens)
 {
 	return (int64_t) tokens->of[TOKENS_INPUT] + tokens->of[TOKENS_CACHE_READ] +
 		   tokens->of[TOKENS_CACHE_WRITE];
+}
+
+bool
+rating_is_same_price(const Price *a, const Price *b)
+{
+	return a->is_end == b->is_end && memcmp(a->nano_of, b->nano_of, sizeof(a->nano_of)) == 0 &&
+		   strcmp(a->meters, b->meters) == 0 && a->unlisted_are_free == b->unlisted_are_free;
 }
 
 /* True where a row is newer than another. */
@@ -76,29 +83,67 @@ rating_choose_price(const Price *prices, size_t count, const PriceQuery *query)
 	return chosen;
 }
 
+/* The item of a meter; NULL where there is none. */
+static const PriceItem *
+item_of(const Price *price, const Meter *meter)
+{
+	return price->items ? price_items_find(price->items, meter->name) : NULL;
+}
+
+bool
+rating_covers(const Price *price, const Meters *meters)
+{
+	if (meters == NULL || price->unlisted_are_free)
+		return true;
+	for (size_t i = 0; i < meters->count; i++)
+		if (item_of(price, &meters->of[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* The sum of what meters cost, times PRICE_ITEMS_COMMON. */
 static int128_t
-weigh(const TokenCounts *tokens, const Price *price)
+weigh_meters(const Meters *meters, const Price *price)
+{
+	int128_t sum = 0;
+
+	for (size_t i = 0; meters && i < meters->count; i++)
+	{
+		const PriceItem *item = item_of(price, &meters->of[i]);
+
+		if (item)
+			sum += (int128_t) meters->of[i].quantity * item->nano *
+				   (PRICE_ITEMS_COMMON / item->per);
+	}
+	return sum;
+}
+
+/* The sum of all, times PRICE_ITEMS_COMMON: at most 16 * 10^12 * 10^15 * 1.8 * 10^7 of meters. */
+static int128_t
+weigh(const TokenCounts *tokens, const Meters *meters, const Price *price)
 {
 	int128_t sum = 0;
 
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		sum += (int128_t) tokens->of[token_class] * price->nano_of[token_class];
-	return sum;
+	return sum * (PRICE_ITEMS_COMMON / TOKENS_PER_PRICE) + weigh_meters(meters, price);
 }
 
 Outcome
-rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano)
+rating_charge(const TokenCounts *tokens, const Meters *meters, const Price *price,
+			  int64_t *charge_nano)
 {
-	return money_divide_half_up(weigh(tokens, price), TOKENS_PER_PRICE, charge_nano)
+	return money_divide_half_up(weigh(tokens, meters, price), PRICE_ITEMS_COMMON, charge_nano)
 			   ? OUTCOME_OK
 			   : OUTCOME_OUT_OF_RANGE;
 }
 
 Outcome
-rating_credits(const TokenCounts *tokens, const Price *weight, int64_t *credits_nano)
+rating_credits(const TokenCounts *tokens, const Meters *meters, const Price *weight,
+			   int64_t *credits_nano)
 {
-	return money_divide_half_up_to(weigh(tokens, weight), TOKENS_PER_PRICE, CREDITS_NANO_MAX,
-								   credits_nano)
+	return money_divide_half_up_to(weigh(tokens, meters, weight), PRICE_ITEMS_COMMON,
+								   CREDITS_NANO_MAX, credits_nano)
 			   ? OUTCOME_OK
 			   : OUTCOME_OUT_OF_RANGE;
 }

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rating.h
- *	  What a request costs: token counts times prices (R20).
+ *	  What a request costs: tokens and meters times prices (R20).
  *
  *-------------------------------------------------------------------------
  */
@@ -9,9 +9,11 @@
 #define CORE_RATING_H
 
 #include "core/limits.h"
+#include "core/meters.h"
 #include "core/money.h"
 #include "core/outcome.h"
 #include "core/price_hours.h"
+#include "core/price_items.h"
 
 #include <stdbool.h>
 
@@ -33,7 +35,7 @@ typedef struct TokenCounts
 	int32_t of[TOKEN_CLASSES];
 } TokenCounts;
 
-/* A price row: nano-units per TOKENS_PER_PRICE tokens of each class. */
+/* A price row: nano-units per TOKENS_PER_PRICE tokens of each class, and items for meters. */
 typedef struct Price
 {
 	int64_t price_id;
@@ -46,13 +48,22 @@ typedef struct Price
 	int64_t prompt_tokens_over; /* the tier: prompts larger than this */
 	int64_t effective_from;		/* microseconds, the server's epoch */
 	int64_t nano_of[TOKEN_CLASSES];
+	const char *meters;		 /* what units of them cost, as price_items_print() has it */
+	const PriceItems *items; /* the same; NULL: nothing */
+	bool unlisted_are_free;	 /* meters without an item cost nothing; else it prices none of them */
 } Price;
+
+/* True where two say the same amounts. */
+extern bool rating_is_same_price(const Price *a, const Price *b);
 
 /* The prompt that chooses the tier: input + cache read + cache write. */
 extern int64_t rating_prompt_tokens(const TokenCounts *tokens);
 
 /* The list that prices what the account's own does not. */
 #define RATING_STANDARD_LIST "standard"
+
+/* What a price says of meters that it does not list, where they cost nothing. */
+#define RATING_UNLISTED_FREE "free"
 
 /* What of a request chooses its price, beside its model. */
 typedef struct PriceQuery
@@ -73,14 +84,18 @@ typedef struct PriceQuery
  */
 extern const Price *rating_choose_price(const Price *prices, size_t count, const PriceQuery *query);
 
+/* True where a price says what all of a request's meters cost; NULL: it has none. */
+extern bool rating_covers(const Price *price, const Meters *meters);
+
 /*
- * The charge, computed exactly and rounded once, half up, to nano-units.
- * OUTCOME_OUT_OF_RANGE when it is no amount of money.
+ * The charge by a price that covers the meters, computed exactly and rounded once, half up, to
+ * nano-units. OUTCOME_OUT_OF_RANGE when it is no amount of money.
  */
-extern Outcome rating_charge(const TokenCounts *tokens, const Price *price, int64_t *charge_nano);
+extern Outcome rating_charge(const TokenCounts *tokens, const Meters *meters, const Price *price,
+							 int64_t *charge_nano);
 
 /* The same in credits, by a weight; OUTCOME_OUT_OF_RANGE above CREDITS_NANO_MAX. */
-extern Outcome rating_credits(const TokenCounts *tokens, const Price *weight,
+extern Outcome rating_credits(const TokenCounts *tokens, const Meters *meters, const Price *weight,
 							  int64_t *credits_nano);
 
 #endif

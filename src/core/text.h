@@ -28,6 +28,17 @@ text_has_control(const char *text)
 	return false;
 }
 
+/* True for a name that a program gives: of letters, digits, and _ - . : / in ASCII, so many at the
+ * most. */
+static inline bool
+text_is_label(const char *text, size_t bytes_max)
+{
+	size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+								 "_-.:/");
+
+	return length > 0 && length <= bytes_max && text[length] == '\0';
+}
+
 /* The place of a name in a list; count where it is not there. */
 static inline int
 text_place(const char *const *names, int count, const char *name)

@@ -34,6 +34,16 @@ SELECT 'usage without a price', count(*)::text, 'events: see billing.unpriced_us
 FROM billing_books.usage_event
 WHERE status = 'unpriced'
 UNION ALL
+-- What meter() stamped is not told from other usage.
+SELECT 'usage without occurred_at', coalesce(sum(k.requests), 0)::text,
+       'in the last hour; repeated late it would count again: ' || string_agg(format('%s of key %s of account %s', k.requests, k.key_id, k.account_id), ', ' ORDER BY k.requests DESC, k.account_id, k.key_id) FILTER (WHERE k.place <= 10)
+FROM (
+    SELECT account_id, key_id, count(*) AS requests, row_number() OVER (ORDER BY count(*) DESC, account_id, key_id) AS place
+    FROM billing_books.usage_event
+    WHERE recorded_at >= now() - interval '1 hour' AND occurred_at = recorded_at
+    GROUP BY account_id, key_id
+) AS k
+UNION ALL
 SELECT 'invoices without a number', count(*)::text, 'overseas, since ' || min(created_at)
 FROM billing_books.invoice
 WHERE state = 'numbering'

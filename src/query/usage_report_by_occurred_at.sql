@@ -1,7 +1,7 @@
 -- Lines of usage_report() by when its calls started.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, [$8, $9) when such usage was received.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag, [$8, $9) when such usage was received.
 WITH line AS (
-    SELECT u.occurred_at AS at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant,
+    SELECT u.occurred_at AS at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -10,7 +10,8 @@ WITH line AS (
            r.requests * u.cache_read_tokens AS cache_read_tokens,
            r.requests * u.cache_write_tokens AS cache_write_tokens,
            coalesce(u.charge, 0.000000000) AS charge,
-           0.000000000 AS given_back
+           0.000000000 AS given_back,
+           CASE r.requests WHEN 1 THEN u.meters END AS meters
     FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
     WHERE u.account_id = $1
@@ -20,7 +21,7 @@ WITH line AS (
     -- Given back: of the call that was charged.
     SELECT r.occurred_at, r.key_id,
            (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''), 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount
+           r.model, coalesce(r.variant, ''), r.tags ->> $11, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.occurred_at >= $2 AND r.occurred_at < $3
 ), grouped AS (
@@ -30,15 +31,16 @@ WITH line AS (
            CASE WHEN $6 THEN key_name END AS key_name,
            CASE WHEN $7 THEN model END AS model,
            CASE WHEN $10 THEN variant END AS variant,
+           tag,
            requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-           charge, given_back
+           charge, given_back, meters
     FROM line
 )
 SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id, max(key_name), model, variant,
        sum(requests)::bigint, sum(rejected)::bigint, sum(unpriced)::bigint,
        sum(input_tokens)::bigint, sum(output_tokens)::bigint,
        sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint,
-       sum(charge), sum(given_back)
+       sum(charge), sum(given_back), tag, billing.sum_meters(meters)
 FROM grouped
-GROUP BY day, hour, key_id, model, variant
-ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C"
+GROUP BY day, hour, key_id, model, variant, tag
+ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", tag COLLATE "C"

@@ -1,7 +1,7 @@
 -- Lines of usage_report() by when usage was booked: a charge belongs to its booking, what is not charged to its receipt.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant; $8 and $9 are not needed here.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag; $8 and $9 are not needed here.
 WITH event AS NOT MATERIALIZED (
-    SELECT u.recorded_at, u.settled_at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant,
+    SELECT u.recorded_at, u.settled_at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -9,33 +9,34 @@ WITH event AS NOT MATERIALIZED (
            r.requests * u.output_tokens AS output_tokens,
            r.requests * u.cache_read_tokens AS cache_read_tokens,
            r.requests * u.cache_write_tokens AS cache_write_tokens,
-           coalesce(u.charge, 0.000000000) AS charge
+           coalesce(u.charge, 0.000000000) AS charge,
+           CASE r.requests WHEN 1 THEN u.meters END AS meters
     FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
     WHERE u.account_id = $1
 ), line AS (
     -- Booked when received, or not at all.
-    SELECT recorded_at AS at, key_id, key_name, model, variant, requests, rejected, unpriced,
-           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000 AS given_back
+    SELECT recorded_at AS at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000 AS given_back, meters
     FROM event
     WHERE recorded_at >= $2 AND recorded_at < $3 AND (settled_at IS NULL OR settled_at = recorded_at)
     UNION ALL
     -- Booked later.
-    SELECT settled_at, key_id, key_name, model, variant, requests, rejected, unpriced,
-           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000
+    SELECT settled_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
     WHERE settled_at <> recorded_at AND settled_at >= $2 AND settled_at < $3
     UNION ALL
     -- Of closed months, summed up by days.
-    SELECT day_starts_at, key_id, key_name, model, variant, requests, rejected, 0,
-           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000
+    SELECT day_starts_at, key_id, key_name, model, variant, NULL, requests, rejected, 0,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM billing_books.usage_day
     WHERE account_id = $1 AND day_starts_at >= $2 AND day_starts_at < $3
     UNION ALL
     -- Given back.
     SELECT r.recorded_at, r.key_id,
            (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''), 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount
+           r.model, coalesce(r.variant, ''), r.tags ->> $11, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
 ), grouped AS (
@@ -45,15 +46,16 @@ WITH event AS NOT MATERIALIZED (
            CASE WHEN $6 THEN key_name END AS key_name,
            CASE WHEN $7 THEN model END AS model,
            CASE WHEN $10 THEN variant END AS variant,
+           tag,
            requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-           charge, given_back
+           charge, given_back, meters
     FROM line
 )
 SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id, max(key_name), model, variant,
        sum(requests)::bigint, sum(rejected)::bigint, sum(unpriced)::bigint,
        sum(input_tokens)::bigint, sum(output_tokens)::bigint,
        sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint,
-       sum(charge), sum(given_back)
+       sum(charge), sum(given_back), tag, billing.sum_meters(meters)
 FROM grouped
-GROUP BY day, hour, key_id, model, variant
-ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C"
+GROUP BY day, hour, key_id, model, variant, tag
+ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", tag COLLATE "C"

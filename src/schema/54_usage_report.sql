@@ -15,6 +15,7 @@ CREATE TABLE billing_books.usage_day (
     cache_read_tokens bigint NOT NULL,
     cache_write_tokens bigint NOT NULL,
     charge numeric NOT NULL,
+    meters jsonb,
     PRIMARY KEY (account_id, month, day_starts_at, key_id, model, variant)
 );
 COMMENT ON TABLE billing_books.usage_day IS 'Sums of the usage of closed months, per day of the account''s time zone, key, model and variant. Days go by the booking of the charge, as the ledger does.';
@@ -33,4 +34,5 @@ COMMENT ON COLUMN billing_books.usage_day.input_tokens IS 'Uncached prompt token
 COMMENT ON COLUMN billing_books.usage_day.output_tokens IS 'Generated tokens.';
 COMMENT ON COLUMN billing_books.usage_day.cache_read_tokens IS 'Prompt tokens read from the cache.';
 COMMENT ON COLUMN billing_books.usage_day.cache_write_tokens IS 'Prompt tokens written to the cache.';
+COMMENT ON COLUMN billing_books.usage_day.meters IS 'Sums of what it counts beside tokens; null: nothing.';
 COMMENT ON COLUMN billing_books.usage_day.charge IS 'Sum of the charges, in the account''s currency.';

@@ -9,6 +9,7 @@ CREATE TABLE billing_books.charge_reversal (
     amount numeric(18,9) NOT NULL CHECK (amount >= 0),
     model text NOT NULL,
     variant text,
+    tags jsonb,
     occurred_at timestamptz NOT NULL,
     actor text NOT NULL,
     reason text,
@@ -24,6 +25,7 @@ COMMENT ON COLUMN billing_books.charge_reversal.recorded_at IS 'Booking instant 
 COMMENT ON COLUMN billing_books.charge_reversal.probe IS 'probe of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.key_id IS 'key_id of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.model IS 'model of the usage event.';
+COMMENT ON COLUMN billing_books.charge_reversal.tags IS 'What its caller noted of it; null: nothing.';
 COMMENT ON COLUMN billing_books.charge_reversal.variant IS 'The service tier that it was sent with; null: the standard one.';
 COMMENT ON COLUMN billing_books.charge_reversal.occurred_at IS 'occurred_at of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.actor IS 'Who undid the charge.';

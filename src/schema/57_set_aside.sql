@@ -10,6 +10,8 @@ CREATE TABLE billing_books.usage_set_aside (
     cache_write_tokens bigint,
     occurred_at timestamptz,
     variant text,
+    meters text,
+    tags text,
     set_aside_at timestamptz NOT NULL,
     sqlstate text NOT NULL,
     reason text NOT NULL,
@@ -22,7 +24,7 @@ CREATE TABLE billing_books.usage_set_aside (
 );
 CREATE INDEX usage_set_aside_waiting ON billing_books.usage_set_aside (set_aside_at) WHERE handled_at IS NULL;
 CREATE INDEX usage_set_aside_cause ON billing_books.usage_set_aside (cause, set_aside_no) WHERE cause IS NOT NULL;
-COMMENT ON TABLE billing_books.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came (texts cut to 1,000 characters), with the reason. They took no request id: with the cause mended, retry_set_aside() meters them again; dismiss_set_aside() marks them as handled.';
+COMMENT ON TABLE billing_books.usage_set_aside IS 'Rows of the inbox that could not become usage, as they came (texts cut to 1,000 characters, meters and tags to 4,001), with the reason. They took no request id: with the cause mended, retry_set_aside() meters them again; dismiss_set_aside() marks them as handled.';
 COMMENT ON COLUMN billing_books.usage_set_aside.set_aside_no IS 'Its number, over all accounts: a row may name none.';
 COMMENT ON COLUMN billing_books.usage_set_aside.account_id IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.key_id IS 'As it came.';
@@ -34,6 +36,8 @@ COMMENT ON COLUMN billing_books.usage_set_aside.cache_read_tokens IS 'As it came
 COMMENT ON COLUMN billing_books.usage_set_aside.cache_write_tokens IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.occurred_at IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.variant IS 'As it came.';
+COMMENT ON COLUMN billing_books.usage_set_aside.meters IS 'As it came.';
+COMMENT ON COLUMN billing_books.usage_set_aside.tags IS 'As it came.';
 COMMENT ON COLUMN billing_books.usage_set_aside.set_aside_at IS 'When it was taken out of the inbox.';
 COMMENT ON COLUMN billing_books.usage_set_aside.sqlstate IS 'The code of the error that charge() would have raised: see error_codes().';
 COMMENT ON COLUMN billing_books.usage_set_aside.reason IS 'The name of that error; internal where something else failed, which detail tells.';

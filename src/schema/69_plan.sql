@@ -42,6 +42,8 @@ CREATE TABLE billing_books.plan_weight (
     output numeric(18,9) NOT NULL CHECK (output >= 0 AND output <= 100000000),
     cache_read numeric(18,9) NOT NULL CHECK (cache_read >= 0 AND cache_read <= 100000000),
     cache_write numeric(18,9) NOT NULL CHECK (cache_write >= 0 AND cache_write <= 100000000),
+    meters text NOT NULL DEFAULT '',
+    unlisted_meters text NOT NULL DEFAULT '' CHECK (unlisted_meters IN ('', 'free')),
     UNIQUE (plan, model, variant, prompt_tokens_over, effective_from)
 );
 COMMENT ON TABLE billing_books.plan_weight IS 'What models cost on a plan, in credits per 1,000,000 tokens: chosen as prices are, by the call''s start. Rows never change.';
@@ -51,6 +53,8 @@ COMMENT ON COLUMN billing_books.plan_weight.model IS 'The name by which requests
 COMMENT ON COLUMN billing_books.plan_weight.variant IS 'The service tier that requests are sent with; empty: the standard one.';
 COMMENT ON COLUMN billing_books.plan_weight.prompt_tokens_over IS 'The tier: requests whose prompt (input + cache read + cache write) is larger are weighed wholly here; 0 for all.';
 COMMENT ON COLUMN billing_books.plan_weight.effective_from IS 'Weighs usage that occurred at or after it.';
+COMMENT ON COLUMN billing_books.plan_weight.meters IS 'Credits that units of meters cost, written as those of a price.';
+COMMENT ON COLUMN billing_books.plan_weight.unlisted_meters IS 'free: meters that are not listed cost no credits; empty: a request that has one is not weighed.';
 COMMENT ON COLUMN billing_books.plan_weight.input IS 'Per 1,000,000 uncached prompt tokens.';
 COMMENT ON COLUMN billing_books.plan_weight.output IS 'Per 1,000,000 generated tokens.';
 COMMENT ON COLUMN billing_books.plan_weight.cache_read IS 'Per 1,000,000 prompt tokens read from the cache.';

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "spi/bind.h"
@@ -20,6 +21,13 @@ bind_text(Datum *values, char *nulls, int index, const char *text)
 {
 	nulls[index] = text ? ' ' : 'n';
 	values[index] = text ? CStringGetTextDatum(text) : (Datum) 0;
+}
+
+void
+bind_json(Datum *values, char *nulls, int index, const char *json)
+{
+	nulls[index] = json ? ' ' : 'n';
+	values[index] = json ? DirectFunctionCall1(jsonb_in, CStringGetDatum(json)) : (Datum) 0;
 }
 
 void

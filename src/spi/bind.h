@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 /* Sets one argument; a NULL text is a null. nulls as in SPI. */
+extern void bind_json(Datum *values, char *nulls, int index, const char *json);
 extern void bind_text(Datum *values, char *nulls, int index, const char *text);
 
 /* Sets an instant that is null where it equals none. */

@@ -62,21 +62,24 @@ scope_close_inner(void)
 	SPI_finish();
 }
 
+static void
+turn_off(const char *setting)
+{
+	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
 /*
  * Plans go by indexes whatever the statistics say: a plan that was made while a
  * table was small, or by statistics of such a time, would read all of it under
- * somebody's hold. A statement that has no index to go by is not affected, but
- * looks so dear that it would be compiled.
+ * somebody's hold. A statement that has no index to go by is not affected.
  */
 static void
 plan_by_indexes(void)
 {
-	static const char *const settings[] = {"enable_seqscan", "enable_hashjoin", "enable_mergejoin",
-										   "jit"};
-
-	for (size_t i = 0; i < lengthof(settings); i++)
-		(void) set_config_option(settings[i], "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-								 true, 0, false);
+	turn_off("enable_seqscan");
+	turn_off("enable_hashjoin");
+	turn_off("enable_mergejoin");
 }
 
 static void
@@ -100,6 +103,7 @@ open_as_owner(Scope *scope, Oid account)
 	enter(scope);
 }
 
+/* What looks dear would be compiled, which takes seconds and saves less. */
 void
 scope_open_to_scan(Scope *scope)
 {
@@ -110,6 +114,7 @@ scope_open_to_scan(Scope *scope)
 	open_as_owner(scope, account);
 	if (schema_version() != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
+	turn_off("jit");
 }
 
 void
@@ -128,6 +133,7 @@ scope_open_if_ready(Scope *scope)
 		!OidIsValid(catalog_extension()))
 		return false;
 	open_as_owner(scope, account);
+	turn_off("jit");
 	plan_by_indexes();
 	if (schema_version() == SCHEMA_VERSION)
 		return true;

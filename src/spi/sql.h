@@ -23,7 +23,7 @@
 
 #include "spi/catalog.h"
 
-#define SQL_ARGUMENTS_MAX 28
+#define SQL_ARGUMENTS_MAX 32
 
 typedef struct Sql
 {

@@ -1,6 +1,6 @@
-CREATE FUNCTION billing.set_price(model text, currency text, input numeric, output numeric, cache_read numeric = NULL, cache_write numeric = NULL, prompt_tokens_over bigint = 0, effective_from timestamptz = NULL, variant text = NULL, hours text = NULL, price_list text = NULL, actor text = NULL, reason text = NULL) RETURNS bigint
+CREATE FUNCTION billing.set_price(model text, currency text, input numeric, output numeric, cache_read numeric = NULL, cache_write numeric = NULL, prompt_tokens_over bigint = 0, effective_from timestamptz = NULL, variant text = NULL, hours text = NULL, price_list text = NULL, meters text = NULL, unlisted_meters text = NULL, actor text = NULL, reason text = NULL) RETURNS bigint
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_set_price';
-COMMENT ON FUNCTION billing.set_price(text, text, numeric, numeric, numeric, numeric, bigint, timestamptz, text, text, text, text, text) IS 'Adds a price per 1,000,000 tokens, 0 to 1,000,000 with at most 9 decimals, for prompts over that many tokens, from an instant on, not before the year 2000 (null: from now on), and returns its price_id. An empty cache price is the input price. variant: of requests sent with that service tier, such as batch; they have no other price (null: the standard one). hours: when in the week it holds, by local clocks, before what always holds (null): days if not all, from and to, a time zone (IANA name), as 16:30-00:30 UTC, or mon-fri 09:00-18:00 Asia/Shanghai; to is not within, and may be on the next day. price_list: for the accounts that are on it (null: the standard one, which also prices what others do not). Moves no money: settle() charges usage that waited for it. Waits up to 3 s for charges in progress. Errors: LB401 back-dated behind a charge, LB402, LB403.';
+COMMENT ON FUNCTION billing.set_price(text, text, numeric, numeric, numeric, numeric, bigint, timestamptz, text, text, text, text, text, text, text) IS 'Adds a price per 1,000,000 tokens, 0 to 1,000,000 with at most 9 decimals, for prompts over that many tokens, from an instant on, not before the year 2000 (null: from now on), and returns its price_id. An empty cache price is the input price. variant: of requests sent with that service tier, such as batch; they have no other price (null: the standard one). hours: when in the week it holds, by local clocks, before what always holds (null): days if not all, from and to, a time zone (IANA name), as 16:30-00:30 UTC, or mon-fri 09:00-18:00 Asia/Shanghai; to is not within, and may be on the next day. price_list: for the accounts that are on it (null: the standard one, which also prices what others do not). meters: what units of what requests count beside tokens cost, such as image 0.04, web_search 10/1000 (10 for 1,000): at most 64, prices 0 to 1,000,000 for 1, 60, 1000, 3600, 60000, 1000000 or 3600000 units. A request with a meter that is not listed waits, unless unlisted_meters is free. Moves no money: settle() charges usage that waited for it. Waits up to 3 s for charges in progress. Errors: LB401 back-dated behind a charge, LB402, LB403, LB412.';
 
 CREATE FUNCTION billing.end_prices(model text, currency text, effective_from timestamptz = NULL, variant text = NULL, hours text = NULL, prompt_tokens_over bigint = NULL, price_list text = NULL, actor text = NULL, reason text = NULL) RETURNS bigint
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_end_prices';
@@ -10,20 +10,40 @@ CREATE FUNCTION billing.withdraw_price(price_id bigint, actor text = NULL, reaso
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_withdraw_price';
 COMMENT ON FUNCTION billing.withdraw_price(bigint, text, text) IS 'Withdraws a price, or an end of some, that is not in force yet: it is kept, marked, and prices nothing. False where it was before. Errors: LB410, LB411 it is in force, LB401 usage that was stamped ahead of the clock was charged by it.';
 
-CREATE TYPE billing.listed_price AS (price_id bigint, price_list text, currency text, model text, variant text, hours text, prompt_tokens_over bigint, effective_from timestamptz, in_force boolean, is_end boolean, input numeric, output numeric, cache_read numeric, cache_write numeric);
+CREATE TYPE billing.listed_price AS (price_id bigint, price_list text, currency text, model text, variant text, hours text, prompt_tokens_over bigint, effective_from timestamptz, in_force boolean, is_end boolean, input numeric, output numeric, cache_read numeric, cache_write numeric, meters text, unlisted_meters text);
 COMMENT ON TYPE billing.listed_price IS 'A price per 1,000,000 tokens, as set_price() has it. in_force: it prices usage of that instant, where its hours, its list and its tier do; else it begins later. is_end: from effective_from on there is none of that key.';
 
 CREATE FUNCTION billing.list_prices(model text = NULL, at timestamptz = NULL, price_list text = NULL) RETURNS SETOF billing.listed_price
     LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_list_prices';
 COMMENT ON FUNCTION billing.list_prices(text, timestamptz, text) IS 'Prices in force at an instant (null: now), and those that begin later; of a model and of a list, null: of all.';
 
-CREATE FUNCTION billing.price_choice(currency text, model text, price_list text, variant text, prompt_tokens bigint, occurred_at timestamptz) RETURNS bigint
+CREATE FUNCTION billing.price_choice(currency text, model text, price_list text, variant text, prompt_tokens bigint, occurred_at timestamptz, meters jsonb = NULL) RETURNS bigint
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_price_choice';
-COMMENT ON FUNCTION billing.price_choice(text, text, text, text, bigint, timestamptz) IS 'The number of the price of a request (R20): charge(), settle(), quote(), verify() and what refuses back-dated prices ask the same. Null: there is none. Example: SELECT billing.price_choice(''CNY'', ''m'', NULL, NULL, 1000, now()).';
+COMMENT ON FUNCTION billing.price_choice(text, text, text, text, bigint, timestamptz, jsonb) IS 'The number of the price of a request (R20): charge(), settle(), quote(), verify() and what refuses back-dated prices ask the same. Null: there is none, or it does not say what one of its meters costs. Example: SELECT billing.price_choice(''CNY'', ''m'', NULL, NULL, 1000, now()).';
 
 CREATE FUNCTION billing.is_price_hours(hours text) RETURNS boolean
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_is_price_hours';
 COMMENT ON FUNCTION billing.is_price_hours(text) IS 'True of hours that set_price() takes, empty ones included: verify() asks it. Example: SELECT billing.is_price_hours(''mon-fri 09:00-18:00 Asia/Shanghai'').';
+
+CREATE FUNCTION billing.are_price_items(meters text) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_are_price_items';
+COMMENT ON FUNCTION billing.are_price_items(text) IS 'True of prices of meters as set_price() stores them, none included: verify() asks it. Example: SELECT billing.are_price_items(''image 0.04, web_search 10/1000'').';
+
+CREATE FUNCTION billing.are_meters(meters jsonb) RETURNS boolean
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_are_meters';
+COMMENT ON FUNCTION billing.are_meters(jsonb) IS 'True of what a request can count beside tokens as it is stored, null included: verify() asks it. Example: SELECT billing.are_meters(''{"web_search": 3}'').';
+
+-- The arithmetic once more, in other words than the library has it.
+CREATE FUNCTION billing.exact_amount(millionths numeric, meters jsonb, prices text) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN billing.are_meters(meters) AND billing.are_price_items(prices) THEN
+        div(2000000000 * (18 * millionths + (
+            SELECT coalesce(sum(m.value::numeric * i.price[2]::numeric * (18000000 / coalesce(i.price[3]::int, 1))), 0)
+            FROM jsonb_each_text(meters) AS m
+            JOIN regexp_matches(prices, '([^ ,]+) ([0-9.]+)(?:/([0-9]+))?', 'g') AS i (price) ON i.price[1] = m.key
+        )) + 18000000, 36000000) * 0.000000001
+    END;
+COMMENT ON FUNCTION billing.exact_amount(numeric, jsonb, text) IS 'What tokens and meters cost together, rounded once, half up, to 9 decimals; millionths: tokens times their prices, before they are divided by 1,000,000. Null where meters or prices cannot be read. verify() holds charges against it. Example: SELECT billing.exact_amount(0, ''{"web_search": 3}'', ''web_search 10/1000'').';
 
 CREATE FUNCTION billing.set_price_list(account_id bigint, price_list text, effective_from timestamptz = NULL, actor text = NULL, reason text = NULL) RETURNS timestamptz
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_price_list';

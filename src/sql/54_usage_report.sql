@@ -1,12 +1,19 @@
+CREATE FUNCTION billing.add_meters(a jsonb, b jsonb) RETURNS jsonb
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_add_meters';
+COMMENT ON FUNCTION billing.add_meters(jsonb, jsonb) IS 'Meters of both, added up by name; what sum_meters() does with each. Errors: LB313. Example: SELECT billing.add_meters(''{"image": 1}'', ''{"image": 2, "web_search": 3}'').';
+
+CREATE AGGREGATE billing.sum_meters(meters jsonb) (SFUNC = billing.add_meters, STYPE = jsonb, COMBINEFUNC = billing.add_meters, PARALLEL = SAFE);
+COMMENT ON AGGREGATE billing.sum_meters(jsonb) IS 'Sums of meters, by name; null where there are none. Example: SELECT billing.sum_meters(meters) FROM billing_books.usage_event WHERE account_id = 7.';
+
 CREATE TYPE billing.usage_line AS (
     period timestamptz, key_id bigint, key_name text, model text, variant text, requests bigint, rejected bigint, unpriced bigint,
     input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
-    charge numeric, given_back numeric);
-COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the first instant of the day or hour; what it is not grouped by is null. requests: charged or free, whose tokens are summed up; rejected and unpriced ones are counted beside. charge less given_back (by reverse_charge) is the revenue from usage.';
+    charge numeric, given_back numeric, tag text, meters jsonb);
+COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the first instant of the day or hour; what it is not grouped by is null. requests: charged or free, whose tokens are summed up; rejected and unpriced ones are counted beside. charge less given_back (by reverse_charge) is the revenue from usage. tag: the value of the tag that it is grouped by; meters: sums of what was counted beside tokens, null where nothing was.';
 
 CREATE FUNCTION billing.usage_report(account_id bigint, "from" timestamptz = NULL, "to" timestamptz = NULL, group_by text[] = '{day}', time_zone text = NULL, by text = 'recorded_at') RETURNS SETOF billing.usage_line
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_usage_report';
-COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[], text, text) IS 'Usage in [from, to) (null: from the beginning, to the end), grouped by any of key, model, variant (empty: the standard one) and one of day and hour ({}: one line), whose edges are those of time_zone (null: the account''s). by recorded_at: a charge counts when it was booked, so that the sums equal the ledger; by occurred_at: when the call started. Deleted keys are there with their names. Closed months are known by the account''s days, by recorded_at. Errors: LB201, LB105, LB108, LB308. Example: SELECT * FROM billing.usage_report(7, ''2026-11-01 Asia/Shanghai'', ''2026-12-01 Asia/Shanghai'', ''{day,model}'').';
+COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[], text, text) IS 'Usage in [from, to) (null: from the beginning, to the end), grouped by any of key, model, variant (empty: the standard one), one tag as tag:NAME (by its value; null of usage without it) and one of day and hour ({}: one line), whose edges are those of time_zone (null: the account''s). by recorded_at: a charge counts when it was booked, so that the sums equal the ledger; by occurred_at: when the call started. Deleted keys are there with their names. Closed months are known by the account''s days, by recorded_at, without tags. Errors: LB201, LB105, LB108, LB308. Example: SELECT * FROM billing.usage_report(7, ''2026-11-01 Asia/Shanghai'', ''2026-12-01 Asia/Shanghai'', ''{day,model}'').';
 
 CREATE FUNCTION billing.day_start(day date, time_zone text) RETURNS timestamptz
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

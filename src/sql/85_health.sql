@@ -20,14 +20,14 @@ CREATE VIEW billing.settler_lag AS
     FROM billing.settler() AS s, billing.unsettled_usage() AS u;
 COMMENT ON VIEW billing.settler_lag IS 'How far settling is behind: rows in the inbox and the earliest stamp among them; waiting: since the first commit that the settler has not settled; rows_left: left for accounts that somebody held; rows_failed: left because their booking fails, which concerns more than a few accounts, and tried again; settled_lag: the time from commit to settlement, lately. Counts the inbox: not for every second.';
 
-CREATE FUNCTION billing.unpriced_usage(OUT currency text, OUT model text, OUT variant text, OUT events bigint, OUT accounts bigint, OUT first_occurred_at timestamptz, OUT last_occurred_at timestamptz) RETURNS SETOF record
+CREATE FUNCTION billing.unpriced_usage(OUT currency text, OUT model text, OUT variant text, OUT events bigint, OUT accounts bigint, OUT first_occurred_at timestamptz, OUT last_occurred_at timestamptz, OUT reason text, OUT meters jsonb) RETURNS SETOF record
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_unpriced_usage';
 COMMENT ON FUNCTION billing.unpriced_usage() IS 'The rows of the view billing.unpriced_usage.';
 
 CREATE VIEW billing.unpriced_usage AS
-    SELECT u.currency, u.model, u.variant, u.events, u.accounts, u.first_occurred_at, u.last_occurred_at
+    SELECT u.currency, u.model, u.variant, u.events, u.accounts, u.first_occurred_at, u.last_occurred_at, u.reason, u.meters
     FROM billing.unpriced_usage() AS u;
-COMMENT ON VIEW billing.unpriced_usage IS 'Usage without a price: give one with set_price(), then book it with settle(). variant: empty is the standard one.';
+COMMENT ON VIEW billing.unpriced_usage IS 'Usage without a price: give one with set_price(), then book it with settle(). variant: empty is the standard one. reason meter_unlisted: its price does not say what one of the meters costs.';
 
 CREATE FUNCTION billing.awaiting_second(OUT account_id bigint, OUT idempotency_key text, OUT function text, OUT amount numeric, OUT requested_at timestamptz, OUT requested_by text, OUT reason text) RETURNS SETOF record
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_awaiting_second';

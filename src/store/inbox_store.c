@@ -39,13 +39,15 @@ inbox_bind_row(Datum *values, char *nulls, const InboxRow *row)
 		values[inbox_tokens[token_class].column] = Int64GetDatum(row->tokens[token_class]);
 	values[INBOX_OCCURRED_AT] = TimestampTzGetDatum(row->occurred_at);
 	bind_text(values, nulls, INBOX_VARIANT, row->variant);
+	bind_text(values, nulls, INBOX_METERS, row->meters);
+	bind_text(values, nulls, INBOX_TAGS, row->tags);
 }
 
 void
 inbox_append(const InboxRow *row)
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS "usage_inbox (" INBOX_COLUMN_LIST
-							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 							INBOX_TYPES);
 	char nulls[INBOX_COLUMNS];
 	Datum values[INBOX_COLUMNS];
@@ -97,6 +99,12 @@ places_datum(const InboxRef *refs, size_t count)
 										   false, TYPALIGN_SHORT));
 }
 
+static char *
+text_or_null(const Datum *values, const bool *nulls, InboxColumn column)
+{
+	return nulls[column] ? NULL : TextDatumGetCString(values[column]);
+}
+
 InboxRow
 inbox_make_row(const Datum *values, const bool *nulls)
 {
@@ -105,15 +113,14 @@ inbox_make_row(const Datum *values, const bool *nulls)
 	memcpy(row.nulls, nulls, sizeof(row.nulls));
 	row.account_id = nulls[INBOX_ACCOUNT_ID] ? NO_ACCOUNT : DatumGetInt64(values[INBOX_ACCOUNT_ID]);
 	row.key_id = DatumGetInt64(values[INBOX_KEY_ID]);
-	if (!nulls[INBOX_REQUEST_ID])
-		row.request_id = TextDatumGetCString(values[INBOX_REQUEST_ID]);
-	if (!nulls[INBOX_MODEL])
-		row.model = TextDatumGetCString(values[INBOX_MODEL]);
+	row.request_id = text_or_null(values, nulls, INBOX_REQUEST_ID);
+	row.model = text_or_null(values, nulls, INBOX_MODEL);
 	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
 		row.tokens[token_class] = DatumGetInt64(values[inbox_tokens[token_class].column]);
 	row.occurred_at = DatumGetTimestampTz(values[INBOX_OCCURRED_AT]);
-	if (!nulls[INBOX_VARIANT])
-		row.variant = TextDatumGetCString(values[INBOX_VARIANT]);
+	row.variant = text_or_null(values, nulls, INBOX_VARIANT);
+	row.meters = text_or_null(values, nulls, INBOX_METERS);
+	row.tags = text_or_null(values, nulls, INBOX_TAGS);
 	return row;
 }
 
@@ -147,16 +154,21 @@ inbox_has_older(TimestampTz than)
 }
 
 /* A text, as far as it can matter: whoever filled the inbox does not decide what is read of it. */
-#define CUT(column) \
-	"CASE WHEN octet_length(" column ") > 1000 THEN left(" column ", 1000) ELSE " column " END"
+#define CUT_TO(length, column)                                                      \
+	"CASE WHEN octet_length(" column ") > " length " THEN left(" column ", " length \
+	") ELSE " column " END"
+#define CUT(column) CUT_TO("1000", column)
+#define CUT_JSON(column) CUT_TO("4001", column)
 
 InboxRow *
 inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 {
 	static Sql take = SQL(
-		"DELETE FROM " BOOKS "usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT(
-			"request_id") ", " CUT("model") ", input_tokens, output_tokens, cache_read_tokens, "
-											"cache_write_tokens, occurred_at, " CUT("variant"),
+		"DELETE FROM " BOOKS
+		"usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT("request_id") ", " CUT(
+			"model") ", input_tokens, output_tokens, cache_read_tokens, "
+					 "cache_write_tokens, occurred_at, " CUT("variant") ", " CUT_JSON(
+						 "meters") ", " CUT_JSON("tags"),
 		TIDARRAYOID);
 	InboxRow *rows;
 

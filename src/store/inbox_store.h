@@ -57,6 +57,8 @@ typedef enum InboxColumn
 	INBOX_CACHE_WRITE_TOKENS,
 	INBOX_OCCURRED_AT,
 	INBOX_VARIANT,
+	INBOX_METERS,
+	INBOX_TAGS,
 	INBOX_COLUMNS
 } InboxColumn;
 
@@ -71,9 +73,10 @@ extern const InboxTokens inbox_tokens[TOKEN_CLASSES];
 /* The same, for statements of the tables that have these columns first: names, types. */
 #define INBOX_COLUMN_LIST                                                  \
 	"account_id, key_id, request_id, model, input_tokens, output_tokens, " \
-	"cache_read_tokens, cache_write_tokens, occurred_at, variant"
-#define INBOX_TYPES \
-	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID
+	"cache_read_tokens, cache_write_tokens, occurred_at, variant, meters, tags"
+#define INBOX_TYPES                                                                         \
+	INT8OID, INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, \
+		TEXTOID, TEXTOID, TEXTOID
 
 /* Usage that waits for somebody is counted up to so many. */
 #define WAITING_COUNT_MAX 1000
@@ -89,6 +92,8 @@ typedef struct InboxRow
 	int64 tokens[TOKEN_CLASSES];
 	TimestampTz occurred_at;
 	char *variant;
+	char *meters; /* JSON, as it came; so are the next */
+	char *tags;
 } InboxRow;
 
 /* The row of what stands in its columns: values and nulls of INBOX_COLUMNS, unjudged. */
@@ -107,7 +112,8 @@ extern InboxRef *inbox_list(const ItemPointerData *after, int64 rows_max, size_t
 
 /*
  * Takes the rows that are marked as taken. Whose they are must be looked at
- * again. Texts are cut to 1,000 characters, which is more than any may have.
+ * again. Texts are cut to 1,000 characters, meters and tags to 4,001, which is more than any may
+ * have.
  */
 extern InboxRow *inbox_take(const InboxRef *refs, size_t refs_count, size_t *count);
 

@@ -122,7 +122,7 @@ plan_retire(const char *name, TimestampTz now)
 /* ---- weights --------------------------------------------------------------- */
 
 #define WEIGHT_COLUMNS \
-	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant"
+	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant, meters, unlisted_meters"
 
 Price *
 plan_weights(const char *plan, const char *model, size_t *count)
@@ -183,12 +183,12 @@ plan_weight_insert(WeightRow *row, Price *existing)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "plan_weight (plan, model, prompt_tokens_over, effective_from, input, "
-		"cache_read, cache_write, output, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+		"cache_read, cache_write, output, variant, meters, unlisted_meters) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
 		"RETURNING weight_id",
 		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
-		TEXTOID);
-	char nulls[] = "         ";
-	Datum values[9];
+		TEXTOID, TEXTOID, TEXTOID);
+	char nulls[] = "           ";
+	Datum values[11];
 
 	if (find_same(row, existing))
 		return false;
@@ -235,7 +235,7 @@ plan_report_weights(ReturnSetInfo *result)
 {
 	static Sql weights = SQL(
 		"SELECT w.plan, w.model, w.prompt_tokens_over, w.effective_from, "
-		"w.input, w.output, w.cache_read, w.cache_write, w.variant FROM " BOOKS
+		"w.input, w.output, w.cache_read, w.cache_write, w.variant, w.meters, w.unlisted_meters FROM " BOOKS
 		"plan_weight AS w ORDER BY w.plan, w.model, w.variant, w.prompt_tokens_over, "
 		"w.effective_from");
 

@@ -20,6 +20,6 @@
 /* The number of the row that prices it. */
 #define PRICE_OF_EVENT                                               \
 	"billing.price_choice(a.currency, u.model, " PRICE_LIST_OF_EVENT \
-	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS ", u.occurred_at)"
+	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS ", u.occurred_at, u.meters)"
 
 #endif

@@ -30,11 +30,31 @@
 
 #define PRICE_COLUMNS                                                                                 \
 	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant, " \
-	"price_list, hours, is_end"
+	"meters, unlisted_meters, price_list, hours, is_end"
+
+/* What units of meters cost, by its text; NULL: nothing. */
+static const PriceItems *
+read_items(MemoryContext context, const char *text)
+{
+	PriceItems read;
+	PriceItems *items;
+	size_t size;
+
+	if (text[0] == '\0')
+		return NULL;
+	if (price_items_read(text, &read) != NULL)
+		altered_refuse("what a price's meters cost");
+	size = offsetof(PriceItems, of) + read.count * sizeof(PriceItem);
+	items = MemoryContextAlloc(context, size);
+	memcpy(items, &read, size);
+	return items;
+}
 
 Price
 price_read(uint64 row)
 {
+	char *meters = column_text(row, 9);
+
 	return (Price){
 		.price_id = column_int64(row, 1),
 		.prompt_tokens_over = column_int64(row, 2),
@@ -44,6 +64,9 @@ price_read(uint64 row)
 		.nano_of[TOKENS_CACHE_WRITE] = column_nano(row, 6),
 		.nano_of[TOKENS_OUTPUT] = column_nano(row, 7),
 		.variant = column_text(row, 8),
+		.meters = meters,
+		.items = read_items(CurrentMemoryContext, meters),
+		.unlisted_are_free = strcmp(column_text(row, 10), RATING_UNLISTED_FREE) == 0,
 		.price_list = "",
 		.hours = "",
 	};
@@ -54,9 +77,9 @@ read_price(uint64 row)
 {
 	Price price = price_read(row);
 
-	price.price_list = column_text(row, 9);
-	price.hours = column_text(row, 10);
-	price.is_end = column_bool(row, 11);
+	price.price_list = column_text(row, 11);
+	price.hours = column_text(row, 12);
+	price.is_end = column_bool(row, 13);
 	return price;
 }
 
@@ -172,6 +195,8 @@ remember_row(ModelPrices *entry, const Price *row, Price *price)
 	price->variant = MemoryContextStrdup(entry->context, row->variant);
 	price->price_list = MemoryContextStrdup(entry->context, row->price_list);
 	price->hours = MemoryContextStrdup(entry->context, row->hours);
+	price->meters = MemoryContextStrdup(entry->context, row->meters);
+	price->items = read_items(entry->context, row->meters);
 	if (row->hours[0] == '\0')
 		return;
 	if (!price_hours_parse(row->hours, &price->hours_of, zone))
@@ -278,6 +303,13 @@ price_variant_text(const char *variant)
 }
 
 const char *
+price_meters_text(const Price *price)
+{
+	return psprintf("%s%s%s", price->meters[0] ? ", " : "", price->meters,
+					price->unlisted_are_free ? ", other meters free" : "");
+}
+
+const char *
 price_list_text(const char *price_list)
 {
 	bool is_standard = price_list[0] == '\0' || strcmp(price_list, RATING_STANDARD_LIST) == 0;
@@ -331,25 +363,27 @@ price_bind(Datum *values, char *nulls, int index, const Price *price)
 	values[index + 4] = nano_datum(price->nano_of[TOKENS_CACHE_WRITE]);
 	values[index + 5] = nano_datum(price->nano_of[TOKENS_OUTPUT]);
 	bind_text(values, nulls, index + 6, price->variant);
+	bind_text(values, nulls, index + 7, price->meters);
+	bind_text(values, nulls, index + 8, price->unlisted_are_free ? RATING_UNLISTED_FREE : "");
 }
 
-#define ROW_COLUMNS 12
+#define ROW_COLUMNS 14
 #define ROW_COLUMN_LIST                                                                             \
 	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, " \
-	"variant, price_list, hours, is_end"
+	"variant, meters, unlisted_meters, price_list, hours, is_end"
 
 static void
 put_row(RowSet *set, const PriceRow *row)
 {
-	char nulls[ROW_COLUMNS + 1] = "            ";
+	char nulls[ROW_COLUMNS + 1] = "              ";
 	Datum values[ROW_COLUMNS];
 
 	bind_text(values, nulls, 0, row->currency);
 	bind_text(values, nulls, 1, row->model);
 	price_bind(values, nulls, 2, &row->price);
-	bind_text(values, nulls, 9, row->price.price_list);
-	bind_text(values, nulls, 10, row->price.hours);
-	values[11] = BoolGetDatum(row->price.is_end);
+	bind_text(values, nulls, 11, row->price.price_list);
+	bind_text(values, nulls, 12, row->price.hours);
+	values[13] = BoolGetDatum(row->price.is_end);
 	row_set_put(set, values, nulls);
 }
 
@@ -358,7 +392,8 @@ price_insert_all(PriceRow *const *rows, size_t count)
 {
 	static RowSetShape shape = {ROW_COLUMN_LIST,
 								{TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID,
-								 NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID}};
+								 NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
+								 TEXTOID, BOOLOID}};
 	static Sql insert = SQL("INSERT INTO " BOOKS "price (" ROW_COLUMN_LIST
 							") SELECT " ROW_COLUMN_LIST " FROM rows RETURNING price_id");
 	RowSet set;
@@ -474,8 +509,8 @@ price_get_placed(int64 price_id, PlacedPrice *placed)
 
 	if (sql_latest(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
-	placed->row = (PriceRow){column_text(0, 12), column_text(0, 13), read_price(0)};
-	placed->withdrawn_at = column_instant(0, 14, DT_NOEND);
+	placed->row = (PriceRow){column_text(0, 14), column_text(0, 15), read_price(0)};
+	placed->withdrawn_at = column_instant(0, 16, DT_NOEND);
 	return true;
 }
 
@@ -546,6 +581,7 @@ price_list_standing(const PriceRow *of, TimestampTz at, size_t *count)
 							 (Price){.price_list = price.price_list,
 									 .variant = price.variant,
 									 .hours = price.hours,
+									 .meters = "",
 									 .prompt_tokens_over = price.prompt_tokens_over,
 									 .is_end = true}};
 	}
@@ -571,7 +607,7 @@ price_report(const char *model, const char *price_list, TimestampTz at, ReturnSe
 	static Sql prices = SQL(
 		"SELECT p.price_id, p.price_list, p.currency, p.model, p.variant, p.hours, "
 		"p.prompt_tokens_over, p.effective_from, p.in_force, p.is_end, p.input, p.output, "
-		"p.cache_read, p.cache_write FROM " STANDING
+		"p.cache_read, p.cache_write, p.meters, p.unlisted_meters FROM " STANDING
 		"WHERE NOT (p.in_force AND p.is_end) AND p.model = coalesce($2, p.model) AND p.price_list = "
 		"coalesce($3, p.price_list) ORDER BY p.price_list COLLATE \"C\", p.currency, p.model COLLATE "
 		"\"C\", p.variant COLLATE \"C\", p.prompt_tokens_over, p.hours COLLATE \"C\", "

@@ -59,20 +59,23 @@ extern void price_hold_for_adding(void);
 extern bool price_is_held(void);
 
 /* The row that prices a request (R20): of a list, or else of the standard one. False when there is
- * none. query: without its list and moments. */
+ * none; it need not cover the request's meters. query: without its list and moments. */
 extern bool price_find(const char *currency, const char *model, const char *price_list,
 					   const PriceQuery *query, Price *price);
 
 /*
  * What a price and a plan's weight have alike, their rows being of one shape: a row read as
- * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant),
- * and what is written of it, from an index on, without the number.
+ * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant,
+ * meters, unlisted_meters), and what is written of it, from an index on, without the number.
  */
 extern Price price_read(uint64 row);
 extern void price_bind(Datum *values, char *nulls, int index, const Price *price);
 
 /* A variant as people read it behind a model's name: " (batch)"; nothing of the standard one. */
 extern const char *price_variant_text(const char *variant);
+
+/* What units of meters cost, behind the price of tokens: ", image 0.04"; nothing of none. */
+extern const char *price_meters_text(const Price *price);
 
 /* A list likewise, behind a price's number: " of list vip"; nothing of the standard one. */
 extern const char *price_list_text(const char *price_list);

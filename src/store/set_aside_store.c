@@ -20,7 +20,7 @@ set_aside_insert(const InboxRow *row, const Fault *fault, const char *cause, Tim
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS "usage_set_aside (" INBOX_COLUMN_LIST
 							", set_aside_at, sqlstate, reason, detail, cause) VALUES ($1, $2, $3, "
-							"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+							"$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
 							INBOX_TYPES, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[COLUMNS];
 	Datum values[COLUMNS];
@@ -65,10 +65,11 @@ set_aside_handle(const int64 *numbers, size_t numbers_count, const SetAsideHandl
 {
 	static Sql dismiss = SQL(HANDLED HANDLED_ROWS, HANDLED_TYPES);
 	static Sql retry = SQL(
-		HANDLED ", sent AS (INSERT INTO " BOOKS "usage_inbox (" INBOX_COLUMN_LIST
-				") SELECT account_id, key_id, request_id, model, input_tokens, "
-				"output_tokens, cache_read_tokens, cache_write_tokens, "
-				"coalesce(occurred_at, set_aside_at), variant FROM handled)" HANDLED_ROWS,
+		HANDLED
+		", sent AS (INSERT INTO " BOOKS "usage_inbox (" INBOX_COLUMN_LIST
+		") SELECT account_id, key_id, request_id, model, input_tokens, "
+		"output_tokens, cache_read_tokens, cache_write_tokens, "
+		"coalesce(occurred_at, set_aside_at), variant, meters, tags FROM handled)" HANDLED_ROWS,
 		HANDLED_TYPES);
 	char nulls[] = "     ";
 	Datum values[5] = {bind_int64_array(numbers, numbers_count), TimestampTzGetDatum(handling->at)};

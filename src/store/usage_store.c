@@ -26,7 +26,8 @@
 	"recorded_at, probe, status, charge, key_id, model, input_tokens, cache_read_tokens, "      \
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "          \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset, " \
-	"subscription_no, quota_no, weight_id, credits, window_no, coalesce(variant, '')"
+	"subscription_no, quota_no, weight_id, credits, window_no, coalesce(variant, ''), "         \
+	"meters::text, tags::text"
 
 /* Stands for the charge of an event that has none. */
 #define NO_CHARGE (-1)
@@ -50,6 +51,20 @@ status_from_name(const char *name)
 		if (strcmp(status_names[status], name) == 0)
 			return (UsageStatus) status;
 	altered_refuse("an unknown status");
+}
+
+/* What was stored of a request's meters. */
+static const Meters *
+read_meters(const char *json)
+{
+	Meters *meters;
+
+	if (json == NULL)
+		return NULL;
+	meters = palloc(sizeof(Meters));
+	if (meters_read(json, meters) != NULL || meters->count == 0)
+		altered_refuse("a request's meters");
+	return meters;
 }
 
 static UsageEvent
@@ -83,6 +98,8 @@ read_event(uint64 row)
 		.credits_nano = column_nano(row, 25),
 		.window_no = column_int64(row, 26),
 		.payload.variant = column_text(row, 27),
+		.payload.meters = read_meters(column_text_or_null(row, 28)),
+		.tags = column_text_or_null(row, 29),
 	};
 }
 
@@ -174,6 +191,14 @@ bind_variant(Datum *values, char *nulls, int index, const char *variant)
 	bind_text(values, nulls, index, variant[0] ? variant : NULL);
 }
 
+static void
+bind_meters(Datum *values, char *nulls, int index, const Meters *meters)
+{
+	char text[METERS_TEXT_SIZE];
+
+	bind_json(values, nulls, index, meters ? meters_print(meters, text) : NULL);
+}
+
 void
 usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 {
@@ -209,6 +234,8 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
 	bind_number(values, nulls, 25, event->window_no);
 	bind_variant(values, nulls, 26, event->payload.variant);
+	bind_meters(values, nulls, 27, event->payload.meters);
+	bind_json(values, nulls, 28, event->tags);
 }
 
 void
@@ -217,7 +244,7 @@ usage_insert(const UsageEvent *event)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
@@ -275,14 +302,22 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 	sql_write(&update, values, nulls);
 }
 
+/* A request u has a meter without an item of a price p. */
+#define HAS_UNLISTED                                                                        \
+	"EXISTS (SELECT FROM jsonb_object_keys(CASE jsonb_typeof(u.meters) WHEN 'object' THEN " \
+	"u.meters ELSE '{}' END) AS k WHERE strpos(', ' || p.meters, ', ' || k || ' ') = 0)"
+
 /* An unpriced row u of account a that has a price by now, or a weight on its plan. */
-#define HAS_PRICE                                                                              \
-	"CASE WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                                 \
-	" IS NOT NULL ELSE EXISTS (SELECT FROM " BOOKS "subscription AS s JOIN " BOOKS             \
-	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "               \
-	"s.subscription_no = u.subscription_no AND p.model = u.model AND p.variant = "             \
-	"coalesce(u.variant, '') AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over " \
-	"= 0 OR p.prompt_tokens_over < " USAGE_PROMPT_TOKENS ")) END"
+#define HAS_PRICE                                                                                                                     \
+	"CASE WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                                                                        \
+	" IS NOT NULL ELSE EXISTS (SELECT FROM (SELECT p.meters, p.unlisted_meters FROM " BOOKS                                           \
+	"subscription AS s JOIN " BOOKS                                                                                                   \
+	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "                                                      \
+	"s.subscription_no = u.subscription_no AND p.model = u.model AND p.variant = "                                                    \
+	"coalesce(u.variant, '') AND p.effective_from <= u.occurred_at AND (p.prompt_tokens_over "                                        \
+	"= 0 OR p.prompt_tokens_over < " USAGE_PROMPT_TOKENS                                                                              \
+	") ORDER BY p.prompt_tokens_over DESC, p.effective_from DESC LIMIT 1) AS p WHERE p.unlisted_meters = 'free' OR NOT " HAS_UNLISTED \
+	") END"
 
 int64 *
 usage_settleable_accounts(int64 accounts_max, size_t *count)
@@ -359,11 +394,11 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "charge_reversal (account_id, reversal_id, request_hash, "
 		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason, "
-		"variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+		"variant, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, INT8OID,
-		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
-	char nulls[] = "             ";
-	Datum values[13] = {
+		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID);
+	char nulls[] = "              ";
+	Datum values[14] = {
 		Int64GetDatum(event->account_id),
 		Int64GetDatum(reversal_id),
 		Int64GetDatum(event->request_hash),
@@ -379,6 +414,7 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	bind_text(values, nulls, 10, actor);
 	bind_text(values, nulls, 11, reason);
 	bind_variant(values, nulls, 12, event->payload.variant);
+	bind_json(values, nulls, 13, event->tags);
 	sql_write(&insert, values, nulls);
 }
 

@@ -33,6 +33,7 @@ typedef struct UsagePayload
 	const char *model;
 	const char *variant; /* empty: the standard one */
 	TokenCounts tokens;
+	const Meters *meters; /* NULL: none */
 } UsagePayload;
 
 /* batch_offset_nano of an event that was booked alone. */
@@ -45,8 +46,10 @@ typedef struct UsageEvent
 	int64 request_hash;
 	int16 probe;
 	UsagePayload payload;
+	const char *tags; /* as tags_read() writes them; NULL: none */
 	const char *key_name;
 	TimestampTz occurred_at;
+	bool is_unstamped; /* it came without: not in events that are read */
 	TimestampTz recorded_at;
 	TimestampTz settled_at; /* 0 while unpriced */
 	int64 price_id;			/* charged rows only, as the next three */
@@ -82,6 +85,9 @@ usage_price_query(const UsageEvent *event)
 						.occurred_at = event->occurred_at};
 }
 
+/* Why usage waits whose price has no item for one of its meters. */
+#define USAGE_METER_UNLISTED "meter_unlisted"
+
 extern const char *usage_status_name(UsageStatus status);
 
 /*
@@ -103,17 +109,18 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 					   UsageEvent *stored);
 
 /* All columns of a row, their types, and their values, in one order. */
-#define USAGE_EVENT_COLUMN_LIST                                                         \
-	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "        \
-	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "  \
-	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, " \
-	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no, variant"
+#define USAGE_EVENT_COLUMN_LIST                                                             \
+	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "            \
+	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "      \
+	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, "     \
+	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no, variant, " \
+	"meters, tags"
 #define USAGE_EVENT_TYPES                                                                      \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID,    \
-		INT8OID, TEXTOID
-#define USAGE_EVENT_COLUMNS 27
+		INT8OID, TEXTOID, JSONBOID, JSONBOID
+#define USAGE_EVENT_COLUMNS 29
 extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);

@@ -34,20 +34,19 @@ WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
 THEN format('request "%s": charge %s has no entries', request_id, charge)
 
 -- check charge_price
--- A charge follows from its tokens and its price, which is one of its currency, model, variant, tier and time.
+-- A charge follows from its tokens, its meters and its price, which is one of its currency, model, variant, tier and time.
 SELECT u.account_id, format('request "%s": charge %s does not follow from price %s', u.request_id, u.charge, u.price_id)
 FROM billing_books.usage_event AS u
 LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
 LEFT JOIN billing_books.price AS p ON p.price_id = u.price_id
+CROSS JOIN LATERAL (SELECT u.input_tokens * p.input + u.cache_read_tokens * p.cache_read + u.cache_write_tokens * p.cache_write
+                           + u.output_tokens * p.output AS millionths) AS t
 WHERE u.status = 'charged'
     AND ((p.currency, p.model, p.variant) IS DISTINCT FROM (a.currency, u.model, coalesce(u.variant, ''))
         OR p.is_end OR p.withdrawn_at IS NOT NULL
         OR p.effective_from > u.occurred_at
         OR p.prompt_tokens_over >= greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
-        OR u.charge <> round((u.input_tokens * p.input
-                              + u.cache_read_tokens * p.cache_read
-                              + u.cache_write_tokens * p.cache_write
-                              + u.output_tokens * p.output) * 0.000001, 9))
+        OR u.charge <> CASE WHEN u.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, u.meters, p.meters) END)
 
 -- check charge_price_choice
 -- A charge has the price that the rules choose for it (R20).
@@ -63,7 +62,7 @@ FROM (
                                     ORDER BY l.effective_from DESC
                                     LIMIT 1
                                 ) END,
-                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at) AS choice
+                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters) AS choice
     FROM billing_books.usage_event AS u
     JOIN billing_books.account AS a ON a.account_id = u.account_id
     WHERE u.status = 'charged'
@@ -73,8 +72,10 @@ FROM (
         AND isfinite(u.occurred_at)
         AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
         AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
+        AND billing.are_meters(u.meters)
         AND NOT EXISTS (SELECT FROM billing_books.price AS p
-                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL AND NOT billing.is_price_hours(p.hours))
+                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL
+                            AND NOT (billing.is_price_hours(p.hours) AND billing.are_price_items(p.meters)))
     OFFSET 0
 ) AS c
 WHERE c.choice IS DISTINCT FROM c.price_id
@@ -84,6 +85,21 @@ WHERE c.choice IS DISTINCT FROM c.price_id
 SELECT NULL, format('price %s of %s: its hours are "%s"', price_id, model, left(hours, 100))
 FROM billing_books.price
 WHERE withdrawn_at IS NULL AND NOT billing.is_price_hours(hours)
+
+-- check price_items
+-- What meters cost, by a price or a weight, is such as can be read, in its one text.
+SELECT NULL, format('price %s of %s: its meters are "%s"', price_id, model, left(meters, 100))
+FROM billing_books.price
+WHERE withdrawn_at IS NULL AND NOT billing.are_price_items(meters)
+UNION ALL
+SELECT NULL, format('weight %s of %s: its meters are "%s"', weight_id, model, left(meters, 100))
+FROM billing_books.plan_weight
+WHERE NOT billing.are_price_items(meters)
+
+-- check usage_meters on usage_event
+-- The meters of an event are such as a request can have.
+WHEN NOT billing.are_meters(meters)
+THEN format('request "%s" has meters %s', request_id, left(meters::text, 100))
 
 -- check price_list
 -- An account that was put on a list says so, and no other one does.

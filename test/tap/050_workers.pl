@@ -179,6 +179,7 @@ append('main', 'by hand, too', '1,2', 5);
 is(value('main', 'SELECT billing.settle()'), 11, 'not preloaded: settle() by hand settles all');
 is(rows('main', 'SELECT status, count(*), sum(charge) FROM billing_books.usage_event GROUP BY 1'), 'charged|11|0.011022000', 'not preloaded: each of them once');
 is(value('main', 'SELECT unsettled_rows FROM billing.settler_lag'), 0, 'not preloaded: settler_lag is there');
+is(rows('main', q(SELECT value, detail FROM billing.status() WHERE name = 'usage without occurred_at')), '10|in the last hour; repeated late it would count again: 5 of key 1 of account 1, 5 of key 1 of account 2', 'not preloaded: status() says what came without a stamp');
 ok(!eval { value('main', "SELECT billing.pause_workers('1 s')"); 1 } && db('main')->state eq 'LB609', 'not preloaded: there is nothing to pause');
 verify_empty($node, 'not preloaded: verify() is empty', 'main');
 append('main', 'before workers', '1,2', 5);

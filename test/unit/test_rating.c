@@ -23,7 +23,7 @@ test_worked_example(void **state)
 	int64_t charge;
 
 	(void) state;
-	assert_int_equal(rating_charge(&tokens, &mimo, &charge), OUTCOME_OK);
+	assert_int_equal(rating_charge(&tokens, NULL, &mimo, &charge), OUTCOME_OK);
 	assert_int_equal(charge, 759420);
 	assert_int_equal(rating_prompt_tokens(&tokens), 2134);
 }
@@ -69,7 +69,7 @@ test_rounded_once(void **state)
 
 		memcpy(tokens.of, cases[i].tokens, sizeof(tokens.of));
 		memcpy(price.nano_of, cases[i].prices, sizeof(price.nano_of));
-		assert_int_equal(rating_charge(&tokens, &price, &charge), OUTCOME_OK);
+		assert_int_equal(rating_charge(&tokens, NULL, &price, &charge), OUTCOME_OK);
 		assert_int_equal(charge, cases[i].charge);
 	}
 }
@@ -83,12 +83,12 @@ test_largest(void **state)
 	int64_t charge = 42;
 
 	(void) state;
-	assert_int_equal(rating_charge(&tokens, &price, &charge), OUTCOME_OK);
+	assert_int_equal(rating_charge(&tokens, NULL, &price, &charge), OUTCOME_OK);
 	assert_int_equal(charge,
 					 TOKEN_CLASSES * (int64_t) (TOKENS_MAX / TOKENS_PER_PRICE) * PRICE_NANO_MAX);
 	price.nano_of[TOKENS_INPUT] = INT64_MAX;
 	charge = 42;
-	assert_int_equal(rating_charge(&tokens, &price, &charge), OUTCOME_OUT_OF_RANGE);
+	assert_int_equal(rating_charge(&tokens, NULL, &price, &charge), OUTCOME_OUT_OF_RANGE);
 	assert_int_equal(charge, 42);
 }
 
@@ -110,7 +110,7 @@ test_random_requests(void **state)
 			price.nano_of[class] = random_below(PRICE_NANO_MAX) >> random_below(50);
 			millionths += (int128_t) tokens.of[class] * price.nano_of[class];
 		}
-		assert_int_equal(rating_charge(&tokens, &price, &charge), OUTCOME_OK);
+		assert_int_equal(rating_charge(&tokens, NULL, &price, &charge), OUTCOME_OK);
 		assert_true((int128_t) charge * 2000000 <= millionths * 2 + 1000000);
 		assert_true((int128_t) charge * 2000000 > millionths * 2 - 1000000);
 	}
