@@ -69,7 +69,7 @@ SELECT pg_temp.subscribe(2735);
 SELECT billing.number_invoices();
 SELECT account_id, id, kind, amount, order_id, payment, number FROM pg_temp.paper WHERE account_id IN (2734, 2735) ORDER BY 1, 2;
 SELECT invoice_id, order_id, state FROM billing.order_status(2734, 1);
-SELECT invoice_id, order_id, state FROM billing.topups(2734);
+SELECT invoice_id, order_id, state FROM billing.list_orders(2734);
 
 -- Taken back in parts, undone, and taken back again: no credit note is of more than its invoice has left, and what stands is what is kept.
 CREATE ROLE regress_overseas SUPERUSER;

@@ -70,14 +70,14 @@ SELECT billing.create_api_key(2902, 'told') IS NOT NULL AS made;
 SELECT event, source_id, state, result FROM pg_temp.told WHERE account_id = 2902 ORDER BY no;
 -- Again, whatever became of it, but not while it is being sent.
 SELECT billing.resend_notification(2902, 1, reason => 'there is a template now');
-SELECT notification_no, state, due_at IS NOT NULL AS due, result FROM billing.notifications(2902) ORDER BY 1;
+SELECT notification_no, state, due_at IS NOT NULL AS due, result FROM billing.list_notifications(2902) ORDER BY 1;
 UPDATE billing_books.notification SET state = 'sending', attempts = 1 WHERE account_id = 2902 AND notification_no = 1;
 SELECT test.attempt('SELECT billing.resend_notification(2902, 1)');
 UPDATE billing_books.notification SET state = 'dead', due_at = NULL, result = 'refused', code = 'smtp_550', attempts = 15 WHERE account_id = 2902 AND notification_no = 1;
 SELECT account_id, notification_no, event, channel, attempts, result, code FROM billing.dead_notification WHERE account_id BETWEEN 2900 AND 2919;
 SELECT what, account_id, id, detail FROM billing.attention WHERE what = 'notification dead' AND account_id BETWEEN 2900 AND 2919;
 SELECT billing.resend_notification(2902, 1), test.attempt('SELECT billing.resend_notification(2902, 99)'), test.attempt('SELECT billing.replay_webhook(2902, 1)');
-SELECT state, attempts FROM billing.notifications(2902) WHERE notification_no = 1;
+SELECT state, attempts FROM billing.list_notifications(2902) WHERE notification_no = 1;
 SELECT action, object, old_value, reason FROM billing_books.audit_log WHERE action = 'resend_notification' ORDER BY audit_no;
 -- States change along the table only, and what was told stays.
 SELECT test.attempt('UPDATE billing_books.notification SET state = ''sent'', due_at = NULL WHERE account_id = 2902 AND notification_no = 1');
@@ -89,7 +89,7 @@ SELECT test.attempt('SELECT billing.set_webhook(2900, ''https://example.com/bill
 SELECT test.attempt('SELECT billing.set_webhook(2900, ''https://example.com/billing'', ''{NULL}'')');
 SELECT test.attempt('SELECT billing.rotate_webhook_secret(2900, 1)'), test.attempt('SELECT billing.delete_webhook(2900, 1)');
 SELECT * FROM billing.webhooks(2900);
-SELECT test.attempt('SELECT * FROM billing.webhooks(2999)'), test.attempt('SELECT * FROM billing.notifications(2999)');
+SELECT test.attempt('SELECT * FROM billing.webhooks(2999)'), test.attempt('SELECT * FROM billing.list_notifications(2999)');
 -- One endpoint of all events, one of some, one that is deleted: each is told in its own row.
 INSERT INTO billing_books.webhook_endpoint (account_id, endpoint_id, url, host, events, secret_version, created_at, deleted_at)
 SELECT 2903, n, 'https://h' || n || '.example.com/', 'h' || n || '.example.com', CASE n WHEN 2 THEN '{key_created,topup_received}'::text[] WHEN 3 THEN '{key_deleted}' END, n, now(), CASE n WHEN 4 THEN now() END

@@ -73,7 +73,7 @@ SELECT * FROM (SELECT billing.subscribe(2700, 'lite', 'cash', 'a')) AS s;
 SELECT order_id, state, method, currency, amount, pay_amount, discount, gift FROM billing.subscribe(2700, 'lite', 'plan', 'a');
 SELECT order_id, state FROM billing.subscribe(2700, 'lite', 'plan', 'a');
 SELECT order_id FROM billing.subscribe(2700, 'pro', 'plan', 'a');
-SELECT count(*) AS topups FROM billing.topups(2700);
+SELECT count(*) AS topups FROM billing.list_orders(2700) WHERE kind = 'topup';
 
 -- A period, used up: R3. 31 Jan at 10 in the morning, China.
 SELECT api_key AS key FROM billing.create_api_key(2700, 'second', 'plan') \gset

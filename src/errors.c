@@ -69,6 +69,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								  " was withdrawn",
 								  "Ask for it again under a new idempotency key."},
 
+	[ERROR_CURSOR] = {"LB113", "cursor", "the cursor is %s",
+					  "Give next_cursor as the same call returned it for the same account, or null "
+					  "to begin with the newest."},
+
 	[ERROR_ACCOUNT_UNKNOWN] = {"LB201", "account_unknown", "account " ACCOUNT " does not exist",
 							   "Create it with billing.create_account()."},
 	[ERROR_ACCOUNT_CONFLICT] = {"LB202", "account_conflict",

@@ -22,9 +22,6 @@
 #include "store/notification_store.h"
 #include "store/report_store.h"
 
-/* Notifications of an account that are listed, the newest. */
-#define LISTED_MAX 1000
-
 PG_FUNCTION_INFO_V1(billing_set_notification);
 Datum
 billing_set_notification(PG_FUNCTION_ARGS)
@@ -86,19 +83,6 @@ billing_resend_notification(PG_FUNCTION_ARGS)
 	audit_insert(&line);
 	scope_close(&scope);
 	PG_RETURN_VOID();
-}
-
-static void
-put_notifications(int64 account_id, ReturnSetInfo *result)
-{
-	report_notifications(account_id, LISTED_MAX, result);
-}
-
-PG_FUNCTION_INFO_V1(billing_notifications);
-Datum
-billing_notifications(PG_FUNCTION_ARGS)
-{
-	return result_of_account(fcinfo, arg_customer_id(fcinfo), put_notifications);
 }
 
 PG_FUNCTION_INFO_V1(billing_dead_notification);

@@ -455,21 +455,3 @@ billing_refresh_order(PG_FUNCTION_ARGS)
 	}
 	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
 }
-
-PG_FUNCTION_INFO_V1(billing_topups);
-Datum
-billing_topups(PG_FUNCTION_ARGS)
-{
-	int64 account_id = arg_account_id(fcinfo);
-	TimestampTz from = arg_instant(fcinfo, 1, "from", DT_NOBEGIN);
-	TimestampTz to = arg_instant(fcinfo, 2, "to", DT_NOEND);
-	Scope scope;
-
-	InitMaterializedSRF(fcinfo, 0);
-	scope_open(&scope);
-	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
-	report_topups(account_id, from, to, clock_statement(), (ReturnSetInfo *) fcinfo->resultinfo);
-	scope_close(&scope);
-	return (Datum) 0;
-}

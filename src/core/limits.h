@@ -86,6 +86,9 @@
 #define STATEMENT_USAGE_LINES_MAX 2000
 #define STATEMENT_LINES_MAX 10000
 
+/* Rows of a page, of lists that are read page by page. */
+#define PAGE_ROWS_MAX 1000
+
 /* Events that one call settles at the most, so that its transaction stays bounded. */
 #define SETTLE_EVENTS_MAX 10000
 
@@ -127,6 +130,8 @@ typedef enum LimitId
 	LIMIT_THRESHOLD,
 	LIMIT_PRICE,
 	LIMIT_PRICE_FILE_ROWS,
+	LIMIT_PAGE_ROWS,
+	LIMIT_ENTRY_NO,
 	LIMIT_SET_ASIDE_ROWS,
 	LIMIT_GIFT_DAYS,
 	LIMIT_PROMOTION_ORDERS,

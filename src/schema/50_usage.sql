@@ -61,6 +61,7 @@ COMMENT ON COLUMN billing_books.usage_event.status IS 'charged, free, rejected, 
 COMMENT ON COLUMN billing_books.usage_event.reason IS 'Why it was not charged.';
 CREATE INDEX usage_event_unpriced ON billing_books.usage_event (account_id, occurred_at) WHERE status = 'unpriced';
 CREATE INDEX usage_event_late ON billing_books.usage_event (account_id, settled_at) WHERE settled_at <> recorded_at;
+CREATE INDEX usage_event_of_account ON billing_books.usage_event (account_id, recorded_at);
 CREATE INDEX usage_event_recorded ON billing_books.usage_event USING brin (recorded_at) WITH (pages_per_range = 32);
 
 CREATE TABLE billing_books.usage_event_default PARTITION OF billing_books.usage_event DEFAULT;

@@ -62,10 +62,11 @@ scope_close_inner(void)
 	SPI_finish();
 }
 
+/* Until the scope is closed. */
 static void
-turn_off(const char *setting)
+set(const char *name, const char *value)
 {
-	(void) set_config_option(setting, "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
 							 false);
 }
 
@@ -77,9 +78,22 @@ turn_off(const char *setting)
 static void
 plan_by_indexes(void)
 {
-	turn_off("enable_seqscan");
-	turn_off("enable_hashjoin");
-	turn_off("enable_mergejoin");
+	set("enable_seqscan", "off");
+	set("enable_hashjoin", "off");
+	set("enable_mergejoin", "off");
+}
+
+/*
+ * And by their order, whatever the statistics say: who sorts reads all of an account
+ * first. One plan serves all accounts and places; it is not made anew for each.
+ */
+static void
+plan_by_order(void)
+{
+	set("enable_sort", "off");
+	set("enable_bitmapscan", "off");
+	set("enable_incremental_sort", "on");
+	set("plan_cache_mode", "force_generic_plan");
 }
 
 static void
@@ -114,7 +128,7 @@ scope_open_to_scan(Scope *scope)
 	open_as_owner(scope, account);
 	if (schema_version() != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
-	turn_off("jit");
+	set("jit", "off");
 }
 
 void
@@ -122,6 +136,13 @@ scope_open(Scope *scope)
 {
 	scope_open_to_scan(scope);
 	plan_by_indexes();
+}
+
+void
+scope_open_to_page(Scope *scope)
+{
+	scope_open(scope);
+	plan_by_order();
 }
 
 bool
@@ -133,7 +154,7 @@ scope_open_if_ready(Scope *scope)
 		!OidIsValid(catalog_extension()))
 		return false;
 	open_as_owner(scope, account);
-	turn_off("jit");
+	set("jit", "off");
 	plan_by_indexes();
 	if (schema_version() == SCHEMA_VERSION)
 		return true;

@@ -35,6 +35,12 @@ extern void scope_open(Scope *scope);
 /* The same for what reads whole tables: its statements are planned as the server thinks best. */
 extern void scope_open_to_scan(Scope *scope);
 
+/*
+ * The same for lists that are read page by page: their statements go by the order of indexes, too,
+ * so that they read what they return and no more.
+ */
+extern void scope_open_to_page(Scope *scope);
+
 /* The same whatever their version, and as the caller where there are none: to make and mend them.
  */
 extern void scope_open_for_ddl(Scope *scope);

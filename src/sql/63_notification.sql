@@ -6,10 +6,6 @@ CREATE FUNCTION billing.set_language(account_id bigint, language text) RETURNS v
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_language';
 COMMENT ON FUNCTION billing.set_language(bigint, text) IS 'Says in which language an account is written to, zh or en; null: zh in region cn, else en. Errors: LB103, LB201.';
 
-CREATE FUNCTION billing.notifications(account_id bigint, OUT notification_no bigint, OUT event text, OUT source_id bigint, OUT channel text, OUT address text, OUT state text, OUT created_at timestamptz, OUT attempts int, OUT due_at timestamptz, OUT result text, OUT code text, OUT answered_at timestamptz) RETURNS SETOF record
-    LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_notifications';
-COMMENT ON FUNCTION billing.notifications(bigint) IS 'What an account was told, by which way, and what became of it: the newest 1,000. source_id: the number of the alert, order, payment, refund, invoice, lock or key. A webhook-id is n-, the account, the notification_no and an instant. Errors: LB201.';
-
 CREATE FUNCTION billing.resend_notification(account_id bigint, notification_no bigint, actor text = NULL, reason text = NULL) RETURNS void
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_resend_notification';
 COMMENT ON FUNCTION billing.resend_notification(bigint, bigint, text, text) IS 'Has a notification sent again, whatever became of it, under the same id: one that is dead or dropped, one that was sent; one that waits is sent now. Errors: LB561, LB562 it is being sent.';

@@ -20,7 +20,3 @@ COMMENT ON FUNCTION billing.refresh_order(bigint, bigint) IS 'Has the gateway as
 CREATE FUNCTION billing.cancel_order(account_id bigint, order_id bigint) RETURNS billing.topup
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_cancel_order';
 COMMENT ON FUNCTION billing.cancel_order(bigint, bigint) IS 'Cancels an order: what is paid from now on goes back, what was paid before is credited. It closes once the gateway has closed it. One that has ended unpaid stays as it is. Errors: LB506, LB516 (it is paid).';
-
-CREATE FUNCTION billing.topups(account_id bigint, "from" timestamptz = NULL, "to" timestamptz = NULL) RETURNS SETOF billing.topup
-    STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_topups';
-COMMENT ON FUNCTION billing.topups(bigint, timestamptz, timestamptz) IS 'An account''s orders of top-ups placed from an instant up to, not including, another (null: all), newest first; what an open one is paid with is shown by order_status() alone. The cumulative amount stands in balance(). Errors: LB201.';

@@ -40,12 +40,6 @@ static const char attention_sql[] =
 static const char dead_notification_sql[] =
 #include "query/dead_notification.inc"
 	;
-static const char notifications_sql[] =
-#include "query/notifications.inc"
-	;
-static const char topups_sql[] =
-#include "query/topups.inc"
-	;
 static const char find_payment_sql[] =
 #include "query/find_payment.inc"
 	;
@@ -165,27 +159,6 @@ report_dead_notifications(ReturnSetInfo *result)
 	static Sql rows = SQL(dead_notification_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
-}
-
-void
-report_notifications(int64 account_id, int64 count_max, ReturnSetInfo *result)
-{
-	static Sql rows = SQL(notifications_sql, INT8OID, INT8OID);
-
-	sql_put_rows(&rows, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(count_max)}, NULL,
-				 result);
-}
-
-void
-report_topups(int64 account_id, TimestampTz from, TimestampTz to, TimestampTz now,
-			  ReturnSetInfo *result)
-{
-	static Sql orders = SQL(topups_sql, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
-
-	sql_put_rows(&orders,
-				 (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(from),
-						   TimestampTzGetDatum(to), TimestampTzGetDatum(now)},
-				 NULL, result);
 }
 
 void

@@ -43,11 +43,6 @@ extern void report_attention(ReturnSetInfo *result);
 extern void report_reconciled_days(ReturnSetInfo *result);
 extern void report_gateway_balances(ReturnSetInfo *result);
 extern void report_dead_notifications(ReturnSetInfo *result);
-extern void report_notifications(int64 account_id, int64 count_max, ReturnSetInfo *result);
-
-/* An account's orders of top-ups, as rows of billing.topup without what is paid with. */
-extern void report_topups(int64 account_id, TimestampTz from, TimestampTz to, TimestampTz now,
-						  ReturnSetInfo *result);
 
 /* All that is known under a number of ours or a gateway's; gateway NULL: of any. */
 extern void report_find_payment(const char *gateway, const char *number, ReturnSetInfo *result);

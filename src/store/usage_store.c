@@ -44,13 +44,34 @@ usage_status_name(UsageStatus status)
 	return status_names[status];
 }
 
+static bool
+find_status(const char *name, UsageStatus *status)
+{
+	for (size_t i = 0; i < lengthof(status_names); i++)
+		if (strcmp(status_names[i], name) == 0)
+		{
+			*status = (UsageStatus) i;
+			return true;
+		}
+	return false;
+}
+
+bool
+usage_status_exists(const char *name)
+{
+	UsageStatus status;
+
+	return find_status(name, &status);
+}
+
 static UsageStatus
 status_from_name(const char *name)
 {
-	for (size_t status = 0; status < lengthof(status_names); status++)
-		if (strcmp(status_names[status], name) == 0)
-			return (UsageStatus) status;
-	altered_refuse("an unknown status");
+	UsageStatus status;
+
+	if (!find_status(name, &status))
+		altered_refuse("an unknown status");
+	return status;
 }
 
 /* What was stored of a request's meters. */

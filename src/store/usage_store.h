@@ -89,6 +89,7 @@ usage_price_query(const UsageEvent *event)
 #define USAGE_METER_UNLISTED "meter_unlisted"
 
 extern const char *usage_status_name(UsageStatus status);
+extern bool usage_status_exists(const char *name);
 
 /*
  * The rows under the hash of an event in the partitions that may hold what was

@@ -23,7 +23,7 @@ sub value { my ($sql, @values) = @_; return scalar $dbh->selectrow_array($sql, u
 sub told
 {
 	my ($account, $event, $channel) = @_;
-	return value(q(SELECT concat_ws(' ', state, result, code) || ', ' || attempts FROM billing.notifications($1) WHERE event = $2 AND channel = $3 ORDER BY notification_no DESC LIMIT 1),
+	return value(q(SELECT concat_ws(' ', state, result, code) || ', ' || attempts FROM billing.list_notifications($1) WHERE event = $2 AND channel = $3 ORDER BY notification_no DESC LIMIT 1),
 		$account, $event, $channel // 'email') // 'none';
 }
 
@@ -70,7 +70,7 @@ becomes(1, 'balance_low', qr/^sent/, 'an alert is sent');
 ($mail) = mails(qr/余额低于/);
 is($mail->{subject}, '账户余额低于 50.00 CNY', 'with its threshold');
 like($mail->{text}, qr/您的账户余额为 40\.00 CNY，已低于您设置的提醒值 50\.00 CNY。/, 'and the balance');
-my $local = value(q(SELECT to_char(created_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') FROM billing.notifications(1) WHERE event = 'balance_low'));
+my $local = value(q(SELECT to_char(created_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI') FROM billing.list_notifications(1) WHERE event = 'balance_low'));
 like($mail->{text}, qr/时间：\Q$local\E/, 'at the local time');
 my ($paid) = mails(qr/充值成功/);
 like($paid->{text}, qr/付款 100\.00 CNY（offline，/, 'and a payment before it');
@@ -85,7 +85,7 @@ is($mail->{text}, "Key 1 of Li & Co is gone.", 'his text, with the name of the a
 $sink->ask('down');
 make_key(2);
 becomes(2, 'key_created', qr/^pending not_sent \S+, 1$/, 'the mail server is down: it waits');
-ok(value(q(SELECT due_at > answered_at + interval '59 s' FROM billing.notifications(2) ORDER BY notification_no DESC LIMIT 1)), 'for a minute');
+ok(value(q(SELECT due_at > answered_at + interval '59 s' FROM billing.list_notifications(2) ORDER BY notification_no DESC LIMIT 1)), 'for a minute');
 $sink->ask('up');
 wait_minutes(1.1);
 becomes(2, 'key_created', qr/^sent sent.*, 2$/, 'and arrives when it is up again');
@@ -151,7 +151,7 @@ $id = make_key(2);
 becomes(2, 'key_created', qr/^sent sent/, 'it is told', 'webhook');
 my ($hook) = @{ $sink->ask(verified => secret => $secret) };
 is("$hook->{type} $hook->{data}{account_id} $hook->{data}{name}", "key_created 2 key $key", 'of that, and it verifies');
-my ($account, $no) = $dbh->selectrow_array(q(SELECT 2, notification_no FROM billing.notifications(2) WHERE channel = 'webhook' ORDER BY 2 DESC LIMIT 1));
+my ($account, $no) = $dbh->selectrow_array(q(SELECT 2, notification_no FROM billing.list_notifications(2) WHERE channel = 'webhook' ORDER BY 2 DESC LIMIT 1));
 like($hook->{id}, qr/^n-2-$no-[0-9a-f]+$/, 'under an id of its number');
 my ($again, $second) = $dbh->selectrow_array(q(SELECT * FROM billing.rotate_webhook_secret(2, $1)), undef, $endpoint);
 isnt($second, $secret, 'another secret');

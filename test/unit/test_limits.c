@@ -64,6 +64,8 @@ test_range(void **state)
 	static const char *const ranges[LIMITS_COUNT] = {
 		[LIMIT_ACCOUNT_ID] = "1 to 4,611,686,018,427,387,904",
 		[LIMIT_KEY_ID] = "1 to 2,147,483,647",
+		[LIMIT_PAGE_ROWS] = "1 to 1,000",
+		[LIMIT_ENTRY_NO] = "1 to 9,223,372,036,854,775,807",
 		[LIMIT_TOKENS] = "0 to 200,000,000",
 		[LIMIT_PROMPT_TOKENS] = "0 to 600,000,000",
 		[LIMIT_SETTLE_EVENTS] = "1 to 10,000",
