@@ -89,8 +89,8 @@ billing_create_api_key(PG_FUNCTION_ARGS)
 					 .kind = arg_kind(fcinfo, 2)};
 	bool is_keyed = !PG_ARGISNULL(3);
 	char text[API_KEY_TEXT_LENGTH + 1];
-	Datum values[2] = {0};
-	bool nulls[2] = {false, true};
+	Datum values[3] = {[2] = BoolGetDatum(false)};
+	bool nulls[3] = {[1] = true};
 	IdempotentCall call;
 	Booking booking;
 	Scope scope;

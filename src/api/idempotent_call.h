@@ -5,7 +5,8 @@
  *
  * A function that moves, promises or creates something holds its account,
  * then asks idempotent_call_begin(). If that returns true, *answer is what the
- * function returns; else it acts and hands its result to idempotent_call_end().
+ * function returns, with "replayed" true in it; else it acts and hands its
+ * result, in which that is false, to idempotent_call_end().
  *
  *-------------------------------------------------------------------------
  */

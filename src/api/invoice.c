@@ -170,8 +170,9 @@ application_row(FunctionCallInfo fcinfo, const Invoice *invoice)
 		CStringGetTextDatum(lifecycle_state_name(&lifecycle_invoice, invoice->state)),
 		nano_datum(invoice->amount_nano),
 		TimestampTzGetDatum(invoice->due_at),
+		BoolGetDatum(false),
 	};
-	bool nulls[] = {false, false, false, false};
+	bool nulls[5] = {0};
 
 	return result_row(fcinfo, values, nulls);
 }

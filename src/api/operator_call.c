@@ -45,17 +45,18 @@ is_approved(const OperatorCall *operator_call, int64 amount_nano)
 
 /* A row of type billing.booking. */
 static Datum
-booking_row(FunctionCallInfo fcinfo, const Booking *booking, int64 id, int64 lot_no, bool booked)
+booking_row(FunctionCallInfo fcinfo, const OperatorCall *call, int64 id, int64 lot_no, bool booked)
 {
-	const Account *account = &booking->account;
+	const Booking *booking = &call->booking;
 	Datum values[] = {
 		CStringGetTextDatum(booked ? "booked" : "awaiting_second"),
 		Int64GetDatum(id),
 		Int64GetDatum(lot_no),
-		Int64GetDatum(account->last_entry_no),
+		Int64GetDatum(booking->account.last_entry_no),
 		nano_datum(booking_balance(booking)),
+		BoolGetDatum(call->idempotent.is_waiting && !booked),
 	};
-	bool nulls[] = {false, id == NO_NUMBER, lot_no == NO_NUMBER, false, false};
+	bool nulls[] = {false, id == NO_NUMBER, lot_no == NO_NUMBER, false, false, false};
 
 	return result_row(fcinfo, values, nulls);
 }
@@ -88,7 +89,7 @@ operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount
 		return true;
 	booking_finish_unmoved(&call->booking);
 	*answer = scope_close_with(&call->scope,
-							   booking_row(fcinfo, &call->booking, NO_NUMBER, NO_NUMBER, false));
+							   booking_row(fcinfo, call, NO_NUMBER, NO_NUMBER, false));
 	return false;
 }
 
@@ -110,7 +111,7 @@ operator_call_end(FunctionCallInfo fcinfo, OperatorCall *call, int64 id, int64 l
 
 	booking_finish(&call->booking);
 	audit_insert(&line);
-	row = booking_row(fcinfo, &call->booking, id, lot_no, true);
+	row = booking_row(fcinfo, call, id, lot_no, true);
 	idempotent_call_end(fcinfo, &call->idempotent, row);
 	return scope_close_with(&call->scope, row);
 }

@@ -63,9 +63,9 @@ has_url(const Order *order, TimestampTz now)
 		   order->payable_until > now;
 }
 
-/* A row of type billing.topup. */
+/* A row of type billing.topup; replayed: NULL where the call has no key. */
 static Datum
-order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
+order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now, const bool *replayed)
 {
 	bool shows_url = has_url(order, now);
 	int64 invoice_id = order->state == ORDER_PAID
@@ -87,6 +87,7 @@ order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
 		shows_url ? CStringGetTextDatum(order->pay_url) : (Datum) 0,
 		TimestampTzGetDatum(Min(order->pay_url_until, order->expires_at)),
 		Int64GetDatum(invoice_id),
+		BoolGetDatum(replayed && *replayed),
 	};
 	bool nulls[] = {
 		false,
@@ -104,6 +105,7 @@ order_row(FunctionCallInfo fcinfo, const Order *order, TimestampTz now)
 		!shows_url,
 		!shows_url,
 		invoice_id == NO_NUMBER,
+		replayed == NULL,
 	};
 
 	return result_row(fcinfo, values, nulls);
@@ -348,21 +350,23 @@ place(FunctionCallInfo fcinfo, const char *function,
 	Booking booking;
 	Scope scope;
 	Order order;
+	bool replayed;
 	Datum row;
 
 	(void) arg_customer_id(fcinfo);
 	scope_open(&scope);
 	booking_begin(&booking, call.account_id);
-	if (idempotent_call_begin(fcinfo, &call, &row))
+	replayed = idempotent_call_begin(fcinfo, &call, &row);
+	if (replayed)
 	{
 		order = find_replayed(call.account_id, row);
-		return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
+		return scope_close_with(&scope, order_row(fcinfo, &order, booking.at, &replayed));
 	}
 	booking_check_locks(&booking, booking.account.locks);
 	order = reader(fcinfo, &booking);
 	order_place(&order);
 	booking_finish_unmoved(&booking);
-	row = order_row(fcinfo, &order, booking.at);
+	row = order_row(fcinfo, &order, booking.at, &replayed);
 	idempotent_call_end(fcinfo, &call, row);
 	return scope_close_with(&scope, row);
 }
@@ -395,7 +399,7 @@ billing_order_status(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	if (!order_find(account_id, order_id, sql_read, &order))
 		refuse(ERROR_ORDER_UNKNOWN, account_id, order_id);
-	return scope_close_with(&scope, order_row(fcinfo, &order, clock_statement()));
+	return scope_close_with(&scope, order_row(fcinfo, &order, clock_statement(), NULL));
 }
 
 /* Holds the account and finds an order that is paid through a gateway. */
@@ -428,7 +432,7 @@ billing_cancel_order(PG_FUNCTION_ARGS)
 		order_stop(&order, ORDER_CANCEL, "cancelled", booking.at);
 		booking_finish_unmoved(&booking);
 	}
-	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
+	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at, NULL));
 }
 
 PG_FUNCTION_INFO_V1(billing_refresh_order);
@@ -453,5 +457,5 @@ billing_refresh_order(PG_FUNCTION_ARGS)
 			order_renew(&order, booking.at);
 		booking_finish_unmoved(&booking);
 	}
-	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at));
+	return scope_close_with(&scope, order_row(fcinfo, &order, booking.at, NULL));
 }

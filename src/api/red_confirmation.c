@@ -35,8 +35,9 @@ reversal_row(FunctionCallInfo fcinfo, const RedConfirmation *confirmation)
 	Datum values[] = {
 		Int64GetDatum(confirmation->confirmation_no),
 		CStringGetTextDatum(lifecycle_state_name(&lifecycle_red, (int) confirmation->state)),
+		BoolGetDatum(false),
 	};
-	bool nulls[] = {false, false};
+	bool nulls[3] = {0};
 
 	return result_row(fcinfo, values, nulls);
 }

@@ -248,8 +248,9 @@ refund_row(FunctionCallInfo fcinfo, const Refund *refund)
 		(Datum) 0,
 		(Datum) 0,
 		Int64GetDatum(0),
+		BoolGetDatum(false),
 	};
-	bool nulls[12] = {[1] = true, [9] = true, [10] = true};
+	bool nulls[13] = {[1] = true, [9] = true, [10] = true};
 
 	return result_row(fcinfo, values, nulls);
 }

@@ -103,8 +103,9 @@ static Datum
 request_row(FunctionCallInfo fcinfo, const AccountStatement *statement)
 {
 	const char *state = lifecycle_state_name(&lifecycle_document, DOCUMENT_RENDERING);
-	Datum values[] = {Int64GetDatum(statement->statement_no), CStringGetTextDatum(state)};
-	bool nulls[2] = {0};
+	Datum values[] = {Int64GetDatum(statement->statement_no), CStringGetTextDatum(state),
+					  BoolGetDatum(false)};
+	bool nulls[3] = {0};
 
 	return result_row(fcinfo, values, nulls);
 }

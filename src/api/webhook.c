@@ -80,8 +80,8 @@ static Datum
 show(FunctionCallInfo fcinfo, const WebhookEndpoint *endpoint, const IdempotentCall *call)
 {
 	char secret[WEBHOOK_SECRET_SIZE];
-	Datum values[2] = {Int64GetDatum(endpoint->endpoint_id)};
-	bool nulls[2] = {false, true};
+	Datum values[3] = {Int64GetDatum(endpoint->endpoint_id), [2] = BoolGetDatum(false)};
+	bool nulls[3] = {[1] = true};
 	const char *fault;
 
 	if (call)

@@ -1,5 +1,5 @@
-CREATE TYPE billing.new_api_key AS (key_id bigint, api_key text);
-COMMENT ON TYPE billing.new_api_key IS 'Result of create_api_key(); api_key is shown this once, and null when the call is repeated.';
+CREATE TYPE billing.new_api_key AS (key_id bigint, api_key text, replayed boolean);
+COMMENT ON TYPE billing.new_api_key IS 'Result of create_api_key(); api_key is shown this once, and null when the call is repeated: replayed is true then, and the key cannot be shown again; who has lost it makes another one.';
 
 CREATE FUNCTION billing.create_api_key(account_id bigint, name text, kind text = 'payg', idempotency_key text = NULL) RETURNS billing.new_api_key
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_create_api_key';

@@ -1,5 +1,5 @@
-CREATE TYPE billing.new_webhook AS (endpoint_id bigint, secret text);
-COMMENT ON TYPE billing.new_webhook IS 'Result of set_webhook() and rotate_webhook_secret(); secret is shown this once, and null when the call is repeated.';
+CREATE TYPE billing.new_webhook AS (endpoint_id bigint, secret text, replayed boolean);
+COMMENT ON TYPE billing.new_webhook IS 'Result of set_webhook() and rotate_webhook_secret(); secret is shown this once, and null when the call is repeated. replayed: the call was carried out before under this key, and nothing was done now.';
 
 CREATE FUNCTION billing.set_webhook(account_id bigint, url text, events text[] = NULL, idempotency_key text = NULL) RETURNS billing.new_webhook
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_webhook';

@@ -5,8 +5,8 @@ CREATE FUNCTION billing.refund_quote(account_id bigint) RETURNS SETOF billing.re
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_refund_quote';
 COMMENT ON FUNCTION billing.refund_quote(bigint) IS 'What of each paid order could be refunded now (R12), and the total. Usage that is not settled yet lowers it. Errors: LB201.';
 
-CREATE TYPE billing.refund AS (refund_id bigint, order_id bigint, state text, amount numeric, paid_back numeric, waiting numeric, released numeric, reason text, requested_at timestamptz, decided_at timestamptz, ended_at timestamptz, working_days bigint);
-COMMENT ON TYPE billing.refund IS 'A refund as its customer sees it. state: accepted (it is reviewed), rejected, paying, completed; amount: asked for, once it is decided: approved; of it paid_back, still waiting, and released, back into the balance; order_id: the one order that an operator refunded, null: all; working_days: since it was asked for, until it ended.';
+CREATE TYPE billing.refund AS (refund_id bigint, order_id bigint, state text, amount numeric, paid_back numeric, waiting numeric, released numeric, reason text, requested_at timestamptz, decided_at timestamptz, ended_at timestamptz, working_days bigint, replayed boolean);
+COMMENT ON TYPE billing.refund IS 'A refund as its customer sees it. state: accepted (it is reviewed), rejected, paying, completed; amount: asked for, once it is decided: approved; of it paid_back, still waiting, and released, back into the balance; order_id: the one order that an operator refunded, null: all; working_days: since it was asked for, until it ended; replayed: of request_refund(), it was asked for before under this key; null in refunds().';
 
 CREATE FUNCTION billing.request_refund(account_id bigint, reason text, idempotency_key text, actor text = NULL) RETURNS billing.refund
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_request_refund';

@@ -9,8 +9,8 @@ CREATE FUNCTION billing.invoiceable(account_id bigint) RETURNS SETOF billing.inv
     STABLE LANGUAGE c AS 'MODULE_PATHNAME', 'billing_invoiceable';
 COMMENT ON FUNCTION billing.invoiceable(bigint) IS 'What of each paid order can be invoiced now (R15). Errors: LB201.';
 
-CREATE TYPE billing.invoice_application AS (invoice_id bigint, state text, amount numeric, due_at timestamptz);
-COMMENT ON TYPE billing.invoice_application IS 'Result of request_invoice(): due_at is when it is to be issued by (policy invoice_target).';
+CREATE TYPE billing.invoice_application AS (invoice_id bigint, state text, amount numeric, due_at timestamptz, replayed boolean);
+COMMENT ON TYPE billing.invoice_application IS 'Result of request_invoice(): due_at is when it is to be issued by (policy invoice_target). replayed: the call was carried out before under this key, and nothing was done now.';
 
 CREATE FUNCTION billing.request_invoice(account_id bigint, order_ids bigint[], title text, kind text, email text, mobile text, idempotency_key text, amounts numeric[] = NULL) RETURNS billing.invoice_application
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_request_invoice';
@@ -60,8 +60,8 @@ CREATE FUNCTION billing.retry_invoice(account_id bigint, invoice_id bigint, acto
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_retry_invoice';
 COMMENT ON FUNCTION billing.retry_invoice(bigint, bigint, text, text) IS 'Has a blocked invoice sent again, after what blocked it is done at the provider (a login, a face check): it is asked first what came of it. Has one whose sealing failed sealed again, at once. Errors: LB545, LB546.';
 
-CREATE TYPE billing.invoice_reversal AS (confirmation_no bigint, state text);
-COMMENT ON TYPE billing.invoice_reversal IS 'Result of reverse_invoice(): the red confirmation that it began.';
+CREATE TYPE billing.invoice_reversal AS (confirmation_no bigint, state text, replayed boolean);
+COMMENT ON TYPE billing.invoice_reversal IS 'Result of reverse_invoice(): the red confirmation that it began. replayed: the call was carried out before under this key, and nothing was done now.';
 
 CREATE FUNCTION billing.reverse_invoice(account_id bigint, invoice_id bigint, red_reason text, idempotency_key text, reason text, actor text = NULL) RETURNS billing.invoice_reversal
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_reverse_invoice';

@@ -2,8 +2,8 @@ CREATE FUNCTION billing.statement_csv(account_id bigint, "from" timestamptz, "to
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_statement_csv';
 COMMENT ON FUNCTION billing.statement_csv(bigint, timestamptz, timestamptz) IS 'The lines of statement() as CSV (RFC 4180) under a header, without who booked them: exact amounts, instants in the account''s time zone with its offset. A source that a spreadsheet would take for a formula has an apostrophe in front. from < to <= now, 366 days and 100,000 entries at the most. Reads the account''s whole ledger. Errors: LB104, LB201, LB570.';
 
-CREATE TYPE billing.statement_request AS (statement_no bigint, state text);
-COMMENT ON TYPE billing.statement_request IS 'Result of request_statement(): rendering, as its document is now.';
+CREATE TYPE billing.statement_request AS (statement_no bigint, state text, replayed boolean);
+COMMENT ON TYPE billing.statement_request IS 'Result of request_statement(): rendering, as its document is now. replayed: the call was carried out before under this key, and nothing was done now.';
 
 CREATE FUNCTION billing.request_statement(account_id bigint, "from" timestamptz, "to" timestamptz, idempotency_key text) RETURNS billing.statement_request
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_request_statement';

@@ -61,10 +61,11 @@ idempotent_call_result(const IdempotentCall *call, Oid type)
 
 	/* The type is one of ours; a replay is rare enough to be planned each time. */
 	initStringInfo(&sql);
-	appendStringInfo(&sql,
-					 "SELECT jsonb_populate_record(NULL::%s, result) FROM " BOOKS "idempotent_call "
-					 "WHERE account_id = $1 AND idempotency_key = $2",
-					 format_type_be_qualified(type));
+	appendStringInfo(
+		&sql,
+		"SELECT jsonb_populate_record(NULL::%s, result || '{\"replayed\": true}') FROM " BOOKS
+		"idempotent_call WHERE account_id = $1 AND idempotency_key = $2",
+		format_type_be_qualified(type));
 	bind_text(values, nulls, 1, call->idempotency_key);
 	(void) sql_execute_with(sql.data, 2, types, values, nulls);
 	return column_datum(0, 1, type);

@@ -45,7 +45,8 @@ typedef enum IdempotentCallState
 /* *function is set on a conflict: what the key was used for. */
 extern IdempotentCallState idempotent_call_find(const IdempotentCall *call, const char **function);
 
-/* The stored result as a row of a composite type of schema billing. */
+/* The stored result as a row of a composite type of schema billing, which says that it is replayed.
+ */
 extern Datum idempotent_call_result(const IdempotentCall *call, Oid type);
 extern void idempotent_call_insert(const IdempotentCall *call, Datum result, Oid type);
 

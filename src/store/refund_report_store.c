@@ -46,8 +46,8 @@ refund_report_list(int64 account_id, TimestampTz now, ReturnSetInfo *result)
 	static Sql list = SQL(
 		"SELECT r.refund_id, r.order_id, r.state, r.amount, round(coalesce(i.paid, 0), 9), "
 		"round(coalesce(i.waiting, 0), 9), round(coalesce(i.released, 0), 9), r.reason, r.requested_at, "
-		"r.decided_at, r.ended_at, d.days FROM " BOOKS "refund AS r" JOIN_DAYS JOIN_ITEMS
-		"WHERE r.account_id = $2 ORDER BY r.refund_id DESC",
+		"r.decided_at, r.ended_at, d.days, NULL::boolean FROM " BOOKS
+		"refund AS r" JOIN_DAYS JOIN_ITEMS "WHERE r.account_id = $2 ORDER BY r.refund_id DESC",
 		TIMESTAMPTZOID, INT8OID);
 
 	sql_put_rows(&list, (Datum[]){TimestampTzGetDatum(now), Int64GetDatum(account_id)}, NULL,
