@@ -138,6 +138,7 @@ FROM (VALUES
     ('list_prices', $$'bad-input'$$, $$now()$$, $$'standard'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('is_price_hours', $$'08:00-09:00 UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_choice', $$'CNY'$$, $$'bad-input'$$, $$'standard'$$, $$''$$, $$1$$, $$now()$$, $$'{"image": 1}'$$, NULL, NULL, NULL, NULL),
+    ('rebuild_usage_sums', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('are_price_items', $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('are_meters', $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('add_meters', $$'{"image": 1}'$$, $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

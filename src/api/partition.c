@@ -15,6 +15,7 @@
 #include "store/partition_store.h"
 #include "store/policy_store.h"
 #include "store/schema_store.h"
+#include "store/usage_sum_store.h"
 #include "subtransaction.h"
 
 /* A month to be made, and whether it was, for subtransaction_run(). */
@@ -121,6 +122,8 @@ billing_close_partitions(PG_FUNCTION_ARGS)
 		closable = count_closable(first, now, retention_us);
 	for (int i = 0; i < closable; i++)
 		partition_sum_up(first + i, now);
+	if (closable > 0)
+		usage_sum_forget(partition_month_start(first + closable));
 	/* Last: from here to the commit nobody can read or write usage. */
 	for (int i = 0; i < closable; i++)
 		partition_detach(first + i);

@@ -118,6 +118,16 @@ check_closed(const UsageReport *report)
 		refuse(ERROR_REPORT_CLOSED, timestamptz_to_str(closed_until), because);
 }
 
+/* Sums know no tags, and when calls were received, not when they started. */
+static void
+find_sums(UsageReport *report)
+{
+	report->summed = (UsageStretch){report->account_id, DT_NOEND, DT_NOEND};
+	if (!report->by_occurred_at && report->by_tag == NULL)
+		(void) usage_sum_covers(report->account_id, report->from, report->to, report->time_zone,
+								&report->summed);
+}
+
 PG_FUNCTION_INFO_V1(billing_usage_report);
 Datum
 billing_usage_report(PG_FUNCTION_ARGS)
@@ -141,6 +151,7 @@ billing_usage_report(PG_FUNCTION_ARGS)
 		report.time_zone = usage_report_time_zone(report.account_id);
 	partition_check_snapshot();
 	check_closed(&report);
+	find_sums(&report);
 	usage_report(&report, (ReturnSetInfo *) fcinfo->resultinfo);
 	scope_close(&scope);
 	return (Datum) 0;

@@ -1,5 +1,5 @@
 -- Lines of usage_report() by when its calls started.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag, [$8, $9) when such usage was received.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag, [$8, $9) when such usage was received; $12 and $13 are not needed here.
 WITH line AS (
     SELECT u.occurred_at AS at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
            r.requests,

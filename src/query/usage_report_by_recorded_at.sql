@@ -1,7 +1,7 @@
 -- Lines of usage_report() by when usage was booked: a charge belongs to its booking, what is not charged to its receipt.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag; $8 and $9 are not needed here.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag; [$12, $13) stands in sums: requests are read before and behind; $8 and $9 are not needed here.
 WITH event AS NOT MATERIALIZED (
-    SELECT u.recorded_at, u.settled_at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
+    SELECT u.recorded_at, u.settled_at, u.status, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -15,11 +15,27 @@ WITH event AS NOT MATERIALIZED (
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
     WHERE u.account_id = $1
 ), line AS (
-    -- Booked when received, or not at all.
+    -- Booked when received.
     SELECT recorded_at AS at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000 AS given_back, meters
     FROM event
-    WHERE recorded_at >= $2 AND recorded_at < $3 AND (settled_at IS NULL OR settled_at = recorded_at)
+    WHERE recorded_at >= $2 AND recorded_at < least($3, $12) AND settled_at = recorded_at
+    UNION ALL
+    SELECT starts_at, key_id, key_name, model, variant, NULL, requests, rejected, 0,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
+    FROM billing_books.usage_sum
+    WHERE account_id = $1 AND starts_at >= $12 AND starts_at < $13
+    UNION ALL
+    SELECT recorded_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
+    FROM event
+    WHERE recorded_at >= greatest($2, $13) AND recorded_at < $3 AND settled_at = recorded_at
+    UNION ALL
+    -- Not booked.
+    SELECT recorded_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
+    FROM event
+    WHERE recorded_at >= $2 AND recorded_at < $3 AND status = 'unpriced'
     UNION ALL
     -- Booked later.
     SELECT settled_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,

@@ -15,6 +15,14 @@ CREATE FUNCTION billing.usage_report(account_id bigint, "from" timestamptz = NUL
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_usage_report';
 COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[], text, text) IS 'Usage in [from, to) (null: from the beginning, to the end), grouped by any of key, model, variant (empty: the standard one), one tag as tag:NAME (by its value; null of usage without it) and one of day and hour ({}: one line), whose edges are those of time_zone (null: the account''s). by recorded_at: a charge counts when it was booked, so that the sums equal the ledger; by occurred_at: when the call started. Deleted keys are there with their names. Closed months are known by the account''s days, by recorded_at, without tags. Errors: LB201, LB105, LB108, LB308. Example: SELECT * FROM billing.usage_report(7, ''2026-11-01 Asia/Shanghai'', ''2026-12-01 Asia/Shanghai'', ''{day,model}'').';
 
+CREATE FUNCTION billing.sum_usage() RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_sum_usage';
+COMMENT ON FUNCTION billing.sum_usage() IS 'Sums up usage by the quarter of an hour, of accounts with some 10,000 requests a month or more, so that usage_report() reads sums and not requests: an account''s next day, and up to 100 such stretches a call. Holds no account; charges write nothing for it. Returns how many stretches: call it again while it returns more than 0.';
+
+CREATE FUNCTION billing.rebuild_usage_sums(account_id bigint) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_rebuild_usage_sums';
+COMMENT ON FUNCTION billing.rebuild_usage_sums(bigint) IS 'Makes an account''s sums of usage anew, or for the first time, from its requests, up to 100 days of them; sum_usage() goes on. Returns how many stretches. Errors: LB201. Example: SELECT billing.rebuild_usage_sums(7).';
+
 CREATE FUNCTION billing.day_start(day date, time_zone text) RETURNS timestamptz
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (day::timestamp AT TIME ZONE time_zone)

@@ -8,8 +8,8 @@ COMMENT ON FUNCTION billing.list_api_keys(bigint, text, bigint) IS 'A page of an
 CREATE TYPE billing.listed_usage AS (
     request_id text, key_id bigint, key_name text, model text, variant text, occurred_at timestamptz, recorded_at timestamptz, status text, reason text,
     input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, charge numeric, credits numeric, given_back numeric,
-    next_cursor text);
-COMMENT ON TYPE billing.listed_usage IS 'A row of list_usage(), a request: variant is empty for the standard one; status charged, free, rejected, unpriced or plan; charge in the account''s currency, credits of a plan; given_back by reverse_charge(), null: nothing. next_cursor stands in a page''s last row; alone in a row of nulls it says that nothing was found so far.';
+    meters jsonb, tags jsonb, next_cursor text);
+COMMENT ON TYPE billing.listed_usage IS 'A row of list_usage(), a request: variant is empty for the standard one; status charged, free, rejected, unpriced or plan; charge in the account''s currency, credits of a plan; given_back by reverse_charge(), null: nothing; meters and tags as they were told, null: none. next_cursor stands in a page''s last row; alone in a row of nulls it says that nothing was found so far.';
 
 CREATE FUNCTION billing.list_usage(account_id bigint, cursor text = NULL, "limit" bigint = 50, key_id bigint = NULL, model text = NULL, status text = NULL, entry_no bigint = NULL) RETURNS SETOF billing.listed_usage
     LANGUAGE c STABLE ROWS 50 AS 'MODULE_PATHNAME', 'billing_list_usage';

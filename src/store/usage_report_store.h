@@ -13,6 +13,8 @@
 #include "datatype/timestamp.h"
 #include "nodes/execnodes.h"
 
+#include "store/usage_sum_store.h"
+
 typedef struct UsageReport
 {
 	int64 account_id;
@@ -25,6 +27,7 @@ typedef struct UsageReport
 	const char *period;	   /* day or hour; NULL where it is not grouped by time */
 	const char *time_zone; /* whose days and hours those are */
 	bool by_occurred_at;
+	UsageStretch summed; /* what of it stands in sums; DT_NOEND twice: nothing */
 } UsageReport;
 
 /* The time zone of an account. */

@@ -292,6 +292,29 @@ FULL JOIN (
 ) AS e USING (account_id)
 WHERE coalesce(d.charge, 0) <> coalesce(e.amount, 0)
 
+-- check usage_sum
+-- Sums of usage are those of the requests of the stretch that they cover, which is booked, and there are no others.
+SELECT account_id, format('from %s: %s requests of %s for %s in sums, %s for %s by themselves', starts_at, coalesce(s.requests, 0), model, coalesce(s.charge, 0), coalesce(u.requests, 0), coalesce(u.charge, 0))
+FROM billing_books.usage_sum AS s
+FULL JOIN (
+    SELECT u.account_id, date_bin('15 minutes', u.recorded_at, '2000-01-01 00:00+00') AS starts_at, u.key_id, u.model, coalesce(u.variant, '') AS variant,
+           count(*) FILTER (WHERE u.status IN ('charged', 'free')) AS requests, count(*) FILTER (WHERE u.status = 'rejected') AS rejected,
+           sum(u.input_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS input_tokens, sum(u.output_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS output_tokens,
+           sum(u.cache_read_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS cache_read_tokens, sum(u.cache_write_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS cache_write_tokens,
+           sum(u.charge) AS charge, billing.sum_meters(u.meters) FILTER (WHERE u.status IN ('charged', 'free') AND billing.are_meters(u.meters)) AS meters
+    FROM billing_books.usage_summed AS h
+    JOIN billing_books.usage_event AS u ON u.account_id = h.account_id AND u.recorded_at >= h.summed_from AND u.recorded_at < h.summed_until
+    WHERE u.settled_at = u.recorded_at
+    GROUP BY 1, 2, 3, 4, 5
+) AS u USING (account_id, starts_at, key_id, model, variant)
+WHERE (s.requests, s.rejected, s.input_tokens, s.output_tokens, s.cache_read_tokens, s.cache_write_tokens, s.charge, s.meters)
+    IS DISTINCT FROM (u.requests, u.rejected, coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), coalesce(u.cache_read_tokens, 0), coalesce(u.cache_write_tokens, 0), coalesce(u.charge, 0), u.meters)
+UNION ALL
+SELECT h.account_id, format('usage is summed until %s, and booked until %s', h.summed_until, a.last_booked_at)
+FROM billing_books.usage_summed AS h
+LEFT JOIN billing_books.account AS a ON a.account_id = h.account_id
+WHERE h.summed_until > a.last_booked_at OR a.account_id IS NULL
+
 -- check closed_month
 -- Months are closed in a row, their days hold all of their events, and no event is left in one.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
