@@ -10,7 +10,7 @@ use Math::BigInt;
 use BillingModel::Oracle::Books;
 use BillingModel::Oracle::Calendar;
 
-our @EXPORT = qw(plan_transfer start_earning next_earning earn_days earn_all earn_rest);
+our @EXPORT = qw(plan_transfer start_earning next_earning earn_months earn_days earn_all earn_rest);
 
 # Days and months are China's for CNY, UTC's for USD, wherever the account is.
 sub calendar_of { my ($account) = @_; return $account->{currency} eq 'CNY' ? 'Asia/Shanghai' : 'UTC' }

@@ -287,6 +287,8 @@ sub close_plans
 		earn_all($account, $subscription, $at);
 		cut($subscription, $at, 0);
 	}
+	# What is over has earned all, whether or not earn_plans() has come by since.
+	earn_months($account, $_, $at) for sort { $a->{no} <=> $b->{no} } @{ $account->{subscriptions} };
 	return;
 }
 
