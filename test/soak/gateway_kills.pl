@@ -74,7 +74,7 @@ sub add_items
 sub look
 {
 	my ($item) = @_;
-	# A gateway that does not answer takes no orders (LB515): tried again, not too often.
+	# A gateway that does not answer takes no orders (LB513): tried again, not too often.
 	return if !$item->{order} && time - ($item->{tried} // 0) < 0.3;
 	$item->{tried} = time;
 	$item->{order} //= try_sql(sub { value('SELECT order_id FROM billing.create_topup($1, 10, $2, $3)', $item->{account}, $item->{gateway}, 'the order') });

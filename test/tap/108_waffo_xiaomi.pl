@@ -183,6 +183,9 @@ $sim->control(fault => { gateway => 'xiaomi', operation => 'query', kind => $_ }
 ok(wait_until(120, sub { eval { $dbh->do('SELECT billing.refresh_order(25, $1)', undef, $order) }; $dbh->do('UPDATE billing_books.gateway_call SET due_at = clock_timestamp() WHERE account_id = 25 AND kind = \'follow\' AND state = \'queued\''); balance(25) eq '20' }), 'Xiaomi Pay is asked until it answers');
 is(scalar(requests('xiaomi', $asked)), 6, 'five bad answers, and a good one');
 
+# Five in a row make it unavailable, until it is told that the sixth was good.
+ok(wait_until(20, sub { !value('SELECT unavailable_since FROM billing_books.gateway WHERE gateway = \'xiaomi\'') }), 'after which it takes orders');
+
 # Another user of the app than the order is for: held. Nobody but Xiaomi can say so, and its message is signed.
 ($order, $number) = place(24, 20, 'xiaomi');
 $sim->control(pay => { gateway => 'xiaomi', number => $number, uid => 'u2', amount_fen => 2000 });
