@@ -331,6 +331,10 @@ SELECT * FROM billing.verify();
 -- A take-back of what has ended and was told leaves it so; undone, it is not told again.
 SELECT pg_temp.taken_back(2905, 2, 10), pg_temp.undone(2905, 2), billing.earn_plans() AS earned;
 SELECT count(*) FROM pg_temp.ended() WHERE account_id = 2905;
+-- A closing books what a period has earned that is over, though no job has come by.
+SELECT billing.create_account(2921, 'cn'), test.buy(2921, 'told', 'told');
+SELECT pg_temp.travel('2027-12-05 10:00+08') IS NOT NULL AS travelled, (billing.close_account(2921, 'close', reason => 'bye')).status;
+SELECT credit, amount, source_type, source_id, to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD') AS occurred FROM billing_books.ledger_entry WHERE account_id = 2921 ORDER BY entry_no;
 SELECT * FROM billing.verify();
 RESET billing.clock_offset;
 SELECT billing.revoke_access('regress_plan_a'), billing.revoke_access('regress_plan_b');
