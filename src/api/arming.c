@@ -149,7 +149,7 @@ billing_release_refunds(PG_FUNCTION_ARGS)
 	arming = arming_to_release(&line);
 	if (!gateway_release_refunds(line.object, arming.epoch))
 		refuse(ERROR_GATEWAY_UNKNOWN, "gateway", line.object);
-	gateway_call_hasten(line.object, "held", clock_now());
+	(void) gateway_call_hasten(line.object, "held", clock_now());
 	audit_insert(&line);
 	scope_close(&scope);
 	wake_at_commit(WORKER_GATEWAY);

@@ -399,7 +399,7 @@ release_refunds(const char *gateway, const Provider *provider)
 							   provider->day_offset_us))
 		return;
 	(void) gateway_release_refunds(gateway, arming.epoch);
-	gateway_call_hasten(gateway, "held", clock_now());
+	(void) gateway_call_hasten(gateway, "held", clock_now());
 	audit_insert(&line);
 }
 

@@ -352,7 +352,7 @@ gateway_call_next_due(const CallFilter *filter)
 	return column_instant(0, 1, DT_NOEND);
 }
 
-void
+bool
 gateway_call_hasten(const char *gateway, const char *results, TimestampTz now)
 {
 	static Sql hasten = SQL(
@@ -367,7 +367,7 @@ gateway_call_hasten(const char *gateway, const char *results, TimestampTz now)
 	bind_text(values, nulls, 0, gateway);
 	bind_text(values, nulls, 1, results);
 	values[2] = TimestampTzGetDatum(now);
-	(void) sql_run(&hasten, values, nulls);
+	return sql_run(&hasten, values, nulls) > 0;
 }
 
 DueCall *

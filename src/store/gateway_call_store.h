@@ -127,8 +127,8 @@ extern DueCall *gateway_call_list_due(TimestampTz now, int per_gateway, const Ca
 extern TimestampTz gateway_call_next_due(const CallFilter *filter);
 
 /* What waits with one of these results (with commas between them) is due now, where nobody else
- * works on it: the gateway answers again, or refunds are released. */
-extern void gateway_call_hasten(const char *gateway, const char *results, TimestampTz now);
+ * works on it: the gateway answers again, or refunds are released. False where nothing does. */
+extern bool gateway_call_hasten(const char *gateway, const char *results, TimestampTz now);
 
 /* Parked calls of a gateway, so many at the most, in the order of their accounts. */
 extern DueCall *gateway_call_list_parked(const char *gateway, int64 max, size_t *count);

@@ -61,14 +61,17 @@ gateway_store(const Gateway *gateway, TimestampTz now)
 GatewayName *
 gateway_list(size_t *count)
 {
-	static Sql list = SQL("SELECT gateway, provider, reply_signature IS NOT NULL FROM " BOOKS
-						  "gateway ORDER BY gateway");
+	static Sql list = SQL(
+		"SELECT gateway, provider, reply_signature IS NOT NULL, CASE WHEN "
+		"unavailable_since IS NOT NULL THEN coalesce(unavailable_because, '') END "
+		"FROM " BOOKS "gateway ORDER BY gateway");
 	GatewayName *gateways;
 
 	*count = sql_run(&list, NULL, NULL);
 	gateways = palloc((*count + 1) * sizeof(GatewayName));
 	for (size_t i = 0; i < *count; i++)
-		gateways[i] = (GatewayName){column_text(i, 1), column_text(i, 2), column_bool(i, 3)};
+		gateways[i] = (GatewayName){column_text(i, 1), column_text(i, 2), column_bool(i, 3),
+									column_text_or_null(i, 4)};
 	return gateways;
 }
 

@@ -47,7 +47,8 @@ typedef struct GatewayName
 {
 	const char *gateway;
 	const char *provider;
-	bool has_signature; /* its reply to messages */
+	bool has_signature;				 /* its reply to messages */
+	const char *unavailable_because; /* NULL: it answers */
 } GatewayName;
 
 extern GatewayName *gateway_list(size_t *count);

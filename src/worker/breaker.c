@@ -20,6 +20,16 @@
 #define PROBE_US_MIN (10 * USECS_PER_SEC)
 #define PROBE_US_MAX (60 * USECS_PER_SEC)
 
+/* One that could have been probed so long ago is one that nobody has anything to ask. */
+#define OFFER_US (10 * USECS_PER_SEC)
+
+typedef enum Told
+{
+	TOLD_NOTHING,
+	TOLD_ANSWERS,
+	TOLD_SILENT,
+} Told;
+
 typedef struct Breaker
 {
 	char gateway[CALL_NAME_SIZE];
@@ -29,7 +39,7 @@ typedef struct Breaker
 	TimestampTz probe_at; /* while it is open: not before; 0: it is closed */
 	int64 probe_us;
 	TimestampTz lost_at; /* when calls of it were last lost with billing-caller */
-	bool has_news;
+	Told told;
 	char because[CALL_CODE_SIZE]; /* how the last call failed */
 } Breaker;
 
@@ -51,7 +61,7 @@ add(const char *gateway)
 		breakers_room = room;
 	}
 	breaker = &breakers[breakers_count++];
-	*breaker = (Breaker){.limit = INT_MAX, .has_news = true};
+	*breaker = (Breaker){.limit = INT_MAX};
 	strlcpy(breaker->gateway, gateway, CALL_NAME_SIZE);
 	return breaker;
 }
@@ -97,14 +107,12 @@ fail(Breaker *breaker, const char *because, TimestampTz now)
 	breaker->probe_us = was_open ? Min(breaker->probe_us * 2, PROBE_US_MAX) : PROBE_US_MIN;
 	breaker->probe_at = now + breaker->probe_us;
 	breaker->limit = 1;
-	breaker->has_news |= !was_open;
 	strlcpy(breaker->because, because[0] ? because : "unanswered", CALL_CODE_SIZE);
 }
 
 static void
 succeed(Breaker *breaker)
 {
-	breaker->has_news |= breaker->probe_at != 0;
 	breaker->failures = 0;
 	breaker->probe_at = 0;
 	if (breaker->limit < INT_MAX / 2)
@@ -141,26 +149,55 @@ breaker_withdraw(const char *gateway)
 	find(gateway)->calls--;
 }
 
+void
+breaker_remember(const char *gateway, const char *because, TimestampTz now)
+{
+	Breaker *breaker = find(gateway);
+
+	breaker->failures = FAILURES_MAX;
+	breaker->limit = 1;
+	breaker->probe_us = PROBE_US_MIN;
+	breaker->probe_at = now;
+	breaker->told = TOLD_SILENT;
+	strlcpy(breaker->because, because, CALL_CODE_SIZE);
+}
+
+static Told
+what_is_so(const Breaker *breaker, TimestampTz now)
+{
+	if (breaker->probe_at == 0)
+		/* Nobody knows before the first call has ended. */
+		return breaker->told == TOLD_NOTHING && breaker->calls > 0 ? TOLD_NOTHING : TOLD_ANSWERS;
+	return breaker->calls == 0 && now >= breaker->probe_at + OFFER_US ? TOLD_ANSWERS : TOLD_SILENT;
+}
+
 bool
-breaker_next_news(BreakerNews *news)
+breaker_next_news(BreakerNews *news, TimestampTz now)
 {
 	for (int i = news->place; i < breakers_count; i++)
 	{
 		const Breaker *breaker = &breakers[i];
+		Told so = what_is_so(breaker, now);
 
-		/* Nobody knows before the first call has ended. */
-		if (!breaker->has_news || (breaker->probe_at == 0 && breaker->calls > 0))
+		if (so == breaker->told)
 			continue;
-		*news = (BreakerNews){i + 1, breaker->gateway, breaker->probe_at ? breaker->because : NULL};
+		*news = (BreakerNews){i + 1, breaker->gateway, so == TOLD_SILENT ? breaker->because : NULL,
+							  so == TOLD_ANSWERS && breaker->probe_at != 0};
 		return true;
 	}
 	return false;
 }
 
 void
-breaker_told(const BreakerNews *news, bool is_told)
+breaker_told(const BreakerNews *news)
 {
-	breakers[news->place - 1].has_news = !is_told;
+	breakers[news->place - 1].told = news->because ? TOLD_SILENT : TOLD_ANSWERS;
+}
+
+void
+breaker_probes(const BreakerNews *news, TimestampTz now)
+{
+	breakers[news->place - 1].probe_at = now;
 }
 
 char *

@@ -28,17 +28,27 @@ extern void breaker_withdraw(const char *gateway);
 /* A call of it was lost when billing-caller ended: all that were lost then are one failure. */
 extern void breaker_lose(const char *gateway, TimestampTz lost_at);
 
-/* What is to be told of a gateway: that it does not answer, or that it does. */
+/* It did not answer when the worker before this one ended. */
+extern void breaker_remember(const char *gateway, const char *because, TimestampTz now);
+
+/*
+ * What is to be told of a gateway: that it does not answer, or that it does; the latter also once
+ * of each at the beginning, and where nobody had anything to ask one by which to find out.
+ */
 typedef struct BreakerNews
 {
 	int place;
 	const char *gateway;
-	const char *because; /* NULL: it answers; also said once of each at the beginning */
+	const char *because; /* NULL: it answers */
+	bool is_guess;		 /* nobody has asked it */
 } BreakerNews;
 
 /* The next behind *news that was not told yet; *news is zeros at first. */
-extern bool breaker_next_news(BreakerNews *news);
-extern void breaker_told(const BreakerNews *news, bool is_told);
+extern bool breaker_next_news(BreakerNews *news, TimestampTz now);
+
+/* It is told; or was a guess, and there is something to ask it now. */
+extern void breaker_told(const BreakerNews *news);
+extern void breaker_probes(const BreakerNews *news, TimestampTz now);
 
 /* The gateways of which no call may be made now, with commas between them. */
 extern char *breaker_busy(TimestampTz now);

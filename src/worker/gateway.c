@@ -270,19 +270,43 @@ judge_gateway(const Flight *flight)
 		breaker_end(flight->gateway, &flight->answer, GetCurrentTimestamp());
 }
 
-/* Writes down which gateways do not answer, or do again; one whose row is locked is told later. */
+/* Which did not answer when the worker before this one ended. */
+static void
+remember_silent(TimestampTz now)
+{
+	static bool is_done;
+	size_t count;
+	GatewayName *gateways;
+
+	if (is_done)
+		return;
+	gateways = gateway_list(&count);
+	for (size_t i = 0; i < count; i++)
+		if (gateways[i].unavailable_because)
+			breaker_remember(gateways[i].gateway, gateways[i].unavailable_because, now);
+	is_done = true;
+}
+
+/*
+ * Writes down which gateways do not answer, or do again; one whose row is locked is told later. One
+ * that nobody has asked is probed by what waits for it; where nothing does, by the next order.
+ */
 static void
 tell_news(void)
 {
 	BreakerNews news = {0};
+	TimestampTz now = GetCurrentTimestamp();
 
-	while (breaker_next_news(&news))
+	while (breaker_next_news(&news, now))
 	{
-		bool is_told = gateway_set_unavailable(news.gateway, clock_now(), news.because);
+		bool is_waited_for = news.because == NULL &&
+							 gateway_call_hasten(news.gateway, "unanswered,not_delivered",
+												 clock_now());
 
-		breaker_told(&news, is_told);
-		if (is_told && news.because == NULL)
-			gateway_call_hasten(news.gateway, "unanswered,not_delivered", clock_now());
+		if (news.is_guess && is_waited_for)
+			breaker_probes(&news, now);
+		else if (gateway_set_unavailable(news.gateway, clock_now(), news.because))
+			breaker_told(&news);
 	}
 }
 
@@ -553,11 +577,13 @@ call_gateways(void)
 		look_at_arming();
 	if (ready && armed_epoch >= 0 && link_open())
 	{
-		CallFilter filter = filter_now(now);
+		CallFilter filter;
 		size_t count;
-		DueCall *due = gateway_call_list_due(clock_now(), settings_gateway_calls(), &filter,
-											 &count);
+		DueCall *due;
 
+		remember_silent(now);
+		filter = filter_now(now);
+		due = gateway_call_list_due(clock_now(), settings_gateway_calls(), &filter, &count);
 		claim_due(due, count, now);
 		claim_errands(filter.busy);
 		tell_news();

@@ -581,13 +581,17 @@ verify_empty($node, 'after the changes of keys the books are whole');
 	cmp_ok((sort { $b <=> $a } @seconds)[0], '<', 1, 'alipay hangs: each within a second');
 	my @on_their_way = grep { order(@$_)->{state} eq 'created' } @hanging;
 	is(scalar @on_their_way, 40, 'alipay hangs: its orders wait');
+	$sim->control(fault => { gateway => 'alipay', operation => 'create', kind => 'delay', ms => 300, count => 1000 });
 	$sim->control(hang => { gateway => 'alipay', on => \0 });
 	my $from = time;
+	ok(wait_until(75, sub { !value('SELECT unavailable_since FROM billing_books.gateway WHERE gateway = \'alipay\'') }), 'alipay answers again: it is shown as available');
+	ok(scalar(grep { order(@$_)->{state} eq 'created' } @hanging), 'while its orders are being placed');
 	ok(wait_until(75, sub { sleep 0.2; !grep { order(@$_)->{state} ne 'pending' } @hanging }), 'alipay answers again: they are placed')
 	  or show_account((grep { order(@$_)->{state} ne 'pending' } @hanging)[0][0]);
 	# 8 calls hung, and failed: the first probe comes 10 s later, not 60.
 	cmp_ok(time - $from, '<', 25, 'soon');
 	note(sprintf 'placed %.1f s after it answered again', time - $from);
+	$sim->control(no_faults => { gateway => 'alipay' });
 	ok(eval { pending('alipay'); 1 }, 'alipay is offered again') or diag($@);
 }
 

@@ -70,6 +70,39 @@ for my $order (map { @{ $books->{$_}{orders} } } qw(wechat alipay))
 	$back += $_->{amount_fen} for grep { $_->{state} eq 'SUCCESS' } @{ $order->{refunds} };
 }
 is($there - $back, value('SELECT (100 * sum(amount))::bigint FROM billing_books.payment WHERE state = \'credited\''), 'their books and ours agree');
+
+# One that falls silent while orders are open, which are paid then: nobody has anything to ask it any more, and it takes orders again
+# all the same; the worker may be another one by then.
+my $open = 'account_id > $1 AND state <> \'paid\'';
+my $before = $orders + $returns;
+sub top_up { my ($account) = @_; return $dbh->do('SELECT billing.create_account($1, \'cn\'), billing.create_topup($1, 10, \'wechat\', \'silent\')', undef, $account) }
+sub are_placed { return !value("SELECT EXISTS (SELECT FROM billing_books.payment_order WHERE $open AND pay_url IS NULL)", $before) }
+sub is_silent { return value('SELECT unavailable_since FROM billing_books.gateway WHERE gateway = \'wechat\'') }
+sub all_paid
+{
+	$sim->control(pay => { gateway => 'wechat', number => $_ }) for @{ $dbh->selectcol_arrayref("SELECT gateway_number FROM billing_books.payment_order WHERE $open", undef, $before) };
+	$sim->deliver($dbh);
+	return !value("SELECT EXISTS (SELECT FROM billing_books.payment_order WHERE $open)", $before);
+}
+sub is_nothing_asked { return !value('SELECT EXISTS (SELECT FROM billing_books.gateway_call WHERE gateway = \'wechat\' AND state NOT IN (\'done\', \'dropped\'))') }
+my $account = $before;
+for my $name ('the same worker', 'another worker')
+{
+	top_up(++$account) for 1 .. 6;
+	ok(wait_until(20, \&are_placed), "$name: orders can be paid");
+	$sim->control(fault => { gateway => 'wechat', operation => '*', kind => 'drop', count => 1000 });
+	$dbh->do("SELECT billing.refresh_order(account_id, order_id) FROM billing_books.payment_order WHERE $open", undef, $before);
+	ok(wait_until(30, \&is_silent), "$name: their gateway falls silent");
+	ok(all_paid(), "$name: and tells that they are paid");
+	$sim->control(no_faults => { gateway => 'wechat' });
+	ok(wait_until(30, \&is_nothing_asked), "$name: nobody has anything to ask it");
+	$dbh->do(q(SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'billing gateway')) if $name eq 'another worker';
+	ok(is_silent(), "$name: it is not known to answer");
+	ok(wait_until(45, sub { !is_silent() }), "$name: it is offered again") or last;
+	top_up(++$account);
+	ok(wait_until(20, \&are_placed), "$name: and the next order is placed");
+	ok(all_paid() && wait_until(20, \&is_nothing_asked), "$name: and paid");
+}
 verify_empty($node, 'the books are whole');
 $dbh->disconnect;
 $node->stop;
