@@ -1,7 +1,9 @@
 -- The tables' owner may alter them: what comes back is looked at before it is read, what was written is counted, and whatever is
--- otherwise than install() made it is an error of its own (LB615) that changes nothing. Accounts 2200 to 2203.
+-- otherwise than install() made it is an error of its own (LB615) that changes nothing. Accounts 2200 to 2204.
 SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(2200, 2203) AS account_id;
+SELECT billing.create_account(2204, 'cn', 'altered@example.com');
 SELECT api_key FROM billing.create_api_key(2200, 'prod') \gset
+SELECT key_id FROM billing.create_api_key(2204, 'prod');
 SELECT billing.set_price('altered', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT status FROM billing.record_offline_payment(2200, 100, 'payment', '2200 bank 2200');
 SELECT status FROM billing.charge(2200, 1, 'before', 'altered', 1, 0);
@@ -38,6 +40,10 @@ SELECT what, pg_temp.altered(call, command) FROM (VALUES
     ('an int for a smallint', 'SELECT billing.charge(2200, 1, ''before'', ''altered'', 1, 0)', 'ALTER TABLE billing_books.usage_event ALTER probe TYPE int'),
     ('a domain', 'SELECT billing.charge(2200, 1, ''a'', ''altered'', 1, 0)', 'CREATE DOMAIN test.n AS text; ALTER TABLE billing_books.api_key ALTER name TYPE test.n'),
     ('in a report', 'SELECT billing.statement(2200)', 'ALTER TABLE billing_books.ledger_entry ALTER actor TYPE bytea USING actor::bytea'),
+    ('in a list', 'SELECT * FROM billing.list_usage(2200)', 'ALTER TABLE billing_books.usage_event ALTER key_name TYPE varchar(200)'),
+    ('what a list is sorted by', 'SELECT * FROM billing.list_notifications(2204)', 'ALTER TABLE billing_books.notification ALTER notification_no TYPE int'),
+    ('an instant of another kind', 'SELECT * FROM billing.list_usage(2200)', 'ALTER TABLE billing_books.usage_event ALTER occurred_at TYPE timestamp'),
+    ('a list without its table', 'SELECT * FROM billing.list_balance_alerts(2200)', 'DROP TABLE billing_books.balance_alert'),
     ('in a view of ours', 'SELECT * FROM billing.unpriced_usage', 'ALTER TABLE billing_books.usage_event ALTER model TYPE varchar(200)')) AS c (what, call, command);
 
 -- Nulls and values that cannot be.
@@ -65,6 +71,9 @@ SELECT name, pg_temp.altered(call, format('CREATE TRIGGER drop_row BEFORE INSERT
     ('take_back', 'SELECT billing.reverse_offline_payment(2200, 1, ''a'')'),
     ('charge_reversal', 'SELECT billing.reverse_charge(2200, ''before'', ''a'')'),
     ('idempotent_call', 'SELECT billing.grant_bonus(2200, 1, ''a'')'), ('audit_log', 'SELECT billing.grant_bonus(2200, 1, ''a'')'),
+    ('contact_history', 'SELECT billing.update_contact(2200, ''a@b.c'', NULL, NULL, ''a'')'), ('account_profile', 'SELECT billing.update_contact(2200, ''a@b.c'', NULL, NULL, ''a'')'),
+    ('idempotent_call', 'SELECT billing.update_contact(2200, ''a@b.c'', NULL, NULL, ''a'')'),
+    ('account_profile', 'SELECT billing.erase_contact(2204, ''why'')'), ('notification', 'SELECT billing.erase_contact(2204, ''why'')'), ('audit_log', 'SELECT billing.erase_contact(2204, ''why'')'),
     ('balance_alert', 'SELECT billing.set_balance_alert(2200, 1)'),
     ('policy_setting', 'SELECT billing.set_policy(''block_at_zero'', ''on'')')) AS c (name, call);
 

@@ -126,6 +126,8 @@ FROM (VALUES
     ('statement', $$1150$$, $$now()$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('withdraw_approval', $$1150$$, $$'waiting'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('reject_usage', $$1150$$, $$'unpriced'$$, $$'why'$$, $$'me'$$, $$NULL$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('update_contact', $$1150$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'UTC'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('erase_contact', $$1151$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

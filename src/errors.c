@@ -100,6 +100,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							   "account " ACCOUNT " has %d balance alerts already",
 							   "Alerts that were switched off count, too: switch one on again."},
 
+	[ERROR_CONTACT_NEEDED] = {"LB209", "contact_needed",
+							  "the contact of account " ACCOUNT " is needed still: %s",
+							  "Let it end, or end it, and erase the contact then."},
+
 	[ERROR_USAGE_FUTURE] = {"LB301", "usage_in_future",
 							"request \"%s\" of account " ACCOUNT " is stamped in the future",
 							"Check the caller's clock; policy future_tolerance is the limit."},
@@ -417,6 +421,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 								"statement " INT64_FORMAT " of account " ACCOUNT
 								" could not be drawn: %s",
 								"An operator has it drawn again: retry_statement()."},
+	[ERROR_STATEMENT_ERASED] = {"LB573", "statement_erased",
+								"statement " INT64_FORMAT " of account " ACCOUNT " was erased",
+								"Ask for another one of its period: request_statement()."},
 
 	[ERROR_HISTORY] = {"LB601", "history", "%s of table \"%s\" is refused: it is history",
 					   "Corrections are new entries: adjust(), reverse_charge(), "

@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -145,6 +146,7 @@ billing_statement_document(PG_FUNCTION_ARGS)
 	int64 account_id = arg_customer_id(fcinfo);
 	int64 statement_no = arg_int64(fcinfo, 1, "statement_no");
 	Document document;
+	bool has_pdf;
 	Scope scope;
 	Datum pdf;
 
@@ -153,7 +155,10 @@ billing_statement_document(PG_FUNCTION_ARGS)
 		refuse(ERROR_STATEMENT_UNKNOWN, account_id, statement_no);
 	if (document.state == DOCUMENT_FAILED)
 		refuse(ERROR_STATEMENT_FAILED, statement_no, account_id, document.fault);
-	if (document_pdf(account_id, DOCUMENT_OF_STATEMENT, statement_no, sql_read, &pdf))
+	has_pdf = document_pdf(account_id, DOCUMENT_OF_STATEMENT, statement_no, sql_read, &pdf);
+	if (has_pdf && toast_raw_datum_size(pdf) == VARHDRSZ)
+		refuse(ERROR_STATEMENT_ERASED, statement_no, account_id);
+	if (has_pdf)
 		return scope_close_with(&scope, pdf);
 	scope_close(&scope);
 	PG_RETURN_NULL();

@@ -14,6 +14,7 @@
 #include "booking/wording.h"
 #include "clock.h"
 #include "core/books.h"
+#include "core/erased.h"
 #include "errors.h"
 #include "store/webhook_store.h"
 #include "wake.h"
@@ -103,6 +104,8 @@ end_lease(Notification *notification, TimestampTz now)
 static const char *
 why_stale(const Notification *notification, TimestampTz now)
 {
+	if (strcmp(notification->address, ERASED_TEXT) == 0)
+		return "erased";
 	if (is_webhook(notification))
 		return notification->is_stale ? "endpoint_deleted" : NULL;
 	if (notification->useful_until <= now)

@@ -6,8 +6,8 @@
  * Which changes a trigger is fired for, its definition says (see
  * store/schema_store.c); this function refuses them all, but for an update that
  * sets, once, the columns that the trigger names, or leaves those that it is of
- * as they are. forget_cached() tells the backends that a table they remember has
- * changed.
+ * as they are, or erases contact data (guard/erasing). forget_cached() tells the backends that a
+ *table they remember has changed.
  *
  *-------------------------------------------------------------------------
  */
@@ -22,6 +22,7 @@
 #include "utils/rel.h"
 
 #include "errors.h"
+#include "guard/erasing.h"
 #include "guard/history.h"
 
 static bool allow_history_change = false;
@@ -92,6 +93,7 @@ leaves_columns(const TriggerData *trigger)
 		return false;
 	for (int i = 0; i < definition->tgnattr; i++)
 		if (!column_is_unchanged(trigger, descriptor, definition->tgattr[i]) &&
+			!erasing_allows(trigger, definition->tgattr[i]) &&
 			(definition->tgnargs == 0 ||
 			 !heap_attisnull(trigger->tg_trigtuple, definition->tgattr[i], descriptor)))
 			return false;
@@ -118,6 +120,26 @@ is_first_setting(const TriggerData *trigger)
 			!column_is_unchanged(trigger, descriptor, column))
 			return false;
 	return true;
+}
+
+/* True where an update erases contact data and changes nothing else. */
+static bool
+erases(const TriggerData *trigger)
+{
+	TupleDesc descriptor = RelationGetDescr(trigger->tg_relation);
+	bool erases_any = false;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) || !TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		return false;
+	for (int column = 1; column <= descriptor->natts; column++)
+	{
+		if (column_is_unchanged(trigger, descriptor, column))
+			continue;
+		if (!erasing_allows(trigger, column))
+			return false;
+		erases_any = true;
+	}
+	return erases_any;
 }
 
 bool
@@ -149,7 +171,8 @@ billing_history_guard(PG_FUNCTION_ARGS)
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		refuse(ERROR_INTERNAL, "history_guard() is no BEFORE trigger here");
-	if (!leaves_columns(trigger) && !is_first_setting(trigger) && !history_may_change(trigger))
+	if (!leaves_columns(trigger) && !is_first_setting(trigger) && !erases(trigger) &&
+		!history_may_change(trigger))
 		refuse(ERROR_HISTORY, command_name(trigger->tg_event),
 			   RelationGetRelationName(trigger->tg_relation));
 	return pass(trigger);

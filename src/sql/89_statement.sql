@@ -11,7 +11,7 @@ COMMENT ON FUNCTION billing.request_statement(bigint, timestamptz, timestamptz, 
 
 CREATE FUNCTION billing.statement_document(account_id bigint, statement_no bigint) RETURNS bytea
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_statement_document';
-COMMENT ON FUNCTION billing.statement_document(bigint, bigint) IS 'The PDF of a statement; null until it is drawn. Errors: LB571, and LB572 where it cannot be.';
+COMMENT ON FUNCTION billing.statement_document(bigint, bigint) IS 'The PDF of a statement; null until it is drawn. Errors: LB571, LB572 where it cannot be, LB573 it was erased with the customer''s contact.';
 
 CREATE TYPE billing.account_statement AS (statement_no bigint, period_from timestamptz, period_to timestamptz, opening numeric, closing numeric, requested_at timestamptz, state text);
 COMMENT ON TYPE billing.account_statement IS 'A statement that was asked for. opening, closing: the balance when the period began and ended, as the ledger has it; state: of its document, rendering, ready or failed.';

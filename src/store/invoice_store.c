@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 #include "core/books.h"
+#include "core/erased.h"
 #include "errors.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
@@ -129,7 +130,8 @@ bool
 invoice_find(int64 account_id, int64 invoice_id, SqlRunner run, Invoice *invoice)
 {
 	static Sql find = SQL(
-		"SELECT n.kind, n.state, n.email, n.mobile, n.created_at, n.due_at, n.number, n.issued_at, "
+		"SELECT n.kind, n.state, nullif(n.email, '" ERASED_TEXT "'), nullif(n.mobile, '" ERASED_TEXT
+		"'), n.created_at, n.due_at, n.number, n.issued_at, "
 		"n.red_number, n.reason, n.changed_at, n.actor, n.seller_no, n.pdf_url, n.ofd_url, n.document IS NOT NULL, (SELECT sum(l.amount) FROM " BOOKS
 		"invoice_line AS l WHERE l.account_id = n.account_id AND l.invoice_id = n.invoice_id) FROM "
 		"" BOOKS "invoice AS n WHERE n.account_id = $1 AND n.invoice_id = $2",

@@ -105,6 +105,8 @@ static const Guard guards[] = {
 	NO_TRUNCATE(account),
 	NO_DELETE(account_profile),
 	NO_TRUNCATE(account_profile),
+	NO_CHANGE(contact_history),
+	NO_TRUNCATE(contact_history),
 	NO_DELETE(balance_alert),
 	NO_UPDATE_OF(balance_alert, "account_id, alert_no, runway_hours"),
 	NO_TRUNCATE(balance_alert),

@@ -46,7 +46,7 @@ SELECT NULL, format('table %s has no valid unique key of (%s)', k.name, array_to
 FROM (VALUES
     ('account', ARRAY['account_id']), ('account_profile', ARRAY['account_id']), ('account_profile', ARRAY['external_ref']),
     ('account_lock', ARRAY['account_id', 'lock_no']), ('api_key', ARRAY['account_id', 'key_id']),
-    ('approval_request', ARRAY['account_id', 'idempotency_key']), ('idempotent_call', ARRAY['account_id', 'idempotency_key']),
+    ('approval_request', ARRAY['account_id', 'idempotency_key']), ('contact_history', ARRAY['account_id', 'contact_no']), ('idempotent_call', ARRAY['account_id', 'idempotency_key']),
     ('ledger_entry', ARRAY['account_id', 'entry_no']), ('lot', ARRAY['account_id', 'lot_no']),
     ('payment_order', ARRAY['account_id', 'order_id']), ('payment', ARRAY['account_id', 'payment_id']),
     ('payment_claim', ARRAY['gateway', 'transaction_id', 'try']), ('payment_claim', ARRAY['account_id', 'payment_id']),

@@ -13,4 +13,4 @@ LEFT JOIN LATERAL (
     WHERE e.account_id = s.account_id AND e.recorded_at < s.period_to
 ) AS l ON true
 WHERE s.account_id IS NULL OR d.id IS NULL OR s.opening <> l.opening OR s.closing <> l.closing
-    OR s.says ->> 'closing' IS DISTINCT FROM to_char(l.closing, 'FM999,999,999,990.009999999')
+    OR s.says <> '"erased"' AND s.says ->> 'closing' IS DISTINCT FROM to_char(l.closing, 'FM999,999,999,990.009999999')
