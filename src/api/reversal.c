@@ -49,15 +49,16 @@ undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
 	Slice *slices = ledger_slices(account_id, &share, &slices_count);
 	bool left_arrears = slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER;
 	ArrearsHistory history = ledger_arrears_history(account_id, left_arrears);
-	int64 undone_nano;
+	UndoneCharge undone;
 
 	booking_load(booking, LOTS_ALL, slices_count + history.count);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
-	check_outcome(books_undo_charge(&booking->books, slices, slices_count, &history, &undone_nano));
+	check_outcome(books_undo_charge(&booking->books, slices, slices_count, event->charge_nano,
+									&history, &undone));
 	/* What came back into a lot that expired meanwhile expires again. */
 	check_outcome(books_expire(&booking->books, booking->at));
 	check_no_credit(booking);
-	return undone_nano;
+	return undone.given_back_nano;
 }
 
 PG_FUNCTION_INFO_V1(billing_reverse_charge);

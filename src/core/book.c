@@ -27,9 +27,9 @@ typedef enum Subject
 /* Whatever may raise a customer's credit, or his debt, may be followed by rule 2 of 1.3. */
 #define FROM_CREDIT_OR_DEBT                                                                 \
 	(FROM(PAYMENT) | FROM(TAKE_BACK) | FROM(GRANT) | FROM(PAYMENT_ORDER) | FROM(REVERSAL) | \
-	 FROM(REFUND_ITEM) | FROM(ADJUSTMENT))
+	 FROM(RERATE) | FROM(REFUND_ITEM) | FROM(ADJUSTMENT))
 
-#define FROM_USAGE (FROM(CHARGE) | FROM(SETTLEMENT) | FROM(REVERSAL))
+#define FROM_USAGE (FROM(CHARGE) | FROM(SETTLEMENT) | FROM(REVERSAL) | FROM(RERATE))
 
 typedef struct BookPair
 {
@@ -107,6 +107,7 @@ static const char *const source_names[SOURCES_COUNT] = {
 	[SOURCE_CHARGE] = "charge",
 	[SOURCE_SETTLEMENT] = "settlement",
 	[SOURCE_REVERSAL] = "reversal",
+	[SOURCE_RERATE] = "rerate",
 	[SOURCE_WRITE_OFF] = "write_off",
 	[SOURCE_REFUND_ITEM] = "refund_item",
 	[SOURCE_SUBSCRIPTION] = "subscription",

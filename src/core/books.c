@@ -531,8 +531,9 @@ forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
 		int64_t left_nano = raises ? 0 : moves[i].amount_nano;
 
 		moves[i].open_nano = raises ? moves[i].amount_nano : 0;
+		/* Its own first, the latest of it: an undo up to an amount begins there. */
 		if (moves[i].kind == ARREARS_UNDONE)
-			for (size_t j = 0; j < i; j++)
+			for (size_t j = i; j-- > 0;)
 				if (is_piece_of(&moves[j], moves[i].undoes_entry_no, moves[i].undoes_from_nano,
 								moves[i].undoes_to_nano))
 					(void) clear_debt(&moves[j], &left_nano);
@@ -593,28 +594,31 @@ give_back(Books *books, const ArrearsHistory *history, int64_t lot_no, int64_t a
 
 /* Undoes what a charge left as arrears: what is owed, then what lots paid, latest first. */
 static Outcome
-undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, int64_t *undone_nano)
+undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, UndoneCharge *undone)
 {
 	Outcome outcome = cut_debts(history, slice);
-	int64_t back_nano;
+	int64_t forgiven_nano;
 	int64_t owed_nano;
 	int64_t left_nano;
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	back_nano = slice->amount_nano - forgiven_share(slice, history->moves, history->count);
-	owed_nano = min_nano(back_nano, books->arrears_nano);
-	left_nano = back_nano - owed_nano;
-	*undone_nano += back_nano;
+	forgiven_nano = forgiven_share(slice, history->moves, history->count);
+	left_nano = slice->amount_nano - forgiven_nano;
+	owed_nano = min_nano(left_nano, books->arrears_nano);
+	undone->written_off_nano += forgiven_nano;
+	undone->given_back_nano += left_nano;
+	left_nano -= owed_nano;
 	outcome = post(books, BOOK_REVENUE, BOOK_ARREARS, NULL, owed_nano, slice->entry_no);
 	for (size_t i = history->count; i-- > 0 && outcome == OUTCOME_OK && left_nano > 0;)
 	{
-		const ArrearsMove *move = &history->moves[i];
+		ArrearsMove *move = &history->moves[i];
 		int64_t share_nano = min_nano(left_nano, move->amount_nano - move->returned_nano);
 
 		if (move->kind != ARREARS_PAID)
 			continue;
 		outcome = give_back(books, history, move->lot_no, share_nano, move->entry_no);
+		move->returned_nano += share_nano;
 		left_nano -= share_nano;
 	}
 	if (outcome == OUTCOME_OK && left_nano > 0)
@@ -622,24 +626,69 @@ undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, in
 	return outcome;
 }
 
+/* What a write-off cleared of a charge that was undone in part stays where it was, and is not
+ * undone. */
+static bool
+is_kept(const Slice *slice)
+{
+	return slice->entry_no == NO_NUMBER;
+}
+
+/* The end of a slice. */
+static Slice
+latest_of(const Slice *slice, int64_t amount_nano)
+{
+	Slice latest = *slice;
+
+	latest.from_nano += slice->amount_nano - amount_nano;
+	latest.amount_nano = amount_nano;
+	return latest;
+}
+
 Outcome
-books_undo_charge(Books *books, const Slice *slices, size_t slices_count, ArrearsHistory *history,
-				  int64_t *undone_nano)
+books_undo_charge(Books *books, const Slice *slices, size_t slices_count, int64_t amount_nano,
+				  ArrearsHistory *history, UndoneCharge *undone)
 {
 	Outcome outcome = find_forgiven(history);
+	int64_t left_nano = amount_nano;
 
-	*undone_nano = 0;
-	for (size_t i = slices_count; i-- > 0 && outcome == OUTCOME_OK;)
+	*undone = (UndoneCharge){0};
+	for (size_t i = slices_count; i-- > 0 && outcome == OUTCOME_OK && left_nano > 0;)
 	{
-		const Slice *slice = &slices[i];
+		Slice slice = latest_of(&slices[i], min_nano(left_nano, slices[i].amount_nano));
 
-		if (slice->lot_no == NO_NUMBER)
+		left_nano -= slice.amount_nano;
+		if (is_kept(&slice))
+			continue;
+		if (slice.lot_no == NO_NUMBER)
 		{
-			outcome = undo_arrears_slice(books, slice, history, undone_nano);
+			outcome = undo_arrears_slice(books, &slice, history, undone);
 			continue;
 		}
-		*undone_nano += slice->amount_nano;
-		outcome = give_back(books, history, slice->lot_no, slice->amount_nano, slice->entry_no);
+		undone->given_back_nano += slice.amount_nano;
+		outcome = give_back(books, history, slice.lot_no, slice.amount_nano, slice.entry_no);
 	}
 	return outcome;
+}
+
+size_t
+books_drop_undone(Slice *slices, size_t slices_count, const UndoneCharge *undone)
+{
+	int64_t left_nano = undone->given_back_nano + undone->written_off_nano;
+	size_t place = slices_count;
+
+	while (place > 0 && left_nano > 0)
+	{
+		Slice *slice = &slices[--place];
+		int64_t share_nano = is_kept(slice) ? 0 : min_nano(left_nano, slice->amount_nano);
+
+		slice->amount_nano -= share_nano;
+		left_nano -= share_nano;
+	}
+	if (undone->written_off_nano == 0)
+		return slices_count;
+	place += place < slices_count;
+	memmove(&slices[place + 1], &slices[place], (slices_count - place) * sizeof(Slice));
+	slices[place] = (Slice){.amount_nano = undone->written_off_nano};
+	return slices_count + 1;
 }

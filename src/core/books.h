@@ -100,6 +100,7 @@ typedef struct Books
 /*
  * A charge's share from one lot, or (lot_no = NO_NUMBER) left as arrears: a
  * part of its entry, which the charges of a batch share one after the other.
+ * entry_no = NO_NUMBER: it was undone, but a write-off had cleared it.
  */
 typedef struct Slice
 {
@@ -238,16 +239,30 @@ extern Outcome books_write_off(Books *books, int64_t amount_nano);
 /* False where a charge would raise arrears beyond what the books can hold. */
 extern bool books_can_take(const Books *books, int64_t amount_nano);
 
+/* What became of a charge that was undone, or of as much of it as was to be. */
+typedef struct UndoneCharge
+{
+	int64_t given_back_nano;
+	int64_t written_off_nano; /* not given back: a write-off cleared it */
+} UndoneCharge;
+
 /*
- * Undoes a charge (R23): its slices in the order of their entries, and all
- * moves of the account's arrears (none needed where no slice was left as
- * arrears and nothing was taken back). A share that a write-off cleared is not
- * given back; debts count as cleared in the order in which they arose, but for
- * a reversal, which clears its own first. *undone_nano is what was given back.
- * OUTCOME_WRITTEN_OFF where a lot would be given something whose payment was
- * taken back, and of that debt something was written off.
+ * Undoes a charge, or as much of it (R23): its slices in the order of their
+ * entries, of which the latest go first, up to an amount, and all moves of the
+ * account's arrears (none needed where no slice was left as arrears and nothing
+ * was taken back). A share that a write-off cleared is not given back; debts
+ * count as cleared in the order in which they arose, but for a reversal, which
+ * clears its own first. OUTCOME_WRITTEN_OFF where a lot would be given something
+ * whose payment was taken back, and of that debt something was written off.
  */
 extern Outcome books_undo_charge(Books *books, const Slice *slices, size_t slices_count,
-								 ArrearsHistory *history, int64_t *undone_nano);
+								 int64_t amount_nano, ArrearsHistory *history,
+								 UndoneCharge *undone);
+
+/*
+ * What is left of a charge's slices behind that. What a write-off cleared of it stays, as a slice
+ * of no entry, which is never undone: one more, for which there must be room. Returns their number.
+ */
+extern size_t books_drop_undone(Slice *slices, size_t slices_count, const UndoneCharge *undone);
 
 #endif

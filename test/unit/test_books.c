@@ -145,23 +145,34 @@ arrears_moves(const History *history, ArrearsMove *moves)
 	return count;
 }
 
-static int64_t
-undo(History *history, const Slice *slices, size_t count)
+/*
+ * Undoes as much of a charge; whole: its slices as they were at first, of whose entries a reversal
+ * is said to undo all that was the charge's.
+ */
+static UndoneCharge
+undo_up_to(History *history, const Slice *slices, size_t count, int64_t amount, const Slice *whole,
+		   size_t whole_count)
 {
 	static ArrearsMove moves[TRANSFERS_MAX + ARREARS_CUTS_MAX(TRANSFERS_MAX)];
 	ArrearsHistory arrears = {.moves = moves, .count = arrears_moves(history, moves)};
 	size_t first = history->books.transfers_count;
-	int64_t undone = -1;
+	UndoneCharge undone;
 
 	arrears.capacity = arrears.count + ARREARS_CUTS_MAX(arrears.count);
 	history->books.source.type = SOURCE_REVERSAL;
-	assert_int_equal(books_undo_charge(&history->books, slices, count, &arrears, &undone),
+	assert_int_equal(books_undo_charge(&history->books, slices, count, amount, &arrears, &undone),
 					 OUTCOME_OK);
 	for (size_t i = first; i < history->books.transfers_count; i++)
-		for (size_t j = 0; j < count; j++)
-			if (slices[j].entry_no == history->transfers[i].undoes_entry_no)
-				history->undone[i] = slices[j];
+		for (size_t j = 0; j < whole_count; j++)
+			if (whole[j].entry_no == history->transfers[i].undoes_entry_no)
+				history->undone[i] = whole[j];
 	return undone;
+}
+
+static int64_t
+undo(History *history, const Slice *slices, size_t count)
+{
+	return undo_up_to(history, slices, count, INT64_MAX, slices, count).given_back_nano;
 }
 
 /* What an entry adds to a book by its normal side. */
@@ -412,10 +423,10 @@ undo_slices(History *history, const Slice *slices, size_t count, ArrearsMove *mo
 	ArrearsHistory arrears = {.moves = moves,
 							  .count = moves_count,
 							  .capacity = moves_count + ARREARS_CUTS_MAX(moves_count)};
-	int64_t undone;
+	UndoneCharge undone;
 
 	history->books.source.type = SOURCE_REVERSAL;
-	return books_undo_charge(&history->books, slices, count, &arrears, &undone);
+	return books_undo_charge(&history->books, slices, count, INT64_MAX, &arrears, &undone);
 }
 
 /*
@@ -683,11 +694,154 @@ test_undo_in_batch(void **state)
 	check_invariants(&history);
 }
 
+static int64_t
+book_total(const History *history, Book book)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < history->books.transfers_count; i++)
+		total += effect(&history->transfers[i], book);
+	return total;
+}
+
+typedef struct Expected
+{
+	Book debit;
+	Book credit;
+	int64_t lot_no;
+	int64_t amount;
+} Expected;
+
+static void
+check_transfers(const History *history, size_t first, const Expected *expected, size_t count)
+{
+	assert_int_equal(history->books.transfers_count, first + count);
+	for (size_t i = 0; i < count; i++)
+	{
+		const Transfer *transfer = &history->transfers[first + i];
+
+		assert_int_equal(transfer->debit, expected[i].debit);
+		assert_int_equal(transfer->credit, expected[i].credit);
+		assert_int_equal(transfer->lot_no, expected[i].lot_no);
+		assert_int_equal(transfer->amount_nano, expected[i].amount);
+	}
+}
+
+/*
+ * R20, R23: undone up to an amount, the latest slices go, the last of them in part; then the rest.
+ * A charge of 10 nanos: 4 of bonus, 3 of cash, 3 owed, of which a payment has paid 2 since.
+ */
+static void
+test_undo_up_to(void **state)
+{
+	static const Expected expected[] = {
+		{BOOK_REVENUE, BOOK_ARREARS, NO_NUMBER, 1},
+		{BOOK_REVENUE, BOOK_CASH, 3, 1},
+		{BOOK_REVENUE, BOOK_CASH, 3, 1},
+		{BOOK_REVENUE, BOOK_CASH, 2, 3},
+		{BOOK_REVENUE, BOOK_BONUS, 1, 1},
+		{BOOK_REVENUE, BOOK_BONUS, 1, 3},
+	};
+	static History history;
+	Slice slices[4];
+	Slice whole[3];
+	UndoneCharge undone;
+
+	(void) state;
+	history_begin(&history);
+	add_lot(&history, LOT_BONUS, 4, NEVER_EXPIRES);
+	add_lot(&history, LOT_CASH, 3, NEVER_EXPIRES);
+	take(&history, 10);
+	assert_int_equal(slices_from(&history, 2, slices), 3);
+	memcpy(whole, slices, sizeof(whole));
+	add_lot(&history, LOT_CASH, 2, NEVER_EXPIRES);
+	pay_arrears(&history, SOURCE_PAYMENT);
+	undone = undo_up_to(&history, slices, 3, 2, whole, 3);
+	assert_int_equal(undone.given_back_nano, 2);
+	assert_int_equal(books_drop_undone(slices, 3, &undone), 3);
+	assert_int_equal(slices[2].amount_nano, 1);
+	undone = undo_up_to(&history, slices, 3, 5, whole, 3);
+	assert_int_equal(undone.given_back_nano, 5);
+	assert_int_equal(books_drop_undone(slices, 3, &undone), 3);
+	assert_int_equal(undo_up_to(&history, slices, 3, 99, whole, 3).given_back_nano, 3);
+	check_transfers(&history, 7, expected, LENGTH(expected));
+	assert_int_equal(book_total(&history, BOOK_REVENUE), 0);
+	check_invariants(&history);
+}
+
+/* R20's example: paid by bonus that has expired since, two of ten go back to it, and cash is not
+ * touched. */
+static void
+test_undo_of_expired(void **state)
+{
+	static const Expected expected[] = {{BOOK_REVENUE, BOOK_BONUS, 1, 2},
+										{BOOK_BONUS, BOOK_BREAKAGE, 1, 2}};
+	static History history;
+	Slice slices[2];
+	size_t count;
+	int64_t cash;
+
+	(void) state;
+	history_begin(&history);
+	add_lot(&history, LOT_BONUS, 10, 100);
+	cash = add_lot(&history, LOT_CASH, 50, NEVER_EXPIRES);
+	take(&history, 10);
+	count = slices_from(&history, 2, slices);
+	assert_int_equal(books_expire(&history.books, 200), OUTCOME_OK);
+	assert_int_equal(undo_up_to(&history, slices, count, 2, slices, count).given_back_nano, 2);
+	assert_int_equal(books_expire(&history.books, 200), OUTCOME_OK);
+	check_transfers(&history, 3, expected, LENGTH(expected));
+	assert_int_equal(remaining(&history, cash), 50);
+	check_invariants(&history);
+}
+
+/* What was taken back: the lot gets its share, and it pays the debt. Forgiven, nothing is given
+ * back. */
+static void
+test_undo_up_to_taken_back(void **state)
+{
+	static History history;
+	Slice slices[2];
+	ArrearsMove moves[20];
+	TakenLot taken = {.amount_nano = 10};
+	ArrearsHistory arrears;
+	UndoneCharge undone;
+	size_t count;
+
+	(void) state;
+	history_begin(&history);
+	taken.lot_no = add_lot(&history, LOT_CASH, 10, NEVER_EXPIRES);
+	take(&history, 10);
+	count = slices_from(&history, 1, slices);
+	history.books.source.type = SOURCE_TAKE_BACK;
+	assert_int_equal(books_take_back(&history.books, taken.lot_no, 10), OUTCOME_OK);
+	taken.entry_no = (int64_t) history.books.transfers_count;
+	assert_int_equal(undo_up_to(&history, slices, count, 3, slices, count).given_back_nano, 3);
+	pay_arrears(&history, SOURCE_REVERSAL);
+	assert_int_equal(history.books.arrears_nano, 7);
+	slices[0].amount_nano -= 3;
+	history.books.source.type = SOURCE_WRITE_OFF;
+	assert_int_equal(books_write_off(&history.books, 1), OUTCOME_OK);
+	arrears = (ArrearsHistory){
+		.moves = moves, .count = arrears_moves(&history, moves), .taken = &taken, .taken_count = 1};
+	arrears.capacity = arrears.count + ARREARS_CUTS_MAX(arrears.count);
+	history.books.source.type = SOURCE_REVERSAL;
+	assert_int_equal(books_undo_charge(&history.books, slices, count, 0, &arrears, &undone),
+					 OUTCOME_OK);
+	assert_int_equal(books_undo_charge(&history.books, slices, count, 2, &arrears, &undone),
+					 OUTCOME_WRITTEN_OFF);
+}
+
+/* Slices of a charge that is priced anew, several times. */
+#define SLICES_MAX (8 * (LOTS_MAX + 1))
+
 typedef struct Charge
 {
-	Slice slices[LOTS_MAX + 1];
+	Slice slices[SLICES_MAX];
 	size_t count;
-	int64_t amount;
+	Slice whole[SLICES_MAX]; /* nothing of them undone */
+	size_t whole_count;
+	int64_t amount; /* that is booked of it */
 	bool undone;
 } Charge;
 
@@ -715,8 +869,101 @@ random_batch(History *history, Charge *charges, size_t *charges_count)
 	{
 		charges[i].count = cut_slices(batch, batch_count, sum, charges[i].amount,
 									  charges[i].slices);
+		charges[i].whole_count = charges[i].count;
+		memcpy(charges[i].whole, charges[i].slices, charges[i].count * sizeof(Slice));
 		sum += charges[i].amount;
 	}
+}
+
+static void
+undo_whole(History *history, Charge *charge)
+{
+	(void) undo_up_to(history, charge->slices, charge->count, INT64_MAX, charge->whole,
+					  charge->whole_count);
+	charge->undone = true;
+}
+
+static int64_t
+slices_sum(const Slice *slices, size_t count, bool of_kept)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (!of_kept || slices[i].entry_no == NO_NUMBER)
+			sum += slices[i].amount_nano;
+	return sum;
+}
+
+/*
+ * Gives a charge another price: what is more is charged, what is less undone. What was written off
+ * stays booked, and nothing else.
+ */
+static void
+rerate(History *history, Charge *charge, int64_t amount)
+{
+	size_t first = history->books.transfers_count;
+	UndoneCharge undone;
+
+	if (charge->undone || charge->count + LOTS_MAX + 2 > SLICES_MAX ||
+		charge->whole_count + LOTS_MAX + 2 > SLICES_MAX)
+		return;
+	if (amount >= charge->amount)
+	{
+		take(history, amount - charge->amount);
+		charge->count += slices_from(history, first, charge->slices + charge->count);
+		charge->whole_count += slices_from(history, first, charge->whole + charge->whole_count);
+	}
+	else
+	{
+		undone = undo_up_to(history, charge->slices, charge->count, charge->amount - amount,
+							charge->whole, charge->whole_count);
+		assert_true(undone.given_back_nano + undone.written_off_nano <= charge->amount - amount);
+		charge->count = books_drop_undone(charge->slices, charge->count, &undone);
+		amount = charge->amount - undone.given_back_nano;
+		assert_true(amount >= slices_sum(charge->slices, charge->count, true));
+	}
+	charge->amount = amount;
+	assert_int_equal(slices_sum(charge->slices, charge->count, false), amount);
+}
+
+/*
+ * A write-off covers what it cleared, whatever the price becomes: owed 10, paid 6, written off 4.
+ * For 8, nothing is given back, and 4 stay written off; for 10 again nothing is charged; for 5 one
+ * is given back; for 12 three more are charged, and go first when it is 10 in the end.
+ */
+static void
+test_undo_up_to_written_off(void **state)
+{
+	static const struct
+	{
+		int64_t price;
+		int64_t booked;
+		int64_t paid;
+	} steps[] = {{8, 10, 6}, {10, 10, 6}, {5, 9, 5}, {12, 12, 8}, {10, 10, 6}, {0, 4, 0}};
+	static History history;
+	static Charge charge;
+	int64_t lot_no;
+
+	(void) state;
+	history_begin(&history);
+	take(&history, 10);
+	charge.amount = 10;
+	charge.count = slices_from(&history, 0, charge.slices);
+	charge.whole_count = slices_from(&history, 0, charge.whole);
+	lot_no = add_lot(&history, LOT_CASH, 6, NEVER_EXPIRES);
+	pay_arrears(&history, SOURCE_PAYMENT);
+	history.books.source.type = SOURCE_WRITE_OFF;
+	assert_int_equal(books_write_off(&history.books, 4), OUTCOME_OK);
+	add_lot(&history, LOT_CASH, 50, NEVER_EXPIRES);
+	for (size_t i = 0; i < LENGTH(steps); i++)
+	{
+		rerate(&history, &charge, steps[i].price);
+		pay_arrears(&history, SOURCE_REVERSAL);
+		assert_int_equal(charge.amount, steps[i].booked);
+		assert_int_equal(history.books.cash_nano, 56 - steps[i].paid);
+		check_invariants(&history);
+	}
+	assert_int_equal(remaining(&history, lot_no), 6);
 }
 
 /* One random step of an account's life; what it charged and gave up is added up. */
@@ -728,7 +975,7 @@ random_step(History *history, Charge *charges, size_t *charges_count, int64_t no
 	SourceType source = SOURCE_REVERSAL;
 
 	assert_int_equal(books_expire(&history->books, now), OUTCOME_OK);
-	switch (random_below(5))
+	switch (random_below(6))
 	{
 		case 0:
 			add_lot(history, LOT_CASH, amount, NEVER_EXPIRES);
@@ -752,10 +999,14 @@ random_step(History *history, Charge *charges, size_t *charges_count, int64_t no
 				Charge *charge = &charges[random_below((int64_t) *charges_count)];
 
 				if (!charge->undone)
-					(void) undo(history, charge->slices, charge->count);
-				charge->undone = true;
+					undo_whole(history, charge);
 				assert_int_equal(books_expire(&history->books, now), OUTCOME_OK);
 			}
+			break;
+		case 4:
+			if (*charges_count > 0)
+				rerate(history, &charges[random_below((int64_t) *charges_count)], random_below(60));
+			assert_int_equal(books_expire(&history->books, now), OUTCOME_OK);
 			break;
 		default:
 			if (*charges_count == CHARGES_MAX)
@@ -766,21 +1017,11 @@ random_step(History *history, Charge *charges, size_t *charges_count, int64_t no
 	pay_arrears(history, source);
 }
 
-static int64_t
-book_total(const History *history, Book book)
-{
-	int64_t total = 0;
-
-	for (size_t i = 0; i < history->books.transfers_count; i++)
-		total += effect(&history->transfers[i], book);
-	return total;
-}
-
 /*
- * Random lives: the invariants hold after each step; arrears and credit never
- * stand side by side; no payment is given back beyond what it was; and when
- * every charge is undone in the end, no debt is left, and the revenue that
- * stays is what was written off, no more and no less.
+ * Random lives, in which charges get other prices, too: the invariants hold after each step;
+ * arrears and credit never stand side by side; no payment is given back beyond what it was; and
+ * when every charge is undone in the end, no debt is left, and the revenue that stays is what was
+ * written off, no more and no less.
  */
 static void
 test_random_lives(void **state)
@@ -805,7 +1046,7 @@ test_random_lives(void **state)
 		for (size_t i = charges_count; i-- > 0;)
 		{
 			if (!charges[i].undone)
-				(void) undo(&history, charges[i].slices, charges[i].count);
+				undo_whole(&history, &charges[i]);
 			pay_arrears(&history, SOURCE_REVERSAL);
 			check_invariants(&history);
 		}
@@ -897,6 +1138,10 @@ main(void)
 		cmocka_unit_test(test_undo_order),
 		cmocka_unit_test(test_undo_after_write_off),
 		cmocka_unit_test(test_undo_in_batch),
+		cmocka_unit_test(test_undo_up_to),
+		cmocka_unit_test(test_undo_of_expired),
+		cmocka_unit_test(test_undo_up_to_written_off),
+		cmocka_unit_test(test_undo_up_to_taken_back),
 		cmocka_unit_test(test_random_lives),
 		cmocka_unit_test(test_plan_money),
 		cmocka_unit_test(test_transfers_max),
