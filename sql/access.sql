@@ -279,7 +279,7 @@ BEGIN
             EXECUTE format('CREATE FUNCTION regress_hostile.%2$s(%1$s) RETURNS %1$s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION USING MESSAGE = ''''hostile function as '''' || current_user; END''', type, name);
         END LOOP;
     END LOOP;
-    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,payment_claim,take_back,charge_reversal,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
+    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,payment_claim,take_back,charge_reversal,charge_revision,rerate,rerate_account,rerate_skip,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
         EXECUTE format('CREATE TABLE regress_hostile.%I (account_id bigint, key_id bigint)', name);
     END LOOP;
 END $$;

@@ -96,7 +96,7 @@ SELECT count(*) > 400 AS pairs, count(*) FILTER (WHERE charge > 0) > 100 AS with
 -- The same in every time zone and grouping, over all accounts that there are.
 SELECT count(*) > 1 AS accounts, count(*) FILTER (WHERE r.charge <> e.charge OR r.given_back <> e.given_back) AS differ
 FROM (SELECT account_id, coalesce(sum(amount) FILTER (WHERE credit = 'revenue'), 0) AS charge, coalesce(sum(amount) FILTER (WHERE debit = 'revenue'), 0) AS given_back FROM billing_books.ledger_entry
-      WHERE account_id > 0 AND source_type IN ('charge', 'settlement', 'reversal') GROUP BY 1) AS e,
+      WHERE account_id > 0 AND source_type IN ('charge', 'settlement', 'reversal', 'rerate') GROUP BY 1) AS e,
      LATERAL (SELECT coalesce(sum(charge), 0) AS charge, coalesce(sum(given_back), 0) AS given_back FROM billing.usage_report(e.account_id, group_by => '{hour,model}', time_zone => 'Pacific/Chatham')) AS r;
 -- Nothing of another account; and the lines of a report do not overlap.
 SELECT count(*) AS twice FROM (SELECT period, key_id, model FROM billing.usage_report(2051, group_by => '{hour,key,model}') GROUP BY 1, 2, 3 HAVING count(*) > 1) AS r;

@@ -1,6 +1,6 @@
 -- verify(): each of its checks can fire (test/house/verify_checks.pl knows which there are); a missing, disabled
 -- or weakened guard is a row of it, and install() puts it back; the books outlive the extension. Accounts 1900 to
--- 1909. This file comes last.
+-- 1910. This file comes last.
 SELECT count(billing.create_account(account_id, 'cn', 'a@b.c')) AS accounts FROM generate_series(1900, 1904) AS account_id;
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1904) AS account_id;
 SELECT billing.set_price('verify', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
@@ -30,6 +30,17 @@ SELECT status, id FROM billing.refund_order(1905, 1, 10, 'refund 1');
 SELECT status, id FROM billing.settle_refund_item_offline(1905, 1, 'transfer 1905', 'settle 1');
 SELECT status, id FROM billing.refund_order(1905, 1, 5, 'refund 2');
 SELECT refund_id, state FROM billing.request_refund(1906, 'why', 'refund');
+-- Charges that were re-rated, down and up.
+SELECT billing.create_account(1910, 'cn'), billing.create_api_key(1910, 'prod') IS NOT NULL AS key, billing.set_price('verify-wrong', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') AS wrong \gset
+SELECT status FROM billing.record_offline_payment(1910, 30, 'payment', '1910 bank');
+SELECT status FROM billing.charge(1910, 1, 're-rated', 'verify-wrong', 10, 0);
+SELECT status FROM billing.charge(1910, 1, 'other', 'verify', 5, 0);
+SELECT status FROM billing.correct_price(:wrong, 800000, NULL, NULL, 0, 'verify down');
+SELECT status, events FROM billing.begin_rerate(1910, '2025-01-01 00:00+00', 'tomorrow', 'verify-wrong', 'down');
+SELECT done, "left" FROM billing.continue_rerate();
+SELECT status FROM billing.correct_price(:wrong, 900000, NULL, NULL, 0, 'verify up');
+SELECT status, events FROM billing.begin_rerate(1910, '2025-01-01 00:00+00', 'tomorrow', 'verify-wrong', 'up');
+SELECT done, "left" FROM billing.continue_rerate();
 -- A plan with two periods and a window, and a request on it.
 SELECT billing.create_account(1907, 'cn'), billing.create_plan('verify', 'cn', 30, 1000, months => 1, window_hours => 5, window_quota => 100) AS version;
 SELECT billing.set_plan_weight('verify', 'verify', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS weighed;
@@ -129,6 +140,21 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a reversal of another amount', pg_temp.found('UPDATE billing_books.charge_reversal SET amount = 1 WHERE account_id = 1900')),
     ('a reversal that is gone', pg_temp.found('DELETE FROM billing_books.charge_reversal WHERE account_id = 1900')),
     ('a reversal of another charge', pg_temp.found('UPDATE billing_books.charge_reversal SET request_hash = 1 WHERE account_id = 1900')),
+    ('a correction of another instant', pg_temp.found('UPDATE billing_books.price SET effective_from = effective_from + interval ''1 day'' WHERE model = ''verify-wrong'' AND corrects IS NOT NULL')),
+    ('a correction put behind what was booked', pg_temp.found('INSERT INTO billing_books.price (currency, model, prompt_tokens_over, effective_from, input, output, cache_read, cache_write, corrects, corrected_at) SELECT currency, model, prompt_tokens_over, effective_from, 1, 1, 1, 1, price_id, effective_from FROM billing_books.price WHERE model = ''verify''')),
+    ('a revision that is gone', pg_temp.found('DELETE FROM billing_books.charge_revision WHERE account_id = 1910 AND revision_no = 2')),
+    ('a revision that moved another amount', pg_temp.found('UPDATE billing_books.charge_revision SET amount = amount - 1 WHERE account_id = 1910 AND revision_no = 1')),
+    ('a revision of another charge', pg_temp.found('UPDATE billing_books.charge_revision SET request_hash = 1 WHERE account_id = 1910')),
+    ('a revision that does not follow from its price', pg_temp.found('UPDATE billing_books.charge_revision SET charge = charge - 1, written_off = 1 WHERE account_id = 1910 AND revision_no = 2')),
+    ('a revision by another price', pg_temp.found('UPDATE billing_books.charge_revision SET price_id = price_id - 1, charge = 8 WHERE account_id = 1910 AND revision_no = 2')),
+    ('a revision that was not what was charged before', pg_temp.found('UPDATE billing_books.charge_revision SET old_charge = 11 WHERE account_id = 1910 AND revision_no = 1')),
+    ('a revision that names other entries', pg_temp.found('UPDATE billing_books.charge_revision SET first_entry_no = first_entry_no - 1 WHERE account_id = 1910 AND revision_no = 2')),
+    ('a revision that kept what nobody wrote off', pg_temp.found('UPDATE billing_books.charge_revision SET amount = amount + 1, written_off = 1 WHERE account_id = 1910 AND revision_no = 1', 'UPDATE billing_books.ledger_entry SET amount = amount - 1 WHERE account_id = 1910 AND source_type = ''rerate'' AND debit = ''revenue''')),
+    ('entries of no revision', pg_temp.found(pg_temp.put(1910, 'cash', 'revenue', 'rerate', 1, 1, NULL, 1), 'UPDATE billing_books.account SET cash = cash - 1 WHERE account_id = 1910', 'UPDATE billing_books.lot SET remaining = remaining - 1 WHERE account_id = 1910')),
+    ('a re-rating that says something else', pg_temp.found('UPDATE billing_books.rerate_account SET given_back = given_back + 1 WHERE account_id = 1910 AND given_back > 0')),
+    ('a re-rating that is finished, and its account is not', pg_temp.found('UPDATE billing_books.rerate_account SET finished_at = NULL WHERE account_id = 1910')),
+    ('a re-rating that nobody approved', pg_temp.found('UPDATE billing_books.rerate SET begun_at = NULL WHERE account_id = 1910')),
+    ('a reversal of more than is booked', pg_temp.found('INSERT INTO billing_books.charge_reversal (account_id, reversal_id, request_hash, event_recorded_at, recorded_at, probe, key_id, amount, model, occurred_at, actor) SELECT account_id, 1, request_hash, recorded_at, recorded_at, probe, key_id, 9.5, model, occurred_at, ''me'' FROM billing_books.usage_event WHERE account_id = 1910 AND model = ''verify-wrong''', pg_temp.put(1910, 'revenue', 'cash', 'reversal', 1, 1, NULL, 9.5), 'UPDATE billing_books.account SET cash = cash + 9.5 WHERE account_id = 1910', 'UPDATE billing_books.lot SET remaining = remaining + 9.5 WHERE account_id = 1910')),
     ('an undo of more than there was', pg_temp.found('UPDATE billing_books.ledger_entry SET amount = amount + 1 WHERE account_id = 1900 AND undoes_entry_no IS NOT NULL')),
     ('an undo of what is not there', pg_temp.found('UPDATE billing_books.ledger_entry SET undoes_entry_no = 99 WHERE account_id = 1900 AND undoes_entry_no IS NOT NULL')),
     ('an undo of itself', pg_temp.found('UPDATE billing_books.ledger_entry SET undoes_entry_no = entry_no WHERE account_id = 1900 AND undoes_entry_no IS NOT NULL')),

@@ -208,6 +208,15 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							  "price " INT64_FORMAT " is in force since %s",
 							  "end_prices() ends it, and set_price() sets another, from an instant "
 							  "on."},
+	[ERROR_PRICE_NOT_CORRECTABLE] = {"LB414", "price_not_correctable",
+									 "price " INT64_FORMAT " cannot be corrected: %s",
+									 "Only a price that is in force is corrected; one that is not "
+									 "yet is withdrawn by withdraw_price()."},
+	[ERROR_RERATE_UNKNOWN] = {"LB415", "rerate_unknown", "there is no re-rating " INT64_FORMAT,
+							  "begin_rerate() returns its number."},
+	[ERROR_RERATE_STATE] = {"LB416", "rerate_state", "re-rating " INT64_FORMAT " %s",
+							"continue_rerate() ends what has begun; what is out of date is begun "
+							"again under another key."},
 	[ERROR_WEIGHT_CONFLICT] =
 		{"LB406", "weight_conflict",
 		 "model \"%s\" has another weight on plan \"%s\" in that tier from that "

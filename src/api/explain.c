@@ -21,6 +21,7 @@
 #include "store/plan_store.h"
 #include "store/price_store.h"
 #include "store/report_store.h"
+#include "store/revision_store.h"
 #include "store/usage_store.h"
 
 /* Columns of type billing.charge_line. */
@@ -193,6 +194,27 @@ put_plan_lines(ReturnSetInfo *result, const UsageEvent *event)
 	put_line(result, &line);
 }
 
+/* The arithmetic is that of the newest revision; what was charged before, and what has moved,
+ * follows. */
+static void
+put_charge_lines(ReturnSetInfo *result, const UsageEvent *event)
+{
+	ChargeShare share = usage_share(event);
+	Revision newest = {.price_id = event->price_id, .charge_nano = event->charge_nano};
+	Price price;
+
+	(void) revision_read_newest(event, &newest);
+	if (!price_get(newest.price_id, &price))
+		return;
+	put_arithmetic(result, &event->payload.tokens, event->payload.meters, &price, false,
+				   newest.charge_nano);
+	revision_report_before(event, result);
+	report_slices(event->account_id, &share, result);
+	revision_report_moves(event, result);
+	report_reversal(event->account_id, event->request_hash, event->probe, event->recorded_at,
+					result);
+}
+
 PG_FUNCTION_INFO_V1(billing_explain_charge);
 Datum
 billing_explain_charge(PG_FUNCTION_ARGS)
@@ -202,8 +224,6 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	TimestampTz occurred_at = arg_instant(fcinfo, 2, "occurred_at", DT_NOBEGIN);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	UsageEvent event;
-	ChargeShare share;
-	Price price;
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -211,14 +231,8 @@ billing_explain_charge(PG_FUNCTION_ARGS)
 	if (!usage_read(account_id, request_id, occurred_at, &event))
 		refuse(ERROR_REQUEST_UNKNOWN, account_id, request_id);
 	put_event_line(result, &event);
-	if (event.status == USAGE_STATUS_CHARGED && price_get(event.price_id, &price))
-	{
-		put_arithmetic(result, &event.payload.tokens, event.payload.meters, &price, false,
-					   event.charge_nano);
-		share = usage_share(&event);
-		report_slices(account_id, &share, result);
-		report_reversal(account_id, event.request_hash, event.probe, event.recorded_at, result);
-	}
+	if (event.status == USAGE_STATUS_CHARGED)
+		put_charge_lines(result, &event);
 	if (event.status == USAGE_STATUS_PLAN)
 		put_plan_lines(result, &event);
 	scope_close(&scope);
@@ -271,7 +285,8 @@ billing_quote(PG_FUNCTION_ARGS)
 	int64 account_id = arg_account_id(fcinfo);
 	char *model = arg_text(fcinfo, 1, "model", MODEL_BYTES_MAX);
 	PriceQuery query = {.occurred_at = arg_instant(fcinfo, 6, "occurred_at", clock_statement()),
-						.variant = arg_variant(fcinfo, 7)};
+						.variant = arg_variant(fcinfo, 7),
+						.booked_at = clock_statement()};
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	const Meters *meters = arg_meters(fcinfo, 8);
 	TokenCounts tokens;

@@ -61,11 +61,11 @@ hash_arguments(StringInfo request, uint8 arguments_hash[ARGUMENTS_HASH_BYTES])
 	pg_cryptohash_free(context);
 }
 
-IdempotentCall
-idempotent_call_read(FunctionCallInfo fcinfo, const char *function, int key_index, int actor_index,
-					 int reason_index)
+/* The arguments from the first on. */
+static IdempotentCall
+read_call(FunctionCallInfo fcinfo, IdempotentCall call, int first, int key_index, int actor_index,
+		  int reason_index)
 {
-	IdempotentCall call = {.account_id = arg_account_id(fcinfo), .function = function};
 	StringInfoData request;
 	Oid *types;
 	int types_count;
@@ -73,7 +73,7 @@ idempotent_call_read(FunctionCallInfo fcinfo, const char *function, int key_inde
 	call.idempotency_key = arg_text(fcinfo, key_index, "idempotency_key", IDENTIFIER_BYTES_MAX);
 	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &types_count);
 	initStringInfo(&request);
-	for (int i = 1; i < PG_NARGS(); i++)
+	for (int i = first; i < PG_NARGS(); i++)
 	{
 		if (i == key_index || i == actor_index || i == reason_index)
 			continue;
@@ -85,6 +85,24 @@ idempotent_call_read(FunctionCallInfo fcinfo, const char *function, int key_inde
 	}
 	hash_arguments(&request, call.arguments_hash);
 	return call;
+}
+
+IdempotentCall
+idempotent_call_read(FunctionCallInfo fcinfo, const char *function, int key_index, int actor_index,
+					 int reason_index)
+{
+	IdempotentCall call = {.account_id = arg_account_id(fcinfo), .function = function};
+
+	return read_call(fcinfo, call, 1, key_index, actor_index, reason_index);
+}
+
+IdempotentCall
+idempotent_call_read_on(FunctionCallInfo fcinfo, const char *function, int64 account_id,
+						int key_index, int actor_index, int reason_index)
+{
+	IdempotentCall call = {.account_id = account_id, .function = function};
+
+	return read_call(fcinfo, call, 0, key_index, actor_index, reason_index);
 }
 
 static void

@@ -27,6 +27,11 @@
 extern IdempotentCall idempotent_call_read(FunctionCallInfo fcinfo, const char *function,
 										   int key_index, int actor_index, int reason_index);
 
+/* The same of a call that is no customer's: all its arguments count, on an account of the house. */
+extern IdempotentCall idempotent_call_read_on(FunctionCallInfo fcinfo, const char *function,
+											  int64 account_id, int key_index, int actor_index,
+											  int reason_index);
+
 extern bool idempotent_call_begin(FunctionCallInfo fcinfo, IdempotentCall *call, Datum *answer);
 
 /* Stores the result of the call. */

@@ -12,6 +12,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "api/result.h"
+#include "clock.h"
 #include "errors.h"
 #include "spi/catalog.h"
 #include "spi/nano.h"
@@ -19,12 +20,8 @@
 #include "store/approval_store.h"
 #include "store/audit_store.h"
 
-/*
- * Whether a booking may go on: it is within policy second_person_above, or this
- * is the second person. If not, the request is stored.
- */
-static bool
-is_approved(const OperatorCall *operator_call, int64 amount_nano)
+bool
+operator_call_is_approved(const OperatorCall *operator_call, int64 amount_nano)
 {
 	const IdempotentCall *call = &operator_call->idempotent;
 	const Booking *booking = &operator_call->booking;
@@ -61,18 +58,21 @@ booking_row(FunctionCallInfo fcinfo, const OperatorCall *call, int64 id, int64 l
 	return result_row(fcinfo, values, nulls);
 }
 
-bool
-operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
-					OperatorArguments at, Datum *answer)
+static void
+read_call(FunctionCallInfo fcinfo, OperatorCall *call, const char *action, OperatorArguments at)
 {
-	char *actor = arg_actor(fcinfo, at.actor);
-
 	call->action = action;
 	call->needs_second = false;
 	call->reason = arg_reason(fcinfo, at.reason);
-	call->idempotent = idempotent_call_read(fcinfo, action, at.idempotency_key, at.actor,
-											at.reason);
-	scope_open(&call->scope);
+	call->booking.actor = arg_actor(fcinfo, at.actor);
+}
+
+/* Holds the account, and looks whether the call was answered before. */
+static bool
+begin(FunctionCallInfo fcinfo, OperatorCall *call, Datum *answer)
+{
+	const char *actor = call->booking.actor;
+
 	booking_begin(&call->booking, call->idempotent.account_id);
 	call->booking.actor = actor;
 	if (!idempotent_call_begin(fcinfo, &call->idempotent, answer))
@@ -82,10 +82,32 @@ operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *act
 }
 
 bool
+operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
+					OperatorArguments at, Datum *answer)
+{
+	read_call(fcinfo, call, action, at);
+	call->idempotent = idempotent_call_read(fcinfo, action, at.idempotency_key, at.actor,
+											at.reason);
+	scope_open(&call->scope);
+	return begin(fcinfo, call, answer);
+}
+
+bool
+operator_call_begin_on_house(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
+							 const char *currency, OperatorArguments at, Datum *answer)
+{
+	read_call(fcinfo, call, action, at);
+	scope_open(&call->scope);
+	call->idempotent = idempotent_call_read_on(fcinfo, action, account_house(currency, clock_now()),
+											   at.idempotency_key, at.actor, at.reason);
+	return begin(fcinfo, call, answer);
+}
+
+bool
 operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
 					   Datum *answer)
 {
-	if (is_approved(call, amount_nano))
+	if (operator_call_is_approved(call, amount_nano))
 		return true;
 	booking_finish_unmoved(&call->booking);
 	*answer = scope_close_with(&call->scope,

@@ -42,6 +42,20 @@ typedef struct OperatorArguments
 extern bool operator_call_begin(FunctionCallInfo fcinfo, OperatorCall *call, const char *action,
 								OperatorArguments at, Datum *answer);
 
+/*
+ * The same of a call that is about no customer's account, whose arguments all count: it is the
+ * house's, in a currency.
+ */
+extern bool operator_call_begin_on_house(FunctionCallInfo fcinfo, OperatorCall *call,
+										 const char *action, const char *currency,
+										 OperatorArguments at, Datum *answer);
+
+/*
+ * Whether a call may go on: it is within policy second_person_above, or this is the second person.
+ * If not, the request is stored.
+ */
+extern bool operator_call_is_approved(const OperatorCall *call, int64 amount_nano);
+
 /* False where a second person has to carry the call out. */
 extern bool operator_call_approved(FunctionCallInfo fcinfo, OperatorCall *call, int64 amount_nano,
 								   Datum *answer);

@@ -149,7 +149,8 @@ billing_price_choice(PG_FUNCTION_ARGS)
 	char *price_list = arg_price_list(fcinfo, 2);
 	PriceQuery query = {.variant = arg_variant(fcinfo, 3),
 						.prompt_tokens = arg_count(fcinfo, 4, "prompt_tokens", LIMIT_PROMPT_TOKENS),
-						.occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN)};
+						.occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN),
+						.booked_at = arg_instant(fcinfo, 7, "booked_at", DT_NOEND)};
 	const Meters *meters = PG_ARGISNULL(6) ? NULL : read_stored_meters(PG_GETARG_JSONB_P(6));
 	Price price;
 	bool is_found;

@@ -11,9 +11,8 @@
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
+#include "booking/slices.h"
 #include "errors.h"
-#include "store/ledger_store.h"
-#include "store/usage_store.h"
 
 static UsageEvent
 find_charged(int64 account_id, const char *request_id, TimestampTz occurred_at)
@@ -39,24 +38,15 @@ check_no_credit(const Booking *booking)
 		booking_check_open(booking);
 }
 
-/* Gives a charge's slices back; returns the amount of that. */
+/* Gives back what is booked of a charge; returns the amount of that. */
 static int64
-undo(Booking *booking, const UsageEvent *event, int64 reversal_id)
+undo(Booking *booking, const ChargeSlices *slices, int64 reversal_id)
 {
-	int64 account_id = event->account_id;
-	ChargeShare share = usage_share(event);
-	size_t slices_count;
-	Slice *slices = ledger_slices(account_id, &share, &slices_count);
-	bool left_arrears = slices_count > 0 && slices[slices_count - 1].lot_no == NO_NUMBER;
-	ArrearsHistory history = ledger_arrears_history(account_id, left_arrears);
 	UndoneCharge undone;
 
-	booking_load(booking, LOTS_ALL, slices_count + history.count);
+	booking_load(booking, LOTS_ALL, 0);
 	booking_source(booking, SOURCE_REVERSAL, reversal_id, booking->at);
-	check_outcome(books_undo_charge(&booking->books, slices, slices_count, event->charge_nano,
-									&history, &undone));
-	/* What came back into a lot that expired meanwhile expires again. */
-	check_outcome(books_expire(&booking->books, booking->at));
+	check_outcome(slices_undo(booking, slices, slices->booked_nano, &undone));
 	check_no_credit(booking);
 	return undone.given_back_nano;
 }
@@ -68,6 +58,7 @@ billing_reverse_charge(PG_FUNCTION_ARGS)
 	char *request_id = arg_text(fcinfo, 1, "request_id", IDENTIFIER_BYTES_MAX);
 	TimestampTz occurred_at = arg_instant(fcinfo, 5, "occurred_at", DT_NOBEGIN);
 	UsageEvent event;
+	ChargeSlices slices;
 	OperatorCall call;
 	Datum answer;
 	int64 reversal_id;
@@ -76,10 +67,11 @@ billing_reverse_charge(PG_FUNCTION_ARGS)
 	if (operator_call_begin(fcinfo, &call, "reverse_charge", (OperatorArguments){2, 4, 3}, &answer))
 		return answer;
 	event = find_charged(call.idempotent.account_id, request_id, occurred_at);
-	if (!operator_call_approved(fcinfo, &call, event.charge_nano, &answer))
+	slices = slices_booked(&event);
+	if (!operator_call_approved(fcinfo, &call, slices.booked_nano, &answer))
 		return answer;
 	reversal_id = usage_next_reversal_id(event.account_id);
-	undone_nano = undo(&call.booking, &event, reversal_id);
+	undone_nano = undo(&call.booking, &slices, reversal_id);
 	usage_insert_reversal(&event, reversal_id, undone_nano, call.booking.at, call.booking.actor,
 						  call.reason);
 	return operator_call_end(fcinfo, &call, reversal_id, NO_NUMBER, undone_nano);

@@ -84,6 +84,19 @@ booking_load(Booking *booking, LotSelection selection, size_t extra_transfers)
 }
 
 void
+booking_make_room(Booking *booking, size_t extra_transfers)
+{
+	Books *books = &booking->books;
+	size_t needed = books->transfers_count + books_transfers_max(books->lots_capacity) +
+					extra_transfers;
+
+	if (needed <= books->transfers_capacity)
+		return;
+	books->transfers_capacity = needed;
+	books->transfers = repalloc(books->transfers, needed * sizeof(Transfer));
+}
+
+void
 booking_load_all(Booking *const *bookings, size_t count)
 {
 	int64 *accounts = palloc((count + 1) * sizeof(int64));

@@ -53,6 +53,9 @@ extern void booking_begin_held(Booking *booking);
 /* extra_transfers: how many the caller may make beyond one act of the core. */
 extern void booking_load(Booking *booking, LotSelection selection, size_t extra_transfers);
 
+/* Makes room for one more act of the core, and some transfers beyond; the lots are loaded. */
+extern void booking_make_room(Booking *booking, size_t extra_transfers);
+
 /* The begin of the time in which a request_id counts once: the booking instant less dedupe_window.
  */
 extern TimestampTz booking_dedupe_since(const Booking *booking);

@@ -22,6 +22,7 @@
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
 #include "store/partition_store.h"
+#include "store/rerate_store.h"
 
 /*
  * Charges stamped at or after an instant were recorded since this one: callers'
@@ -271,6 +272,71 @@ new_price_withdraw(int64 price_id, const char *actor, const char *reason)
 	line.old_value = describe_price(&placed.row.price);
 	audit_insert(&line);
 	return true;
+}
+
+/* ---- corrections --------------------------------------------------------------- */
+
+static void
+check_correctable(const PlacedPrice *placed, TimestampTz now)
+{
+	const Price *price = &placed->row.price;
+
+	if (placed->withdrawn_at != DT_NOEND)
+		refuse(ERROR_PRICE_NOT_CORRECTABLE, price->price_id, "it was withdrawn");
+	if (price->is_end)
+		refuse(ERROR_PRICE_NOT_CORRECTABLE, price->price_id, "it is the end of a price");
+	if (price->effective_from > now)
+		refuse(ERROR_PRICE_NOT_CORRECTABLE, price->price_id, "it is not in force yet");
+}
+
+/* Adds it behind all that was booked, or re-rated, at what it corrects: who books from here on
+ * waits for it. */
+static void
+add_correction(PriceRow *row, const Looks *looks)
+{
+	TimestampTz newest;
+
+	partition_summarize(looks->began_at);
+	price_hold_for_adding();
+	newest = Max(price_newest_booking(row->price.corrects, looks->began_at),
+				 rerate_newest_prices(row->model));
+	row->price.corrected_at = Max(clock_now(), newest + 1);
+	price_insert_all(&row, 1);
+}
+
+int64
+new_price_correct(int64 price_id, const Price *prices, const char *actor, const char *reason)
+{
+	Looks looks = begin_looks();
+	NewPrices call = {.action = "correct_price", .actor = actor, .reason = reason};
+	PlacedPrice placed;
+	PriceRow row;
+	Price standing;
+	PricedCharge charge;
+	AuditLine line;
+
+	if (!price_get_placed(price_id, &placed))
+		refuse(ERROR_PRICE_ROW_UNKNOWN, price_id);
+	check_correctable(&placed, looks.began_at);
+	row = placed.row;
+	memcpy(row.price.nano_of, prices->nano_of, sizeof(row.price.nano_of));
+	if (prices->meters)
+	{
+		row.price.meters = prices->meters;
+		row.price.unlisted_are_free = prices->unlisted_are_free;
+	}
+	if (!price_find_standing(&row, &standing))
+		refuse(ERROR_INTERNAL, "a price is not where it was found");
+	if (rating_is_same_price(&standing, &row.price))
+		return standing.price_id;
+	if (price_find_closed(&row, &charge))
+		refuse_backdated(&charge);
+	row.price.corrects = row.price.corrects ? row.price.corrects : price_id;
+	add_correction(&row, &looks);
+	line = audit_line(&call, &row);
+	line.old_value = describe_price(&standing);
+	audit_insert(&line);
+	return row.price.price_id;
 }
 
 /* ---- accounts' lists ---------------------------------------------------------- */

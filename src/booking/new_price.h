@@ -48,6 +48,13 @@ extern bool new_price_list_set(const Booking *booking, AccountPriceList *list);
  */
 extern int64 new_price_end(NewPrices *ends);
 
+/*
+ * Puts a correction with other prices in the place of a row that is in force (R20), for what is
+ * booked from now on. Returns its number, or that of the row that says so already.
+ */
+extern int64 new_price_correct(int64 price_id, const Price *prices, const char *actor,
+							   const char *reason);
+
 /* Withdraws a row that is not in force yet; false where it was before. */
 extern bool new_price_withdraw(int64 price_id, const char *actor, const char *reason);
 

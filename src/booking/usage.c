@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "booking/plan_usage.h"
@@ -150,33 +151,60 @@ usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 static const char *
 price_list_of(Booking *booking, TimestampTz at)
 {
+	MemoryContext caller_context;
+
 	if (!booking->account.has_price_list)
 		return RATING_STANDARD_LIST;
 	if (booking->price_lists == NULL)
+	{
+		/* The booking keeps them, whatever memory its caller works in. */
+		caller_context = MemoryContextSwitchTo(CurTransactionContext);
 		booking->price_lists = account_price_list_all(booking->account.account_id, sql_latest,
 													  &booking->price_lists_count);
+		MemoryContextSwitchTo(caller_context);
+	}
 	return account_price_list_at(booking->price_lists, booking->price_lists_count, at);
+}
+
+UsageRating
+usage_rate(Booking *booking, const UsageEvent *event, TimestampTz booked_at, Price *price,
+		   int64 *charge_nano)
+{
+	const UsagePayload *payload = &event->payload;
+	PriceQuery query = usage_price_query(event);
+
+	Assert(price_is_held());
+	query.booked_at = booked_at;
+	if (!price_find(booking->account.currency, payload->model,
+					price_list_of(booking, event->occurred_at), &query, price))
+		return USAGE_HAS_NO_PRICE;
+	if (!rating_covers(price, payload->meters))
+		return USAGE_HAS_UNLISTED_METER;
+	if (rating_charge(&payload->tokens, payload->meters, price, charge_nano) != OUTCOME_OK)
+		return USAGE_COSTS_TOO_MUCH;
+	return USAGE_IS_RATED;
 }
 
 Fault
 usage_price(Booking *booking, int64 taken_nano, UsageEvent *event)
 {
-	const UsagePayload *payload = &event->payload;
-	PriceQuery query = usage_price_query(event);
 	Price price;
 	int64 charge_nano;
 
-	Assert(price_is_held());
 	set_status(event, USAGE_STATUS_UNPRICED, "no_price", 0);
-	if (!price_find(booking->account.currency, payload->model,
-					price_list_of(booking, event->occurred_at), &query, &price))
-		return NO_FAULT;
-	set_status(event, USAGE_STATUS_UNPRICED, USAGE_METER_UNLISTED, 0);
-	if (!rating_covers(&price, payload->meters))
-		return NO_FAULT;
-	if (rating_charge(&payload->tokens, payload->meters, &price, &charge_nano) != OUTCOME_OK)
-		return fault_of(ERROR_CHARGE_TOO_LARGE, event->request_id, event->account_id,
-						price.price_id);
+	switch (usage_rate(booking, event, booking->at, &price, &charge_nano))
+	{
+		case USAGE_HAS_NO_PRICE:
+			return NO_FAULT;
+		case USAGE_HAS_UNLISTED_METER:
+			set_status(event, USAGE_STATUS_UNPRICED, USAGE_METER_UNLISTED, 0);
+			return NO_FAULT;
+		case USAGE_COSTS_TOO_MUCH:
+			return fault_of(ERROR_CHARGE_TOO_LARGE, event->request_id, event->account_id,
+							price.price_id);
+		case USAGE_IS_RATED:
+			break;
+	}
 	set_status(event, USAGE_STATUS_UNPRICED, "arrears_limit", 0);
 	if (taken_nano > MONEY_NANO_MAX || !books_can_take(&booking->books, taken_nano + charge_nano))
 		return NO_FAULT;

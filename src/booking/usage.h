@@ -49,4 +49,20 @@ extern Fault usage_charge(Booking *booking, UsageEvent *event);
 /* An event that waited is rejected for good. */
 extern void usage_reject(const Booking *booking, UsageEvent *event, const char *reason);
 
+/* Whether an event has a price. */
+typedef enum UsageRating
+{
+	USAGE_IS_RATED,
+	USAGE_HAS_NO_PRICE,
+	USAGE_HAS_UNLISTED_METER, /* its price has no item for one of its meters */
+	USAGE_COSTS_TOO_MUCH	  /* more than an amount of money can be */
+} UsageRating;
+
+/*
+ * What an event costs, by the row that prices it, as prices were corrected at an instant (R20).
+ * The row is set unless there is none. The prices are held.
+ */
+extern UsageRating usage_rate(Booking *booking, const UsageEvent *event, TimestampTz booked_at,
+							  Price *price, int64 *charge_nano);
+
 #endif

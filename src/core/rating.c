@@ -23,13 +23,20 @@ rating_is_same_price(const Price *a, const Price *b)
 		   strcmp(a->meters, b->meters) == 0 && a->unlisted_are_free == b->unlisted_are_free;
 }
 
+/* The number by which a row is placed among others of its instant. */
+static int64_t
+place_of(const Price *price)
+{
+	return price->corrects ? price->corrects : price->price_id;
+}
+
 /* True where a row is newer than another. */
 static bool
 is_newer(const Price *a, const Price *b)
 {
 	if (a->effective_from != b->effective_from)
 		return a->effective_from > b->effective_from;
-	return a->price_id > b->price_id;
+	return place_of(a) > place_of(b);
 }
 
 /* True where a row comes before another: a higher tier; in it hours before the whole week; newer.
@@ -48,7 +55,7 @@ price_precedes(const Price *a, const Price *b)
 static bool
 applies(const Price *price, const PriceQuery *query)
 {
-	return price->effective_from <= query->occurred_at &&
+	return price->effective_from <= query->occurred_at && price->corrected_at <= query->booked_at &&
 		   (price->prompt_tokens_over == 0 || price->prompt_tokens_over < query->prompt_tokens) &&
 		   strcmp(price->variant, query->variant) == 0 &&
 		   strcmp(price->price_list, query->price_list) == 0 &&

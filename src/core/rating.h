@@ -51,6 +51,8 @@ typedef struct Price
 	const char *meters;		 /* what units of them cost, as price_items_print() has it */
 	const PriceItems *items; /* the same; NULL: nothing */
 	bool unlisted_are_free;	 /* meters without an item cost nothing; else it prices none of them */
+	int64_t corrects;		 /* the row in whose place it stands; 0: it is no correction */
+	int64_t corrected_at;	 /* when it was recorded; 0: it is none */
 } Price;
 
 /* True where two say the same amounts. */
@@ -73,14 +75,16 @@ typedef struct PriceQuery
 	int64_t prompt_tokens;
 	int64_t occurred_at;
 	const LocalMoment *moments; /* what clocks of the prices' zones show then, by zone_no */
+	int64_t booked_at;			/* corrections recorded later do not count */
 } PriceQuery;
 
 /*
  * The row that prices a request (R20) among those of its model, in one list; NULL when there is
  * none. Of a tier and hours the newest row alone counts, and an end takes them out; then the
- * highest tier that the prompt exceeds, hours before the whole week, the newest row. The rows of
- * one list, variant, tier and hours must stand together, the newest first, so that one pass is
- * enough: a model may have very many.
+ * highest tier that the prompt exceeds, hours before the whole week, the newest row. A correction
+ * stands in the place of the row that it corrects: it wins nothing else. The rows of one list,
+ * variant, tier and hours must stand together, the newest first, so that one pass is enough: a
+ * model may have very many.
  */
 extern const Price *rating_choose_price(const Price *prices, size_t count, const PriceQuery *query);
 

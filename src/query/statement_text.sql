@@ -20,6 +20,7 @@
            ('charge', 3, 'Usage', 'Usage', '用量'),
            ('settlement', 3, 'Usage', 'Usage', '用量'),
            ('reversal', 4, 'Usage given back', 'Usage given back', '用量退还'),
+           ('rerate', 4, 'Usage at corrected prices', 'Usage at corrected prices', '用量价格更正'),
            ('refund_item', 5, 'Refund', 'Refunds', '退款'),
            ('take_back', 6, 'Payment taken back', 'Payments taken back', '支付撤回'),
            ('lot', 7, 'Gift expired', 'Gifts expired or withdrawn', '赠送失效'),

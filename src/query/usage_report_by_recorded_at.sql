@@ -55,6 +55,15 @@ WITH event AS NOT MATERIALIZED (
            r.model, coalesce(r.variant, ''), r.tags ->> $11, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
+    UNION ALL
+    -- Re-rated: charged besides, or given back.
+    SELECT r.recorded_at, r.key_id,
+           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
+           r.model, coalesce(r.variant, ''),
+           (SELECT u.tags ->> $11 FROM billing_books.usage_event AS u WHERE u.account_id = $1 AND u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = r.event_recorded_at),
+           0, 0, 0, 0, 0, 0, 0, greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
+    FROM billing_books.charge_revision AS r
+    WHERE r.account_id = $1 AND r.amount <> 0 AND r.recorded_at >= $2 AND r.recorded_at < $3
 ), grouped AS (
     SELECT CASE WHEN $4 = 'day' THEN (at AT TIME ZONE $5)::date END AS day,
            CASE WHEN $4 = 'hour' THEN date_trunc('hour', at, $5) END AS hour,

@@ -10,6 +10,13 @@ CREATE FUNCTION billing.withdraw_price(price_id bigint, actor text = NULL, reaso
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_withdraw_price';
 COMMENT ON FUNCTION billing.withdraw_price(bigint, text, text) IS 'Withdraws a price, or an end of some, that is not in force yet: it is kept, marked, and prices nothing. False where it was before. Errors: LB410, LB411 it is in force, LB401 usage that was stamped ahead of the clock was charged by it.';
 
+CREATE TYPE billing.corrected_price AS (status text, price_id bigint);
+COMMENT ON TYPE billing.corrected_price IS 'What correct_price() did: booked, with the number of the row that stands now; or awaiting_second.';
+
+CREATE FUNCTION billing.correct_price(price_id bigint, input numeric, cache_read numeric, cache_write numeric, output numeric, idempotency_key text, reason text = NULL, actor text = NULL, meters text = NULL, unlisted_meters text = NULL) RETURNS billing.corrected_price
+    LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_correct_price';
+COMMENT ON FUNCTION billing.correct_price(bigint, numeric, numeric, numeric, numeric, text, text, text, text, text) IS 'Corrects a price that is in force: a row of the same key and effective_from stands in its place for all that is booked from now on (null cache prices: the input price; meters and unlisted_meters as of set_price(), meters null: both as they were). What was booked keeps its price until begin_rerate(). With policy second_person_above set, a second person carries it out. The key is one of the house''s account in the price''s currency (-1 CNY, -2 USD). Errors: LB410, LB412, LB414 it is withdrawn, an end, or not in force yet, LB401 usage of a closed month. Example: SELECT * FROM billing.correct_price(17, 0.40, 0.0036, NULL, 0.87, ''fix-17'', ''a typing error'').';
+
 CREATE TYPE billing.listed_price AS (price_id bigint, price_list text, currency text, model text, variant text, hours text, prompt_tokens_over bigint, effective_from timestamptz, in_force boolean, is_end boolean, input numeric, output numeric, cache_read numeric, cache_write numeric, meters text, unlisted_meters text);
 COMMENT ON TYPE billing.listed_price IS 'A price per 1,000,000 tokens, as set_price() has it. in_force: it prices usage of that instant, where its hours, its list and its tier do; else it begins later. is_end: from effective_from on there is none of that key.';
 
@@ -17,9 +24,9 @@ CREATE FUNCTION billing.list_prices(model text = NULL, at timestamptz = NULL, pr
     LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_list_prices';
 COMMENT ON FUNCTION billing.list_prices(text, timestamptz, text) IS 'Prices in force at an instant (null: now), and those that begin later; of a model and of a list, null: of all.';
 
-CREATE FUNCTION billing.price_choice(currency text, model text, price_list text, variant text, prompt_tokens bigint, occurred_at timestamptz, meters jsonb = NULL) RETURNS bigint
+CREATE FUNCTION billing.price_choice(currency text, model text, price_list text, variant text, prompt_tokens bigint, occurred_at timestamptz, meters jsonb = NULL, booked_at timestamptz = NULL) RETURNS bigint
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_price_choice';
-COMMENT ON FUNCTION billing.price_choice(text, text, text, text, bigint, timestamptz, jsonb) IS 'The number of the price of a request (R20): charge(), settle(), quote(), verify() and what refuses back-dated prices ask the same. Null: there is none, or it does not say what one of its meters costs. Example: SELECT billing.price_choice(''CNY'', ''m'', NULL, NULL, 1000, now()).';
+COMMENT ON FUNCTION billing.price_choice(text, text, text, text, bigint, timestamptz, jsonb, timestamptz) IS 'The number of the price of a request (R20): charge(), settle(), quote(), re-rating, verify() and what refuses back-dated prices ask the same. booked_at: as prices were corrected by then (null: by now). Null: there is none, or it does not say what one of its meters costs. Example: SELECT billing.price_choice(''CNY'', ''m'', NULL, NULL, 1000, now()).';
 
 CREATE FUNCTION billing.is_price_hours(hours text) RETURNS boolean
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_is_price_hours';

@@ -9,7 +9,7 @@ CREATE TYPE billing.usage_line AS (
     period timestamptz, key_id bigint, key_name text, model text, variant text, requests bigint, rejected bigint, unpriced bigint,
     input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint,
     charge numeric, given_back numeric, tag text, meters jsonb);
-COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the first instant of the day or hour; what it is not grouped by is null. requests: charged or free, whose tokens are summed up; rejected and unpriced ones are counted beside. charge less given_back (by reverse_charge) is the revenue from usage. tag: the value of the tag that it is grouped by; meters: sums of what was counted beside tokens, null where nothing was.';
+COMMENT ON TYPE billing.usage_line IS 'A line of usage_report(): period is the first instant of the day or hour; what it is not grouped by is null. requests: charged or free, whose tokens are summed up; rejected and unpriced ones are counted beside. charge (what re-rating charged besides included) less given_back (by reverse_charge, or re-rating) is the revenue from usage. tag: the value of the tag that it is grouped by; meters: sums of what was counted beside tokens, null where nothing was.';
 
 CREATE FUNCTION billing.usage_report(account_id bigint, "from" timestamptz = NULL, "to" timestamptz = NULL, group_by text[] = '{day}', time_zone text = NULL, by text = 'recorded_at') RETURNS SETOF billing.usage_line
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_usage_report';

@@ -8,4 +8,4 @@ COMMENT ON FUNCTION billing.quote(bigint, text, bigint, bigint, bigint, bigint, 
 
 CREATE FUNCTION billing.explain_charge(account_id bigint, request_id text, occurred_at timestamptz = NULL) RETURNS SETOF billing.charge_line
     LANGUAGE c STABLE ROWS 10 AS 'MODULE_PATHNAME', 'billing_explain_charge';
-COMMENT ON FUNCTION billing.explain_charge(bigint, text, timestamptz) IS 'Price row, tokens x price line by line, the sum, the lots that paid and the orders they came from, and what was given back since. The newest request of that id, or the one of that occurred_at. Errors: LB305.';
+COMMENT ON FUNCTION billing.explain_charge(bigint, text, timestamptz) IS 'Price row, tokens x price line by line, the sum, the lots that paid and the orders they came from, and what was given back since. Of a charge that was re-rated: by its newest price, with what it was before, and what moved. The newest request of that id, or the one of that occurred_at. Errors: LB305.';

@@ -135,8 +135,8 @@ arrears_move_kind(uint64 row)
 static void
 read_arrears_moves(int64 account_id, ArrearsHistory *history)
 {
-	/* part: what of the entry was the charge's that a reversal undid; the whole where that is not
-	 * known. */
+	/* part: what of the entry was the charge's that a reversal undid, or a re-rating in part; the
+	 * whole where that is not known, or it was a re-rating that charged it. */
 	static Sql read = SQL(
 		"SELECT e.entry_no, e.debit, e.lot_no, e.amount, e.undoes_entry_no, u.amount, "
 		"greatest(part.from_amount, 0), part.to_amount FROM " BOOKS "ledger_entry AS e LEFT JOIN "
@@ -144,14 +144,19 @@ read_arrears_moves(int64 account_id, ArrearsHistory *history)
 		"ledger_entry WHERE account_id = "
 		"$1 AND undoes_entry_no IS NOT NULL GROUP BY undoes_entry_no) AS u ON u.undoes_entry_no = "
 		"e.entry_no LEFT JOIN LATERAL (SELECT coalesce(c.batch_offset, 0) - b.before AS from_amount, "
-		"coalesce(c.batch_offset, 0) + c.charge - b.before AS to_amount FROM " BOOKS
-		"charge_reversal "
-		"AS r JOIN " BOOKS
+		"coalesce(c.batch_offset, 0) + c.charge - b.before AS to_amount FROM (SELECT request_hash, "
+		"probe, event_recorded_at FROM " BOOKS
+		"charge_reversal WHERE account_id = $1 AND e.source_type = 'reversal' AND reversal_id = "
+		"e.source_id UNION ALL SELECT request_hash, probe, event_recorded_at FROM " BOOKS
+		"charge_revision WHERE account_id = $1 AND e.source_type = 'rerate' AND first_entry_no = (SELECT "
+		"max(first_entry_no) FROM " BOOKS
+		"charge_revision WHERE account_id = $1 AND first_entry_no <= e.entry_no)) AS r JOIN " BOOKS
 		"usage_event AS c ON c.account_id = $1 AND c.request_hash = r.request_hash "
-		"AND c.probe = r.probe AND c.recorded_at = r.event_recorded_at CROSS JOIN LATERAL (SELECT "
-		"coalesce(sum(amount), 0) AS before FROM " BOOKS "ledger_entry WHERE account_id = $1 AND "
-		"entry_no >= c.first_entry_no AND entry_no < e.undoes_entry_no) AS b WHERE r.account_id = $1 "
-		"AND e.source_type = 'reversal' AND r.reversal_id = e.source_id) AS part ON "
+		"AND c.probe = r.probe AND c.recorded_at = r.event_recorded_at AND c.first_entry_no <= "
+		"e.undoes_entry_no AND c.first_entry_no + c.entry_count > e.undoes_entry_no CROSS JOIN "
+		"LATERAL (SELECT coalesce(sum(amount), 0) AS before FROM " BOOKS
+		"ledger_entry WHERE account_id = $1 AND "
+		"entry_no >= c.first_entry_no AND entry_no < e.undoes_entry_no) AS b) AS part ON "
 		"e.undoes_entry_no IS NOT NULL WHERE e.account_id = $1 AND (e.debit = 'arrears' OR e.credit "
 		"= 'arrears') ORDER BY e.entry_no",
 		INT8OID);

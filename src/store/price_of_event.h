@@ -17,9 +17,9 @@
 	"account_price_list AS l WHERE l.account_id = a.account_id AND l.effective_from <= " \
 	"u.occurred_at ORDER BY l.effective_from DESC LIMIT 1), 'standard') ELSE 'standard' END"
 
-/* The number of the row that prices it. */
+/* The number of the row that prices it; of one that is booked, as prices were corrected by then. */
 #define PRICE_OF_EVENT                                               \
 	"billing.price_choice(a.currency, u.model, " PRICE_LIST_OF_EVENT \
-	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS ", u.occurred_at, u.meters)"
+	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS ", u.occurred_at, u.meters, u.settled_at)"
 
 #endif

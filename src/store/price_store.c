@@ -30,7 +30,7 @@
 
 #define PRICE_COLUMNS                                                                                 \
 	"price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant, " \
-	"meters, unlisted_meters, price_list, hours, is_end"
+	"meters, unlisted_meters, price_list, hours, is_end, corrects, corrected_at"
 
 /* What units of meters cost, by its text; NULL: nothing. */
 static const PriceItems *
@@ -80,6 +80,8 @@ read_price(uint64 row)
 	price.price_list = column_text(row, 11);
 	price.hours = column_text(row, 12);
 	price.is_end = column_bool(row, 13);
+	price.corrects = column_int64(row, 14);
+	price.corrected_at = column_instant(row, 15, 0);
 	return price;
 }
 
@@ -335,7 +337,8 @@ price_find_standing(const PriceRow *row, Price *price)
 	static Sql find = SQL(
 		"SELECT " PRICE_COLUMNS " FROM " BOOKS "price WHERE currency = $1 AND model = $2 "
 		"AND prompt_tokens_over = $3 AND effective_from <= $4 AND variant = $5 AND "
-		"price_list = $6 AND hours = $7 AND withdrawn_at IS NULL ORDER BY effective_from DESC LIMIT 1",
+		"price_list = $6 AND hours = $7 AND withdrawn_at IS NULL ORDER BY effective_from DESC, price_id "
+		"DESC LIMIT 1",
 		TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID);
 	char nulls[] = "       ";
 	Datum values[7];
@@ -367,15 +370,15 @@ price_bind(Datum *values, char *nulls, int index, const Price *price)
 	bind_text(values, nulls, index + 8, price->unlisted_are_free ? RATING_UNLISTED_FREE : "");
 }
 
-#define ROW_COLUMNS 14
+#define ROW_COLUMNS 16
 #define ROW_COLUMN_LIST                                                                             \
 	"currency, model, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, " \
-	"variant, meters, unlisted_meters, price_list, hours, is_end"
+	"variant, meters, unlisted_meters, price_list, hours, is_end, corrects, corrected_at"
 
 static void
 put_row(RowSet *set, const PriceRow *row)
 {
-	char nulls[ROW_COLUMNS + 1] = "              ";
+	char nulls[ROW_COLUMNS + 1] = "                ";
 	Datum values[ROW_COLUMNS];
 
 	bind_text(values, nulls, 0, row->currency);
@@ -384,6 +387,8 @@ put_row(RowSet *set, const PriceRow *row)
 	bind_text(values, nulls, 11, row->price.price_list);
 	bind_text(values, nulls, 12, row->price.hours);
 	values[13] = BoolGetDatum(row->price.is_end);
+	bind_number(values, nulls, 14, row->price.corrects);
+	bind_instant(values, nulls, 15, row->price.corrected_at, 0);
 	row_set_put(set, values, nulls);
 }
 
@@ -393,7 +398,7 @@ price_insert_all(PriceRow *const *rows, size_t count)
 	static RowSetShape shape = {ROW_COLUMN_LIST,
 								{TEXTOID, TEXTOID, INT8OID, TIMESTAMPTZOID, NUMERICOID, NUMERICOID,
 								 NUMERICOID, NUMERICOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-								 TEXTOID, BOOLOID}};
+								 TEXTOID, BOOLOID, INT8OID, TIMESTAMPTZOID}};
 	static Sql insert = SQL("INSERT INTO " BOOKS "price (" ROW_COLUMN_LIST
 							") SELECT " ROW_COLUMN_LIST " FROM rows RETURNING price_id");
 	RowSet set;
@@ -509,8 +514,8 @@ price_get_placed(int64 price_id, PlacedPrice *placed)
 
 	if (sql_latest(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) == 0)
 		return false;
-	placed->row = (PriceRow){column_text(0, 14), column_text(0, 15), read_price(0)};
-	placed->withdrawn_at = column_instant(0, 16, DT_NOEND);
+	placed->row = (PriceRow){column_text(0, 16), column_text(0, 17), read_price(0)};
+	placed->withdrawn_at = column_instant(0, 18, DT_NOEND);
 	return true;
 }
 
@@ -541,12 +546,50 @@ price_withdraw(int64 price_id, TimestampTz now, const char *actor, const char *r
 	sql_write(&update, values, nulls);
 }
 
+/* ---- correcting ------------------------------------------------------------- */
+
+/* SQL: a row p in whose place a correction stands. */
+#define IS_CORRECTED                                                                   \
+	"EXISTS (SELECT FROM " BOOKS "price AS c WHERE c.corrects = coalesce(p.corrects, " \
+	"p.price_id) AND c.price_id > p.price_id)"
+
+TimestampTz
+price_newest_booking(int64 first_price_id, TimestampTz since)
+{
+	static Sql find = SQL(
+		"SELECT max(u.settled_at) FROM (SELECT price_id, settled_at FROM " BOOKS
+		"usage_event WHERE recorded_at >= $2 UNION ALL SELECT price_id, settled_at FROM " BOOKS
+		"usage_event WHERE settled_at <> recorded_at AND settled_at >= $2) AS u JOIN " BOOKS
+		"price AS p USING (price_id) WHERE coalesce(p.corrects, p.price_id) = $1",
+		INT8OID, TIMESTAMPTZOID);
+
+	sql_latest(&find, (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(since)}, NULL);
+	return column_instant(0, 1, DT_NOBEGIN);
+}
+
+bool
+price_find_closed(const PriceRow *row, PricedCharge *charge)
+{
+	static Sql find = SQL(
+		"SELECT d.account_id, to_char(d.month, '\"of closed month\" YYYY-MM'), d.model FROM " BOOKS
+		"usage_day AS d JOIN " BOOKS "account AS a USING (account_id) JOIN " BOOKS
+		"price AS p ON p.currency = a.currency AND p.model = d.model AND p.variant = d.variant WHERE "
+		"p.price_id = $1 AND d.day_ends_at > $2 AND $2 < $3 AND d.charge > 0 LIMIT 1",
+		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	static Sql until = SQL("SELECT max(ends_at) FROM " BOOKS "closed_month");
+
+	sql_latest(&until, NULL, NULL);
+	return find_charge(&find, row->price.price_id, row->price.effective_from,
+					   column_instant(0, 1, DT_NOBEGIN), charge);
+}
+
 /* ---- ending ----------------------------------------------------------------- */
 
 /* SQL: the newest rows of each key at an instant $1, and those of the instants behind it. */
 #define STANDING                                                                               \
 	"(SELECT p.*, p.effective_from <= $1 AS in_force FROM " BOOKS                              \
-	"price AS p WHERE p.withdrawn_at IS NULL AND NOT EXISTS (SELECT FROM " BOOKS               \
+	"price AS p WHERE p.withdrawn_at IS NULL AND NOT " IS_CORRECTED                            \
+	" AND NOT EXISTS (SELECT FROM " BOOKS                                                      \
 	"price AS n WHERE n.currency = p.currency AND n.model = p.model AND n.price_list = "       \
 	"p.price_list AND n.variant = p.variant AND n.hours = p.hours AND n.prompt_tokens_over = " \
 	"p.prompt_tokens_over AND n.withdrawn_at IS NULL AND n.effective_from <= $1 AND "          \

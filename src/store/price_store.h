@@ -128,6 +128,15 @@ extern bool price_find_withdrawn(const PriceRow *row, TimestampTz recorded_since
 								 PricedCharge *charge);
 
 /*
+ * When the newest charge was booked, since an instant, by a row that corrects none or a correction
+ * of it: corrections are recorded later. DT_NOBEGIN when there is none.
+ */
+extern TimestampTz price_newest_booking(int64 first_price_id, TimestampTz since);
+
+/* A charge of a closed month, of its model and variant, that a row from its instant on reaches. */
+extern bool price_find_closed(const PriceRow *row, PricedCharge *charge);
+
+/*
  * The keys of a model in a list that stand at an instant, as rows that would end them; variant,
  * hours: NULL, prompt_tokens_over: below 0, of any.
  */

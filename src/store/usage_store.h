@@ -144,6 +144,38 @@ extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
 extern UsageEvent *usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max,
 									size_t *count);
 
+/* Which charges: of calls that began in [from, to), of a model (NULL: any), booked by an instant,
+ * as prices were corrected by then. */
+typedef struct CorrectedUsage
+{
+	TimestampTz occurred_from;
+	TimestampTz occurred_to;
+	const char *model;
+	TimestampTz prices_at;
+} CorrectedUsage;
+
+/* A charge whose price has a correction that it does not have yet. */
+typedef struct CorrectedEvent
+{
+	UsageEvent event;
+	int64 price_id;			 /* that it has by now */
+	int64 booked_nano;		 /* of it */
+	TimestampTz reversed_at; /* DT_NOEND: it is not undone */
+} CorrectedEvent;
+
+/* Where in an account's events a look goes on, in the order of an index. */
+typedef struct UsageCursor
+{
+	int64 request_hash;
+	int16 probe;
+	TimestampTz recorded_at; /* DT_NOBEGIN: at their begin */
+} UsageCursor;
+
+/* Those of an account behind a cursor. */
+extern CorrectedEvent *usage_list_corrected(int64 account_id, const CorrectedUsage *usage,
+											const UsageCursor *after, int64 events_max,
+											size_t *count);
+
 /* True while the account has usage that is not settled. */
 extern bool usage_is_unsettled(int64 account_id);
 

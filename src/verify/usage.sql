@@ -49,7 +49,7 @@ WHERE u.status = 'charged'
         OR u.charge <> CASE WHEN u.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, u.meters, p.meters) END)
 
 -- check charge_price_choice
--- A charge has the price that the rules choose for it (R20).
+-- A charge has the price that the rules choose for it (R20), as prices were corrected when it was booked.
 SELECT c.account_id, format('request "%s" was charged by price %s, but price %s applies', c.request_id, c.price_id, c.choice)
 FROM (
     SELECT u.account_id, u.request_id, u.price_id,
@@ -62,14 +62,14 @@ FROM (
                                     ORDER BY l.effective_from DESC
                                     LIMIT 1
                                 ) END,
-                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters) AS choice
+                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters, u.settled_at) AS choice
     FROM billing_books.usage_event AS u
     JOIN billing_books.account AS a ON a.account_id = u.account_id
     WHERE u.status = 'charged'
         -- What price_choice() refuses, other checks tell of: it must not keep the rest from being told.
         AND least(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) >= 0
         AND greatest(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) <= 200000000
-        AND isfinite(u.occurred_at)
+        AND isfinite(u.occurred_at) AND isfinite(u.settled_at)
         AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
         AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
         AND billing.are_meters(u.meters)
@@ -100,6 +100,17 @@ WHERE NOT billing.are_price_items(meters)
 -- The meters of an event are such as a request can have.
 WHEN NOT billing.are_meters(meters)
 THEN format('request "%s" has meters %s', request_id, left(meters::text, 100))
+
+-- check price_correction
+-- A correction is of the key and instant of a price that corrects none, and was recorded when that was in force.
+SELECT NULL, format('price %s corrects price %s, which is not possible', c.price_id, c.corrects)
+FROM billing_books.price AS c
+LEFT JOIN billing_books.price AS p ON p.price_id = c.corrects
+WHERE c.corrects IS NOT NULL
+    AND ((p.price_list, p.currency, p.model, p.variant, p.hours, p.prompt_tokens_over, p.effective_from)
+             IS DISTINCT FROM (c.price_list, c.currency, c.model, c.variant, c.hours, c.prompt_tokens_over, c.effective_from)
+         OR p.corrects IS NOT NULL OR p.is_end OR p.withdrawn_at IS NOT NULL OR p.price_id > c.price_id
+         OR c.corrected_at < c.effective_from)
 
 -- check price_list
 -- An account that was put on a list says so, and no other one does.
@@ -206,18 +217,40 @@ WHERE r.account_id IS NULL
     OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
     OR (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at)
     OR r.amount <> coalesce(e.amount, 0)
-    OR r.amount > u.charge
+    OR r.amount > u.charge + (
+        SELECT coalesce(sum(v.amount), 0)
+        FROM billing_books.charge_revision AS v
+        WHERE v.account_id = r.account_id AND v.request_hash = r.request_hash AND v.probe = r.probe
+            AND v.event_recorded_at = r.event_recorded_at
+    )
 
 -- check reversal_shortfall
--- Reversals gave back less than was charged only where arrears had been written off.
+-- Reversals and re-ratings gave back less than was charged only where arrears had been written off.
+WITH revised AS (
+    -- What is booked of a charge that was re-rated, and what it costs.
+    SELECT account_id, request_hash, probe, event_recorded_at, sum(amount) AS moved,
+           min(old_charge) FILTER (WHERE revision_no = 1) + sum(amount) AS booked,
+           (array_agg(charge ORDER BY revision_no DESC))[1] AS charge
+    FROM billing_books.charge_revision
+    GROUP BY account_id, request_hash, probe, event_recorded_at
+)
 SELECT account_id,
-       format('reversals gave back %s less than was charged, written off were %s', sum(kept), sum(forgiven))
+       format('reversals and re-ratings gave back %s less than was charged, written off were %s', sum(kept), sum(forgiven))
 FROM (
-    SELECT r.account_id, u.charge - r.amount AS kept, 0 AS forgiven
+    SELECT r.account_id, u.charge + coalesce(v.moved, 0) - r.amount AS kept, 0 AS forgiven
     FROM billing_books.charge_reversal AS r
     JOIN billing_books.usage_event AS u
         ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
         AND u.recorded_at = r.event_recorded_at
+    LEFT JOIN revised AS v
+        ON v.account_id = r.account_id AND v.request_hash = r.request_hash AND v.probe = r.probe
+        AND v.event_recorded_at = r.event_recorded_at
+    UNION ALL
+    SELECT account_id, booked - charge, 0
+    FROM revised AS v
+    WHERE NOT EXISTS (SELECT FROM billing_books.charge_reversal AS r
+                      WHERE r.account_id = v.account_id AND r.request_hash = v.request_hash AND r.probe = v.probe
+                          AND r.event_recorded_at = v.event_recorded_at)
     UNION ALL
     SELECT account_id, 0, amount
     FROM billing_books.ledger_entry
@@ -226,8 +259,121 @@ FROM (
 GROUP BY account_id
 HAVING sum(kept) > sum(forgiven)
 
+-- check revision
+-- A revision of a charge follows from the one before it, or the event; what is booked then is the new charge, or more where something was written off.
+WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
+SELECT r.account_id,
+       format('revision %s of request hash %s, of re-rating %s: price %s and charge %s become %s and %s, moved %s, booked were %s',
+              r.revision_no, r.request_hash, r.rerate_no, r.old_price_id, r.old_charge, r.price_id, r.charge, r.amount, r.booked)
+FROM (
+    SELECT v.*,
+           row_number() OVER w AS place,
+           first_value(v.old_charge) OVER w + sum(v.amount) OVER w - v.amount AS booked,
+           lag(v.price_id) OVER w AS last_price_id,
+           lag(v.charge) OVER w AS last_charge,
+           lag(v.rerate_no) OVER w AS last_rerate_no
+    FROM billing_books.charge_revision AS v
+    WINDOW w AS (PARTITION BY v.account_id, v.request_hash, v.probe, v.event_recorded_at ORDER BY v.revision_no)
+) AS r
+LEFT JOIN billing_books.usage_event AS u
+    ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
+    AND u.recorded_at = r.event_recorded_at AND u.status = 'charged'
+LEFT JOIN billing_books.rerate AS w ON w.rerate_no = r.rerate_no
+WHERE r.revision_no <> r.place
+    OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
+    OR (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at)
+    OR (r.old_price_id, r.old_charge) <> (coalesce(r.last_price_id, u.price_id, r.old_price_id), coalesce(r.last_charge, u.charge, r.old_charge))
+    OR r.price_id = r.old_price_id OR r.rerate_no <= r.last_rerate_no
+    OR r.charge < 0 OR r.written_off < 0
+    OR (r.entry_count > 0) <> (r.first_entry_no IS NOT NULL) OR (r.entry_count > 0) <> (r.amount <> 0)
+    OR r.amount NOT BETWEEN r.charge - r.booked AND greatest(r.charge - r.booked, 0)
+    OR (r.amount <= 0 AND r.amount - r.written_off < r.charge - r.booked)
+    OR w.begun_at IS NULL
+    OR r.occurred_at < w.occurred_from OR r.occurred_at >= w.occurred_to OR r.model <> w.model OR r.account_id <> w.account_id
+
+-- check revision_price
+-- A revised charge follows from its tokens and its price, which corrects the one before it, and is the one chosen as prices were corrected when its re-rating was asked for.
+SELECT c.account_id, format('request "%s" was re-rated to %s by price %s, but price %s applies', c.request_id, c.charge, c.price_id, c.choice)
+FROM (
+    SELECT u.account_id, u.request_id, r.price_id, r.charge, r.old_price_id,
+           u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens, u.meters,
+           billing.price_choice(a.currency, u.model,
+                                CASE WHEN a.has_price_list THEN (
+                                    SELECT l.price_list
+                                    FROM billing_books.account_price_list AS l
+                                    WHERE l.account_id = a.account_id AND l.effective_from <= u.occurred_at
+                                        AND octet_length(l.price_list) <= 64 AND btrim(l.price_list, E' \t\r\n') <> ''
+                                    ORDER BY l.effective_from DESC
+                                    LIMIT 1
+                                ) END,
+                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters, w.prices_at) AS choice
+    FROM billing_books.charge_revision AS r
+    JOIN billing_books.rerate AS w ON w.rerate_no = r.rerate_no
+    JOIN billing_books.account AS a ON a.account_id = r.account_id
+    JOIN billing_books.usage_event AS u
+        ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
+        AND u.recorded_at = r.event_recorded_at
+    WHERE least(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) >= 0
+        AND greatest(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) <= 200000000
+        AND isfinite(u.occurred_at) AND isfinite(w.prices_at)
+        AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
+        AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
+        AND billing.are_meters(u.meters)
+        AND NOT EXISTS (SELECT FROM billing_books.price AS p
+                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL
+                            AND NOT (billing.is_price_hours(p.hours) AND billing.are_price_items(p.meters)))
+    OFFSET 0
+) AS c
+LEFT JOIN billing_books.price AS p ON p.price_id = c.price_id
+LEFT JOIN billing_books.price AS o ON o.price_id = c.old_price_id
+CROSS JOIN LATERAL (SELECT c.input_tokens * p.input + c.cache_read_tokens * p.cache_read + c.cache_write_tokens * p.cache_write
+                           + c.output_tokens * p.output AS millionths) AS t
+WHERE c.choice IS DISTINCT FROM c.price_id
+    OR coalesce(o.corrects, o.price_id) IS DISTINCT FROM p.corrects
+    OR c.charge <> CASE WHEN c.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, c.meters, p.meters) END
+
+-- check revision_entries
+-- What a revision moved is what its entries say, which are booked at once, of its re-rating; and every such entry has a revision.
+SELECT account_id, format('re-rating %s moved %s by entries from %s: the ledger has %s', max(rerate_no), max(amount), first_entry_no, sum(moved))
+FROM (
+    SELECT account_id, first_entry_no, amount, rerate_no, recorded_at,
+           generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
+    FROM billing_books.charge_revision
+    WHERE entry_count > 0
+) AS r
+FULL JOIN (
+    SELECT account_id, entry_no, source_id, recorded_at AS booked_at, CASE 'revenue' WHEN credit THEN amount ELSE -amount END AS moved
+    FROM billing_books.ledger_entry
+    WHERE source_type = 'rerate' AND 'revenue' IN (debit, credit)
+) AS e USING (account_id, entry_no)
+GROUP BY account_id, first_entry_no
+HAVING sum(moved) IS DISTINCT FROM max(amount)
+    OR count(*) <> count(moved)
+    OR bool_or((source_id, booked_at) IS DISTINCT FROM (rerate_no, recorded_at))
+
+-- check rerate
+-- What a re-rating says of an account is what its revisions say, and it is finished with its accounts.
+SELECT coalesce(a.account_id, r.account_id),
+       format('re-rating %s says %s charges, %s given back, %s charged, revisions %s, %s, %s', rerate_no,
+              a.moved, a.given_back, a.charged, r.moved, r.given_back, r.charged)
+FROM billing_books.rerate_account AS a
+FULL JOIN (
+    SELECT account_id, rerate_no, count(*) AS moved, coalesce(sum(-amount) FILTER (WHERE amount < 0), 0) AS given_back,
+           coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS charged
+    FROM billing_books.charge_revision
+    GROUP BY account_id, rerate_no
+) AS r USING (account_id, rerate_no)
+WHERE (a.moved, a.given_back, a.charged) IS DISTINCT FROM (coalesce(r.moved, 0), coalesce(r.given_back, 0), coalesce(r.charged, 0))
+    OR num_nonnulls(a.after_hash, a.after_probe, a.after_recorded_at) NOT IN (0, 3)
+UNION ALL
+SELECT a.account_id, format('re-rating %s is finished, or has not begun, and this account has', w.rerate_no)
+FROM billing_books.rerate AS w
+JOIN billing_books.rerate_account AS a USING (rerate_no)
+WHERE (w.finished_at IS NOT NULL AND a.finished_at IS NULL)
+    OR (w.begun_at IS NULL AND (a.moved > 0 OR w.finished_at IS NOT NULL))
+
 -- check usage_revenue
--- The revenue that the ledger has from usage is all charges, those of closed months too, less what was given back.
+-- The revenue that the ledger has from usage is all charges, those of closed months too, with what re-rating moved, less what was given back.
 SELECT coalesce(u.account_id, e.account_id),
        format('charges less reversals are %s, revenue from usage is %s', u.amount, e.amount)
 FROM (
@@ -238,6 +384,8 @@ FROM (
         SELECT account_id, charge FROM billing_books.usage_day
         UNION ALL
         SELECT account_id, -amount FROM billing_books.charge_reversal
+        UNION ALL
+        SELECT account_id, amount FROM billing_books.charge_revision
     ) AS x
     GROUP BY account_id
 ) AS u
@@ -245,7 +393,7 @@ FULL JOIN (
     SELECT account_id,
            sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS amount
     FROM billing_books.ledger_entry
-    WHERE source_type IN ('charge', 'settlement', 'reversal')
+    WHERE source_type IN ('charge', 'settlement', 'reversal', 'rerate')
     GROUP BY account_id
 ) AS e ON e.account_id = u.account_id
 WHERE coalesce(u.amount, 0) <> coalesce(e.amount, 0)

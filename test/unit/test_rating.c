@@ -167,19 +167,26 @@ compare_rows(const void *a, const void *b)
 #define ROWS_MAX 64
 
 static int64_t
-choose(const Price *prices, size_t count, const char *price_list, const char *variant,
-	   int64_t prompt_tokens, int64_t at)
+choose_of(const Price *prices, size_t count, const PriceQuery *query)
 {
-	const LocalMoment moment = moment_at(at);
-	const PriceQuery query = {price_list, variant, prompt_tokens, at, &moment};
 	Price ordered[ROWS_MAX];
 	const Price *price;
 
 	assert_true(count <= ROWS_MAX);
 	memcpy(ordered, prices, count * sizeof(Price));
 	qsort(ordered, count, sizeof(Price), compare_rows);
-	price = rating_choose_price(ordered, count, &query);
+	price = rating_choose_price(ordered, count, query);
 	return price ? price->price_id : 0;
+}
+
+static int64_t
+choose(const Price *prices, size_t count, const char *price_list, const char *variant,
+	   int64_t prompt_tokens, int64_t at)
+{
+	const LocalMoment moment = moment_at(at);
+	const PriceQuery query = {price_list, variant, prompt_tokens, at, &moment, 0};
+
+	return choose_of(prices, count, &query);
 }
 
 /* As an account that is on a list is priced. */
@@ -287,13 +294,76 @@ test_ends(void **state)
 						 expected[i][2]);
 }
 
+/*
+ * R20: a correction counts for what is booked from its instant on, the newest of them; and it does
+ * not pass a row of other hours that goes before the one in whose place it stands.
+ */
+static void
+test_corrections(void **state)
+{
+	static const Price prices[] = {
+		{.price_id = 1, .price_list = STANDARD, .variant = "", .hours = ""},
+		{.price_id = 2,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "a",
+		 .hours_of = {0x7f, 0, 1440},
+		 .effective_from = 5},
+		{.price_id = 3,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "b",
+		 .hours_of = {0x7f, 0, 1440},
+		 .effective_from = 5},
+		{.price_id = 4,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "",
+		 .corrects = 1,
+		 .corrected_at = 10},
+		{.price_id = 5,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "a",
+		 .hours_of = {0x7f, 0, 1440},
+		 .effective_from = 5,
+		 .corrects = 2,
+		 .corrected_at = 10},
+		{.price_id = 6,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "",
+		 .corrects = 1,
+		 .corrected_at = 20},
+		{.price_id = 7,
+		 .price_list = STANDARD,
+		 .variant = "",
+		 .hours = "b",
+		 .hours_of = {0x7f, 0, 1440},
+		 .effective_from = 5,
+		 .corrects = 3,
+		 .corrected_at = 20},
+	};
+	static const int64_t expected[][3] = {{4, 9, 1},  {4, 10, 4}, {4, 19, 4}, {4, 20, 6},
+										  {4, 99, 6}, {5, 9, 3},  {5, 19, 3}, {5, 20, 7}};
+	const LocalMoment moment = moment_at(0);
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(expected); i++)
+	{
+		const PriceQuery query = {STANDARD, "", 0, expected[i][0], &moment, expected[i][1]};
+
+		assert_int_equal(choose_of(prices, LENGTH(prices), &query), expected[i][2]);
+	}
+}
+
 /* R20 (ii), as it is written. */
 static bool
 holds(const Price *price, const PriceQuery *query)
 {
 	return strcmp(price->price_list, query->price_list) == 0 &&
 		   strcmp(price->variant, query->variant) == 0 &&
-		   price->effective_from <= query->occurred_at &&
+		   price->effective_from <= query->occurred_at && price->corrected_at <= query->booked_at &&
 		   (price->prompt_tokens_over == 0 || price->prompt_tokens_over < query->prompt_tokens) &&
 		   price_hours_contain(&price->hours_of, query->moments);
 }
@@ -317,7 +387,10 @@ goes_before(const Price *a, const Price *b)
 		return a->prompt_tokens_over > b->prompt_tokens_over;
 	if ((a->hours[0] == '\0') != (b->hours[0] == '\0'))
 		return a->hours[0] != '\0';
-	return is_newer(a, b);
+	/* A correction stands where the row that it corrects does. */
+	return a->effective_from != b->effective_from ? a->effective_from > b->effective_from
+												  : (a->corrects ? a->corrects : a->price_id) >
+														(b->corrects ? b->corrects : b->price_id);
 }
 
 static int64_t
@@ -330,6 +403,20 @@ choose_naively(const Price *prices, size_t count, const PriceQuery *query)
 			(chosen == NULL || goes_before(&prices[i], chosen)))
 			chosen = &prices[i];
 	return chosen ? chosen->price_id : 0;
+}
+
+/* A correction of a row: of its key and instant. */
+static void
+make_correction(Price *price, const Price *corrected)
+{
+	int64_t price_id = price->price_id;
+
+	if (corrected->is_end)
+		return;
+	*price = *corrected;
+	price->price_id = price_id;
+	price->corrects = corrected->corrects ? corrected->corrects : corrected->price_id;
+	price->corrected_at = AT(random_below(8), 0);
 }
 
 /* Few values of each column, so that keys and instants meet. */
@@ -353,6 +440,8 @@ make_rows(Price *prices, size_t count)
 		prices[i].prompt_tokens_over = random_below(3) * 100;
 		prices[i].effective_from = AT(random_below(5), 0);
 		prices[i].is_end = random_below(5) == 0;
+		if (i > 0 && random_below(4) == 0)
+			make_correction(&prices[i], &prices[random_below((int64_t) i)]);
 	}
 }
 
@@ -366,13 +455,13 @@ test_random_rows(void **state)
 		size_t count = (size_t) random_below(ROWS_MAX);
 		int64_t at = AT(random_below(8), random_below(1440));
 		const LocalMoment moment = moment_at(at);
-		const PriceQuery query = {STANDARD, random_below(2) ? "batch" : "", random_below(4) * 100,
-								  at, &moment};
+		const PriceQuery query = {
+			STANDARD, random_below(2) ? "batch" : "", random_below(4) * 100, at,
+			&moment,  AT(random_below(8), 0)};
 		Price prices[ROWS_MAX];
 
 		make_rows(prices, count);
-		assert_int_equal(choose(prices, count, STANDARD, query.variant, query.prompt_tokens, at),
-						 choose_naively(prices, count, &query));
+		assert_int_equal(choose_of(prices, count, &query), choose_naively(prices, count, &query));
 	}
 }
 
@@ -384,7 +473,7 @@ main(void)
 		cmocka_unit_test(test_prompt),		cmocka_unit_test(test_rounded_once),
 		cmocka_unit_test(test_largest),		cmocka_unit_test(test_random_requests),
 		cmocka_unit_test(test_choice),		cmocka_unit_test(test_lists_and_hours),
-		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_ends),		cmocka_unit_test(test_corrections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
