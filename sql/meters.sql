@@ -67,6 +67,13 @@ SELECT billing.set_price('meter-c', 'CNY', 5, 5, effective_from => '2025-02-01 0
 SELECT billing.settle() AS settled;
 SELECT status, charge FROM billing_books.usage_event WHERE account_id = 4602;
 
+-- Or until the price is corrected: usage that was charged keeps what it cost, and what waits is charged.
+SELECT c.status FROM billing_books.price AS p, billing.correct_price(p.price_id, 2, NULL, NULL, 8, 'meters', meters => p.meters || ', video 0.5') AS c WHERE p.model = 'meter-a';
+SELECT c.status FROM billing_books.price AS p, billing.correct_price(p.price_id, 2, NULL, NULL, 8, 'meters kept') AS c WHERE p.model = 'meter-a' AND p.meters NOT LIKE '%video%';
+SELECT meters FROM billing.list_prices('meter-a');
+SELECT billing.settle() AS settled;
+SELECT account_id, request_id, status, charge FROM billing_books.usage_event WHERE model = 'meter-a' AND meters ? 'video' ORDER BY 1, 2;
+
 -- More than an amount of money: refused, set aside; where the price comes later, rejected.
 SELECT billing.set_price('meter-d', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00', meters => 'image 1000000') IS NOT NULL AS set;
 SELECT test.attempt('SELECT billing.charge(4600, 1, ''huge'', ''meter-d'', 0, 0, meters => ''{"image": 1000}'')') LIKE 'LB315 request "huge" of account 4600 would cost more%' AS refused;

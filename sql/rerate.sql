@@ -67,7 +67,7 @@ SELECT rerate_no FROM billing.begin_rerate(2800, '2025-01-01 00:00+00', 'tomorro
 SELECT currency, events, less, more, moved, given_back, charged, skipped, finished_at FROM billing.rerate_accounts(:rerate_no);
 SELECT balance FROM billing.balance(2800);
 -- While it goes on, no other one of these charges is begun.
-SELECT test.attempt('SELECT billing.begin_rerate(NULL, ''2025-01-01 00:00+00'', ''tomorrow'', NULL, ''second'')') ~ '^LB414 re-rating [0-9]+ of some of these charges is not finished$' AS refused;
+SELECT test.attempt('SELECT billing.begin_rerate(NULL, ''2025-01-01 00:00+00'', ''tomorrow'', NULL, ''second'')') ~ '^LB416 re-rating [0-9]+ of some of these charges is not finished$' AS refused;
 SELECT status, events FROM billing.begin_rerate(2800, '2025-01-01 00:00+00', 'tomorrow', 'rerate-later', 'other model');
 SELECT done, "left" FROM billing.continue_rerate(:rerate_no, 1);
 SELECT done, "left" FROM billing.continue_rerate(:rerate_no, 1);
@@ -243,7 +243,7 @@ SELECT status, price_id > :price_id AS another FROM billing.correct_price(:price
 RESET SESSION AUTHORIZATION;
 SELECT status, events, less, more FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'one');
 SELECT rerate_no AS by_two FROM billing_books.rerate WHERE idempotency_key = 'by two' \gset
-SELECT test.attempt(format('SELECT billing.continue_rerate(%s)', :by_two)) ~ '^LB414 .* waits for a second person$' AS waits;
+SELECT test.attempt(format('SELECT billing.continue_rerate(%s)', :by_two)) ~ '^LB416 .* waits for a second person$' AS waits;
 SELECT rerate_no IS NULL AS none FROM billing.continue_rerate();
 SELECT events, less, finished_at FROM billing.rerate_accounts(:by_two);
 SET SESSION AUTHORIZATION regress_rerate;
@@ -261,7 +261,7 @@ SELECT billing.set_policy('second_person_above', NULL, 'CNY');
 SELECT pg_temp.correct('rerate-j', 600000);
 SELECT * FROM pg_temp.rerate(2812, 'rerate-j', 'meanwhile');
 SET SESSION AUTHORIZATION regress_rerate;
-SELECT test.attempt('SELECT billing.begin_rerate(2812, ''2025-01-01 00:00+00'', ''tomorrow'', ''rerate-j'', ''too late'', ''wrong'', ''two'')') ~ '^LB414 .* has begun meanwhile$' AS refused;
+SELECT test.attempt('SELECT billing.begin_rerate(2812, ''2025-01-01 00:00+00'', ''tomorrow'', ''rerate-j'', ''too late'', ''wrong'', ''two'')') ~ '^LB416 .* has begun meanwhile$' AS refused;
 RESET SESSION AUTHORIZATION;
 DROP ROLE regress_rerate;
 SELECT billing.withdraw_approval(2812, 'too late');
