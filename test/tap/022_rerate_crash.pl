@@ -1,0 +1,70 @@
+# kill -9 of a step of continue_rerate(), again and again: what a step has not committed it has not done, and in the end each
+# charge has its new price once, and the difference is booked once (R20).
+use strict;
+use warnings;
+
+use DBD::Pg ();
+use Test::More;
+use Time::HiRes qw(sleep);
+
+use BillingTest;
+
+my $accounts = 3;
+my $charges = 200;
+
+my $node = billing_node('rerate', preload => 'billing', conf => [ 'restart_after_crash = on', 'log_statement = none' ]);
+$node->safe_psql('postgres', <<"S");
+SELECT billing.create_account(n, 'cn'), billing.create_api_key(n, 'load') FROM generate_series(1, $accounts) AS n;
+SELECT billing.set_price('m', 'CNY', 1, 0, effective_from => '2025-01-01 00:00+00');
+SELECT billing.grant_bonus(n, 50, 'gift') FROM generate_series(1, $accounts) AS n;
+SELECT billing.record_offline_payment(n, 60, 'payment', 'bank ' || n) FROM generate_series(1, $accounts) AS n;
+SELECT billing.charge(n, 1, 'r' || i, 'm', 1000000, 0) FROM generate_series(1, $accounts) AS n, generate_series(1, $charges) AS i;
+SELECT billing.correct_price(price_id, 0.75, NULL, NULL, 0, 'fix') FROM billing_books.price WHERE model = 'm';
+SELECT billing.begin_rerate(NULL, '2025-01-01 00:00+00', now() + interval '1 day', 'm', 'rerate');
+S
+
+# A connection, as soon as there is one.
+sub connected
+{
+	for (1 .. 300)
+	{
+		my $dbh = eval { connect_dbi($node) };
+		return $dbh if $dbh;
+		sleep 0.1;
+	}
+	die 'the server does not come back';
+}
+
+my $killed = 0;
+my $cut_short = 0;
+for my $round (1 .. 8)
+{
+	my $dbh = connected();
+	my ($before) = $dbh->selectrow_array('SELECT count(*) FROM billing_books.charge_revision');
+	$dbh->do('SELECT billing.continue_rerate(1, 60)', { pg_async => DBD::Pg::PG_ASYNC() });
+	sleep rand 0.05;
+	$killed += kill 'KILL', $dbh->{pg_pid};
+	eval { $dbh->disconnect };
+	my $after = connected();
+	my ($moved, $sums) = $after->selectrow_array('SELECT count(*), (SELECT sum(moved) FROM billing_books.rerate_account) FROM billing_books.charge_revision');
+	is($sums, $moved, "round $round: the accounts say what has moved");
+	$cut_short++ if $moved == $before;
+	ok($moved == $before || $moved == $before + 60 || $moved % $charges == 0, "round $round: a step is whole or not at all");
+	$after->disconnect;
+}
+is($killed, 8, 'all were killed');
+cmp_ok($cut_short, '>', 0, 'some of them before they were through');
+
+my $dbh = connected();
+my ($done, $left, $steps) = (0, 1, 0);
+while ($left > 0 && $steps++ < 100)
+{
+	(undef, $done, $left) = $dbh->selectrow_array('SELECT * FROM billing.continue_rerate(1, 60)');
+}
+is($left, 0, 'nothing is left');
+is(join(' ', $dbh->selectrow_array('SELECT count(*), count(DISTINCT (account_id, request_hash)), sum(amount), min(charge), max(charge) FROM billing_books.charge_revision')),
+	join(' ', $accounts * $charges, $accounts * $charges, sprintf('%.9f', -0.25 * $accounts * $charges), '0.750000000', '0.750000000'), 'each charge has its new price, once');
+is_deeply($dbh->selectcol_arrayref('SELECT balance FROM billing.balance(1) UNION ALL SELECT balance FROM billing.balance(2)'), [ '-40.000000000', '-40.000000000' ], 'and what is owed is what the new price leaves');
+is_deeply($dbh->selectall_arrayref('SELECT check_name, detail FROM billing.verify()'), [], 'verify() finds nothing');
+
+done_testing();
