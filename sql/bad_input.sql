@@ -115,6 +115,10 @@ FROM (VALUES
     ('grant_access', $$'pg_monitor'$$, $$'auditor'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('revoke_access', $$'regress_no_such_role'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_policy', $$'second_person_above'$$, $$'1000'$$, $$'CNY'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('set_account_range', $$1$$, $$4611686018427387904$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('api_key_account', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('order_number_account', $$'1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('find_account', $$'bad input'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL, NULL, NULL),
     ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -280,7 +284,8 @@ SELECT pg_temp.refused(ARRAY[
     $$create_account(1159, 'cn', mobile => '+')$$,
     $$create_account(1159, 'cn', time_zone => 'Mars/Olympus')$$, $$create_account(1159, 'cn', time_zone => '../../etc/passwd')$$,
     $$lock_account(1150, 'closed')$$, $$lock_account(1150, 'refund')$$, $$unlock_account(1150, 'refund')$$, $$lock_account(1150, 'Operator')$$,
-    $$close_account(1150, 'new key')$$]);
+    $$close_account(1150, 'new key')$$,
+    $$set_account_range(2, 1)$$, $$set_account_range(1151, 1152)$$, $$set_account_range(1, 4611686018427387905)$$]);
 \echo -- Keys: unknown ones, and those of another account.
 SELECT pg_temp.refused(ARRAY[
     $$create_api_key(1150, 'test', 'sk')$$, $$delete_api_key(1150, 2)$$, $$delete_api_key(1151, 1)$$,

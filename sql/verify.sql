@@ -89,6 +89,7 @@ CREATE TEMP TABLE fires (place serial, damage text, found text);
 INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('an entry is gone', pg_temp.found('DELETE FROM billing_books.ledger_entry WHERE account_id = 1900 AND entry_no = 2')),
     ('the newest entry is gone', pg_temp.found('DELETE FROM billing_books.ledger_entry WHERE account_id = 1901')),
+    ('an account outside of the range', pg_temp.found('INSERT INTO billing_books.account_range VALUES (1, 2, 4611686018427387904, now(), ''test'')')),
     ('last_entry_no is ahead', pg_temp.found('UPDATE billing_books.account SET last_entry_no = last_entry_no + 1 WHERE account_id = 1900')),
     ('an entry of no account', pg_temp.found('INSERT INTO billing_books.ledger_entry SELECT 1909, 1, occurred_at, recorded_at, source_id, lot_no, NULL, NULL, amount, debit, credit, source_type FROM billing_books.ledger_entry WHERE account_id = 1901')),
     ('an entry before the one in front of it', pg_temp.found('UPDATE billing_books.ledger_entry SET recorded_at = recorded_at - interval ''1 day'' WHERE account_id = 1900 AND debit = ''gateway'' AND source_id = 2')),

@@ -16,6 +16,7 @@
 #include "spi/scope.h"
 #include "spi/sql.h"
 #include "spi/subscriber.h"
+#include "store/account_range_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "wake.h"
@@ -34,6 +35,7 @@ _PG_init(void)
 	sql_init();
 	subscriber_init();
 	policy_init();
+	account_range_init();
 	price_init();
 	settings_init();
 	wake_init();

@@ -99,8 +99,22 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_TOO_MANY_ALERTS] = {"LB208", "too_many_alerts",
 							   "account " ACCOUNT " has %d balance alerts already",
 							   "Alerts that were switched off count, too: switch one on again."},
+	[ERROR_ACCOUNT_FOREIGN] = {"LB209", "account_foreign",
+							   "account " ACCOUNT
+							   " is another database's: the accounts here are " ACCOUNT
+							   " to " ACCOUNT,
+							   "Call the database that has it, or the router, which knows them "
+							   "all: docs/several-databases.md."},
+	[ERROR_RANGE_TOO_NARROW] =
+		{"LB210", "range_too_narrow",
+		 "the accounts of these books cannot be %s: there is account " ACCOUNT,
+		 "A range holds all accounts that there are; accounts do not move."},
+	[ERROR_IDS_USED_UP] = {"LB211", "ids_used_up",
+						   "every account id from " ACCOUNT " to " ACCOUNT " is taken",
+						   "Make accounts in another database, or widen the range of this one: "
+						   "billing.set_account_range()."},
 
-	[ERROR_CONTACT_NEEDED] = {"LB209", "contact_needed",
+	[ERROR_CONTACT_NEEDED] = {"LB212", "contact_needed",
 							  "the contact of account " ACCOUNT " is needed still: %s",
 							  "Let it end, or end it, and erase the contact then."},
 
@@ -483,6 +497,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB617", "row_altered", "a row is not as billing wrote it: %s",
 		 "Its account cannot be booked until somebody with the owner's rights has put it right; "
 		 "billing.verify() shows what does not fit."},
+	[ERROR_TABLES_DISTRIBUTED] =
+		{"LB618", "tables_distributed", "table \"%s\" is Citus's: its rows are not all here",
+		 "Undo that with undistribute_table(): books are shared out over independent databases; "
+		 "docs/several-databases.md."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -21,6 +21,7 @@
 #include "errors.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
+#include "store/account_range_store.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/invoice_store.h"
@@ -49,21 +50,39 @@ arg_time_zone(FunctionCallInfo fcinfo, int index, const char *region)
 	return name ? name : pstrdup(strcmp(region, "cn") == 0 ? "Asia/Shanghai" : "UTC");
 }
 
-/* Stores the account under a number that is free. */
+/* Stores the account under a number of the range that is free. */
 static int64
 insert_under_free_id(const AccountProfile *profile, TimestampTz now)
 {
+	AccountRange range = account_range_get();
+
 	for (int attempt = 0; attempt < FREE_ID_ATTEMPTS; attempt++)
 	{
 		int64 account_id = account_next_id();
+		bool is_inside = account_range_has(account_id);
 
-		if (account_insert(account_id, profile, now))
+		if (is_inside && account_insert(account_id, profile, now))
 			return account_id;
 		if (profile->external_ref && account_find(0, profile->external_ref))
 			return 0;
-		account_skip_ids();
+		if (!(is_inside && account_move_ids(account_id, range.last_id)) &&
+			!account_move_ids(range.first_id, range.last_id))
+			refuse(ERROR_IDS_USED_UP, range.first_id, range.last_id);
 	}
 	refuse(ERROR_INTERNAL, "no free account id was found");
+}
+
+/* Makes the account; 0 where somebody else was faster. */
+static int64
+make_account(int64 account_id, const AccountProfile *profile)
+{
+	account_range_hold();
+	if (account_id == 0)
+		return insert_under_free_id(profile, clock_now());
+	arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);
+	if (!account_range_has(account_id))
+		account_range_refuse(account_id);
+	return account_insert(account_id, profile, clock_now()) ? account_id : 0;
 }
 
 /* The account that exists already under the id or external_ref, if it is the same. */
@@ -100,17 +119,29 @@ billing_create_account(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	subscriber_check_none();
 	found = find_same(account_id, &profile);
-	if (found == 0 && account_id)
-		arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);
-	if (found == 0 && account_id)
-		found = account_insert(account_id, &profile, clock_now()) ? account_id : 0;
-	else if (found == 0)
-		found = insert_under_free_id(&profile, clock_now());
+	if (found == 0)
+		found = make_account(account_id, &profile);
 	/* Somebody else was faster: what he made is the same, or an error. */
 	if (found == 0)
 		found = find_same(account_id, &profile);
 	scope_close(&scope);
 	PG_RETURN_INT64(found);
+}
+
+PG_FUNCTION_INFO_V1(billing_find_account);
+Datum
+billing_find_account(PG_FUNCTION_ARGS)
+{
+	char *external_ref = arg_text(fcinfo, 0, "external_ref", IDENTIFIER_BYTES_MAX);
+	int64 account_id;
+	Scope scope;
+
+	scope_open(&scope);
+	account_id = account_find(0, external_ref);
+	scope_close(&scope);
+	if (account_id == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(account_id);
 }
 
 /* A lock that operators set and lift by hand. */

@@ -17,6 +17,7 @@
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "store/account_price_list_store.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/plan_store.h"
 #include "store/price_store.h"
@@ -301,7 +302,7 @@ billing_quote(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	if (!account_read(account_id, &account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	if (!price_find(account.currency, model, price_list_of(&account, query.occurred_at), &query,
 					&price))
 		refuse(ERROR_PRICE_UNKNOWN, psprintf("%s%s", model, price_variant_text(query.variant)),

@@ -18,6 +18,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/api_key_store.h"
 #include "store/lot_store.h"
 #include "store/payment_store.h"
@@ -135,7 +136,7 @@ billing_balance(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	if (!account_read(account_id, &account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	gate = see_account(&account);
 	reason = gate_account(&gate);
 	payment_totals(account_id, &topup, &refunded);

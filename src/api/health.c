@@ -69,6 +69,8 @@ billing_status(PG_FUNCTION_ARGS)
 	put_settler(result);
 	scope_open_to_scan(&scope);
 	report_status(result);
+	put_status(result, "price fingerprint", report_price_fingerprint(),
+			   "the same in every database that has the same prices");
 	scope_close(&scope);
 	return (Datum) 0;
 }
@@ -232,6 +234,25 @@ Datum
 billing_awaiting_second(PG_FUNCTION_ARGS)
 {
 	return return_report(fcinfo, report_awaiting_second);
+}
+
+PG_FUNCTION_INFO_V1(billing_account_references);
+Datum
+billing_account_references(PG_FUNCTION_ARGS)
+{
+	return return_report(fcinfo, report_account_references);
+}
+
+PG_FUNCTION_INFO_V1(billing_price_fingerprint);
+Datum
+billing_price_fingerprint(PG_FUNCTION_ARGS)
+{
+	Datum fingerprint;
+	Scope scope;
+
+	scope_open_to_scan(&scope);
+	fingerprint = CStringGetTextDatum(report_price_fingerprint());
+	return scope_close_with(&scope, fingerprint);
 }
 
 PG_FUNCTION_INFO_V1(billing_gateway_balance);

@@ -24,6 +24,7 @@
 #include "gateway/providers.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/gateway_store.h"
 #include "store/overseas_store.h"
 #include "store/promotion_store.h"

@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "spi/column.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/page_store.h"
 #include "store/usage_store.h"
@@ -66,7 +67,7 @@ page_open(FunctionCallInfo fcinfo, PageList list, ListPage *page)
 	page->result = (ReturnSetInfo *) fcinfo->resultinfo;
 	scope_open_to_page(&page->scope);
 	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 }
 
 /* The types of the result's columns, and of what the list is sorted by; returns how many. */

@@ -22,6 +22,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/audit_store.h"
 #include "store/inbox_store.h"
 #include "store/order_store.h"
@@ -143,7 +144,7 @@ static ReturnSetInfo *
 begin_rows(FunctionCallInfo fcinfo, int64 account_id, Account *account)
 {
 	if (!account_read(account_id, account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	return (ReturnSetInfo *) fcinfo->resultinfo;
 }
 

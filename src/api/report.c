@@ -16,6 +16,7 @@
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/report_store.h"
 
@@ -25,7 +26,7 @@ check_account(int64 account_id)
 	Account account;
 
 	if (!account_read(account_id, &account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 }
 
 PG_FUNCTION_INFO_V1(billing_statement);

@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "errors.h"
 #include "spi/nano.h"
+#include "store/account_range_store.h"
 #include "store/audit_store.h"
 
 /* What is asked for again, by a second person or by one who did not hear the answer, is there
@@ -54,7 +55,7 @@ plan(Rerate rerate)
 	scope_open_to_scan(&scope);
 	rerate_hold_for_adding();
 	if (rerate.account_id != NO_NUMBER && !account_exists(rerate.account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, rerate.account_id);
+		account_range_refuse(rerate.account_id);
 	if (!rerate_find_call(rerate.call_account_id, rerate.idempotency_key, &planned))
 		rerating_plan(&planned);
 	rerate.rerate_no = planned.rerate_no;

@@ -12,6 +12,7 @@
 #include "api/result.h"
 #include "errors.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 
 /* The result's row type, looked up once per call site. */
@@ -52,7 +53,7 @@ result_of_account(FunctionCallInfo fcinfo, int64 account_id, ResultRows put)
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open(&scope);
 	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	put(account_id, (ReturnSetInfo *) fcinfo->resultinfo);
 	scope_close(&scope);
 	return (Datum) 0;

@@ -23,6 +23,7 @@
 #include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/account_statement_store.h"
 #include "store/document_store.h"
 #include "wake.h"
@@ -67,7 +68,7 @@ billing_statement_csv(PG_FUNCTION_ARGS)
 	check_period(from, to, clock_statement());
 	scope_open(&scope);
 	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	csv = account_statement_csv(account_id, from, to, CSV_ENTRIES_MAX);
 	if (csv == NULL)
 		refuse(ERROR_STATEMENT, account_id,
@@ -127,7 +128,7 @@ billing_request_statement(PG_FUNCTION_ARGS)
 	check_period(statement.from, statement.to, statement.requested_at);
 	scope_open(&scope);
 	if (!account_exists(statement.account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, statement.account_id);
+		account_range_refuse(statement.account_id);
 	account_statement_read(&statement);
 	booking_begin(&booking, statement.account_id);
 	if (idempotent_call_begin(fcinfo, &call, &row))

@@ -20,6 +20,7 @@
 #include "spi/nano.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
+#include "store/account_range_store.h"
 #include "store/audit_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
@@ -134,6 +135,8 @@ billing_meter(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
+	if (!account_range_has(row.account_id))
+		account_range_refuse(row.account_id);
 	if (row.nulls[INBOX_OCCURRED_AT])
 		stamp(&row);
 	inbox_append(&row);

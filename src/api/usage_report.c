@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "errors.h"
 #include "spi/scope.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/partition_store.h"
 #include "store/usage_report_store.h"
@@ -146,7 +147,7 @@ billing_usage_report(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open_to_scan(&scope);
 	if (!account_read(report.account_id, &account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, report.account_id);
+		account_range_refuse(report.account_id);
 	if (report.time_zone == NULL)
 		report.time_zone = usage_report_time_zone(report.account_id);
 	partition_check_snapshot();

@@ -17,6 +17,7 @@
 #include "errors.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
+#include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/usage_sum_store.h"
 #include "subtransaction.h"
@@ -99,7 +100,7 @@ billing_rebuild_usage_sums(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	subscriber_check_none();
 	if (!account_exists(account_id))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 	usage_sum_forget_account(account_id);
 	done = sum_account(account_id, SUM_STRETCHES_MAX);
 	scope_close(&scope);

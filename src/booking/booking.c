@@ -18,6 +18,7 @@
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "spi/subscriber.h"
+#include "store/account_range_store.h"
 #include "store/ledger_store.h"
 #include "store/price_store.h"
 #include "store/quota_store.h"
@@ -27,7 +28,7 @@ hold(Booking *booking, int64 account_id)
 {
 	*booking = (Booking){0};
 	if (!hold_account(account_id, &booking->account))
-		refuse(ERROR_ACCOUNT_UNKNOWN, account_id);
+		account_range_refuse(account_id);
 }
 
 void

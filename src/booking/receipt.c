@@ -24,6 +24,7 @@
 #include "core/payment.h"
 #include "errors.h"
 #include "gateway/frame.h"
+#include "store/account_range_store.h"
 #include "store/notice_store.h"
 #include "store/payment_store.h"
 #include "wake.h"
@@ -363,6 +364,20 @@ receipt_book(Receipt *receipt)
 	return result;
 }
 
+/* Why it is of no customer here: another database may have the account that its order names. */
+static const char *
+house_reason(const Receipt *receipt)
+{
+	OrderNumber number;
+
+	if (!receipt->is_merchants)
+		return "merchant";
+	if (order_number_parse(receipt->fact->order_number, &number) &&
+		!account_range_has(number.account_id))
+		return psprintf("other_database: account " INT64_FORMAT, number.account_id);
+	return "unknown_order";
+}
+
 ReceiptResult
 receipt_book_on_house(Receipt *receipt)
 {
@@ -375,8 +390,7 @@ receipt_book_on_house(Receipt *receipt)
 	booking.actor = ACTOR;
 	booking.gateway = receipt->gateway;
 	booking_load(&booking, LOTS_OPEN, 1);
-	payment = store_payment(receipt, &booking, NO_NUMBER, PAYMENT_HELD,
-							receipt->is_merchants ? "unknown_order" : "merchant");
+	payment = store_payment(receipt, &booking, NO_NUMBER, PAYMENT_HELD, house_reason(receipt));
 	booking_source(&booking, SOURCE_PAYMENT, payment.payment_id, payment.paid_at);
 	check_outcome(books_suspend(&booking.books, payment.amount_nano));
 	booking_finish(&booking);

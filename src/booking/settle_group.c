@@ -20,6 +20,7 @@
 #include "booking/settle_group.h"
 #include "booking/usage.h"
 #include "clock.h"
+#include "store/account_range_store.h"
 #include "store/price_store.h"
 #include "store/set_aside_store.h"
 #include "store/usage_batch_store.h"
@@ -186,7 +187,7 @@ admit_row(SettleGroup *group, const InboxRow *row)
 	}
 	group->settled++;
 	if (fault.message == NULL && batch == NULL)
-		fault = fault_of(ERROR_ACCOUNT_UNKNOWN, row->account_id);
+		fault = account_range_fault(row->account_id);
 	if (fault.message)
 	{
 		set_aside_insert(row, &fault, NULL, clock_now());

@@ -105,8 +105,15 @@ WHERE n.state = 'waiting'
 UNION ALL
 SELECT CASE n.state WHEN 'unmatched' THEN 'refund unmatched' ELSE 'refund contradicts' END, n.account_id, n.notice_id, n.gateway, n.received_at,
        CASE WHEN n.fact ->> 'amount_nano' ~ '^[0-9]{1,18}$' THEN (n.fact ->> 'amount_nano')::numeric / 1000000000 END,
-       CASE n.state WHEN 'unmatched' THEN 'of a payment that is not here; booked once that is' ELSE 'it cannot be; ask at the gateway, find_payment() shows what is known' END
+       CASE WHEN o.account_id IS NOT NULL THEN format('of account %s, which is another database''s', o.account_id)
+            WHEN n.state = 'unmatched' THEN 'of a payment that is not here; booked once that is' ELSE 'it cannot be; ask at the gateway, find_payment() shows what is known' END
 FROM billing_books.gateway_notice AS n
+LEFT JOIN LATERAL (
+    SELECT k.account_id
+    FROM (SELECT billing.order_number_account(n.fact ->> 'order_number') AS account_id) AS k,
+        (SELECT first_id, last_id FROM billing_books.account_range ORDER BY range_no DESC LIMIT 1) AS r
+    WHERE k.account_id NOT BETWEEN r.first_id AND r.last_id
+) AS o ON true
 WHERE n.state IN ('unmatched', 'contradiction')
 UNION ALL
 SELECT 'bill differs', NULL, d.difference_id, d.gateway, d.found_at, coalesce(d.theirs, d.ours),

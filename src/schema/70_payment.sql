@@ -103,7 +103,7 @@ COMMENT ON COLUMN billing_books.payment.currency IS 'Currency of the amount.';
 COMMENT ON COLUMN billing_books.payment.amount IS 'What arrived, in whole 0.01.';
 COMMENT ON COLUMN billing_books.payment.payer_amount IS 'What of it the payer gave himself, without a gateway''s coupons, as far as the gateway says (R15).';
 COMMENT ON COLUMN billing_books.payment.taken IS 'What of it the gateway took back while it was held or returning: only the rest can be credited or returned.';
-COMMENT ON COLUMN billing_books.payment.reason IS 'Why it is held or goes back: late, second, amount, user (of the app: another than the order''s), currency, merchant, unknown_order, closed_account, limit, refunded, return_failed, taken_back, undone (a take-back that was undone); null where it was credited at once.';
+COMMENT ON COLUMN billing_books.payment.reason IS 'Why it is held or goes back: late, second, amount, user (of the app: another than the order''s), currency, merchant, unknown_order, other_database (whose account the order''s number names, and which), closed_account, limit, refunded, return_failed, taken_back, undone (a take-back that was undone); null where it was credited at once.';
 COMMENT ON COLUMN billing_books.payment.paid_at IS 'When it was paid, by the payer''s side.';
 COMMENT ON COLUMN billing_books.payment.recorded_at IS 'Booking instant.';
 COMMENT ON COLUMN billing_books.payment.actor IS 'Who booked it.';

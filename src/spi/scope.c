@@ -11,10 +11,12 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_namespace.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 
 #include "compat.h"
 #include "errors.h"
@@ -117,6 +119,31 @@ open_as_owner(Scope *scope, Oid account)
 	enter(scope);
 }
 
+/*
+ * A table of the books that Citus keeps elsewhere, NULL where there is none: its rows are
+ * not where these statements look, and what another node did would be done again.
+ */
+static char *
+distributed_table(void)
+{
+	static Sql find = SQL("SELECT c.relname::text FROM pg_catalog.pg_dist_partition AS d JOIN "
+						  "pg_catalog.pg_class AS c ON c.oid = d.logicalrelid WHERE c.relnamespace "
+						  "= '" BOOKS_SCHEMA "'::regnamespace ORDER BY 1 LIMIT 1");
+
+	if (!OidIsValid(get_relname_relid("pg_dist_partition", PG_CATALOG_NAMESPACE)))
+		return NULL;
+	return sql_latest(&find, NULL, NULL) > 0 ? column_text(0, 1) : NULL;
+}
+
+static void
+check_local(void)
+{
+	char *table = distributed_table();
+
+	if (table)
+		refuse(ERROR_TABLES_DISTRIBUTED, table);
+}
+
 /* What looks dear would be compiled, which takes seconds and saves less. */
 void
 scope_open_to_scan(Scope *scope)
@@ -126,6 +153,7 @@ scope_open_to_scan(Scope *scope)
 	if (!OidIsValid(account))
 		refuse(ERROR_NOT_INSTALLED);
 	open_as_owner(scope, account);
+	check_local();
 	if (schema_version() != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
 	set("jit", "off");
@@ -156,7 +184,7 @@ scope_open_if_ready(Scope *scope)
 	open_as_owner(scope, account);
 	set("jit", "off");
 	plan_by_indexes();
-	if (schema_version() == SCHEMA_VERSION)
+	if (distributed_table() == NULL && schema_version() == SCHEMA_VERSION)
 		return true;
 	scope_close(scope);
 	return false;
@@ -175,7 +203,10 @@ scope_open_for_ddl(Scope *scope)
 	Oid account = catalog_table("account");
 
 	if (OidIsValid(account))
+	{
 		open_as_owner(scope, account);
+		check_local();
+	}
 	else
 		scope_open_as_caller(scope);
 }

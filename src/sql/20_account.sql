@@ -1,6 +1,10 @@
 CREATE FUNCTION billing.create_account(account_id bigint, region text, email text = NULL, mobile text = NULL, time_zone text = NULL, external_ref text = NULL) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_create_account';
-COMMENT ON FUNCTION billing.create_account(bigint, text, text, text, text, text) IS 'Makes an account and returns its id. account_id: 1 to 2^62, or null to have one made. region: cn (CNY) or global (USD), for life. email: local@domain in ASCII, nothing quoted, no two dots together (a domain of other letters in its xn-- form). mobile: 5 to 15 digits, + in front. time_zone: IANA name; null: Asia/Shanghai for cn, else UTC. The same id or external_ref with the same arguments returns that account; with others LB202.';
+COMMENT ON FUNCTION billing.create_account(bigint, text, text, text, text, text) IS 'Makes an account and returns its id. account_id: 1 to 2^62, or null to have one made. region: cn (CNY) or global (USD), for life. email: local@domain in ASCII, nothing quoted, no two dots together (a domain of other letters in its xn-- form). mobile: 5 to 15 digits, + in front. time_zone: IANA name; null: Asia/Shanghai for cn, else UTC. The same id or external_ref with the same arguments returns that account; with others LB202. Ids are those of set_account_range() (LB209; LB211 where all are taken).';
+
+CREATE FUNCTION billing.find_account(external_ref text) RETURNS bigint
+    LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_find_account';
+COMMENT ON FUNCTION billing.find_account(text) IS 'The account of an external_ref; null where these books have none. Example: SELECT billing.find_account(''customer 7'').';
 
 CREATE FUNCTION billing.lock_account(account_id bigint, lock text = 'operator', actor text = NULL, reason text = NULL) RETURNS boolean
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_lock_account';

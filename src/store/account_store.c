@@ -220,15 +220,27 @@ account_next_id(void)
 	return column_int64(0, 1);
 }
 
-void
-account_skip_ids(void)
-{
-	static Sql skip = SQL(
-		"SELECT setval(s.id_sequence, greatest(nextval(s.id_sequence), (SELECT max(account_id) FROM " BOOKS
-		"account))) FROM (SELECT pg_get_serial_sequence('" BOOKS "account', "
-		"'account_id')::regclass AS id_sequence) AS s");
+/* The lowest id from $1 to $2 that is free: behind the highest, where there is room. */
+#define FREE_ID                                                                                         \
+	"SELECT CASE WHEN m.id < $2 THEN greatest(m.id + 1, $1) ELSE (SELECT min(id) FROM (SELECT "         \
+	"$1 AS id WHERE NOT EXISTS (SELECT FROM " BOOKS "account WHERE account_id = $1) UNION ALL "         \
+	"SELECT min(a.account_id) + 1 FROM " BOOKS "account AS a WHERE a.account_id >= $1 AND "             \
+	"a.account_id < $2 AND NOT EXISTS (SELECT FROM " BOOKS "account AS n WHERE n.account_id = "         \
+	"a.account_id + 1)) AS gaps) END AS id FROM (SELECT coalesce(max(account_id), 0) AS id FROM " BOOKS \
+	"account) AS m"
 
-	sql_run(&skip, NULL, NULL);
+bool
+account_move_ids(int64 first_id, int64 last_id)
+{
+	static Sql move = SQL(
+		"SELECT setval(s.id_sequence, CASE WHEN s.next_id BETWEEN f.id AND $2 THEN s.next_id ELSE "
+		"f.id END, false) FROM (SELECT id_sequence, nextval(id_sequence) AS next_id FROM (SELECT "
+		"pg_get_serial_sequence('" BOOKS "account', 'account_id')::regclass AS id_sequence) AS q "
+		"OFFSET 0) AS s, (" FREE_ID ") AS f WHERE f.id IS NOT NULL",
+		INT8OID, INT8OID);
+	Datum values[] = {Int64GetDatum(first_id), Int64GetDatum(last_id)};
+
+	return sql_latest(&move, values, NULL) > 0;
 }
 
 /* Arguments $2 to $6 of the statements about a profile. */

@@ -89,8 +89,8 @@ extern void account_update_alerts(const Account *account);
 /* The next account id of the table's sequence. */
 extern int64 account_next_id(void);
 
-/* Moves the sequence behind the highest id that there is. */
-extern void account_skip_ids(void);
+/* Moves the sequence to an id that is free, from first to last; false where none is. */
+extern bool account_move_ids(int64 first_id, int64 last_id);
 
 /* False when an account of that id or external_ref exists. */
 extern bool account_insert(int64 account_id, const AccountProfile *profile, TimestampTz now);

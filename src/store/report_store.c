@@ -25,6 +25,12 @@ static const char unsettled_usage_sql[] =
 static const char unpriced_usage_sql[] =
 #include "query/unpriced_usage.inc"
 	;
+static const char price_fingerprint_sql[] =
+#include "query/price_fingerprint.inc"
+	;
+static const char account_references_sql[] =
+#include "query/account_references.inc"
+	;
 static const char awaiting_second_sql[] =
 #include "query/awaiting_second.inc"
 	;
@@ -179,6 +185,23 @@ report_awaiting_second(ReturnSetInfo *result)
 	static Sql rows = SQL(awaiting_second_sql);
 
 	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+void
+report_account_references(ReturnSetInfo *result)
+{
+	static Sql rows = SQL(account_references_sql);
+
+	sql_put_rows(&rows, NULL, NULL, result);
+}
+
+char *
+report_price_fingerprint(void)
+{
+	static Sql read = SQL(price_fingerprint_sql);
+
+	(void) sql_read(&read, NULL, NULL);
+	return column_text(0, 1);
 }
 
 void

@@ -38,6 +38,10 @@ extern void report_awaiting_second(ReturnSetInfo *result);
 /* Rows of type billing.status_line about tables and their contents. */
 extern void report_status(ReturnSetInfo *result);
 
+/* Rows of account_references(), and what price_fingerprint() says. */
+extern void report_account_references(ReturnSetInfo *result);
+extern char *report_price_fingerprint(void);
+
 /* What needs a person, of payments and gateways. */
 extern void report_attention(ReturnSetInfo *result);
 extern void report_reconciled_days(ReturnSetInfo *result);

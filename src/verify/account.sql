@@ -42,3 +42,10 @@ THEN format('booked last at %s, before it was made at %s', last_booked_at, creat
 -- A key is deleted after it was made.
 WHEN deleted_at < created_at
 THEN format('key %s is deleted at %s, before it was made at %s', key_id, deleted_at, created_at)
+
+-- check account_range
+-- Every customer's account lies in the range that is set.
+SELECT a.account_id, format('outside of %s to %s, which is what these books have', r.first_id, r.last_id)
+FROM billing_books.account AS a,
+    (SELECT first_id, last_id FROM billing_books.account_range ORDER BY range_no DESC LIMIT 1) AS r
+WHERE a.account_id > 0 AND a.account_id NOT BETWEEN r.first_id AND r.last_id
