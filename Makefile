@@ -5,7 +5,7 @@
 # make soak       kills, for minutes
 # test, demo and bench install missing packages first and write nothing here or into the server.
 
-EXTENSION   = billing
+EXTENSION   = billing billing_router
 MODULE_big  = billing
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" billing.control)
 HEADER_FILES := $(wildcard src/*.h src/*/*.h)
@@ -23,7 +23,7 @@ PROGRAM_LIBS = -lcurl -ljansson -lcrypto -lz -pthread
 PROGRAM_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 PDF_CFLAGS   = $(PROGRAM_CFLAGS) $(shell pkg-config --cflags pangocairo)
 PDF_LIBS     = $(shell pkg-config --libs pangocairo) -ljansson
-DATA_built   = billing--$(EXTVERSION).sql
+DATA_built   = billing--$(EXTVERSION).sql billing_router--$(EXTVERSION).sql
 EXTRA_CLEAN  = build $(PROGRAMS) $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
@@ -85,8 +85,10 @@ clean:
 	rm -rf $(OBJS) billing.so $(DATA_built) $(EXTRA_CLEAN)
 endif
 
-$(DATA_built): $(SQL_FILES) billing.control
+billing--$(EXTVERSION).sql: $(SQL_FILES) billing.control
 	cat /dev/null $(SQL_FILES) > $@
+billing_router--$(EXTVERSION).sql: src/router/route.pl src/router/routes src/router/router.sql billing--$(EXTVERSION).sql
+	perl $^ > $@
 
 # SQL as C: every line a string literal. What stands between "-- begin NAME" and "-- end" becomes an element of an
 # array, {"NAME", "..." "..."}, or without a NAME {"..." "..."}.

@@ -9,7 +9,7 @@ packages=(make gcc libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-opens
 # The simulators of gateways, and the SDKs that prove them. Who has them from elsewhere keeps his.
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
-[ -n "${PG_CONFIG-}" ] || packages+=(postgresql-15 postgresql-server-dev-15 postgresql-15-cron)
+[ -n "${PG_CONFIG-}" ] || packages+=(postgresql-15 postgresql-server-dev-15 postgresql-15-cron postgresql-15-plproxy)
 
 find_missing() {
     local package
