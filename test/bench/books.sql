@@ -1,15 +1,15 @@
--- Accounts that can pay for all that is measured: one cash lot, one key each. Size is counted from here on.
+-- Accounts from :first on that can pay for all that is measured: one cash lot, one key each. Size is counted from here on.
 CREATE EXTENSION billing;
 SELECT billing.install();
 SELECT billing.set_price('mimo-v2.5-pro', 'CNY', 3.0885, 6.177, 0.02556,
                          effective_from => now() - interval '60 days');
-SELECT count(billing.create_account(i, 'cn')) FROM generate_series(1, :accounts) AS i;
+SELECT count(billing.create_account(i, 'cn')) FROM generate_series(:first, :first + :accounts - 1) AS i;
 SELECT count(*)
-    FROM generate_series(1, :accounts) AS i,
+    FROM generate_series(:first, :first + :accounts - 1) AS i,
          billing.record_offline_payment(i, 10000000, 'fund', 'transfer ' || i);
 CREATE TABLE bench_key AS
     SELECT i AS account_id, k.key_id, k.api_key
-    FROM generate_series(1, :accounts) AS i, billing.create_api_key(i, 'bench') AS k;
+    FROM generate_series(:first, :first + :accounts - 1) AS i, billing.create_api_key(i, 'bench') AS k;
 -- Processor time of a server process so far, in microseconds.
 CREATE FUNCTION bench_cpu_us(pid int) RETURNS bigint LANGUAGE sql AS $$
     SELECT (stat[12]::bigint + stat[13]::bigint) * 10000 -- 100 ticks a second: proc(5), fields 14 and 15

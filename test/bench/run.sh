@@ -9,6 +9,7 @@
 #     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key
 #     history     charge() with ROWS requests behind it, over the whole dedupe window, and a checkpoint inside, against none
 #     soak        SOAK seconds of metering at RATE a second, with a checkpoint and a long-running reader
+#     router      charge() through PL/Proxy to 1, 2 and 3 cells, which are databases of this server, against charge() in one
 #     gateway     GORDERS top-ups through a simulated gateway: commit to first byte, notice to credit, beside one that hangs
 #     verify      time of verify() with VROWS metered requests in the books
 #   DURATION=15   seconds of each measurement with pgbench; there are ROUNDS of each, rivals in turn
@@ -61,9 +62,9 @@ add() {
 }
 mean() { awk -v t="${total[$1]}" -v n="${count[$1]}" 'BEGIN{printf "%.4f", t / n}'; }
 
-make_books() { # DATABASE
+make_books() { # DATABASE [FIRST_ACCOUNT]
     createdb "$1"
-    ask -d "$1" -v accounts="$accounts" -f "$here/books.sql" >/dev/null
+    ask -d "$1" -v accounts="$accounts" -v first="${2-1}" -f "$here/books.sql" >/dev/null
 }
 wait_for_settler() { # DATABASE
     ask -c 'SELECT pg_reload_conf()' >/dev/null # the supervisor looks at once
@@ -76,16 +77,18 @@ wait_for_settler() { # DATABASE
 }
 # shellcheck source=test/bench/pipeline.sh
 . "$here/pipeline.sh"
+# shellcheck source=test/bench/router.sh
+. "$here/router.sh"
 
 # measure NAME DATABASE PER_TRANSACTION PGBENCH_ARGUMENT...: adds one measurement to NAME's. Calls of meter() count
 # when they are settled: the time from the last call until then is part of it.
 measure() {
-    local name=$1 database=$2 per=$3 output rate calls wal size target=
+    local name=$1 database=$2 per=$3 output rate calls wal size=0 target=
     shift 3
     run_no=$((run_no + 1))
     [[ $name != meter* ]] || target=$(settled_total "$database")
     wal=$(ask -c 'SELECT pg_current_wal_lsn()')
-    size=$(ask -d bench -c 'SELECT bench_size()')
+    [ "$name" != charge ] || size=$(ask -d bench -c 'SELECT bench_size()')
     # run_no makes request ids unique over all measurements.
     output=$(pgbench -M prepared -c "$clients" -j 2 -T "$duration" -D run_no="$run_no" -D accounts="$accounts" -D n=0 \
         "$@" "$database" 2>&1) || { say "$output" >&2; exit 1; }
@@ -104,11 +107,13 @@ measure() {
     case $name in
         charge | hot | meter*) requests=$((requests + calls)) ;;
         history) history_requests=$((history_requests + calls)) ;;
+        direct* | routed*) routed_requests=$((routed_requests + calls)) ;;
     esac
     printf '  %-10s %9.0f/s\n' "$name" "$rate"
 }
 requests=0
 history_requests=0
+routed_requests=0
 pipeline_events=0
 
 # authorize and its rival get their keys in the same way: once per client into pgbench variables, since
@@ -142,6 +147,7 @@ if wants charge || wants hot || wants meter || wants authorize || wants history;
 fi
 ! wants charge || pgbench -i -q -s "$scale" bench >/dev/null 2>&1
 if wants pipeline || wants verify; then make_pipeline; fi
+if wants router; then make_router; fi
 if wants history; then
     say "filling $rows requests of history"
     # Begun before the window did.
@@ -180,6 +186,7 @@ for ((round = 1; round <= rounds; round++)); do
         measure meter_hot bench 1 -n -D accounts=1 -f "$here/meter.sql"
     fi
     if wants pipeline; then measure_pipeline "$round"; fi
+    if wants router; then measure_router; fi
 done
 if wants pipeline; then
     ask -d pipeline -c 'VACUUM billing_books.usage_inbox'
@@ -252,6 +259,7 @@ if wants authorize; then
     row 'the two-row join in plain SQL' join join 'the join' ''
     row 'authorize' authorize join 'the join' 0.8
 fi
+if wants router; then router_rows; fi
 if wants history; then
     row "charge, $rows requests behind it" history charge 'charge, no history' 0.9
 fi
@@ -299,6 +307,7 @@ if wants gateway && [ -n "$(ask -d gateway -c 'SELECT * FROM billing.verify()')"
     say 'FAILED: verify() of gateway is not empty'
     status=1
 fi
+if wants router; then check_router; fi
 if wants soak; then check_books soak "$soak_events"; fi
 rm -rf "$scratch"
 exit "$status"
