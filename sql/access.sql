@@ -218,6 +218,10 @@ SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_operator', 'INSERT INTO billing_books.price (model) VALUES (NULL)'),
     ('regress_operator', 'TRUNCATE billing_books.policy_setting'),
     ('regress_operator', 'SELECT secret_hash FROM billing_books.api_key'),
+    ('regress_operator', 'SELECT old_secret_hash FROM billing_books.api_key'),
+    ('regress_operator', 'SELECT secret_hash FROM billing_books.api_key_version'),
+    ('regress_operator', 'UPDATE billing_books.api_key SET expires_at = NULL'),
+    ('regress_operator', 'INSERT INTO billing_books.api_key_version (account_id) VALUES (1)'),
     ('regress_operator', 'SELECT * FROM billing_books.idempotent_call'),
     ('regress_operator', 'SELECT nextval(''billing_books.account_account_id_seq'')'),
     ('regress_operator', 'SELECT billing.migrate()'),
@@ -227,6 +231,9 @@ SELECT role, call, pg_temp.as_role(role, call) AS outcome FROM (VALUES
     ('regress_operator', 'CREATE TRIGGER t BEFORE INSERT ON billing_books.ledger_entry EXECUTE FUNCTION billing.forget_cached()'),
     ('regress_auditor', 'SELECT * FROM billing.charge(1050, 1, ''new'', ''access'', 1, 0)'),
     ('regress_auditor', 'SELECT * FROM billing.authorize(''sk-'')'),
+    ('regress_auditor', 'SELECT * FROM billing.authorize(1050, 1)'),
+    ('regress_auditor', 'SELECT billing.update_api_key(1050, 1, ''x'')'),
+    ('regress_app', 'SELECT name FROM billing_books.api_key_version'),
     ('regress_auditor', 'SELECT billing.create_account(1059, ''cn'')'),
     ('regress_auditor', 'SELECT billing.settle()'),
     ('regress_auditor', 'SELECT * FROM billing_books.api_key'),
@@ -279,7 +286,7 @@ BEGIN
             EXECUTE format('CREATE FUNCTION regress_hostile.%2$s(%1$s) RETURNS %1$s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION USING MESSAGE = ''''hostile function as '''' || current_user; END''', type, name);
         END LOOP;
     END LOOP;
-    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,payment_claim,take_back,charge_reversal,charge_revision,rerate,rerate_account,rerate_skip,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
+    FOREACH name IN ARRAY '{usage_inbox,usage_set_aside,usage_day,closed_month,balance_alert,notification,rows,account,account_profile,account_lock,api_key,api_key_version,price,lot,ledger_entry,usage_event,usage_event_default,payment,payment_order,payment_claim,take_back,charge_reversal,charge_revision,rerate,rerate_account,rerate_skip,idempotent_call,approval_request,audit_log,policy_setting,schema_version,access_grant,pg_class,pg_trigger,pg_inherits,pg_proc}'::text[] LOOP
         EXECUTE format('CREATE TABLE regress_hostile.%I (account_id bigint, key_id bigint)', name);
     END LOOP;
 END $$;
@@ -309,6 +316,11 @@ SELECT billing.create_account(1051, 'cn', 'a@b.c', '+8613800138000', 'Asia/Shang
 SELECT key_id, api_key FROM billing.create_api_key(1051, 'prod', 'payg', 'key') \gset
 SELECT key_id, api_key FROM billing.create_api_key(1051, 'prod', 'payg', 'key');
 SELECT allowed, reason FROM billing.authorize(:'api_key');
+SELECT billing.update_api_key(1051, 1, 'renamed', 'project', '2100-01-01 00:00+00', '{access,other}'), billing.update_api_key(1051, 1, 'renamed');
+SELECT api_key FROM billing.rotate_api_key(1051, 1, 'rotate') \gset
+SELECT key_id, api_key FROM billing.rotate_api_key(1051, 1, 'rotate');
+SELECT allowed, reason FROM billing.authorize(:'api_key', 'access');
+SELECT allowed, reason FROM billing.authorize(1051::bigint, 1::bigint, 'another'::text);
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'one', 'access', 5, 0);
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'one', 'access', 5, 0);
 SELECT status, charge, balance FROM billing.charge(1051, 1, 'two', 'access-unpriced', 5, 0);

@@ -32,7 +32,7 @@ SELECT status, credits FROM billing.charge(1152, :plan_key, 'on the plan', 'bad-
 -- Every function with every argument, one value wrong at a time. A good call of each:
 CREATE TEMP TABLE good_call (function text, place int, argument text, type text, value text);
 INSERT INTO good_call
-SELECT p.proname, a.n, a.name, a.type::regtype, a.value
+SELECT g.name, a.n, a.name, a.type::regtype, a.value
 FROM (VALUES
     ('arm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('disarm', $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -135,9 +135,12 @@ FROM (VALUES
     ('lock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('unlock_account', $$1150$$, $$'operator'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('close_account', $$1151$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('create_api_key', $$1150$$, $$'test'$$, $$'plan'$$, $$'new key'$$, $$'project'$$, $$now() + interval '2 hours'$$, $$'{m}'$$, NULL, NULL, NULL, NULL),
+    ('update_api_key', $$1150$$, $$1$$, $$'test'$$, $$'project'$$, $$now() + interval '2 hours'$$, $$'{m}'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
+    ('rotate_api_key', $$1150$$, $$1$$, $$'new key'$$, $$interval '1 day'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL),
     ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('authorize', $$'sk-'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('authorize', $$'sk-'$$, $$'m'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('authorize by number', $$1150$$, $$1$$, $$'m'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, $$''$$, $$'bad_input'$$),
     ('end_prices', $$'bad-input'$$, $$'CNY'$$, $$'2100-01-01 00:00+00'$$, $$''$$, $$''$$, $$0$$, $$'standard'$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('withdraw_price', $$99999999$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -178,7 +181,7 @@ FROM (VALUES
     ('record_offline_payment', $$1150$$, $$1$$, $$'new key'$$, $$'bank 3'$$, $$'CNY'$$, $$now()$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('reverse_offline_payment', $$1150$$, $$2$$, $$'new key'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL)
     ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11)
-JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname = g.name,
+JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname || CASE WHEN p.oid = 'billing.authorize(bigint, bigint, text)'::regprocedure THEN ' by number' ELSE '' END = g.name,
 LATERAL unnest(p.proargnames, p.proargtypes::oid[],
     ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'image 1'$$, $$''$$, $$'me'$$, $$'why'$$] WHEN 'charge' THEN ARRAY[$$'{}'$$] WHEN 'meter' THEN ARRAY[$$'{}'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
@@ -186,7 +189,7 @@ WHERE a.name IS NOT NULL;
 -- None is left out, with none of its arguments.
 SELECT p.oid::regprocedure AS left_out FROM pg_proc AS p
 WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0 AND p.prokind = 'f'
-  AND (SELECT count(*) FROM good_call AS g WHERE g.function = p.proname AND g.value IS NOT NULL) <> p.pronargs;
+  AND (SELECT count(*) FROM good_call AS g WHERE g.function = p.proname || CASE WHEN p.oid = 'billing.authorize(bigint, bigint, text)'::regprocedure THEN ' by number' ELSE '' END AND g.value IS NOT NULL) <> p.pronargs;
 
 -- A call with one value put in the place of its argument. What becomes of it is undone, good or bad.
 CREATE FUNCTION pg_temp.call_with(name text, at int, put text) RETURNS text LANGUAGE plpgsql AS $$
@@ -194,7 +197,7 @@ DECLARE
     call text;
     code text;
 BEGIN
-    SELECT format('SELECT * FROM billing.%I(%s)', name,
+    SELECT format('SELECT * FROM billing.%I(%s)', replace(name, ' by number', ''),
                string_agg(CASE WHEN g.place = at THEN '(' || put || ')' ELSE '(' || g.value || ')' END || '::' || g.type, ', ' ORDER BY g.place))
     INTO call FROM good_call AS g WHERE g.function = name;
     BEGIN
@@ -243,6 +246,9 @@ FROM good_call WHERE type = 'timestamp with time zone' ORDER BY function, place;
 SELECT argument, pg_temp.call_with('usage_report', place, given) AS outcome, left(given, 40) AS given FROM good_call AS g, unnest(ARRAY[
     'NULL', '''{}''', '''{key}''', '''{model,key,hour}''', '''{day,day}''', '''{day,hour}''', '''{week}''', '''{Day}''', '''{""}''', '''{NULL}''', '''{{key,model},{day,key}}''',
     'array_fill(''key''::text, ARRAY[100000])', 'ARRAY[repeat(''x'', 5000000)]']) AS given WHERE g.function = 'usage_report' AND argument = 'group_by';
+SELECT function, pg_temp.call_with(function, place, given) AS outcome, left(given, 60) AS given FROM good_call AS g, unnest(ARRAY[
+    'NULL', '''{}''', '''{m,m}''', '''{""}''', '''{" "}''', '''{NULL}''', '''{{a,b},{c,d}}''', '''[-3:-2]={a,b}''', 'array_fill(''m''::text, ARRAY[32])', 'array_fill(''m''::text, ARRAY[33])',
+    'array_fill(''m''::text, ARRAY[1000000])', 'ARRAY[repeat(''x'', 200)]', 'ARRAY[repeat(''x'', 201)]', 'ARRAY[repeat(''x'', 5000000)]']) WITH ORDINALITY AS v (given, n) WHERE argument = 'models' ORDER BY function DESC, n;
 SELECT "from", "to", test.attempt(format('SELECT * FROM billing.usage_report(1150, %L, %L, by => ''occurred_at'')', "from", "to")) AS outcome
 FROM (VALUES ('4714-11-24 00:00+00 BC'), (NULL)) AS f ("from"), (VALUES ('294276-12-31 23:59:59.999999+00'), (NULL)) AS t ("to");
 SELECT function, argument, pg_temp.call_with(function, place, 'NULL') AS "null", pg_temp.call_with(function, place, '''0''') AS "0", pg_temp.call_with(function, place, '''-1 us''') AS negative,

@@ -47,6 +47,11 @@ CREATE VIEW pg_temp.report AS SELECT a.account_id, r.period, r.charge::int AS ch
 CREATE TABLE before AS SELECT * FROM pg_temp.report;
 SELECT * FROM before WHERE account_id < 5 ORDER BY 1, 2;
 SELECT * FROM billing.usage_report(4, '2025-11-02 00:00+00', '2025-11-03 00:00+00', '{day}', by => 'occurred_at');
+-- A key that changes name and project within a day: each project has its row, the name is one of both.
+SELECT pg_temp.use(4, '2025-11-20 15:00+00', 64) AS none, billing.update_api_key(4, 1, project => 'a') AS into_a, pg_temp.use(4, '2025-11-20 15:01+00', 128) AS a,
+       billing.update_api_key(4, 1, 'renamed', 'b') AS into_b, pg_temp.use(4, '2025-11-20 15:02+00', 256) AS b, pg_temp.use(4, '2025-11-20 15:03+00', 512) AS b_again;
+CREATE VIEW pg_temp.projects AS SELECT key_name, project, requests, charge::int AS charge FROM billing.usage_report(4, '2025-11-20 00:00 America/Havana', '2025-11-21 00:00 America/Havana', '{key,project}');
+SELECT * FROM pg_temp.projects;
 
 -- Closed up to October; customer 5 moves; then November is closed, too. The day that was begun is ended as it was begun.
 SELECT billing.set_policy('usage_retention', '60 days');
@@ -59,6 +64,8 @@ SELECT pg_temp.travel('2026-03-01 00:00+00');
 SELECT billing.close_partitions() > 0 AS closed;
 SELECT * FROM billing.verify();
 SELECT * FROM before WHERE account_id < 5 EXCEPT SELECT * FROM pg_temp.report WHERE account_id < 5;
+SELECT * FROM pg_temp.projects;
+SELECT key_name, project, model, requests, charge::int FROM billing_books.usage_day WHERE account_id = 4 AND day_starts_at = '2025-11-20 00:00 America/Havana' ORDER BY project;
 SELECT month, day_starts_at, day_ends_at, time_zone, charge::int, meters FROM billing_books.usage_day WHERE account_id = 5 ORDER BY day_starts_at, month;
 -- Each zone for its days; another's are refused, as are parts of days; without days all can be told.
 CREATE FUNCTION pg_temp.attempt(arguments text) RETURNS text LANGUAGE plpgsql AS $$

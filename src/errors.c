@@ -117,6 +117,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_CONTACT_NEEDED] = {"LB212", "contact_needed",
 							  "the contact of account " ACCOUNT " is needed still: %s",
 							  "Let it end, or end it, and erase the contact then."},
+	[ERROR_KEY_DELETED] = {"LB213", "key_deleted",
+						   "API key " INT64_FORMAT " of account " ACCOUNT " is deleted",
+						   "A deleted key stays as it is; make another one with "
+						   "billing.create_api_key()."},
 
 	[ERROR_USAGE_FUTURE] = {"LB301", "usage_in_future",
 							"request \"%s\" of account " ACCOUNT " is stamped in the future",

@@ -59,20 +59,33 @@ see_plan(int64 account_id, TimestampTz *resets_at)
 	return plan_allows(&quotas, now) ? GATE_OPEN : GATE_PLAN_EXHAUSTED;
 }
 
-/* The answer about a key that was found; GATE_UNKNOWN_KEY where its secret is another. */
-static GateReason
-judge_key(const char *text, GateRow *row, GateAccount *account, TimestampTz *resets_at)
+/* Whether a key's text has its secret, or the one before while that works. */
+static bool
+has_secret(const char *text, const GateRow *row)
 {
 	uint8 hash[API_KEY_HASH_BYTES];
 
 	if (!api_key_hash(text, API_KEY_TEXT_LENGTH, hash))
 		refuse(ERROR_INTERNAL, "a key could not be hashed");
-	if (!api_key_hash_equals(hash, row->key.hash))
-		return GATE_UNKNOWN_KEY;
+	return api_key_hash_equals(hash, row->key.hash) ||
+		   (clock_statement() < row->key.old_until && api_key_hash_equals(hash, row->key.old_hash));
+}
+
+/* The answer about a key that was found. */
+static GateReason
+judge_key(GateRow *row, GateAccount *account, TimestampTz *resets_at)
+{
+	GateKey key = {
+		.kind = row->key.kind,
+		.deleted = row->key.deleted_at != DT_NOEND,
+		.expired = row->key.expires_at <= clock_statement(),
+		.refuses_model = !row->model_allowed,
+	};
+
 	*account = see_account(&row->account);
-	if (row->key.kind == API_KEY_PLAN)
+	if (key.kind == API_KEY_PLAN)
 		account->plan = see_plan(row->account.account_id, resets_at);
-	return gate_key(account, row->key.kind, row->key.deleted_at != DT_NOEND);
+	return gate_key(account, &key);
 }
 
 static Datum
@@ -98,28 +111,52 @@ authorization_row(FunctionCallInfo fcinfo, GateReason reason, const GateRow *row
 	return result_row(fcinfo, values, nulls);
 }
 
+/* Asks the gate; text: what the key's secret is judged by, NULL: its caller did that. The model is
+ * the argument of that index. */
+static Datum
+authorize(FunctionCallInfo fcinfo, int64 account_id, int64 key_id, const char *text, int model)
+{
+	GateReason reason = GATE_UNKNOWN_KEY;
+	GateRow row = {0};
+	GateAccount account = {0};
+	TimestampTz resets_at = DT_NOEND;
+	Scope scope;
+
+	scope_open(&scope);
+	if (api_key_read_gate(account_id, key_id, PG_GETARG_DATUM(model), PG_ARGISNULL(model), &row) &&
+		(text == NULL || has_secret(text, &row)))
+		reason = judge_key(&row, &account, &resets_at);
+	scope_close(&scope);
+	return authorization_row(fcinfo, reason, &row, &account, resets_at);
+}
+
+/* The answer to what cannot be a key, which costs no query. */
+static Datum
+malformed_row(FunctionCallInfo fcinfo)
+{
+	return authorization_row(fcinfo, GATE_MALFORMED_KEY, &(GateRow){0}, &(GateAccount){0},
+							 DT_NOEND);
+}
+
 PG_FUNCTION_INFO_V1(billing_authorize);
 Datum
 billing_authorize(PG_FUNCTION_ARGS)
 {
-	GateReason reason = GATE_MALFORMED_KEY;
-	GateRow row = {0};
-	GateAccount account = {0};
-	TimestampTz resets_at = DT_NOEND;
-	ApiKey key;
 	text *api_key = PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0);
+	ApiKey key;
 
-	if (api_key && api_key_decode(VARDATA_ANY(api_key), VARSIZE_ANY_EXHDR(api_key), &key))
-	{
-		Scope scope;
+	if (api_key == NULL || !api_key_decode(VARDATA_ANY(api_key), VARSIZE_ANY_EXHDR(api_key), &key))
+		return malformed_row(fcinfo);
+	return authorize(fcinfo, key.account_id, key.key_id, VARDATA_ANY(api_key), 1);
+}
 
-		scope_open(&scope);
-		reason = api_key_read_gate(key.account_id, key.key_id, &row)
-					 ? judge_key(VARDATA_ANY(api_key), &row, &account, &resets_at)
-					 : GATE_UNKNOWN_KEY;
-		scope_close(&scope);
-	}
-	return authorization_row(fcinfo, reason, &row, &account, resets_at);
+PG_FUNCTION_INFO_V1(billing_authorize_key);
+Datum
+billing_authorize_key(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		return malformed_row(fcinfo);
+	return authorize(fcinfo, PG_GETARG_INT64(0), PG_GETARG_INT64(1), NULL, 2);
 }
 
 PG_FUNCTION_INFO_V1(billing_balance);

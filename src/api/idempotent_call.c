@@ -14,12 +14,20 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
 #include "api/arguments.h"
 #include "api/idempotent_call.h"
 #include "api/result.h"
 #include "errors.h"
 #include "store/approval_store.h"
+
+static void
+add_interval(StringInfo request, const Interval *interval)
+{
+	appendStringInfo(request, "%d %d " INT64_FORMAT, interval->month, interval->day,
+					 interval->time);
+}
 
 /* Adds a value's bytes, in a form that no session setting changes. */
 static void
@@ -36,6 +44,9 @@ add_argument(StringInfo request, Oid type, Datum value)
 		case INT8OID:
 		case TIMESTAMPTZOID:
 			appendStringInfo(request, INT64_FORMAT, DatumGetInt64(value));
+			break;
+		case INTERVALOID:
+			add_interval(request, DatumGetIntervalP(value));
 			break;
 		case BYTEAOID:
 		case INT8ARRAYOID:

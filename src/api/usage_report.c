@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * usage_report.c
- *	  usage_report(): usage by key, model, variant, a tag, day and hour.
+ *	  usage_report(): usage by key, model, variant, project, a tag, day and hour.
  *
  *-------------------------------------------------------------------------
  */
@@ -46,6 +46,8 @@ add_grouping(UsageReport *report, const char *word)
 		report->by_model = true;
 	else if (strcmp(word, "variant") == 0)
 		report->by_variant = true;
+	else if (strcmp(word, "project") == 0)
+		report->by_project = true;
 	else if (strncmp(word, TAG_PREFIX, strlen(TAG_PREFIX)) == 0)
 		return add_tag(report, word + strlen(TAG_PREFIX));
 	else if (strcmp(word, "day") != 0 && strcmp(word, "hour") != 0)

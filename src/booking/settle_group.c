@@ -302,12 +302,12 @@ find_keys(SettleGroup *group)
 }
 
 /* The key that an event names; NULL where the account has none of that number. */
-static const ApiKeyRow *
+static ApiKeyRow *
 find_key(const SettleGroup *group, const UsageEvent *event)
 {
 	ApiKeyRef wanted = {.account_id = event->account_id, .key_id = event->payload.key_id};
-	const ApiKeyRef *found = bsearch(&wanted, group->keys, group->keys_count, sizeof(ApiKeyRef),
-									 compare_keys);
+	ApiKeyRef *found = bsearch(&wanted, group->keys, group->keys_count, sizeof(ApiKeyRef),
+							   compare_keys);
 
 	return found && found->exists ? &found->row : NULL;
 }

@@ -74,7 +74,7 @@ locks_at(const Account *account, TimestampTz at)
 
 /* Decides; an event of a plan key learns which period covers it. */
 static UsageVerdict
-gate(Booking *booking, const ApiKeyRow *key, UsageEvent *event, GateReason *reason)
+gate(Booking *booking, ApiKeyRow *key, UsageEvent *event, GateReason *reason)
 {
 	const PolicyValues *policies = &booking->policies;
 	UsageFacts facts = {
@@ -87,6 +87,7 @@ gate(Booking *booking, const ApiKeyRow *key, UsageEvent *event, GateReason *reas
 															: policies->of[POLICY_GO_LIVE_AT],
 		.key_created_at = key->created_at,
 		.key_deleted_at = key->deleted_at,
+		.key_expires_at = api_key_expiry_at(event->account_id, key, event->occurred_at),
 		.key_kind = key->kind,
 		.locks = locks_at(&booking->account, event->occurred_at),
 		.refund_blocks_plan = policies->of[POLICY_REFUND_BLOCKS_PLAN] != 0,
@@ -107,7 +108,7 @@ set_status(UsageEvent *event, UsageStatus status, const char *reason, TimestampT
 }
 
 Fault
-usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
+usage_judge(Booking *booking, ApiKeyRow *key, UsageEvent *event)
 {
 	GateReason reason = GATE_OPEN;
 
@@ -116,6 +117,7 @@ usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event)
 	if (event->is_unstamped && booking->policies.of[POLICY_REQUIRE_OCCURRED_AT])
 		return fault_of(ERROR_USAGE_UNSTAMPED, event->request_id, event->account_id);
 	event->key_name = key->name;
+	event->project = key->project;
 	event->recorded_at = booking->at;
 	event->batch_offset_nano = NO_BATCH;
 	switch (gate(booking, key, event, &reason))

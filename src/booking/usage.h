@@ -33,7 +33,7 @@ extern Fault usage_conflict(const UsageEvent *stored, const UsageEvent *event);
  * set: rejected, free, or unpriced where usage_price() comes next, or, on a plan
  * (it has a subscription), plan_usage_count().
  */
-extern Fault usage_judge(Booking *booking, const ApiKeyRow *key, UsageEvent *event);
+extern Fault usage_judge(Booking *booking, ApiKeyRow *key, UsageEvent *event);
 
 /*
  * Prices an event: charged, or unpriced still where it has no price, where that

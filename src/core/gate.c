@@ -16,6 +16,7 @@ static const char *const reason_names[] = {
 	[GATE_MALFORMED_KEY] = "malformed_key",
 	[GATE_UNKNOWN_KEY] = "unknown_key",
 	[GATE_KEY_DELETED] = "key_deleted",
+	[GATE_KEY_EXPIRED] = "key_expired",
 	[GATE_ACCOUNT_CLOSED] = "account_closed",
 	[GATE_LOCKED_OPERATOR] = "locked_operator",
 	[GATE_LOCKED_DISPUTE] = "locked_dispute",
@@ -27,6 +28,7 @@ static const char *const reason_names[] = {
 	[GATE_PLAN_EXHAUSTED] = "plan_exhausted",
 	[GATE_NEGATIVE_BALANCE] = "negative_balance",
 	[GATE_ZERO_BALANCE] = "zero_balance",
+	[GATE_MODEL_NOT_ALLOWED] = "model_not_allowed",
 };
 
 /* What each lock is to the gate, in the order in which it names them. */
@@ -87,23 +89,25 @@ gate_account(const GateAccount *account)
 }
 
 GateReason
-gate_key(const GateAccount *account, ApiKeyKind kind, bool deleted)
+gate_key(const GateAccount *account, const GateKey *key)
 {
 	GateReason reason;
 
-	if (deleted)
+	if (key->deleted)
 		return GATE_KEY_DELETED;
-	reason = gate_locks(locks_of_kind(account->locks, kind, account->refund_blocks_plan));
-	if (reason != GATE_OPEN)
-		return reason;
+	if (key->expired)
+		return GATE_KEY_EXPIRED;
+	reason = gate_locks(locks_of_kind(account->locks, key->kind, account->refund_blocks_plan));
 	/* A plan key draws on a plan alone: see R3. */
-	return kind == API_KEY_PLAN ? account->plan : gate_balance(account);
+	if (reason == GATE_OPEN)
+		reason = key->kind == API_KEY_PLAN ? account->plan : gate_balance(account);
+	return reason == GATE_OPEN && key->refuses_model ? GATE_MODEL_NOT_ALLOWED : reason;
 }
 
 bool
 gate_retryable(GateReason reason)
 {
-	return reason >= GATE_LOCKED_OPERATOR;
+	return reason >= GATE_LOCKED_OPERATOR && reason != GATE_MODEL_NOT_ALLOWED;
 }
 
 int64_t
@@ -127,6 +131,8 @@ usage_rejection(const UsageFacts *facts)
 
 	if (facts->key_deleted_at <= facts->occurred_at)
 		return GATE_KEY_DELETED;
+	if (facts->key_expires_at <= facts->occurred_at)
+		return GATE_KEY_EXPIRED;
 	reason = gate_locks(locks_of_kind(facts->locks, facts->key_kind, facts->refund_blocks_plan));
 	if (reason != GATE_OPEN)
 		return reason;

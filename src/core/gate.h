@@ -21,6 +21,7 @@ typedef enum GateReason
 	GATE_MALFORMED_KEY,
 	GATE_UNKNOWN_KEY,
 	GATE_KEY_DELETED,
+	GATE_KEY_EXPIRED,
 	GATE_ACCOUNT_CLOSED,
 	GATE_LOCKED_OPERATOR,
 	GATE_LOCKED_DISPUTE,
@@ -31,7 +32,8 @@ typedef enum GateReason
 	GATE_PLAN_REVOKED,
 	GATE_PLAN_EXHAUSTED,
 	GATE_NEGATIVE_BALANCE,
-	GATE_ZERO_BALANCE
+	GATE_ZERO_BALANCE,
+	GATE_MODEL_NOT_ALLOWED
 } GateReason;
 
 /* An account as the gate sees it at one instant. */
@@ -44,6 +46,15 @@ typedef struct GateAccount
 	bool refund_blocks_plan;
 	GateReason plan; /* why its plan keys may not call, by their plan alone */
 } GateAccount;
+
+/* A known key as the gate sees it at that instant. */
+typedef struct GateKey
+{
+	ApiKeyKind kind;
+	bool deleted;
+	bool expired;
+	bool refuses_model; /* that it shall call now */
+} GateKey;
 
 /* What becomes of a usage event that is not a duplicate (books-and-states 4.11). */
 typedef enum UsageVerdict
@@ -69,6 +80,7 @@ typedef struct UsageFacts
 	int64_t go_live_at; /* INT64_MIN: live since ever */
 	int64_t key_created_at;
 	int64_t key_deleted_at; /* INT64_MAX: not deleted */
+	int64_t key_expires_at; /* as it was set at occurred_at; INT64_MAX: never */
 	ApiKeyKind key_kind;
 	unsigned locks; /* LockReason bits in force at occurred_at */
 	bool refund_blocks_plan;
@@ -81,7 +93,7 @@ extern const char *gate_reason_name(GateReason reason);
 extern GateReason gate_account(const GateAccount *account);
 
 /* Why a known key of the account may not call; GATE_OPEN if it may. */
-extern GateReason gate_key(const GateAccount *account, ApiKeyKind kind, bool deleted);
+extern GateReason gate_key(const GateAccount *account, const GateKey *key);
 
 /* True where the answer can change for this key: by paying, or by an operator. */
 extern bool gate_retryable(GateReason reason);

@@ -50,6 +50,8 @@ const ArgumentLimit limits_table[LIMITS_COUNT] = {
 	[LIMIT_PLAN_DAYS] = {LIMIT_KIND_COUNT, 1, PLAN_DAYS_MAX, 0, " days"},
 	[LIMIT_EXTENSION_DAYS] = {LIMIT_KIND_COUNT, 1, EXTENSION_DAYS_MAX, 0, " days"},
 	[LIMIT_WINDOW_HOURS] = {LIMIT_KIND_COUNT, 1, WINDOW_HOURS_MAX, 0, " hours"},
+	[LIMIT_KEY_MODELS] = {LIMIT_KIND_COUNT, 0, KEY_MODELS_MAX, 0, " names"},
+	[LIMIT_GRACE] = {LIMIT_KIND_DURATION, 0, HOURS(GRACE_HOURS_MAX), 0, " hours"},
 };
 
 /* Appends the digits of a whole number in groups of three; returns the end. */

@@ -19,6 +19,7 @@
 #define IDENTIFIER_BYTES_MAX 200 /* request ids, keys, names, references, actors */
 #define MODEL_BYTES_MAX 200
 #define VARIANT_BYTES_MAX 64
+#define PROJECT_BYTES_MAX 64
 #define REASON_BYTES_MAX 2000
 #define VALUE_BYTES_MAX 100
 
@@ -76,6 +77,10 @@
 /* E-mails and SMS about keys that an account is sent in 24 hours, of made and of deleted ones
  * together: a loop that makes keys is no news any more. Webhooks and the audit log have all. */
 #define KEY_MESSAGES_MAX 50
+
+/* Models on the list of a key, and how long an old secret works beside the new one. */
+#define KEY_MODELS_MAX 32
+#define GRACE_HOURS_MAX 720
 
 /* Orders on one invoice, and the bytes of its document. */
 #define INVOICE_LINES_MAX 100
@@ -141,6 +146,8 @@ typedef enum LimitId
 	LIMIT_PLAN_DAYS,
 	LIMIT_EXTENSION_DAYS,
 	LIMIT_WINDOW_HOURS,
+	LIMIT_KEY_MODELS,
+	LIMIT_GRACE,
 	LIMITS_COUNT
 } LimitId;
 

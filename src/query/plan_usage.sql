@@ -1,5 +1,6 @@
 -- What was counted on subscription $2 of account $1, by day of the account's time zone, key and model.
-SELECT billing.day_start(u.day, u.time_zone), u.key_id, max(u.key_name), u.model, count(*),
+SELECT billing.day_start(u.day, u.time_zone), u.key_id,
+       (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = u.key_id), u.model, count(*),
        sum(u.input_tokens), sum(u.output_tokens), sum(u.cache_read_tokens), sum(u.cache_write_tokens), sum(u.credits)
 FROM (
     SELECT u.*, z.time_zone, (u.occurred_at AT TIME ZONE z.time_zone)::date AS day

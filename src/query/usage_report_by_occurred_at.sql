@@ -1,7 +1,8 @@
 -- Lines of usage_report() by when its calls started.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag, [$8, $9) when such usage was received; $12 and $13 are not needed here.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by project, $12 by a tag, [$8, $9) when such usage was received; $13 and $14 are
+-- not needed here.
 WITH line AS (
-    SELECT u.occurred_at AS at, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
+    SELECT u.occurred_at AS at, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -19,37 +20,33 @@ WITH line AS (
         AND u.recorded_at >= $8 AND u.recorded_at < $9
     UNION ALL
     -- Given back: of the call that was charged.
-    SELECT r.occurred_at, r.key_id,
-           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''), r.tags ->> $11, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
+    SELECT r.occurred_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.occurred_at >= $2 AND r.occurred_at < $3
     UNION ALL
-    -- Re-rated: charged besides, or given back.
-    SELECT r.occurred_at, r.key_id,
-           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''),
-           (SELECT u.tags ->> $11 FROM billing_books.usage_event AS u WHERE u.account_id = $1 AND u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = r.event_recorded_at),
-           0, 0, 0, 0, 0, 0, 0, greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
+    -- Moved by re-rating: of the call that was charged.
+    SELECT r.occurred_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0,
+           greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
     FROM billing_books.charge_revision AS r
     WHERE r.account_id = $1 AND r.amount <> 0 AND r.occurred_at >= $2 AND r.occurred_at < $3
 ), grouped AS (
     SELECT CASE WHEN $4 = 'day' THEN (at AT TIME ZONE $5)::date END AS day,
            CASE WHEN $4 = 'hour' THEN date_trunc('hour', at, $5) END AS hour,
            CASE WHEN $6 THEN key_id END AS key_id,
-           CASE WHEN $6 THEN key_name END AS key_name,
            CASE WHEN $7 THEN model END AS model,
            CASE WHEN $10 THEN variant END AS variant,
+           CASE WHEN $11 THEN project END AS project,
            tag,
            requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
            charge, given_back, meters
     FROM line
 )
-SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id, max(key_name), model, variant,
+SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id,
+       (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = g.key_id), model, variant,
        sum(requests)::bigint, sum(rejected)::bigint, sum(unpriced)::bigint,
        sum(input_tokens)::bigint, sum(output_tokens)::bigint,
        sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint,
-       sum(charge), sum(given_back), tag, billing.sum_meters(meters)
-FROM grouped
-GROUP BY day, hour, key_id, model, variant, tag
-ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", tag COLLATE "C"
+       sum(charge), sum(given_back), project, tag, billing.sum_meters(meters)
+FROM grouped AS g
+GROUP BY day, hour, key_id, model, variant, project, tag
+ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", project COLLATE "C", tag COLLATE "C"

@@ -1,7 +1,8 @@
 -- Lines of usage_report() by when usage was booked: a charge belongs to its booking, what is not charged to its receipt.
--- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by a tag; [$12, $13) stands in sums: requests are read before and behind; $8 and $9 are not needed here.
+-- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by project, $12 by a tag; [$13, $14) stands in sums: requests are read before
+-- and behind; $8 and $9 are not needed here.
 WITH event AS NOT MATERIALIZED (
-    SELECT u.recorded_at, u.settled_at, u.status, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS variant, u.tags ->> $11 AS tag,
+    SELECT u.recorded_at, u.settled_at, u.status, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -16,71 +17,67 @@ WITH event AS NOT MATERIALIZED (
     WHERE u.account_id = $1
 ), line AS (
     -- Booked when received.
-    SELECT recorded_at AS at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+    SELECT recorded_at AS at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000 AS given_back, meters
     FROM event
-    WHERE recorded_at >= $2 AND recorded_at < least($3, $12) AND settled_at = recorded_at
+    WHERE recorded_at >= $2 AND recorded_at < least($3, $13) AND settled_at = recorded_at
     UNION ALL
-    SELECT starts_at, key_id, key_name, model, variant, NULL, requests, rejected, 0,
+    SELECT starts_at, key_id, model, variant, project, NULL, requests, rejected, 0,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM billing_books.usage_sum
-    WHERE account_id = $1 AND starts_at >= $12 AND starts_at < $13
+    WHERE account_id = $1 AND starts_at >= $13 AND starts_at < $14
     UNION ALL
-    SELECT recorded_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+    SELECT recorded_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
-    WHERE recorded_at >= greatest($2, $13) AND recorded_at < $3 AND settled_at = recorded_at
+    WHERE recorded_at >= greatest($2, $14) AND recorded_at < $3 AND settled_at = recorded_at
     UNION ALL
     -- Not booked.
-    SELECT recorded_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+    SELECT recorded_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
     WHERE recorded_at >= $2 AND recorded_at < $3 AND status = 'unpriced'
     UNION ALL
     -- Booked later.
-    SELECT settled_at, key_id, key_name, model, variant, tag, requests, rejected, unpriced,
+    SELECT settled_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
     WHERE settled_at <> recorded_at AND settled_at >= $2 AND settled_at < $3
     UNION ALL
     -- Of closed months, summed up by days.
-    SELECT day_starts_at, key_id, key_name, model, variant, NULL, requests, rejected, 0,
+    SELECT day_starts_at, key_id, model, variant, project, NULL, requests, rejected, 0,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM billing_books.usage_day
     WHERE account_id = $1 AND day_starts_at >= $2 AND day_starts_at < $3
     UNION ALL
     -- Given back.
-    SELECT r.recorded_at, r.key_id,
-           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''), r.tags ->> $11, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
+    SELECT r.recorded_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
     FROM billing_books.charge_reversal AS r
     WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
     UNION ALL
-    -- Re-rated: charged besides, or given back.
-    SELECT r.recorded_at, r.key_id,
-           (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = r.key_id),
-           r.model, coalesce(r.variant, ''),
-           (SELECT u.tags ->> $11 FROM billing_books.usage_event AS u WHERE u.account_id = $1 AND u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = r.event_recorded_at),
-           0, 0, 0, 0, 0, 0, 0, greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
+    -- Moved by re-rating.
+    SELECT r.recorded_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0,
+           greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
     FROM billing_books.charge_revision AS r
     WHERE r.account_id = $1 AND r.amount <> 0 AND r.recorded_at >= $2 AND r.recorded_at < $3
 ), grouped AS (
     SELECT CASE WHEN $4 = 'day' THEN (at AT TIME ZONE $5)::date END AS day,
            CASE WHEN $4 = 'hour' THEN date_trunc('hour', at, $5) END AS hour,
            CASE WHEN $6 THEN key_id END AS key_id,
-           CASE WHEN $6 THEN key_name END AS key_name,
            CASE WHEN $7 THEN model END AS model,
            CASE WHEN $10 THEN variant END AS variant,
+           CASE WHEN $11 THEN project END AS project,
            tag,
            requests, rejected, unpriced, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
            charge, given_back, meters
     FROM line
 )
-SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id, max(key_name), model, variant,
+SELECT coalesce(hour, billing.day_start(day, $5)) AS period, key_id,
+       (SELECT k.name FROM billing_books.api_key AS k WHERE k.account_id = $1 AND k.key_id = g.key_id), model, variant,
        sum(requests)::bigint, sum(rejected)::bigint, sum(unpriced)::bigint,
        sum(input_tokens)::bigint, sum(output_tokens)::bigint,
        sum(cache_read_tokens)::bigint, sum(cache_write_tokens)::bigint,
-       sum(charge), sum(given_back), tag, billing.sum_meters(meters)
-FROM grouped
-GROUP BY day, hour, key_id, model, variant, tag
-ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", tag COLLATE "C"
+       sum(charge), sum(given_back), project, tag, billing.sum_meters(meters)
+FROM grouped AS g
+GROUP BY day, hour, key_id, model, variant, project, tag
+ORDER BY period, key_id, model COLLATE "C", variant COLLATE "C", project COLLATE "C", tag COLLATE "C"

@@ -27,7 +27,8 @@ CREATE TABLE billing_books.usage_event (
     reason text,
     variant text,
     meters jsonb,
-    tags jsonb
+    tags jsonb,
+    project text
 ) PARTITION BY RANGE (recorded_at);
 COMMENT ON TABLE billing_books.usage_event IS 'Metered requests, partitioned by month (UTC) of their receipt.';
 COMMENT ON COLUMN billing_books.usage_event.account_id IS 'The account.';
@@ -42,7 +43,8 @@ COMMENT ON COLUMN billing_books.usage_event.model IS 'The model that was called.
 COMMENT ON COLUMN billing_books.usage_event.variant IS 'The service tier that it was sent with; null: the standard one.';
 COMMENT ON COLUMN billing_books.usage_event.meters IS 'What it counts beside its tokens: names and whole numbers above zero, such as {"web_search": 3}; null: nothing.';
 COMMENT ON COLUMN billing_books.usage_event.tags IS 'What the caller noted of it, to group usage by: names and short texts; null: nothing. No personal data.';
-COMMENT ON COLUMN billing_books.usage_event.key_name IS 'The key''s name, kept here for reports.';
+COMMENT ON COLUMN billing_books.usage_event.key_name IS 'The key''s name when it was recorded.';
+COMMENT ON COLUMN billing_books.usage_event.project IS 'The key''s project when it was recorded; null: none.';
 COMMENT ON COLUMN billing_books.usage_event.request_hash IS 'First 8 bytes of SHA-256(request_id); with probe unique per account and partition.';
 COMMENT ON COLUMN billing_books.usage_event.occurred_at IS 'Start of the call; decides price, key deletion, locks and go-live.';
 COMMENT ON COLUMN billing_books.usage_event.recorded_at IS 'Its receipt: the booking instant at which the row was stored.';

@@ -13,6 +13,7 @@ CREATE TABLE billing_books.charge_reversal (
     occurred_at timestamptz NOT NULL,
     actor text NOT NULL,
     reason text,
+    project text,
     PRIMARY KEY (account_id, reversal_id),
     UNIQUE (account_id, request_hash, probe, event_recorded_at)
 );
@@ -27,6 +28,7 @@ COMMENT ON COLUMN billing_books.charge_reversal.key_id IS 'key_id of the usage e
 COMMENT ON COLUMN billing_books.charge_reversal.model IS 'model of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.tags IS 'What its caller noted of it; null: nothing.';
 COMMENT ON COLUMN billing_books.charge_reversal.variant IS 'The service tier that it was sent with; null: the standard one.';
+COMMENT ON COLUMN billing_books.charge_reversal.project IS 'project of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.occurred_at IS 'occurred_at of the usage event.';
 COMMENT ON COLUMN billing_books.charge_reversal.actor IS 'Who undid the charge.';
 COMMENT ON COLUMN billing_books.charge_reversal.reason IS 'Why, as the actor said.';

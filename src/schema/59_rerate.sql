@@ -90,6 +90,8 @@ CREATE TABLE billing_books.charge_revision (
     written_off numeric(18,9) NOT NULL,
     model text NOT NULL,
     variant text,
+    project text,
+    tags jsonb,
     occurred_at timestamptz NOT NULL,
     PRIMARY KEY (account_id, request_hash, probe, event_recorded_at, revision_no)
 );
@@ -113,4 +115,6 @@ COMMENT ON COLUMN billing_books.charge_revision.amount IS 'What moved: charged, 
 COMMENT ON COLUMN billing_books.charge_revision.written_off IS 'What of the difference was not given back, since a write-off had cleared it.';
 COMMENT ON COLUMN billing_books.charge_revision.model IS 'model of the usage event.';
 COMMENT ON COLUMN billing_books.charge_revision.variant IS 'The service tier that it was sent with; null: the standard one.';
+COMMENT ON COLUMN billing_books.charge_revision.project IS 'The key''s project when the usage was recorded; null: none.';
+COMMENT ON COLUMN billing_books.charge_revision.tags IS 'What the caller noted of it; null: nothing.';
 COMMENT ON COLUMN billing_books.charge_revision.occurred_at IS 'occurred_at of the usage event.';

@@ -28,24 +28,58 @@ api_key_next_id(int64 account_id)
 	return sql_next_number(&next, account_id);
 }
 
-void
-api_key_insert(int64 account_id, const ApiKeyRow *key, TimestampTz created_at)
+/* Adds the key as it is by now to its versions. */
+static void
+add_version(int64 account_id, int64 key_id, const ApiKeyChange *change)
 {
-	static Sql insert = SQL("INSERT INTO " BOOKS
-							"api_key (account_id, key_id, kind, name, secret_hash, "
-							"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
-							INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID);
-	char nulls[] = "      ";
-	Datum values[6] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "api_key_version (account_id, key_id, version_no, set_at, expires_at, "
+		"old_secret_until, name, project, models, secret_hash, old_secret_hash, actor, reason) "
+		"SELECT account_id, key_id, version_no, $3, expires_at, old_secret_until, name, project, "
+		"models, secret_hash, old_secret_hash, $4, $5 FROM " BOOKS
+		"api_key WHERE account_id = $1 AND key_id = $2",
+		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+	char nulls[] = "     ";
+	Datum values[5] = {Int64GetDatum(account_id), Int64GetDatum(key_id),
+					   TimestampTzGetDatum(change->at)};
+
+	bind_text(values, nulls, 3, change->actor);
+	bind_text(values, nulls, 4, change->reason);
+	sql_write(&insert, values, nulls);
+}
+
+/* None stands for all: it is null. */
+static void
+bind_models(Datum *values, char *nulls, int index, const ApiKeyRow *key)
+{
+	nulls[index] = key->models_count > 0 ? ' ' : 'n';
+	values[index] = bind_text_array(key->models, key->models_count);
+}
+
+void
+api_key_insert(int64 account_id, const ApiKeyRow *key, const ApiKeyChange *made)
+{
+	static Sql insert = SQL(
+		"INSERT INTO " BOOKS "api_key (account_id, key_id, kind, name, secret_hash, created_at, "
+		"project, models, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		INT8OID, INT8OID, TEXTOID, TEXTOID, BYTEAOID, TIMESTAMPTZOID, TEXTOID, TEXTARRAYOID,
+		TIMESTAMPTZOID);
+	char nulls[] = "         ";
+	Datum values[9] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
 
 	bind_text(values, nulls, 2, api_key_kind_name(key->kind));
 	bind_text(values, nulls, 3, key->name);
 	values[4] = bind_bytes(key->hash, API_KEY_HASH_BYTES);
-	values[5] = TimestampTzGetDatum(created_at);
+	values[5] = TimestampTzGetDatum(made->at);
+	bind_text(values, nulls, 6, key->project);
+	bind_models(values, nulls, 7, key);
+	bind_instant(values, nulls, 8, key->expires_at, DT_NOEND);
 	sql_write(&insert, values, nulls);
+	add_version(account_id, key->key_id, made);
 }
 
-#define KEY_COLUMNS "kind = 'plan', name, created_at, deleted_at"
+#define KEY_COLUMNS \
+	"kind = 'plan', name, created_at, deleted_at, project, expires_at, expiry_set_at"
 
 /* Reads a key from the columns behind some others. */
 static ApiKeyRow
@@ -57,6 +91,9 @@ read_key(int64 key_id, uint64 row, int before)
 		.name = column_text(row, before + 2),
 		.created_at = column_instant(row, before + 3, 0),
 		.deleted_at = column_instant(row, before + 4, DT_NOEND),
+		.project = column_text(row, before + 5),
+		.expires_at = column_instant(row, before + 6, DT_NOEND),
+		.expiry_set_at = column_instant(row, before + 7, DT_NOBEGIN),
 	};
 }
 
@@ -116,21 +153,113 @@ api_key_delete(int64 account_id, int64 key_id, TimestampTz deleted_at)
 			  NULL);
 }
 
+/* The expiries that the key had before the one it has, the latest first. */
+static void
+read_expiries(int64 account_id, ApiKeyRow *key)
+{
+	static Sql read = SQL("SELECT set_at, expires_at FROM " BOOKS
+						  "api_key_version WHERE account_id = $1 AND key_id = $2 AND set_at < $3 "
+						  "ORDER BY version_no DESC",
+						  INT8OID, INT8OID, TIMESTAMPTZOID);
+	uint64 count = sql_run(&read,
+						   (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key->key_id),
+									 TimestampTzGetDatum(key->expiry_set_at)},
+						   NULL);
+
+	if (count == 0)
+		altered_refuse("no version of a key before the last");
+	key->expiries = palloc(count * sizeof(ApiKeyExpiry));
+	key->expiries_count = count;
+	for (uint64 row = 0; row < count; row++)
+		key->expiries[row] = (ApiKeyExpiry){column_instant(row, 1, DT_NOBEGIN),
+											column_instant(row, 2, DT_NOEND)};
+}
+
+TimestampTz
+api_key_expiry_at(int64 account_id, ApiKeyRow *key, TimestampTz at)
+{
+	/* Mostly nobody ever changed it, or the call came later. */
+	if (at >= key->expiry_set_at)
+		return key->expires_at;
+	if (key->expiries == NULL)
+		read_expiries(account_id, key);
+	for (size_t i = 0; i < key->expiries_count; i++)
+		if (key->expiries[i].set_at <= at)
+			return key->expiries[i].expires_at;
+	/* Stamped a little before the key was made. */
+	return key->expiries[key->expiries_count - 1].expires_at;
+}
+
 bool
-api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
+api_key_update(int64 account_id, const ApiKeyRow *key, bool sets_models, const ApiKeyChange *change)
+{
+#define UPDATE_TYPES \
+	INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTARRAYOID, TIMESTAMPTZOID
+	static Sql differs = SQL(
+		"SELECT FROM " BOOKS "api_key WHERE account_id = $1 AND key_id = $2 AND (name <> $3 OR "
+		"project <> $4 OR expires_at IS DISTINCT FROM $5 OR ($6 AND models IS DISTINCT FROM $7))",
+		UPDATE_TYPES);
+	static Sql update = SQL(
+		"UPDATE " BOOKS "api_key SET version_no = version_no + 1, name = $3, project = $4, "
+		"expires_at = $5, models = CASE WHEN $6 THEN $7 ELSE models END, expiry_set_at = $8 WHERE "
+		"account_id = $1 AND key_id = $2",
+		UPDATE_TYPES);
+	char nulls[] = "        ";
+	Datum values[8] = {Int64GetDatum(account_id), Int64GetDatum(key->key_id)};
+
+	bind_text(values, nulls, 2, key->name);
+	bind_text(values, nulls, 3, key->project);
+	bind_instant(values, nulls, 4, key->expires_at, DT_NOEND);
+	values[5] = BoolGetDatum(sets_models);
+	bind_models(values, nulls, 6, key);
+	bind_instant(values, nulls, 7, key->expiry_set_at, DT_NOBEGIN);
+	if (sql_run(&differs, values, nulls) == 0)
+		return false;
+	sql_write(&update, values, nulls);
+	add_version(account_id, key->key_id, change);
+	return true;
+}
+
+void
+api_key_rotate(int64 account_id, const ApiKeyRow *key, TimestampTz old_until,
+			   const ApiKeyChange *change)
+{
+	static Sql update = SQL(
+		"UPDATE " BOOKS "api_key SET version_no = version_no + 1, secret_hash = $3, "
+		"old_secret_hash = secret_hash, old_secret_until = $4 WHERE account_id = $1 AND key_id = $2",
+		INT8OID, INT8OID, BYTEAOID, TIMESTAMPTZOID);
+
+	sql_write(&update,
+			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key->key_id),
+						bind_bytes(key->hash, API_KEY_HASH_BYTES), TimestampTzGetDatum(old_until)},
+			  NULL);
+	add_version(account_id, key->key_id, change);
+}
+
+static void
+read_hash(int column, uint8 hash[API_KEY_HASH_BYTES])
+{
+	bytea *stored = DatumGetByteaPP(column_datum(0, column, BYTEAOID));
+
+	if (VARSIZE_ANY_EXHDR(stored) != API_KEY_HASH_BYTES)
+		altered_refuse("a hash of another length");
+	memcpy(hash, VARDATA_ANY(stored), API_KEY_HASH_BYTES);
+}
+
+bool
+api_key_read_gate(int64 account_id, int64 key_id, Datum model, bool model_is_null, GateRow *row)
 {
 	static Sql read = SQL(
 		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
-		"k.deleted_at, k.secret_hash FROM " BOOKS "account AS a JOIN " BOOKS "api_key AS k "
-		"USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
-		INT8OID, INT8OID);
-	bytea *hash;
+		"k.deleted_at, k.secret_hash, k.expires_at, k.models IS NULL OR $3 IS NULL OR $3 = ANY "
+		"(k.models), k.old_secret_until, k.old_secret_hash FROM " BOOKS "account AS a JOIN " BOOKS
+		"api_key AS k USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
+		INT8OID, INT8OID, TEXTOID);
+	const char nulls[] = {' ', ' ', model_is_null ? 'n' : ' ', '\0'};
 
-	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
+	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id), model},
+				 nulls) == 0)
 		return false;
-	hash = DatumGetByteaPP(column_datum(0, 8, BYTEAOID));
-	if (VARSIZE_ANY_EXHDR(hash) != API_KEY_HASH_BYTES)
-		altered_refuse("a hash of another length");
 	*row = (GateRow){
 		.account.account_id = account_id,
 		.account.cash_nano = column_nano(0, 1),
@@ -141,7 +270,12 @@ api_key_read_gate(int64 account_id, int64 key_id, GateRow *row)
 		.key.key_id = key_id,
 		.key.kind = read_kind(0, 6),
 		.key.deleted_at = column_instant(0, 7, DT_NOEND),
+		.key.expires_at = column_instant(0, 9, DT_NOEND),
+		.model_allowed = column_bool(0, 10),
+		.key.old_until = column_instant(0, 11, DT_NOBEGIN),
 	};
-	memcpy(row->key.hash, VARDATA_ANY(hash), API_KEY_HASH_BYTES);
+	read_hash(8, row->key.hash);
+	if (row->key.old_until != DT_NOBEGIN)
+		read_hash(12, row->key.old_hash);
 	return true;
 }

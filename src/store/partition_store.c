@@ -169,13 +169,13 @@ partition_sum_up(int month, TimestampTz now)
 	(void) sql_execute(psprintf(
 		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, time_zone, "
 		"key_id, key_name, model, variant, requests, rejected, input_tokens, output_tokens, "
-		"cache_read_tokens, cache_write_tokens, charge, meters) SELECT account_id, "
+		"cache_read_tokens, cache_write_tokens, charge, meters, project) SELECT account_id, "
 		"'%2$04d-%3$02d-01', day_starts_at, day_ends_at, day_time_zone, key_id, min(key_name), model, "
 		"coalesce(variant, ''), count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts), "
 		"coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER "
 		"(WHERE counts), 0), coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), "
 		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), "
-		"0.000000000), billing.sum_meters(meters) FILTER (WHERE counts) FROM (SELECT u.*, u.status <> "
+		"0.000000000), billing.sum_meters(meters) FILTER (WHERE counts), coalesce(project, '') FROM (SELECT u.*, u.status <> "
 		"'rejected' AS counts, coalesce(c.day_starts_at, CASE WHEN k.old THEN "
 		"billing.day_start(l.day, k.zone) ELSE greatest(billing.day_start(l.day, k.zone), "
 		"z.last_ends_at) END) AS day_starts_at, coalesce(c.day_ends_at, billing.day_start(l.day + 1, "
@@ -193,7 +193,7 @@ partition_sum_up(int month, TimestampTz now)
 		"usage_day AS d WHERE k.old AND d.account_id = u.account_id AND d.day_starts_at <= "
 		"u.settled_at AND d.day_ends_at > u.settled_at ORDER BY d.month DESC, d.day_starts_at DESC "
 		"LIMIT 1) AS c ON true) AS u GROUP BY account_id, day_starts_at, day_ends_at, day_time_zone, "
-		"key_id, model, coalesce(variant, '')",
+		"key_id, model, coalesce(variant, ''), coalesce(project, '')",
 		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
 	(void) sql_execute(

@@ -76,13 +76,14 @@ revision_insert(const UsageEvent *event, const Revision *revision, TimestampTz n
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "charge_revision (account_id, request_hash, probe, event_recorded_at, "
 		"recorded_at, revision_no, rerate_no, old_price_id, price_id, old_charge, charge, amount, "
-		"written_off, first_entry_no, entry_count, key_id, model, variant, occurred_at) VALUES ($1, "
-		"$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+		"written_off, first_entry_no, entry_count, key_id, model, variant, occurred_at, project, tags) VALUES ($1, "
+		"$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
 		OF_EVENT_TYPES, TIMESTAMPTZOID, INT4OID, INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID,
-		NUMERICOID, NUMERICOID, INT8OID, INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID);
+		NUMERICOID, NUMERICOID, INT8OID, INT4OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID,
+		TEXTOID, JSONBOID);
 	const char *variant = event->payload.variant;
-	char nulls[] = "                   ";
-	Datum values[19];
+	char nulls[] = "                     ";
+	Datum values[21];
 
 	memcpy(values, OF_EVENT_VALUES(event), 4 * sizeof(Datum));
 	values[4] = TimestampTzGetDatum(now);
@@ -100,6 +101,8 @@ revision_insert(const UsageEvent *event, const Revision *revision, TimestampTz n
 	bind_text(values, nulls, 16, event->payload.model);
 	bind_text(values, nulls, 17, variant[0] ? variant : NULL);
 	values[18] = TimestampTzGetDatum(event->occurred_at);
+	bind_text(values, nulls, 19, event->project[0] ? event->project : NULL);
+	bind_json(values, nulls, 20, event->tags);
 	sql_write(&insert, values, nulls);
 }
 

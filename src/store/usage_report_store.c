@@ -71,7 +71,7 @@ static const char by_occurred_at_sql[] =
 
 #define LINES_TYPES                                                                              \
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, \
-		TIMESTAMPTZOID, BOOLOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
+		TIMESTAMPTZOID, BOOLOID, BOOLOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 
 /* An instant moved by some microseconds, as far as instants go. */
 static TimestampTz
@@ -90,8 +90,8 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 {
 	static Sql by_recorded_at = SQL(by_recorded_at_sql, LINES_TYPES);
 	static Sql by_occurred_at = SQL(by_occurred_at_sql, LINES_TYPES);
-	char nulls[] = "             ";
-	Datum values[13] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
+	char nulls[] = "              ";
+	Datum values[14] = {Int64GetDatum(report->account_id), TimestampTzGetDatum(report->from),
 						TimestampTzGetDatum(report->to)};
 
 	bind_text(values, nulls, 3, report->period);
@@ -105,8 +105,9 @@ usage_report(const UsageReport *report, ReturnSetInfo *result)
 	values[8] = TimestampTzGetDatum(
 		moved(report->to, policy_catalog[POLICY_DEDUPE_WINDOW].max + 1));
 	values[9] = BoolGetDatum(report->by_variant);
-	bind_text(values, nulls, 10, report->by_tag);
-	values[11] = TimestampTzGetDatum(report->summed.from);
-	values[12] = TimestampTzGetDatum(report->summed.until);
+	values[10] = BoolGetDatum(report->by_project);
+	bind_text(values, nulls, 11, report->by_tag);
+	values[12] = TimestampTzGetDatum(report->summed.from);
+	values[13] = TimestampTzGetDatum(report->summed.until);
 	sql_put_rows(report->by_occurred_at ? &by_occurred_at : &by_recorded_at, values, nulls, result);
 }

@@ -23,6 +23,7 @@ typedef struct UsageReport
 	bool by_key;
 	bool by_model;
 	bool by_variant;
+	bool by_project;
 	const char *by_tag;	   /* its name; NULL: by none */
 	const char *period;	   /* day or hour; NULL where it is not grouped by time */
 	const char *time_zone; /* whose days and hours those are */

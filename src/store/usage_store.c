@@ -27,7 +27,7 @@
 	"cache_write_tokens, output_tokens, request_id, reason, occurred_at, settled_at, "          \
 	"price_id, first_entry_no, entry_count, key_name, account_id, request_hash, batch_offset, " \
 	"subscription_no, quota_no, weight_id, credits, window_no, coalesce(variant, ''), "         \
-	"meters::text, tags::text"
+	"meters::text, tags::text, coalesce(project, '')"
 
 #define EVENT_COLUMNS_COUNT 27
 
@@ -123,6 +123,7 @@ read_event(uint64 row)
 		.payload.variant = column_text(row, 27),
 		.payload.meters = read_meters(column_text_or_null(row, 28)),
 		.tags = column_text_or_null(row, 29),
+		.project = column_text(row, 30),
 	};
 }
 
@@ -207,11 +208,11 @@ usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, Us
 	return find_newest(sql_read, account_id, request_id, occurred_at, stored);
 }
 
-/* The standard one is null: it takes no room. */
+/* An empty text, which says nothing, is null: it takes no room. */
 static void
-bind_variant(Datum *values, char *nulls, int index, const char *variant)
+bind_label(Datum *values, char *nulls, int index, const char *label)
 {
-	bind_text(values, nulls, index, variant[0] ? variant : NULL);
+	bind_text(values, nulls, index, label[0] ? label : NULL);
 }
 
 static void
@@ -256,9 +257,10 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 	bind_nano(values, nulls, 24,
 			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
 	bind_number(values, nulls, 25, event->window_no);
-	bind_variant(values, nulls, 26, event->payload.variant);
+	bind_label(values, nulls, 26, event->payload.variant);
 	bind_meters(values, nulls, 27, event->payload.meters);
 	bind_json(values, nulls, 28, event->tags);
+	bind_label(values, nulls, 29, event->project);
 }
 
 void
@@ -267,7 +269,7 @@ usage_insert(const UsageEvent *event)
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
 		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
 		USAGE_EVENT_TYPES);
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
@@ -461,9 +463,9 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "charge_reversal (account_id, reversal_id, request_hash, "
 		"event_recorded_at, recorded_at, probe, amount, key_id, model, occurred_at, actor, reason, "
-		"variant, tags) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		"variant, tags, project) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 		INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT2OID, NUMERICOID, INT8OID,
-		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID);
+		TEXTOID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, JSONBOID, TEXTOID);
 	char nulls[] = "              ";
 	Datum values[14] = {
 		Int64GetDatum(event->account_id),
@@ -480,8 +482,9 @@ usage_insert_reversal(const UsageEvent *event, int64 reversal_id, int64 amount_n
 	values[9] = TimestampTzGetDatum(event->occurred_at);
 	bind_text(values, nulls, 10, actor);
 	bind_text(values, nulls, 11, reason);
-	bind_variant(values, nulls, 12, event->payload.variant);
+	bind_label(values, nulls, 12, event->payload.variant);
 	bind_json(values, nulls, 13, event->tags);
+	bind_label(values, nulls, 14, event->project);
 	sql_write(&insert, values, nulls);
 }
 

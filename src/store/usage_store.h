@@ -48,6 +48,7 @@ typedef struct UsageEvent
 	UsagePayload payload;
 	const char *tags; /* as tags_read() writes them; NULL: none */
 	const char *key_name;
+	const char *project; /* of the key; empty: none */
 	TimestampTz occurred_at;
 	bool is_unstamped; /* it came without: not in events that are read */
 	TimestampTz recorded_at;
@@ -115,13 +116,13 @@ extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occ
 	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "      \
 	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, "     \
 	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no, variant, " \
-	"meters, tags"
+	"meters, tags, project"
 #define USAGE_EVENT_TYPES                                                                      \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
 		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
 		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID,    \
-		INT8OID, TEXTOID, JSONBOID, JSONBOID
-#define USAGE_EVENT_COLUMNS 29
+		INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID
+#define USAGE_EVENT_COLUMNS 30
 extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
 
 extern void usage_insert(const UsageEvent *event);

@@ -72,17 +72,17 @@ void
 usage_sum_add(const UsageStretch *stretch)
 {
 	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "usage_sum (account_id, starts_at, key_id, key_name, model, variant, "
+		"INSERT INTO " BOOKS "usage_sum (account_id, starts_at, key_id, model, variant, "
 		"requests, rejected, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, "
-		"charge, meters) SELECT $1, " QUARTER(
-			"u.recorded_at") ", u.key_id, min(u.key_name), u.model, "
+		"charge, meters, project) SELECT $1, " QUARTER(
+			"u.recorded_at") ", u.key_id, u.model, "
 							 "coalesce(u.variant, ''), sum(r.requests), count(*) FILTER (WHERE u.status = 'rejected'), "
 							 "sum(r.requests * u.input_tokens), sum(r.requests * u.output_tokens), sum(r.requests * "
 							 "u.cache_read_tokens), sum(r.requests * u.cache_write_tokens), coalesce(sum(u.charge), "
-							 "0.000000000), billing.sum_meters(CASE r.requests WHEN 1 THEN u.meters END) FROM " BOOKS
+							 "0.000000000), billing.sum_meters(CASE r.requests WHEN 1 THEN u.meters END), coalesce(u.project, '') FROM " BOOKS
 							 "usage_event AS u CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS "
 							 "requests) AS r WHERE u.account_id = $1 AND u.recorded_at >= $2 AND u.recorded_at < $3 AND "
-							 "u.settled_at = u.recorded_at GROUP BY 2, u.key_id, u.model, coalesce(u.variant, '')",
+							 "u.settled_at = u.recorded_at GROUP BY 2, u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, '')",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	static Sql note = SQL("UPDATE " BOOKS
 						  "usage_summed SET summed_until = $3 WHERE account_id = $1 AND "

@@ -49,3 +49,33 @@ SELECT a.account_id, format('outside of %s to %s, which is what these books have
 FROM billing_books.account AS a,
     (SELECT first_id, last_id FROM billing_books.account_range ORDER BY range_no DESC LIMIT 1) AS r
 WHERE a.account_id > 0 AND a.account_id NOT BETWEEN r.first_id AND r.last_id
+
+-- check key_version
+-- A key is as its newest version says; its versions follow one another without a gap, and none set an expiry that had passed.
+SELECT coalesce(k.account_id, v.account_id), format('key %s is not what its versions say', coalesce(k.key_id, v.key_id))
+FROM billing_books.api_key AS k
+FULL JOIN (
+    SELECT account_id, key_id, max(version_no) AS newest, count(*) AS versions, min(set_at) AS made_at,
+           max(set_at) FILTER (WHERE version_no > 1 AND sets_expiry) AS expiry_set_at,
+           coalesce(bool_or(set_at < set_before OR expires_at < set_at AND sets_expiry OR old_secret_hash IS DISTINCT FROM old_hash), false) AS is_wrong
+    FROM (
+        SELECT v.*, lag(set_at) OVER w AS set_before,
+               expires_at IS DISTINCT FROM lag(expires_at) OVER w AS sets_expiry,
+               CASE WHEN secret_hash = lag(secret_hash) OVER w THEN lag(old_secret_hash) OVER w ELSE lag(secret_hash) OVER w END AS old_hash
+        FROM billing_books.api_key_version AS v
+        WINDOW w AS (PARTITION BY account_id, key_id ORDER BY version_no)
+    ) AS v
+    GROUP BY account_id, key_id
+) AS v ON v.account_id = k.account_id AND v.key_id = k.key_id
+LEFT JOIN billing_books.api_key_version AS n ON n.account_id = k.account_id AND n.key_id = k.key_id AND n.version_no = k.version_no
+WHERE (k.version_no, k.version_no, k.created_at, k.expiry_set_at, false)
+    IS DISTINCT FROM (v.newest, v.versions, v.made_at, v.expiry_set_at, v.is_wrong)
+    OR (k.name, k.project, k.models, k.expires_at, k.secret_hash, k.old_secret_hash, k.old_secret_until)
+    IS DISTINCT FROM (n.name, n.project, n.models, n.expires_at, n.secret_hash, n.old_secret_hash, n.old_secret_until)
+
+-- check key_bounds on api_key_version
+-- Labels and models of a key are such as it can have.
+WHEN octet_length(name) > 200 OR btrim(name, E' \t\r\n') = ''
+    OR octet_length(project) > 64 OR (project <> '' AND btrim(project, E' \t\r\n') = '')
+    OR cardinality(models) NOT BETWEEN 1 AND 32
+THEN format('key %s cannot be "%s", of project "%s", for %s models', key_id, left(name, 200), left(project, 64), cardinality(models))

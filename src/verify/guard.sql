@@ -45,7 +45,7 @@ WHERE d.refclassid = 'pg_namespace'::regclass
 SELECT NULL, format('table %s has no valid unique key of (%s)', k.name, array_to_string(k.columns, ', '))
 FROM (VALUES
     ('account', ARRAY['account_id']), ('account_profile', ARRAY['account_id']), ('account_profile', ARRAY['external_ref']),
-    ('account_lock', ARRAY['account_id', 'lock_no']), ('api_key', ARRAY['account_id', 'key_id']),
+    ('account_lock', ARRAY['account_id', 'lock_no']), ('api_key', ARRAY['account_id', 'key_id']), ('api_key_version', ARRAY['account_id', 'key_id', 'version_no']),
     ('approval_request', ARRAY['account_id', 'idempotency_key']), ('contact_history', ARRAY['account_id', 'contact_no']), ('idempotent_call', ARRAY['account_id', 'idempotency_key']),
     ('ledger_entry', ARRAY['account_id', 'entry_no']), ('lot', ARRAY['account_id', 'lot_no']),
     ('payment_order', ARRAY['account_id', 'order_id']), ('payment', ARRAY['account_id', 'payment_id']),

@@ -215,7 +215,7 @@ LEFT JOIN billing_books.usage_event AS u
     AND u.recorded_at = r.event_recorded_at AND u.status = 'charged'
 WHERE r.account_id IS NULL
     OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
-    OR (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at)
+    OR (u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.occurred_at)
     OR r.amount <> coalesce(e.amount, 0)
     OR r.amount > u.charge + (
         SELECT coalesce(sum(v.amount), 0)
@@ -445,7 +445,7 @@ WHERE coalesce(d.charge, 0) <> coalesce(e.amount, 0)
 SELECT account_id, format('from %s: %s requests of %s for %s in sums, %s for %s by themselves', starts_at, coalesce(s.requests, 0), model, coalesce(s.charge, 0), coalesce(u.requests, 0), coalesce(u.charge, 0))
 FROM billing_books.usage_sum AS s
 FULL JOIN (
-    SELECT u.account_id, date_bin('15 minutes', u.recorded_at, '2000-01-01 00:00+00') AS starts_at, u.key_id, u.model, coalesce(u.variant, '') AS variant,
+    SELECT u.account_id, date_bin('15 minutes', u.recorded_at, '2000-01-01 00:00+00') AS starts_at, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project,
            count(*) FILTER (WHERE u.status IN ('charged', 'free')) AS requests, count(*) FILTER (WHERE u.status = 'rejected') AS rejected,
            sum(u.input_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS input_tokens, sum(u.output_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS output_tokens,
            sum(u.cache_read_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS cache_read_tokens, sum(u.cache_write_tokens::bigint) FILTER (WHERE u.status IN ('charged', 'free')) AS cache_write_tokens,
@@ -453,8 +453,8 @@ FULL JOIN (
     FROM billing_books.usage_summed AS h
     JOIN billing_books.usage_event AS u ON u.account_id = h.account_id AND u.recorded_at >= h.summed_from AND u.recorded_at < h.summed_until
     WHERE u.settled_at = u.recorded_at
-    GROUP BY 1, 2, 3, 4, 5
-) AS u USING (account_id, starts_at, key_id, model, variant)
+    GROUP BY 1, 2, 3, 4, 5, 6
+) AS u USING (account_id, starts_at, key_id, model, variant, project)
 WHERE (s.requests, s.rejected, s.input_tokens, s.output_tokens, s.cache_read_tokens, s.cache_write_tokens, s.charge, s.meters)
     IS DISTINCT FROM (u.requests, u.rejected, coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), coalesce(u.cache_read_tokens, 0), coalesce(u.cache_write_tokens, 0), coalesce(u.charge, 0), u.meters)
 UNION ALL
@@ -486,12 +486,44 @@ FROM billing_books.usage_event AS u
 WHERE u.recorded_at < (SELECT until FROM closed)
 
 -- check usage_key
--- An event names a key of its account, by number and name.
-SELECT u.account_id,
-       format('request "%s" is of key %s "%s", which the account does not have', u.request_id, u.key_id, u.key_name)
-FROM billing_books.usage_event AS u
-LEFT JOIN billing_books.api_key AS k ON k.account_id = u.account_id AND k.key_id = u.key_id AND k.name = u.key_name
-WHERE k.key_id IS NULL
+-- Usage, given back and of closed months too, names a key of its account, by a number and a project that the key had, and an event by a name that it had then.
+SELECT account_id, format('%s is of key %s "%s" in project "%s", which the account never had', min(what), key_id, name, project)
+FROM (
+    SELECT account_id, key_id, key_name AS name, coalesce(project, '') AS project, format('request "%s"', request_id) AS what FROM billing_books.usage_event
+    UNION ALL
+    SELECT account_id, key_id, NULL, project, 'a closed month' FROM billing_books.usage_day
+    UNION ALL
+    SELECT account_id, key_id, NULL, coalesce(project, ''), 'a reversal' FROM billing_books.charge_reversal
+    UNION ALL
+    SELECT account_id, key_id, v.name, project, NULL FROM billing_books.api_key_version, LATERAL (VALUES (name), (NULL)) AS v (name)
+) AS x
+GROUP BY account_id, key_id, name, project
+HAVING count(*) = count(what)
+
+-- check usage_expiry
+-- Usage is judged by the expiry that its key had when the call started (R10), as far as it was set before the usage was recorded.
+WITH expiring AS MATERIALIZED (
+    SELECT DISTINCT account_id, key_id FROM billing_books.api_key_version WHERE expires_at IS NOT NULL
+)
+SELECT u.account_id, format('request "%s" of %s is %s %s, its key expired at %s', u.request_id, u.occurred_at, u.status, u.reason, v.expires_at)
+FROM (
+    SELECT account_id, key_id, request_id, status, reason, occurred_at,
+           max(version_no) OVER (PARTITION BY account_id, key_id ORDER BY at) AS version_no
+    FROM (
+        SELECT account_id, key_id, least(occurred_at, recorded_at) AS at, request_id, status, reason, occurred_at, NULL::bigint AS version_no
+        FROM billing_books.usage_event
+        JOIN expiring USING (account_id, key_id)
+        UNION ALL
+        SELECT account_id, key_id, set_at, NULL, NULL, NULL, NULL, version_no
+        FROM billing_books.api_key_version
+        JOIN expiring USING (account_id, key_id)
+    ) AS x
+) AS u
+JOIN billing_books.api_key_version AS v
+    ON v.account_id = u.account_id AND v.key_id = u.key_id AND v.version_no = coalesce(u.version_no, 1)
+WHERE u.request_id IS NOT NULL
+    AND CASE WHEN v.expires_at <= u.occurred_at THEN u.status <> 'rejected' OR u.reason NOT IN ('key_deleted', 'key_expired')
+             ELSE u.reason IS NOT DISTINCT FROM 'key_expired' END
 
 -- check request_once
 -- A request counts once: within a day, the shortest dedupe window there is; stamped alike, at any distance.

@@ -22,6 +22,7 @@ test_names(void **state)
 		[GATE_MALFORMED_KEY] = "malformed_key",
 		[GATE_UNKNOWN_KEY] = "unknown_key",
 		[GATE_KEY_DELETED] = "key_deleted",
+		[GATE_KEY_EXPIRED] = "key_expired",
 		[GATE_ACCOUNT_CLOSED] = "account_closed",
 		[GATE_LOCKED_OPERATOR] = "locked_operator",
 		[GATE_LOCKED_DISPUTE] = "locked_dispute",
@@ -33,6 +34,7 @@ test_names(void **state)
 		[GATE_PLAN_EXHAUSTED] = "plan_exhausted",
 		[GATE_NEGATIVE_BALANCE] = "negative_balance",
 		[GATE_ZERO_BALANCE] = "zero_balance",
+		[GATE_MODEL_NOT_ALLOWED] = "model_not_allowed",
 	};
 
 	(void) state;
@@ -106,8 +108,54 @@ test_key(void **state)
 
 	(void) state;
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		assert_int_equal(gate_key(&cases[i].account, cases[i].kind, cases[i].deleted),
-						 cases[i].reason);
+	{
+		GateKey key = {cases[i].kind, cases[i].deleted, false, false};
+
+		assert_int_equal(gate_key(&cases[i].account, &key), cases[i].reason);
+	}
+}
+
+/* R10: expired comes behind deleted and before all else, a model that is not on the key's list
+ * behind all. */
+static void
+test_expiry_and_models(void **state)
+{
+	static const struct
+	{
+		GateAccount account;
+		GateKey key;
+		GateReason reason;
+	} cases[] = {
+		{{0, 1, true, false, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, true, true, true},
+		 GATE_KEY_DELETED},
+		{{LOCK_CLOSED, -1, true, false, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, false, true, true},
+		 GATE_KEY_EXPIRED},
+		{{0, 1, false, false, true, GATE_OPEN},
+		 {API_KEY_PLAN, false, true, false},
+		 GATE_KEY_EXPIRED},
+		{{LOCK_CLOSED, 1, true, false, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, false, false, true},
+		 GATE_ACCOUNT_CLOSED},
+		{{0, -1, true, false, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, false, false, true},
+		 GATE_NEGATIVE_BALANCE},
+		{{0, 0, true, true, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, false, false, true},
+		 GATE_ZERO_BALANCE},
+		{{0, 1, true, false, true, GATE_NO_PLAN}, {API_KEY_PLAN, false, false, true}, GATE_NO_PLAN},
+		{{0, 1, true, false, true, GATE_NO_PLAN},
+		 {API_KEY_PAYG, false, false, true},
+		 GATE_MODEL_NOT_ALLOWED},
+		{{0, -1, false, false, true, GATE_OPEN},
+		 {API_KEY_PLAN, false, false, true},
+		 GATE_MODEL_NOT_ALLOWED},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		assert_int_equal(gate_key(&cases[i].account, &cases[i].key), cases[i].reason);
 }
 
 /* An account answers as a pay-as-you-go key of it that is not deleted. */
@@ -121,7 +169,8 @@ test_account_is_payg_key(void **state)
 			{
 				GateAccount account = {locks, balance, flags & 1, flags & 2, true, GATE_NO_PLAN};
 
-				assert_int_equal(gate_account(&account), gate_key(&account, API_KEY_PAYG, false));
+				assert_int_equal(gate_account(&account),
+								 gate_key(&account, &(GateKey){API_KEY_PAYG, false, false, false}));
 			}
 }
 
@@ -181,6 +230,7 @@ test_retryable(void **state)
 	(void) state;
 	for (int reason = GATE_OPEN; reason <= GATE_ZERO_BALANCE; reason++)
 		assert_int_equal(gate_retryable((GateReason) reason), reason >= GATE_LOCKED_OPERATOR);
+	assert_false(gate_retryable(GATE_MODEL_NOT_ALLOWED));
 }
 
 /* Facts under which usage is priced; each case changes one or two of them. */
@@ -194,6 +244,7 @@ ordinary_facts(void)
 						.dedupe_window_us = 500,
 						.go_live_at = INT64_MIN,
 						.key_deleted_at = INT64_MAX,
+						.key_expires_at = INT64_MAX,
 						.key_kind = API_KEY_PAYG};
 }
 
@@ -250,6 +301,17 @@ test_usage(void **state)
 	expect(facts, USAGE_REJECTED, GATE_KEY_DELETED);
 
 	facts = ordinary_facts();
+	facts.key_expires_at = 1001;
+	expect(facts, USAGE_TO_PRICE, GATE_OPEN);
+	facts.key_expires_at = 1000;
+	expect(facts, USAGE_REJECTED, GATE_KEY_EXPIRED);
+	facts.locks = LOCK_CLOSED;
+	facts.go_live_at = 2000;
+	expect(facts, USAGE_REJECTED, GATE_KEY_EXPIRED);
+	facts.key_deleted_at = 1000;
+	expect(facts, USAGE_REJECTED, GATE_KEY_DELETED);
+
+	facts = ordinary_facts();
 	facts.key_kind = API_KEY_PLAN;
 	facts.plan = GATE_NO_PLAN;
 	facts.refund_blocks_plan = true;
@@ -282,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_key),
+		cmocka_unit_test(test_expiry_and_models),
 		cmocka_unit_test(test_account_is_payg_key),
 		cmocka_unit_test(test_shortfall),
 		cmocka_unit_test(test_retryable),

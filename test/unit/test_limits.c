@@ -89,6 +89,8 @@ test_range(void **state)
 		[LIMIT_PLAN_DAYS] = "1 to 1,100 days",
 		[LIMIT_EXTENSION_DAYS] = "1 to 366 days",
 		[LIMIT_WINDOW_HOURS] = "1 to 744 hours",
+		[LIMIT_KEY_MODELS] = "0 to 32 names",
+		[LIMIT_GRACE] = "0 to 720 hours",
 	};
 	char text[LIMITS_TEXT_SIZE];
 
