@@ -17,7 +17,7 @@ use BillingTest;
 use constant { ACCOUNTS_MAX => 14, HUGE_ACCOUNT => 99 };
 
 our @EXPORT = qw(ACCOUNTS_MAX HUGE_ACCOUNT $dbh $other_dbh $second_dbh $model $offset_s $step $serial $late_model @trail %count
-  start_run now_us some_account new_key mismatch same rows stored_booked_at);
+  start_run now_us key_works some_account new_key mismatch same rows stored_booked_at);
 
 our ($dbh, $other_dbh, $second_dbh);    # the other one to hold an account's lock, the second one another person's
 our $model = BillingModel::Oracle->new;
@@ -60,6 +60,7 @@ sub repeat_command
 END { diag(repeat_command()) if %run && ($? || !Test::More->builder->is_passing) }
 
 sub now_us { return int(Time::HiRes::time() * 1_000_000) + $offset_s * 1_000_000 }
+sub key_works { my ($key) = @_; return !defined $key->{deleted_at} && ($key->{versions}[-1]{expires_at} // 9e18) > now_us() }
 sub some_account { return pick($model->accounts) }
 sub new_key { return 'key ' . ++$serial }
 

@@ -25,6 +25,7 @@ sub operations
 		[ 3, \&lock_or_unlock ],
 		[ 2.5, \&create_api_key ],
 		[ 0.7, \&delete_api_key ],
+		[ 3, \&update_api_key ],
 		[ 4, \&authorize ],
 	);
 }
@@ -32,11 +33,13 @@ sub operations
 sub outcomes
 {
 	return (
-		'close_account: booked', 'authorize: negative_balance', 'authorize: allowed',
+		'close_account: booked', 'authorize: negative_balance', 'authorize: allowed', 'authorize: key_expired',
+		'update_api_key: 0', 'update_api_key: 1',
 	);
 }
 
 my %key_text;    # "account key" -> the key's text
+my $replay_note = 'the key was shown when this was first called, and is kept nowhere: it cannot be shown again; billing.rotate_api_key() gives it a new secret';
 
 sub create_account
 {
@@ -135,13 +138,61 @@ sub create_api_key
 	my ($account, $kind) = @_;
 	$account //= some_account();
 	my $key = chance(0.5) ? new_key() : undef;
-	my %arg = (name => 'name ' . ++$serial, kind => $kind // (chance(0.25) ? 'plan' : 'payg'));
-	my $row = booking($account, 'create_api_key', 'create_api_key(?, ?, ?, ?)', $key,
-		[ @arg{qw(name kind)}, $key ], %arg);
+	my %arg = (name => 'name ' . ++$serial, kind => $kind // (chance(0.25) ? 'plan' : 'payg'), project => pick(undef, '', 'shop'));
+	$arg{expires_at} = now_us() + some_way_off() if !defined $kind && chance(0.3);
+	$arg{expires_at} = now_us() - some_way_off() if !defined $kind && chance(0.02);
+	my $row = booking($account, 'create_api_key', 'create_api_key(?, ?, ?, ?, ?, ?)', $key,
+		[ @arg{qw(name kind)}, $key, $arg{project}, instant_text($arg{expires_at}) ], %arg);
 	return if !$row;
 	$key_text{"$account->{id} $row->{key_id}"} = $row->{api_key};
-	# The key is shown once: what a replay returns has none.
-	$account->{calls}{$key}{row}{api_key} = undef if defined $key;
+	# The key is shown once: what a replay returns has none, and says so.
+	@{ $account->{calls}{$key}{row} }{qw(api_key note)} = (undef, $replay_note) if defined $key;
+	return;
+}
+
+# Not where the few milliseconds until the booking would decide.
+sub some_way_off { return seconds(10) + between(0, seconds(pick(60, 3600, 86_400, 864_000))) }
+
+# Renamed, put into a project, its expiry moved to later, to one that has passed, or ended.
+sub update_api_key
+{
+	my $account = some_account();
+	my @keys = @{ $account->{keys} } or return;
+	my @expired = grep { !key_works($_) && !defined $_->{deleted_at} } @keys;
+	my $key = @expired && chance(0.6) ? pick(@expired) : pick(@keys);
+	my $expires_at = $key->{versions}[-1]{expires_at};
+	return if defined $expires_at && abs($expires_at - now_us()) < seconds(10);
+	my %arg = (key_id => chance(0.03) ? 99 : $key->{key_id});
+	$arg{name} = pick('renamed', 'name ' . ++$serial) if chance(0.3);
+	$arg{project} = pick('', 'shop', 'lab') if chance(0.3);
+	# The keys that there were from the start go on, so that there is always something to charge.
+	my $keeps = $key->{key_id} == 1;
+	$arg{expires_at} = $keeps && chance(0.7) ? undef : now_us() + (chance(0.25) ? -1 : 1) * some_way_off() if chance(0.7);
+	$arg{expires_at} = $expires_at if exists $arg{expires_at} && chance(0.05);
+	my $row = run_operation({
+		name => 'update_api_key', account => $account,
+		sql => 'SELECT update_api_key AS result FROM billing.update_api_key(?, ?, ?, ?, ?)',
+		args => [ $account->{id}, @arg{qw(key_id name project)},
+			exists $arg{expires_at} ? instant_text($arg{expires_at}) // 'infinity' : undef ],
+		predict => sub { return $model->update_api_key($account, $_[0], %arg) },
+	});
+	$count{"update_api_key: $row->{result}"}++ if $row;
+	return;
+}
+
+my $versions_sql = 'SELECT key_id, version_no, ' . us('set_at') . ' AS set_at, name, project, ' . us('expires_at') . ' AS expires_at
+	FROM billing_books.api_key_version WHERE account_id = ? ORDER BY key_id, version_no';
+
+# All that the keys of every account ever were.
+sub audit
+{
+	for my $account ($model->accounts)
+	{
+		same("keys of account $account->{id}",
+			join("\n", map { shown(@$_{qw(key_id version_no set_at name project expires_at)}) } rows($versions_sql, $account->{id})),
+			join("\n", map { my ($key, $no) = ($_, 0); map { shown($key->{key_id}, ++$no, @$_{qw(set_at name project expires_at)}) } @{ $key->{versions} } }
+				  @{ $account->{keys} }));
+	}
 	return;
 }
 

@@ -65,7 +65,7 @@ sub new_request { return pick('request ', 'request ', 'Request ', "\x{e9}tude ",
 sub metered
 {
 	my ($account, $occurred_at) = @_;
-	my @alive = grep { !defined $_->{deleted_at} && $_->{kind} eq 'payg' } @{ $account->{keys} };
+	my @alive = grep { key_works($_) && $_->{kind} eq 'payg' } @{ $account->{keys} };
 	my @keys = @alive && chance(0.93) ? @alive : @{ $account->{keys} };
 	my %row = (
 		account_id => $account->{id}, key_id => @keys && chance(0.985) ? pick(@keys)->{key_id} : 99,

@@ -164,7 +164,7 @@ sub buy
 	return if !defined $replaces && (grep { !defined $_->{starts} || $_->{starts} > now_us() + 60 * 86_400_000_000 } @all);
 	my $region = chance(0.97) ? $account->{region} : pick('cn', 'global', 'no');
 	create_api_key($account, 'plan')
-	  if !open_lock($account, 'closed') && !grep { $_->{kind} eq 'plan' && !defined $_->{deleted_at} } @{ $account->{keys} };
+	  if !open_lock($account, 'closed') && !grep { $_->{kind} eq 'plan' && key_works($_) } @{ $account->{keys} };
 	my $order = place_order($account, 'subscribe', [ "$region $name", $replaces ], plan => "$region $name", replaces => $replaces)
 	  or return;
 	return if chance(0.1);
@@ -175,7 +175,7 @@ sub buy
 
 # ---- usage ----------------------------------------------------------------------------------------
 
-sub plan_keys { my ($account) = @_; return grep { $_->{kind} eq 'plan' && !defined $_->{deleted_at} } @{ $account->{keys} } }
+sub plan_keys { my ($account) = @_; return grep { $_->{kind} eq 'plan' && key_works($_) } @{ $account->{keys} } }
 
 # Mostly one with a plan that runs, some longer than others.
 sub some_plan_account

@@ -35,7 +35,7 @@ sub outcomes
 	return (
 		'settle: done', 'settle: beside a held account',
 		(map { "settled: $_" } 'charged', 'duplicate', 'duplicate in its batch',
-			'key_deleted', 'no_price', 'arrears_limit',
+			'key_deleted', 'key_expired', 'no_price', 'arrears_limit',
 			'before_go_live', 'several events over several entries'),
 		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304),
 	);
@@ -214,7 +214,7 @@ sub settle_all
 # A batch whose events end where lots do: what is left of a lot is made what an event costs.
 sub settle_to_the_end_of_a_lot
 {
-	my @callable = grep { grep { !defined $_->{deleted_at} && $_->{kind} eq 'payg' } @{ $_->{keys} } } $model->accounts;
+	my @callable = grep { grep { key_works($_) && $_->{kind} eq 'payg' } @{ $_->{keys} } } $model->accounts;
 	my @open = grep { (grep { $_->{remaining} } @{ $_->{lots} }) > 1 } @callable;
 	my $account = @open ? pick(@open) : return;
 	settle_all();

@@ -27,7 +27,7 @@ sub operations
 sub outcomes
 {
 	return (
-		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304)),
+		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304)), 'charge: key_expired',
 		'explain_charge: of a batch',
 	);
 }
@@ -98,6 +98,7 @@ sub some_occurred_at
 		my @decisive = grep { defined } $account->{created_at}, $model->{go_live_at},
 		  (map { ($_->{from}, $_->{to}) } @{ $account->{locks} }),
 		  (map { $_->{deleted_at} } @{ $account->{keys} }),
+		  (map { ($_->{expires_at}, $_->{set_at}) } map { @{ $_->{versions} }[ -min(2, scalar @{ $_->{versions} }) .. -1 ] } @{ $account->{keys} }),
 		  (map { $_->{from} } grep { $_->{from} > $now - 40 * 86_400_000_000 } @{ $model->{prices} });
 		# Of what is long past, only some: its usage is too old.
 		my @recent = grep { $_ > $now - $model->{dedupe_window} } @decisive;
@@ -136,10 +137,12 @@ sub charge
 		tokens => tokens(), occurred_at => some_occurred_at($account),
 	);
 	# A key that works, mostly.
-	my @alive = grep { !defined $_->{deleted_at} && $_->{kind} eq 'payg' } @keys;
+	my @alive = grep { key_works($_) && $_->{kind} eq 'payg' } @keys;
 	$event{key_id} = pick(@alive)->{key_id} if @alive && chance(0.9);
 	$event{model} = 'nowhere' if $account->{id} == 1 && chance(0.05);
-	return run_operation(charge_operation($account, %event));
+	my $row = run_operation(charge_operation($account, %event));
+	$count{'charge: key_expired'}++ if $row && ($row->{reason} // '') eq 'key_expired';
+	return $row;
 }
 
 # Something to repeat: any, a late one, or one whose id has been recorded twice.

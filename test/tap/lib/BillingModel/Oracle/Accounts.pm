@@ -52,10 +52,30 @@ sub create_api_key
 {
 	my ($self, $account, $at, %arg) = @_;
 	return refused('LB204') if open_lock($account, 'closed');
-	push @{ $account->{keys} }, { key_id => @{ $account->{keys} } + 1, kind => $arg{kind}, name => $arg{name},
-		created_at => $at };
+	return refused('LB104') if defined $arg{expires_at} && $arg{expires_at} <= $at;
+	push @{ $account->{keys} }, { key_id => @{ $account->{keys} } + 1, kind => $arg{kind}, created_at => $at,
+		versions => [ { set_at => $at, name => $arg{name}, project => $arg{project} // '', expires_at => $arg{expires_at} } ] };
 	$account->{booked_at} = $at;
 	return { row => { key_id => scalar @{ $account->{keys} } } };
+}
+
+# R10: what is set counts from then on; an expiry that has passed is now. %arg has what is to change; an
+# expiry of undef is none.
+sub update_api_key
+{
+	my ($self, $account, $at, %arg) = @_;
+	my $key = first { $_->{key_id} == $arg{key_id} } @{ $account->{keys} };
+	my @faults = (!$key ? 'LB206' : defined $key->{deleted_at} ? 'LB209' : (), open_lock($account, 'closed') ? 'LB204' : ());
+	return refused(@faults) if @faults;
+	my $old = $key->{versions}[-1];
+	my %new = (%$old, set_at => $at, map { $_ => $arg{$_} } grep { exists $arg{$_} } qw(name project expires_at));
+	$new{expires_at} = defined $old->{expires_at} && $old->{expires_at} <= $at ? $old->{expires_at} : $at
+	  if exists $arg{expires_at} && defined $arg{expires_at} && $arg{expires_at} <= $at;
+	return { row => { result => 0 }, unmoved => 1 }
+	  if !grep { ($new{$_} // '-') ne ($old->{$_} // '-') } qw(name project expires_at);
+	push @{ $key->{versions} }, \%new;
+	$account->{booked_at} = $at;
+	return { row => { result => 1 } };
 }
 
 sub delete_api_key
@@ -75,6 +95,7 @@ sub gate
 {
 	my ($self, $account, $key, $at) = @_;
 	return 'key_deleted' if $key && defined $key->{deleted_at};
+	return 'key_expired' if $key && ($key->{versions}[-1]{expires_at} // $at + 1) <= $at;
 	my $reason = lock_refusal(grep { !defined $_->{to} } @{ $account->{locks} });
 	return $reason if $reason;
 	return $self->plan_gate($account, $at) if $key && $key->{kind} eq 'plan';

@@ -30,10 +30,19 @@ sub recorded
 	  reverse @{ $account->{events} };
 }
 
+# By the expiry that was set when a call started; one that is stamped before its key was made has the first.
+sub is_expired
+{
+	my ($key, $at) = @_;
+	my $version = (first { $_->{set_at} <= $at } reverse @{ $key->{versions} }) // $key->{versions}[0];
+	return defined $version->{expires_at} && $version->{expires_at} <= $at;
+}
+
 sub rejection
 {
 	my ($account, $key, $occurred_at) = @_;
 	return 'key_deleted' if defined $key->{deleted_at} && $key->{deleted_at} <= $occurred_at;
+	return 'key_expired' if is_expired($key, $occurred_at);
 	return lock_refusal(locks_at($account, $occurred_at));
 }
 
