@@ -33,7 +33,7 @@ SELECT pg_temp.attempt('SELECT billing.set_account_range(1, 999)'), pg_temp.atte
 SELECT api_key AS key FROM billing.create_api_key(999, 'prod') \gset
 SELECT call, pg_temp.attempt('SELECT * FROM billing.' || call) FROM unnest(ARRAY[
     'balance(1001)', 'charge(1001, 1, ''r'', ''m'', 1, 1)', 'meter(1001, 1, ''r'', ''m'', 1, 1)', 'grant_bonus(1001, 1, ''k'')', 'statement(1001)', 'statements(1001)', 'request_statement(1001, ''2026-01-01'', ''2026-02-01'', ''k'')',
-    'usage_report(1001)', 'refunds(1001)', 'quote(1001, ''m'', 1, 1)', 'topups(1001)', 'balance_at(1001, now())',
+    'usage_report(1001)', 'refunds(1001)', 'quote(1001, ''m'', 1, 1)', 'list_orders(1001)', 'balance_at(1001, now())',
     'balance(998)', 'charge(998, 1, ''r'', ''m'', 1, 1)', 'meter(998, 1, ''r'', ''m'', 1, 1)', 'balance(-1)', 'balance(0)']) AS call;
 COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens) FROM stdin;
 1001	1	copied	m	1	1

@@ -58,8 +58,8 @@ corrected_row(FunctionCallInfo fcinfo, int64 price_id)
 {
 	bool is_booked = price_id != NO_NUMBER;
 	Datum values[] = {CStringGetTextDatum(is_booked ? "booked" : "awaiting_second"),
-					  Int64GetDatum(price_id)};
-	bool nulls[] = {false, !is_booked};
+					  Int64GetDatum(price_id), BoolGetDatum(false)};
+	bool nulls[] = {false, !is_booked, false};
 
 	return result_row(fcinfo, values, nulls);
 }

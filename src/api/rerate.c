@@ -97,6 +97,7 @@ rerate_row(FunctionCallInfo fcinfo, const Rerate *rerate, const RerateSums *sums
 		Int64GetDatum(sums->events),
 		nano_datum(sums->less_nano),
 		nano_datum(sums->more_nano),
+		BoolGetDatum(false),
 	};
 	bool nulls[lengthof(values)] = {false};
 

@@ -4,7 +4,7 @@ SELECT u.request_id, u.key_id, u.key_name, u.model, coalesce(u.variant, '') AS v
        u.input_tokens::bigint, u.output_tokens::bigint, u.cache_read_tokens::bigint, u.cache_write_tokens::bigint, u.charge, u.credits,
        (SELECT r.amount FROM billing_books.charge_reversal AS r
         WHERE r.account_id = $1 AND r.request_hash = u.request_hash AND r.probe = u.probe AND r.event_recorded_at = u.recorded_at) AS given_back,
-       u.meters, u.tags,
+       u.meters, u.tags, coalesce(u.project, ''),
        NULL::text AS next_cursor,
        u.recorded_at, u.request_hash, u.probe::bigint
 FROM (SELECT *

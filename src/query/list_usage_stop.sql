@@ -1,6 +1,6 @@
 UNION ALL
 -- How far was looked: a last row that is none. It is sought where there are less rows than asked for, since what stands first is read first.
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
        s.recorded_at - interval '1 microsecond', '9223372036854775807', '9223372036854775807'
 FROM (SELECT recorded_at
       FROM billing_books.usage_event

@@ -1,5 +1,5 @@
-CREATE TYPE billing.listed_api_key AS (key_id bigint, name text, kind text, created_at timestamptz, deleted_at timestamptz, next_cursor text);
-COMMENT ON TYPE billing.listed_api_key IS 'A row of list_api_keys(): deleted_at is null while the key may call. next_cursor stands in a page''s last row.';
+CREATE TYPE billing.listed_api_key AS (key_id bigint, name text, kind text, created_at timestamptz, deleted_at timestamptz, project text, expires_at timestamptz, models text[], old_secret_until timestamptz, next_cursor text);
+COMMENT ON TYPE billing.listed_api_key IS 'A row of list_api_keys(): deleted_at is null while the key may call; project is empty, expires_at and models (those it may call) are null where there is none; old_secret_until: until then the secret before rotate_api_key() works, too. next_cursor stands in a page''s last row.';
 
 CREATE FUNCTION billing.list_api_keys(account_id bigint, cursor text = NULL, "limit" bigint = 50) RETURNS SETOF billing.listed_api_key
     LANGUAGE c STABLE ROWS 50 AS 'MODULE_PATHNAME', 'billing_list_api_keys';
@@ -8,8 +8,8 @@ COMMENT ON FUNCTION billing.list_api_keys(bigint, text, bigint) IS 'A page of an
 CREATE TYPE billing.listed_usage AS (
     request_id text, key_id bigint, key_name text, model text, variant text, occurred_at timestamptz, recorded_at timestamptz, status text, reason text,
     input_tokens bigint, output_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, charge numeric, credits numeric, given_back numeric,
-    meters jsonb, tags jsonb, next_cursor text);
-COMMENT ON TYPE billing.listed_usage IS 'A row of list_usage(), a request: variant is empty for the standard one; status charged, free, rejected, unpriced or plan; charge in the account''s currency, credits of a plan; given_back by reverse_charge(), null: nothing; meters and tags as they were told, null: none. next_cursor stands in a page''s last row; alone in a row of nulls it says that nothing was found so far.';
+    meters jsonb, tags jsonb, project text, next_cursor text);
+COMMENT ON TYPE billing.listed_usage IS 'A row of list_usage(), a request: variant is empty for the standard one; status charged, free, rejected, unpriced or plan; charge in the account''s currency, credits of a plan; given_back by reverse_charge(), null: nothing; meters and tags as they were told, null: none; project of the key then, empty: none. next_cursor stands in a page''s last row; alone in a row of nulls it says that nothing was found so far.';
 
 CREATE FUNCTION billing.list_usage(account_id bigint, cursor text = NULL, "limit" bigint = 50, key_id bigint = NULL, model text = NULL, status text = NULL, entry_no bigint = NULL) RETURNS SETOF billing.listed_usage
     LANGUAGE c STABLE ROWS 50 AS 'MODULE_PATHNAME', 'billing_list_usage';

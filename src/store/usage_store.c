@@ -29,7 +29,7 @@
 	"subscription_no, quota_no, weight_id, credits, window_no, coalesce(variant, ''), "         \
 	"meters::text, tags::text, coalesce(project, '')"
 
-#define EVENT_COLUMNS_COUNT 27
+#define EVENT_COLUMNS_COUNT 30
 
 /* Stands for the charge of an event that has none. */
 #define NO_CHARGE (-1)
