@@ -144,43 +144,67 @@ make_window(const Quotas *quotas, const Quota *part, int64_t at)
 	};
 }
 
-/* Adds to what was used, or carried over. */
-static Outcome
-add(Quota *quota, int64_t *sum_nano, int64_t credits_nano)
-{
-	if (*sum_nano > CREDITS_NANO_MAX - credits_nano)
-		return OUTCOME_OUT_OF_RANGE;
-	*sum_nano += credits_nano;
-	quota->changed = true;
-	return OUTCOME_OK;
-}
+/* What is done with a sum of a quota. */
+typedef void (*SumVisitor)(Quota *quota, int64_t *sum_nano, void *argument);
 
-/* Draws on a quota; the rests of one that was cut have that much less. */
-static Outcome
-draw(Quotas *quotas, Quota *quota, int64_t credits_nano)
+/* The sums that usage adds to: what is used of a quota, and what the rests of one that was cut
+ * carry. */
+static void
+visit_sums(Quotas *quotas, Quota *quota, SumVisitor visit, void *argument)
 {
 	int64_t quota_no = quota->quota_no;
-	Outcome outcome = add(quota, &quota->used_nano, credits_nano);
 
+	visit(quota, &quota->used_nano, argument);
 	/* Rests stand behind what they continue. */
-	for (size_t i = 0; i < quotas->count && outcome == OUTCOME_OK && quota->kind == QUOTA_PART; i++)
+	for (size_t i = 0; i < quotas->count && quota->kind == QUOTA_PART; i++)
 	{
 		Quota *rest = &quotas->list[i];
 
 		if (rest->subscription_no != quota->subscription_no || rest->continues == NO_NUMBER ||
 			rest->continues != quota_no)
 			continue;
-		outcome = add(rest, &rest->carried_nano, credits_nano);
+		visit(rest, &rest->carried_nano, argument);
 		quota_no = rest->quota_no;
 	}
-	return outcome;
+}
+
+static void
+note_greatest(Quota *quota, int64_t *sum_nano, void *argument)
+{
+	int64_t *greatest_nano = argument;
+
+	(void) quota;
+	if (*sum_nano > *greatest_nano)
+		*greatest_nano = *sum_nano;
+}
+
+static void
+add(Quota *quota, int64_t *sum_nano, void *argument)
+{
+	*sum_nano += *(int64_t *) argument;
+	quota->changed = true;
+}
+
+/* Draws on a part and its window, or on neither. */
+static Outcome
+draw(Quotas *quotas, const QuotaChoice *from, int64_t credits_nano)
+{
+	int64_t greatest_nano = 0;
+
+	visit_sums(quotas, from->part, note_greatest, &greatest_nano);
+	if (from->window)
+		visit_sums(quotas, from->window, note_greatest, &greatest_nano);
+	if (greatest_nano > CREDITS_NANO_MAX - credits_nano)
+		return OUTCOME_OUT_OF_RANGE;
+	visit_sums(quotas, from->part, add, &credits_nano);
+	if (from->window)
+		visit_sums(quotas, from->window, add, &credits_nano);
+	return OUTCOME_OK;
 }
 
 Outcome
 plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, QuotaChoice *drawn)
 {
-	Outcome outcome;
-
 	*drawn = plan_choose(quotas, at);
 	if (drawn->part->window_us > 0 && drawn->window == NULL)
 	{
@@ -190,10 +214,7 @@ plan_count(Quotas *quotas, int64_t at, int64_t credits_nano, QuotaChoice *drawn)
 		*drawn->window = make_window(quotas, drawn->part, at);
 		quotas->count++;
 	}
-	outcome = draw(quotas, drawn->part, credits_nano);
-	if (outcome == OUTCOME_OK && drawn->window)
-		outcome = draw(quotas, drawn->window, credits_nano);
-	return outcome;
+	return draw(quotas, drawn, credits_nano);
 }
 
 int64_t

@@ -249,6 +249,33 @@ test_bounds_of_credits(void **state)
 	assert_int_equal(plan_count(&plans.quotas, 100, 0, &drawn), OUTCOME_TOO_MANY);
 }
 
+/* Whichever sum has no room, none is touched. */
+static void
+test_bounds_touch_nothing(void **state)
+{
+	Plans plans = {0};
+	Quota *part = add(&plans, 1, NO_NUMBER, 100, 200, 100);
+	Quota *rest = add(&plans, 1, NO_NUMBER, 200, 300, 100);
+	QuotaChoice drawn;
+
+	(void) state;
+	part->quota_no = 1;
+	rest->quota_no = 2;
+	rest->continues = part->quota_no;
+	rest->carried_nano = CREDITS_NANO_MAX - 5;
+	assert_int_equal(plan_count(&plans.quotas, 100, 6, &drawn), OUTCOME_OUT_OF_RANGE);
+	assert_int_equal(part->used_nano, 0);
+	assert_false(part->changed);
+	rest->carried_nano = 0;
+	part->window_us = 10;
+	part->windows_from = 100;
+	assert_int_equal(plan_count(&plans.quotas, 100, 1, &drawn), OUTCOME_OK);
+	drawn.window->used_nano = CREDITS_NANO_MAX - 5;
+	assert_int_equal(plan_count(&plans.quotas, 100, 6, &drawn), OUTCOME_OUT_OF_RANGE);
+	assert_int_equal(part->used_nano, 1);
+	assert_int_equal(rest->carried_nano, 1);
+}
+
 /* B&S 3: 9.99 over 30 days, 20 of them in the first month. */
 static void
 test_earned(void **state)
