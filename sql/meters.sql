@@ -150,5 +150,15 @@ SELECT status FROM billing.charge(4654, 1, 'new', 'meter-a', 1, 0, occurred_at =
 SELECT status FROM billing.charge(4654, 1, 'new', 'meter-a', 1, 0);
 SELECT billing.set_policy('require_occurred_at', NULL);
 
+-- A thousand accounts that cannot owe what waits: usage of an account behind them is charged all the same.
+BEGIN;
+SELECT count(billing.create_account(account_id, 'cn')) AS made FROM generate_series(460000, 461000) AS account_id;
+SELECT count(billing.create_api_key(account_id, 'prod')) AS made FROM generate_series(460000, 461000) AS account_id;
+SELECT c.status, c.reason, count(*) FROM generate_series(460000, 460999) AS account_id, generate_series(1, 2) AS n, LATERAL billing.charge(account_id, 1, 'huge ' || n, 'meter-d', 0, 0, meters => '{"image": 900}') AS c GROUP BY c.status, c.reason ORDER BY c.status;
+SELECT status, reason FROM billing.charge(461000, 1, 'behind', 'meter-f', 1000000, 0);
+SELECT billing.set_price('meter-f', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT billing.settle() AS settled;
+ROLLBACK;
+
 -- What others know of it: closed months keep the meters and not the tags (sql/usage_day); the damages are told (sql/verify).
 SELECT * FROM billing.verify();

@@ -25,11 +25,11 @@
 #include "subtransaction.h"
 #include "wake.h"
 
-/* Accounts looked at for usage that has a price by now, so that a transaction stays bounded. */
+/* Accounts listed at once whose usage has a price by now. */
 #define SETTLE_ACCOUNTS_MAX 1000
 #define SETTLE_PAGE_SIZE 1000
 
-/* Lists of the inbox that settle() goes through for one that has something to settle. */
+/* Lists, of the inbox and of accounts, that settle() goes through for what can be settled. */
 #define SETTLE_LISTS_MAX 10
 
 /* How long settle() waits for an account where it can do nothing else. */
@@ -309,18 +309,13 @@ settle_account(Booking *booking, void *argument)
 	settling->settled = settled;
 }
 
-int64
-settle_unpriced(int64 events_max, SettleWait wait)
+/* Settles what of accounts has a price by now; whoever waits waits for the first. */
+static int64
+settle_accounts(const int64 *accounts, size_t count, int64 events_max, bool waits)
 {
+	ParkedAccounts parked = read_parked();
 	int64 settled = 0;
-	ParkedAccounts parked;
-	int64 *accounts;
-	size_t count;
 
-	if (!price_hold_unchanged())
-		return 0;
-	parked = read_parked();
-	accounts = usage_settleable_accounts(SETTLE_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && settled < events_max; i++)
 	{
 		Settling settling = {.events_max = events_max - settled};
@@ -329,9 +324,30 @@ settle_unpriced(int64 events_max, SettleWait wait)
 			continue;
 		if (settle_note)
 			settle_note(&accounts[i], 1);
-		if (each_account_try(accounts[i], i == 0 && wait == SETTLE_WAIT_FOR_ONE, settle_account,
-							 &settling))
+		if (each_account_try(accounts[i], i == 0 && waits, settle_account, &settling))
 			settled += settling.settled;
+	}
+	return settled;
+}
+
+int64
+settle_unpriced(int64 events_max, SettleWait wait)
+{
+	int64 settled = 0;
+	int64 last = 0;
+	size_t count = SETTLE_ACCOUNTS_MAX;
+
+	if (!price_hold_unchanged())
+		return 0;
+	/* Accounts that cannot owe it must not stand before the others for good. */
+	for (int lists = 0;
+		 settled < events_max && count == SETTLE_ACCOUNTS_MAX && lists < SETTLE_LISTS_MAX; lists++)
+	{
+		int64 *accounts = usage_settleable_accounts(last, SETTLE_ACCOUNTS_MAX, &count);
+
+		settled += settle_accounts(accounts, count, events_max - settled,
+								   lists == 0 && wait == SETTLE_WAIT_FOR_ONE);
+		last = count > 0 ? accounts[count - 1] : last;
 	}
 	return settled;
 }

@@ -345,15 +345,16 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 	") END"
 
 int64 *
-usage_settleable_accounts(int64 accounts_max, size_t *count)
+usage_settleable_accounts(int64 after, int64 accounts_max, size_t *count)
 {
-	static Sql find = SQL("SELECT DISTINCT account_id FROM " BOOKS "usage_event AS u JOIN " BOOKS
-						  "account AS a USING "
-						  "(account_id) WHERE u.status = 'unpriced' AND " HAS_PRICE
-						  " ORDER BY account_id LIMIT $1",
-						  INT8OID);
+	static Sql find = SQL(
+		"SELECT DISTINCT account_id FROM " BOOKS "usage_event AS u JOIN " BOOKS
+		"account AS a USING "
+		"(account_id) WHERE account_id > $1 AND u.status = 'unpriced' AND " HAS_PRICE
+		" ORDER BY account_id LIMIT $2",
+		INT8OID, INT8OID);
 
-	*count = sql_run(&find, (Datum[]){Int64GetDatum(accounts_max)}, NULL);
+	*count = sql_run(&find, (Datum[]){Int64GetDatum(after), Int64GetDatum(accounts_max)}, NULL);
 	return column_int64s(*count);
 }
 

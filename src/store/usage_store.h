@@ -135,8 +135,8 @@ extern void usage_update_settled(const UsageEvent *event);
 #define USAGE_REJECTED_BY_OPERATOR "rejected_by_operator"
 extern void usage_update_rejected(const UsageEvent *event, TimestampTz settled_at);
 
-/* Accounts with unpriced rows that have a price by now, in the order of their ids. */
-extern int64 *usage_settleable_accounts(int64 accounts_max, size_t *count);
+/* Accounts behind one with unpriced rows that have a price by now, in the order of their ids. */
+extern int64 *usage_settleable_accounts(int64 after, int64 accounts_max, size_t *count);
 
 /*
  * The account's unpriced rows that have a price by now and come after an event,
