@@ -9,7 +9,7 @@ use Exporter 'import';
 use POSIX qw(floor strftime);
 
 our @EXPORT = qw(pick chance between spread money fraction part_of
-  seconds instant_text nano amount_text model_of variant_of shown row_text us);
+  seconds instant_text nano amount_text model_of variant_of meters_of meters_text items_text shown row_text us);
 
 # ---- random ones ----------------------------------------------------------------------------------
 
@@ -35,6 +35,34 @@ sub part_of
 # To the rules a variant of a model is another model; calls name both.
 sub model_of { my ($name) = @_; return defined $name && $name eq 'tier batch' ? 'tier' : $name }
 sub variant_of { my ($name) = @_; return defined $name && $name eq 'tier batch' ? 'batch' : undef }
+
+# What of meters counts, as the database keeps it; undef: nothing. A request's meters stand beside its
+# tokens: names and quantities, or a text that is none.
+sub meters_of
+{
+	my ($tokens) = @_;
+	my $meters = ref $tokens->{meters} ? $tokens->{meters} : {};
+	my @names = sort { length $a <=> length $b || $a cmp $b } grep { $meters->{$_} } keys %$meters;
+	return @names ? '{' . join(', ', map { "\"$_\": $meters->{$_}" } @names) . '}' : undef;
+}
+
+# As they are sent.
+sub meters_text
+{
+	my ($tokens) = @_;
+	my $meters = $tokens->{meters} // return undef;
+	return $meters if !ref $meters;
+	return '{' . join(', ', map { "\"$_\":$meters->{$_}" } reverse sort keys %$meters) . '}';
+}
+
+# What meters cost, as it is given with a price: amounts, and for how many units; undef: nothing.
+sub items_text
+{
+	my ($price) = @_;
+	my $items = $price->{items} // {};
+	return undef if !%$items;
+	return join(', ', map { my ($nano, $per) = @{ $items->{$_} }; "$_ " . amount_text($nano) . ($per > 1 ? "/$per" : '') } reverse sort keys %$items);
+}
 
 sub seconds { return $_[0] * 1_000_000 }
 

@@ -24,23 +24,23 @@ sub operations
 }
 
 our @inbox_columns = qw(account_id key_id request_id model
-  input_tokens output_tokens cache_read_tokens cache_write_tokens occurred_at variant);
+  input_tokens output_tokens cache_read_tokens cache_write_tokens occurred_at variant meters);
 our $inbox_select = 'SELECT ' . join(', ', @inbox_columns[ 0 .. 7 ]) . ',
-	CASE WHEN isfinite(occurred_at) THEN ' . us('occurred_at') . '::text ELSE occurred_at::text END AS occurred_at, variant';
+	CASE WHEN isfinite(occurred_at) THEN ' . us('occurred_at') . '::text ELSE occurred_at::text END AS occurred_at, variant, meters';
 
 # The values of a row of the inbox, in the order of its columns.
 sub row_values
 {
 	my ($row) = @_;
 	return (@$row{qw(account_id key_id request_id)}, model_of($row->{model}),
-		@{ $row->{tokens} }{qw(input output cache_read cache_write)}, $row->{occurred_at}, variant_of($row->{model}));
+		@{ $row->{tokens} }{qw(input output cache_read cache_write)}, $row->{occurred_at}, variant_of($row->{model}), meters_text($row->{tokens}));
 }
 
 # The same, as it is written.
 sub row_texts
 {
 	my ($row) = @_;
-	return ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}), variant_of($row->{model}));
+	return ((row_values($row))[ 0 .. 7 ], instant_text($row->{occurred_at}), variant_of($row->{model}), meters_text($row->{tokens}));
 }
 
 sub inbox_text { return shown(map { defined $_ ? "<$_>" : undef } @_) }
@@ -93,9 +93,10 @@ sub metered_again
 	$row{occurred_at} = some_occurred_at($account, 1) if chance(0.5);
 	if (chance(0.4))
 	{
-		my $what = pick(qw(model tokens key_id));
+		my $what = pick(qw(model tokens meters key_id));
 		$row{model} = 'another' if $what eq 'model';
 		$row{tokens} = { %{ $row{tokens} }, output => 7 } if $what eq 'tokens';
+		$row{tokens} = other_meters($row{tokens}) if $what eq 'meters' && (!defined $row{tokens}{meters} || ref $row{tokens}{meters});
 		$row{key_id} = pick(@{ $account->{keys} })->{key_id} if $what eq 'key_id' && @{ $account->{keys} };
 	}
 	return \%row;
@@ -105,7 +106,7 @@ sub metered_again
 sub metered_badly
 {
 	my ($row) = @_;
-	my $kind = between(1, 8);
+	my $kind = between(1, 9);
 	my $column = pick(qw(account_id key_id request_id model input output cache_read cache_write));
 	my $class = pick(qw(input output cache_read cache_write));
 	my $text = pick(qw(request_id model));
@@ -125,6 +126,11 @@ sub metered_badly
 	}
 	elsif ($kind == 6) { $row->{$text} = ($serial++) . 'x' x (200 - length($serial - 1)); }
 	elsif ($kind == 7) { $row->{occurred_at} = pick(qw(infinity -infinity)); }
+	elsif ($kind == 8)
+	{
+		$row->{tokens}{meters} = pick('[]', '{"image": -1}', '{"image": 1.5}', '{"image": 1, "image": 1}', '{"a b": 1}',
+			'{"image": 1000000000001}', '{"image": null}', '{' . join(', ', map { "\"m$_\": 1" } 1 .. 17) . '}');
+	}
 	else { $row->{account_id} = pick(0, -1, 777, 13, 14, '9223372036854775807'); }
 	return $row;
 }
@@ -167,7 +173,7 @@ sub note_rows
 	return;
 }
 
-my $meter_sql = 'SELECT meter FROM billing.meter(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+my $meter_sql = 'SELECT meter FROM billing.meter(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 # One request by meter(): it refuses what cannot be usage of anybody's; the rest it accepts.
 sub meter
@@ -200,10 +206,10 @@ sub insert_rows
 	my (@rows) = @_;
 	# Columns that are left out: no cache tokens, stamped when it is settled.
 	my $short = chance(0.15);
-	my $columns = $short ? 6 : 10;
+	my $columns = $short ? 6 : 11;
 	for my $row ($short ? @rows : ())
 	{
-		$row->{tokens} = { %{ $row->{tokens} }, cache_read => 0, cache_write => 0 };
+		$row->{tokens} = { %{ $row->{tokens} }, cache_read => 0, cache_write => 0, meters => undef };
 		$row->{occurred_at} = undef;
 		$row->{model} = model_of($row->{model});
 	}
@@ -218,7 +224,7 @@ sub copy_rows
 {
 	my (@rows) = @_;
 	my %escape = ("\t" => '\t', "\n" => '\n', "\r" => '\r', '\\' => '\\\\');
-	$dbh->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at, variant) FROM STDIN');
+	$dbh->do('COPY billing_books.usage_inbox (account_id, key_id, request_id, model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, occurred_at, variant, meters) FROM STDIN');
 	for my $row (@rows)
 	{
 		my @fields = row_texts($row);

@@ -41,7 +41,7 @@ sub outcomes
 	return (
 		(map { "subscribe: $_" } qw(done LB204 LB540)),
 		(map { "plan: on $_" } 'a pack', 'its period', 'a period that is used up'),
-		(map { "charge: $_" } 'plan'), 'settled: plan', 'settled: no_weight', 'counted later',
+		(map { "charge: $_" } 'plan'), 'settled: plan', 'settled: no_weight', 'counted later', 'counted with meters',
 		'authorize: plan_exhausted',
 		'replaced', 'queued', 'set_plan_weight: LB407', 'give_back_quota: booked', 'reset_quota_window: booked',
 		'earn_plans: earned', 'closed with plans',
@@ -96,9 +96,17 @@ sub new_version
 	return create_plan("$region $name", $region, %plan);
 }
 
-my $weight_sql = 'SELECT set_plan_weight AS weight_id FROM billing.set_plan_weight(?, ?, ?, ?, ?, ?, ?, ?, ?)';
+my $weight_sql = 'SELECT set_plan_weight AS weight_id FROM billing.set_plan_weight(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 sub some_weight { return chance(0.05) ? 0 : between(1, pick(20, 3000, 3000)) * 1_000_000_000_000 + pick(0, 1) * fraction() }
+
+# Credits for meters, as prices have items.
+sub some_weight_items
+{
+	my %items = map { $_ => [ between(1, 50_000) * 1_000_000, pick(1, 60, 1000, 3_600_000) ] }
+	  grep { chance(0.7) } qw(web_search audio_ms cache_write_1h second);
+	return (items => \%items, free => chance(0.4) ? 1 : 0);
+}
 
 # A new weight, mostly for usage that waits for one; chosen as prices are, so a plan stands where those have a currency.
 sub set_weight
@@ -107,10 +115,10 @@ sub set_weight
 	my $now = now_us();
 	my $plan = pick(qw(lite pro days day year));
 	my %weight = (currency => pick('cn ', 'global ') . $plan, model => pick('flat', 'tier', 'tier batch', "late $late_model"), over => 0,
-		input => some_weight(), output => some_weight(), cache_read => chance(0.5) ? some_weight() : undef, cache_write => undef);
+		input => some_weight(), output => some_weight(), cache_read => chance(0.5) ? some_weight() : undef, cache_write => undef, some_weight_items());
 	$weight{over} = pick(0, 1000, 50_000) if $weight{model} =~ /^tier/;
 	$weight{from} = pick(undef, $now - between(0, seconds(100)), $now + between(seconds(1), seconds(86_400)));
-	my @waiting = map { my $account = $_; map { [ $account, $_ ] } grep { ($_->{reason} // '') eq 'no_weight' } @{ $account->{events} } }
+	my @waiting = map { my $account = $_; map { [ $account, $_ ] } grep { $_->{status} eq 'unpriced' && defined $_->{subscription_no} } @{ $account->{events} } }
 	  $model->accounts;
 	if (@waiting && chance(0.7))
 	{
@@ -134,7 +142,7 @@ sub put_weight
 	push @errors, 'LB407' if defined $row{from} && $model->is_weight_backdated(\%row);
 	my $result = plain('set_plan_weight', $weight_sql, [ $weight{currency}, model_of($weight{model}),
 		(map { amount_text($weight{$_}) } qw(input output cache_read cache_write)), $weight{over}, instant_text($weight{from}),
-		variant_of($weight{model}) ], @errors);
+		variant_of($weight{model}), items_text(\%weight), $weight{free} ? 'free' : undef ], @errors);
 	return if @errors;
 	return same('set_plan_weight again', $result->{weight_id}, $old->{weight_id}) if $same;
 	my ($stored) = rows('SELECT ' . us('effective_from') . ' AS at FROM billing_books.plan_weight WHERE weight_id = ?', $result->{weight_id});

@@ -35,9 +35,9 @@ sub outcomes
 	return (
 		'settle: done', 'settle: beside a held account',
 		(map { "settled: $_" } 'charged', 'duplicate', 'duplicate in its batch',
-			'key_deleted', 'key_expired', 'no_price', 'arrears_limit',
+			'key_deleted', 'key_expired', 'no_price', 'meter_unlisted', 'arrears_limit',
 			'before_go_live', 'several events over several entries'),
-		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304),
+		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304, 313, 315),
 	);
 }
 
@@ -45,7 +45,7 @@ my %error_names = (
 	LB101 => 'null_argument', LB102 => 'text_empty', LB103 => 'text_too_long', LB104 => 'out_of_range',
 	LB105 => 'not_finite', LB201 => 'account_unknown', LB206 => 'key_unknown', LB301 => 'usage_in_future',
 	LB302 => 'usage_before_account', LB303 => 'usage_too_old', LB304 => 'request_conflict',
-	LB309 => 'usage_before_key');
+	LB309 => 'usage_before_key', LB313 => 'usage_meters', LB315 => 'charge_too_large');
 
 # An account with rows in the inbox, behind another one's, that settle() need not wait for.
 sub account_to_hold
@@ -111,7 +111,7 @@ sub booking_instants
 {
 	my ($accounts, $aside, $before, $after) = @_;
 	my %at = map { $_->{id} => max($before, $_->{booked_at}) } @$accounts;
-	for my $row (grep { $_->{sqlstate} =~ /^LB(206|30)/ } @$aside)
+	for my $row (grep { $_->{sqlstate} =~ /^LB(206|30|315)/ } @$aside)
 	{
 		$at{ $row->{account_id} } = $row->{set_aside_at};
 	}
@@ -222,7 +222,9 @@ sub settle_to_the_end_of_a_lot
 	my @rows = map { { %{ metered($account, $at + $_) }, model => 'flat' } } 0 .. between(1, 4);
 	my ($lot) = grep { $_->{remaining} && !(defined $_->{expires_at} && $_->{expires_at} < $at + seconds(5)) }
 	  lots_in_order($account);
-	my $price = find_price($model->{prices}, $account->{currency}, 'flat', $rows[0]{tokens}, $at);
+	my $price = find_price($model->{prices}, $account->{currency}, 'flat', $rows[0]{tokens}, $at,
+		lists_at($account, $at));
+	return if !$price || !covers($price, $rows[0]{tokens});
 	my $spare = $lot ? $lot->{remaining} - rate($price, $rows[0]{tokens}) : 0;
 	return if $spare <= 0;
 	my $key = new_key();

@@ -12,7 +12,7 @@ use BillingModel::Oracle::Settlement;
 use BillingModel::Run;
 use BillingModel::Values;
 
-our @EXPORT = qw(tokens other_output some_occurred_at some_event charge_operation compare_explained);
+our @EXPORT = qw(tokens other_output other_meters some_occurred_at some_event charge_operation compare_explained);
 
 sub operations
 {
@@ -27,13 +27,13 @@ sub operations
 sub outcomes
 {
 	return (
-		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304)), 'charge: key_expired',
+		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304 LB315)), 'charge: key_expired',
 		'explain_charge: of a batch',
 	);
 }
 
 my $usage_sql = 'SELECT request_id, key_id, status, reason, charge, price_id, first_entry_no, entry_count, batch_offset,
-	subscription_no, weight_id, credits,
+	subscription_no, weight_id, credits, meters::text AS meters,
 	' . us('occurred_at') . ' AS occurred_at, ' . us('recorded_at') . ' AS recorded_at,
 	' . us('settled_at') . ' AS settled_at
 	FROM billing_books.usage_event WHERE account_id = ? ORDER BY recorded_at, request_id COLLATE "C"';
@@ -47,7 +47,8 @@ sub audit
 			join("\n", map { my $row = $_; usage_text(%$row,
 				map { my $what = $_; $what => nano($row->{$what}) } qw(charge batch_offset credits)) }
 				  rows($usage_sql, $account->{id})),
-			join("\n", map { usage_text(%$_, price_id => $_->{price} && $_->{price}{price_id}, weight_id => $_->{weight} && $_->{weight}{weight_id}) }
+			join("\n", map { usage_text(%$_, price_id => $_->{price} && $_->{price}{price_id}, weight_id => $_->{weight} && $_->{weight}{weight_id},
+				meters => meters_of($_->{tokens})) }
 				  sort { $a->{recorded_at} <=> $b->{recorded_at} || $a->{request_id} cmp $b->{request_id} }
 				  @{ $account->{events} }));
 	}
@@ -58,7 +59,7 @@ sub usage_text
 {
 	my (%event) = @_;
 	return shown(@event{qw(request_id key_id status reason charge price_id occurred_at recorded_at settled_at
-		first_entry_no entry_count batch_offset subscription_no weight_id credits)});
+		first_entry_no entry_count batch_offset subscription_no weight_id credits meters)});
 }
 
 sub tokens
@@ -70,7 +71,18 @@ sub tokens
 	@tokens{qw(input cache_read cache_write)} = (pick(1000, 50_000, 400_000) + pick(0, 1) - 500, 300, 200)
 	  if chance(0.15);
 	@tokens{qw(input cache_read cache_write)} = (0, 0, 0) if chance(0.02);
+	$tokens{meters} = some_meters() if chance(0.3);
 	return \%tokens;
+}
+
+# What is counted beside tokens; a meter that few prices know, none of one, more than money can pay.
+sub some_meters
+{
+	my %most = (web_search => 20, image => 8, audio_ms => 4_000_000, cache_write_1h => 200_000, second => 8000);
+	my %meters = map { $_ => spread($most{$_}) } grep { chance(0.3) } sort keys %most;
+	$meters{video} = between(0, 2) if chance(0.06);
+	$meters{image} = 1_000_000_000_000 if chance(0.04);
+	return \%meters;
 }
 
 # The same but for the output, which stays within its bound.
@@ -78,6 +90,13 @@ sub other_output
 {
 	my ($tokens) = @_;
 	return { %$tokens, output => $tokens->{output} ? $tokens->{output} - 1 : 1 };
+}
+
+# The same but for the meters: one more; a meter of nothing is none.
+sub other_meters
+{
+	my ($tokens) = @_;
+	return { %$tokens, meters => { %{ $tokens->{meters} // {} }, extra => pick(0, 1) } };
 }
 
 # When a request began: now, lately, long ago, exactly at something that decides, or where it may not.
@@ -99,7 +118,9 @@ sub some_occurred_at
 		  (map { ($_->{from}, $_->{to}) } @{ $account->{locks} }),
 		  (map { $_->{deleted_at} } @{ $account->{keys} }),
 		  (map { ($_->{expires_at}, $_->{set_at}) } map { @{ $_->{versions} }[ -min(2, scalar @{ $_->{versions} }) .. -1 ] } @{ $account->{keys} }),
-		  (map { $_->{from} } grep { $_->{from} > $now - 40 * 86_400_000_000 } @{ $model->{prices} });
+		  (map { $_->{from} } grep { $_->{from} > $now - 40 * 86_400_000_000 } @{ $model->{prices} }, @{ $account->{price_lists} // [] }),
+		  # Where hours of prices begin and end.
+		  (map { (int($now / 1_800_000_000) - between(0, 100)) * 1_800_000_000 } 1 .. 20);
 		# Of what is long past, only some: its usage is too old.
 		my @recent = grep { $_ > $now - $model->{dedupe_window} } @decisive;
 		$at = (@recent && chance(0.9) ? pick(@recent) : pick(@decisive)) + pick(-1, 0, 0, 1);
@@ -113,7 +134,7 @@ sub some_occurred_at
 	return $at;
 }
 
-my $charge_sql = 'SELECT * FROM billing.charge(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+my $charge_sql = 'SELECT * FROM billing.charge(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 
 sub charge_operation
 {
@@ -121,7 +142,8 @@ sub charge_operation
 	return {
 		name => 'charge', account => $account, sql => $charge_sql,
 		args => [ $account->{id}, @event{qw(key_id request_id)}, model_of($event{model}),
-			@{ $event{tokens} }{qw(input output cache_read cache_write)}, instant_text($event{occurred_at}), variant_of($event{model}) ],
+			@{ $event{tokens} }{qw(input output cache_read cache_write)}, instant_text($event{occurred_at}), variant_of($event{model}),
+			meters_text($event{tokens}) ],
 		predict => sub { return $model->charge($account, $_[0], %event) },
 	};
 }
@@ -172,9 +194,10 @@ sub charge_again
 	return if abs(max($event->{recorded_at}, $event->{occurred_at} // 0) - $window_starts) < seconds(10);
 	if (chance(0.3))
 	{
-		my $what = pick(qw(model tokens));
+		my $what = pick(qw(model tokens meters));
 		$again{model} = 'another' if $what eq 'model';
 		$again{tokens} = other_output($event->{tokens}) if $what eq 'tokens';
+		$again{tokens} = other_meters($event->{tokens}) if $what eq 'meters';
 	}
 	return run_operation(charge_operation($account, %again));
 }

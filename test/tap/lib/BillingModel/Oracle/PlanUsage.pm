@@ -122,6 +122,7 @@ sub count_on_plan
 	$window->{drawn} = 1 if $window;
 	@$event{qw(status reason settled_at)} = ('plan', undef, $at);
 	@$event{qw(credits weight subscription_no)} = ($credits, $weight, $on->{no});
+	$self->meet('counted with meters') if ref $event->{tokens}{meters} && $weight->{items};
 	$self->meet('plan: ' . ($pack ? 'on a pack' : $has_left ? 'on its period' : 'on a period that is used up'));
 	return;
 }
@@ -148,8 +149,8 @@ sub decide_on_plan
 		return;
 	}
 	my $weight = $self->weight_of($period, $event);
-	return $self->count_on_plan($account, $event, $weight, $at) if $weight;
-	@$event{qw(status reason subscription_no)} = ('unpriced', 'no_weight', $period->{no});
+	return $self->count_on_plan($account, $event, $weight, $at) if $weight && covers($weight, $event->{tokens});
+	@$event{qw(status reason subscription_no)} = ('unpriced', $weight ? 'meter_unlisted' : 'no_weight', $period->{no});
 	return;
 }
 

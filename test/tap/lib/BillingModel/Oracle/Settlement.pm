@@ -38,6 +38,7 @@ sub shape_faults
 		push @faults, [ 'LB101', "${class}_tokens" ] if !defined $tokens;
 		push @faults, [ 'LB104', "${class}_tokens" ] if defined $tokens && ($tokens < 0 || $tokens > TOKENS_MAX);
 	}
+	push @faults, [ 'LB313', 'meters' ] if defined $row->{tokens}{meters} && !ref $row->{tokens}{meters};
 	push @faults, [ 'LB105', 'occurred_at' ] if ($row->{occurred_at} // '') =~ /infinity/;
 	return @faults;
 }
@@ -106,6 +107,11 @@ sub settle_batch
 			entry_count => 0, row => $_, place => $place++ } } @$rows;
 	my @new = $self->recordable($account, $at, \@events, \@aside);
 	return @aside if !@new;
+
+	my @too_large = grep { $self->is_too_large($account, $_) } @new;
+	push @aside, map { { row => $_->{row}, faults => [ named($_->{row}, 'LB315') ], at => $at } } @too_large;
+	my %is_too_large = map { $_ => 1 } @too_large;
+	@new = grep { !$is_too_large{$_} } @new;
 
 	expire($account, $at);
 	push @{ $account->{events} }, @new;

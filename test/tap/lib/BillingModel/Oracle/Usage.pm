@@ -11,6 +11,7 @@ use BillingModel::Oracle::Books;
 use BillingModel::Oracle::Locks;
 use BillingModel::Oracle::Plans;
 use BillingModel::Oracle::Prices;
+use BillingModel::Values qw(meters_of);
 
 our @EXPORT = qw(same_payload set_charged);
 
@@ -18,6 +19,7 @@ sub same_payload
 {
 	my ($one, $other) = @_;
 	return $one->{key_id} == $other->{key_id} && $one->{model} eq $other->{model}
+	  && (meters_of($one->{tokens}) // '') eq (meters_of($other->{tokens}) // '')
 	  && !grep { $one->{tokens}{$_} != $other->{tokens}{$_} } qw(input output cache_read cache_write);
 }
 
@@ -63,7 +65,19 @@ sub event_faults
 sub price_of
 {
 	my ($self, $account, $event) = @_;
-	return find_price($self->{prices}, $account->{currency}, @$event{qw(model tokens occurred_at)});
+	return find_price($self->{prices}, $account->{currency}, @$event{qw(model tokens occurred_at)},
+		lists_at($account, $event->{occurred_at}));
+}
+
+# Whether an event that is to be charged now costs more than money can be.
+sub is_too_large
+{
+	my ($self, $account, $event) = @_;
+	my $key = first { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
+	return 0 if !ref $event->{tokens}{meters} || $key->{kind} eq 'plan' || rejection($account, $key, $event->{occurred_at})
+	  || (defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at});
+	my $price = $self->price_of($account, $event);
+	return $price && covers($price, $event->{tokens}) && rate($price, $event->{tokens}) > MAX_NANO;
 }
 
 # What becomes of an event that can be recorded, given what its batch took already; its price, where
@@ -82,6 +96,7 @@ sub decide
 		@$event{qw(status reason charge settled_at)} = ('free', 'before_go_live', 0, $at);
 	}
 	elsif (!$price) { @$event{qw(status reason)} = ('unpriced', 'no_price'); }
+	elsif (!covers($price, $event->{tokens})) { @$event{qw(status reason)} = ('unpriced', 'meter_unlisted'); }
 	elsif (take_overflows($account, rate($price, $event->{tokens}), $at, $taken))
 	{
 		@$event{qw(status reason)} = ('unpriced', 'arrears_limit');
@@ -134,6 +149,7 @@ sub charge
 	}
 	my @errors = $self->event_faults($account, $at, $event);
 	return refused(@errors) if @errors;
+	return refused('LB315') if $self->is_too_large($account, $event);
 
 	expire($account, $at);
 	my $price = $self->decide($account, $at, $event);
@@ -149,8 +165,9 @@ sub charge
 sub price_for_waiting
 {
 	my ($self, $account, $event) = @_;
-	return $self->price_of($account, $event) if $event->{reason} ne 'no_weight';
-	return $self->weight_of(subscription_numbered($account, $event->{subscription_no}), $event);
+	my $price = defined $event->{subscription_no} ? $self->weight_of(subscription_numbered($account, $event->{subscription_no}), $event)
+	  : $self->price_of($account, $event);
+	return $price && covers($price, $event->{tokens}) ? $price : undef;
 }
 
 # What settle() would charge or count of an account's unpriced usage, in the order of R7.
@@ -173,10 +190,15 @@ sub settle_account
 	{
 		last if $booked == $max;
 		my $price = $self->price_for_waiting($account, $event);
-		if ($event->{reason} eq 'no_weight')
+		if (defined $event->{subscription_no})
 		{
 			$self->meet('counted later');
 			$self->count_on_plan($account, $event, $price, $at);
+		}
+		elsif (rate($price, $event->{tokens}) > MAX_NANO)
+		{
+			$self->meet('rejected later: charge_too_large');
+			@$event{qw(status reason settled_at)} = ('rejected', 'charge_too_large', $at);
 		}
 		elsif (take_overflows($account, rate($price, $event->{tokens}), $at)) { next; }
 		else { book_charge($account, $event, $price, $at); }
