@@ -10,6 +10,7 @@ const alipayBills = require('./alipay_bills');
 const { Bills, isDay } = require('./bills');
 const { fromChina, toChina } = require('./clock');
 const { Gateway } = require('./gateway');
+const { Impossible } = require('./ledger');
 const { yuan } = require('./money');
 const rsa = require('./rsa');
 
@@ -32,6 +33,7 @@ const METHODS = {
 
 const OPERATIONS = [...new Set(Object.values(METHODS)), 'bill_file'];
 const BILL_FILE = '/downloadBillFile.resource';
+const PAYER = '/payer'; // the simulator's own
 
 const PAGE = 'alipay.trade.page.pay';
 
@@ -125,6 +127,21 @@ function withoutEmpty(fields) {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
 }
 
+function escapeHtml(text) {
+	return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+// What a payer's browser is shown, with a button that pays.
+function payerPage({ number, subject, amount_fen: fen }) {
+	return `<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>支付宝</title><style>body { font: 16px sans-serif; margin: 0; background: #f0f4fa; color: #222; text-align: center }
+header { background: #1677ff; color: #fff; padding: 14px; font-weight: bold } strong { display: block; font-size: 40px; margin: 24px }
+form { max-width: 360px; margin: 40px auto; padding: 24px; background: #fff; border-radius: 8px } small { color: #777 }
+button { width: 100%; margin-top: 24px; padding: 12px; font-size: 17px; color: #fff; background: #1677ff; border: 0; border-radius: 6px }</style>
+<header>支付宝 · 模拟</header><form method="post" action="${PAYER}">${escapeHtml(subject)}<strong>¥${yuan(fen)}</strong><small>${number}</small>
+<input type="hidden" name="out_trade_no" value="${number}"><button>确认付款</button></form></html>`;
+}
+
 function parseContent(text) {
 	try {
 		return Object(JSON.parse(text ?? '{}'));
@@ -156,19 +173,22 @@ class Alipay extends Gateway {
 		const { fields, isTwice } = readFields(target, body);
 		const path = target.split('?')[0];
 		const method = path === '/gateway.do' ? METHODS[fields.method] ?? 'other' : 'other';
+		const operations = { [BILL_FILE]: 'bill_file', [PAYER]: 'payer' };
 
 		return {
 			headers,
 			fields,
 			isTwice,
 			isPage: fields.method === PAGE,
-			operation: path === BILL_FILE ? 'bill_file' : method,
+			operation: operations[path] ?? method,
 		};
 	}
 
 	act(call) {
 		if (call.operation === 'bill_file')
 			return this.billFile(call);
+		if (call.operation === 'payer')
+			return this.payer(call);
 		try {
 			this.authenticate(call);
 			const content = parseContent(call.fields.biz_content);
@@ -247,7 +267,7 @@ class Alipay extends Gateway {
 		this.checkAgain(order, same);
 		order.url_expires_at = this.clock.now() + URL_LIFE_MS;
 		if (isPage)
-			return { page: `<title>支付宝</title><p>${number} ${yuan(order.amount_fen)}</p>` };
+			return { page: payerPage(order) };
 		return {
 			out_trade_no: number,
 			qr_code: `https://qr.alipay.com/bax${crypto.randomBytes(9).toString('hex')}`,
@@ -262,6 +282,7 @@ class Alipay extends Gateway {
 			subject: asked.subject,
 			amount_fen: fenOf(asked.total_amount),
 			notify_url: fields.notify_url ?? '',
+			return_url: fields.return_url,
 			expires_at: this.expiryOf(asked),
 			made_at: this.clock.now(),
 			isScanned: false,
@@ -302,6 +323,20 @@ class Alipay extends Gateway {
 			fail('ACQ.CONTEXT_INCONSISTENT', '交易信息被篡改');
 		if (this.ledger.isExpired(order))
 			fail('ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR', '当前时间已超过允许支付的时间');
+	}
+
+	// The button of the page: he pays, and his browser is sent back to the merchant.
+	payer({ fields }) {
+		try {
+			const order = this.pay(fields.out_trade_no, {});
+			const headers = order.return_url && { Location: `${order.return_url}?out_trade_no=${order.number}` };
+
+			return { status: headers ? 303 : 200, isHtml: true, headers, document: '已付款' };
+		} catch (error) {
+			if (!(error instanceof Impossible))
+				throw error;
+			return { status: 409, isHtml: true, document: escapeHtml(error.message) };
+		}
 	}
 
 	// The code is scanned, or somebody logs in at the page: now there is a trade.
@@ -500,7 +535,7 @@ class Alipay extends Gateway {
 
 		return {
 			status: answer.status,
-			headers: { 'Content-Type': 'text/html;charset=utf-8' },
+			headers: { 'Content-Type': 'text/html;charset=utf-8', ...answer.headers },
 			body: isHtml ? text : this.envelope(answer, text, how),
 		};
 	}
