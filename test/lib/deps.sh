@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that building and testing need. Does nothing when they are there.
+# usage: deps.sh [PACKAGE...]
+#
+# Installs the Debian packages that building and testing need, and PACKAGEs. Does nothing when they are there.
 # With PG_CONFIG set, the caller has a server of its own and only the other packages count.
 set -euo pipefail
 
 packages=(make gcc libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev
     libcmocka-dev libipc-run-perl libdbd-pg-perl
-    libcairo2-dev libpango1.0-dev poppler-utils fonts-noto-core fonts-noto-cjk)
+    libcairo2-dev libpango1.0-dev poppler-utils fonts-noto-core fonts-noto-cjk "$@")
 # The simulators of gateways, and the SDKs that prove them. Who has them from elsewhere keeps his.
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
@@ -52,7 +54,7 @@ find_missing
 
 if [ "$(id -u)" != 0 ]; then
     if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-        exec sudo -n env PG_CONFIG="${PG_CONFIG-}" bash "$0"
+        exec sudo -n env PG_CONFIG="${PG_CONFIG-}" bash "$0" "$@"
     fi
     echo "Packages are missing. As root, run:
   apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
@@ -72,17 +74,26 @@ echo "installing ${missing[*]}"
 dropins=/etc/postgresql-common/createcluster.d
 dropin=$dropins/billing-tests.conf
 log=$(mktemp)
+rc_policy=/usr/sbin/policy-rc.d
 cleanup() {
-    rm -f "$log" "$dropin"
+    rm -f "$log" "$dropin" ${made_policy:+"$rc_policy"}
     [ -z "${made_dropins-}" ] || rmdir --ignore-fail-on-non-empty "$dropins"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 [ -d "$dropins" ] || { made_dropins=1; mkdir -p "$dropins"; }
 echo 'create_main_cluster = false' >"$dropin"
+# Nor does anybody want the pooler as a service, now or at the next boot: Debian asks that file whether one may be started.
+is_missing() { [[ " ${missing[*]} " = *" $1 "* ]]; }
+if is_missing pgbouncer && [ ! -e "$rc_policy" ]; then
+    made_policy=1
+    printf '#!/bin/sh\nexit 101\n' >"$rc_policy"
+    chmod 755 "$rc_policy"
+fi
 
 if ! install_missing; then
     tail -n 40 "$log" >&2
     echo "could not install: ${missing[*]}" >&2
     exit 1
 fi
+if is_missing pgbouncer; then update-rc.d pgbouncer disable; fi

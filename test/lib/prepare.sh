@@ -3,19 +3,24 @@
 #
 #   [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/lib/prepare.sh" "$0" "$@"
 #
-# usage: prepare.sh [--on-failure LINE] SCRIPT [ARGUMENT...]
+# usage: prepare.sh [--on-failure LINE] [--packages "NAME ..."] SCRIPT [ARGUMENT...]
 #
 # Installs missing packages, copies the tree to a temporary directory, gives the copy to an
 # unprivileged user when root called (PostgreSQL refuses to run as root), builds and stages there
 # (stage.sh), runs the copy's SCRIPT, ends what it left running and removes everything. The checkout
 # and the installed server are only read, so several copies can run at once. LINE is printed last if
-# SCRIPT was never reached. KEEP_WORK=1 keeps the directory.
+# SCRIPT was never reached; packages NAME are installed beside those that all scripts need. KEEP_WORK=1 keeps the directory.
 set -euo pipefail
 umask 022
 
 on_failure=
 if [ "$1" = --on-failure ]; then
     on_failure=$2
+    shift 2
+fi
+packages=()
+if [ "$1" = --packages ]; then
+    read -ra packages <<<"$2"
     shift 2
 fi
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
@@ -73,7 +78,7 @@ for variable in "${!PG@}"; do
     [ "$variable" = PG_CONFIG ] || unset "$variable"
 done
 
-bash "$root/test/lib/deps.sh"
+bash "$root/test/lib/deps.sh" "${packages[@]}"
 PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/15/bin/pg_config}
 bindir=$("$PG_CONFIG" --bindir) || { echo "PG_CONFIG=$PG_CONFIG does not run" >&2; exit 1; }
 
