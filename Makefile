@@ -2,8 +2,8 @@
 # make test       all tests              make demo      the main job on real input, explained
 # make bench      ratios of design       make unit      cmocka only, under ASan and UBSan
 # make fuzz       the parsers, for long  make format     clang-format      make format-check
-# make soak       kills, for minutes
-# test, demo and bench install missing packages first and write nothing here or into the server.
+# make soak       kills, for minutes      make test-examples   docs/examples, in a browser
+# test, test-examples, demo and bench install missing packages first and write nothing here or into the server.
 
 EXTENSION   = billing billing_router
 MODULE_big  = billing
@@ -46,7 +46,7 @@ PG_SERVER_HEADER := $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgr
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: test demo bench soak unit unit-programs fuzz fuzz-programs format format-check
+.PHONY: test demo bench soak test-examples unit unit-programs fuzz fuzz-programs format format-check
 
 # pg_config may be there without pgxs.mk, and pgxs.mk without the headers: both come in packages of their own.
 ifneq ($(and $(wildcard $(PGXS)),$(wildcard $(PG_SERVER_HEADER))),)
@@ -152,6 +152,8 @@ test demo bench:
 	@bash test/$(if $(filter test,$@),,$@/)run.sh
 soak:
 	@TESTS=soak bash test/run.sh
+test-examples:
+	@TESTS=examples bash test/run.sh
 
 FORMAT_FILES = $(wildcard src/*.[ch] src/*/*.[ch] test/*/*.[ch])
 format:

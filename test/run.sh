@@ -4,7 +4,9 @@
 #
 # TESTS="regress tap" runs only those steps; TAP_FILES="010_workers.pl" only those of test/tap.
 set -u
-[ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/lib/prepare.sh" --on-failure '0 passed, 1 failed' "$0" "$@"
+packages=
+[[ " ${TESTS-} " != *" examples "* ]] || packages='chromium pgbouncer'
+[ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/lib/prepare.sh" --on-failure '0 passed, 1 failed' --packages "$packages" "$0" "$@"
 
 step_seconds=1800 # a test that hangs must not take everybody's day
 passed=0
@@ -182,6 +184,24 @@ step_soak() {
     run_tap soak ${TAP_FILES:-test/soak/*.pl}
 }
 
+# The example application in a browser, by make test-examples. SCREENSHOTS is a directory that gets pictures of its pages.
+step_examples() {
+    local room status=0
+    export SCREENSHOTS=${SCREENSHOTS:-$BILLING_WORK/screenshots}
+    mkdir -p "$SCREENSHOTS" "$BILLING_WORK/secrets"
+    (
+        for room in docs test; do
+            (cd "$room/examples" && npm ci --no-audit --no-fund --loglevel=error) || exit 1
+        done
+        export SERVER_CONF="
+            shared_preload_libraries = billing
+            billing.databases = postgres
+            billing.secrets_dir = '$BILLING_WORK/secrets'"
+        exec timeout --foreground "$step_seconds" bash test/lib/with_server.sh node test/examples/drive.js
+    ) >"$logs/examples" 2>&1 || status=$?
+    count_tap examples/account "$logs/examples" "$status"
+}
+
 run_tap() { # STEP FILE ...
     local step=$1 pgxs file name status time
     shift
@@ -235,6 +255,7 @@ for step in $steps; do
         isolation) tests='test/isolation/specs/*.spec' ;;
         tap) tests='test/tap/*.pl' ;;
         soak) tests='test/soak/*.pl' ;;
+        examples) tests='test/examples/drive.js' ;;
         *) fail "$step: no such step"; continue ;;
     esac
     if compgen -G "$tests" >/dev/null; then
