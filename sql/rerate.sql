@@ -55,11 +55,11 @@ SELECT * FROM billing.verify();
 -- Not of what is not there, not in force yet, withdrawn, or an end.
 SELECT test.attempt('SELECT billing.correct_price(99999999, 1, 1, 1, 1, ''none'')');
 SELECT billing.set_price('rerate-later', 'CNY', 1, 1, effective_from => '2100-01-01 00:00+00') AS later \gset
-SELECT test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''later'')', :later));
+SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''later'')', :later)), '\d{2,}( cannot)', '...\1') AS attempt;
 SELECT billing.withdraw_price(:later);
-SELECT test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''withdrawn'')', :later));
+SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''withdrawn'')', :later)), '\d{2,}( cannot)', '...\1') AS attempt;
 SELECT pg_temp.price('rerate-ended', 1) IS NOT NULL AS set, billing.end_prices('rerate-ended', 'CNY') AS ended;
-SELECT test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''end'')', max(price_id))) FROM billing_books.price WHERE model = 'rerate-ended';
+SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''end'')', max(price_id))), '\d{2,}( cannot)', '...\1') AS attempt FROM billing_books.price WHERE model = 'rerate-ended';
 
 -- Re-rating: 10 becomes 7, 8 becomes 7. The dry run is frozen, and moves nothing; again it is the same.
 SELECT status, accounts, events, less, more FROM billing.begin_rerate(2800, '2025-01-01 00:00+00', 'tomorrow', 'rerate', 'first', 'wrong');
@@ -79,7 +79,7 @@ SELECT finished_at IS NOT NULL AS finished FROM billing_books.rerate WHERE rerat
 SELECT balance FROM billing.balance(2800);
 SELECT * FROM billing.verify();
 -- Told by the newest revision: explain_charge(), usage_report(), and the sums of the ledger.
-SELECT item, tokens, price, amount, lot_no, regexp_replace(detail, 'price \d+|re-rating \d+ by \w+|from .* for', '...', 'g') AS detail FROM billing.explain_charge(2800, 'before') WHERE item !~ 'request|received|cache|output';
+SELECT item, quantity, price, amount, lot_no, regexp_replace(detail, 'price \d+|re-rating \d+( by \w+)?|from .* for|paid \d.*Z', '...', 'g') AS detail FROM billing.explain_charge(2800, 'before') WHERE item !~ 'request|received|cache|output';
 SELECT requests, charge, given_back, charge - given_back AS revenue FROM billing.usage_report(2800, group_by => '{model}');
 SELECT requests, charge, given_back FROM billing.usage_report(2800, group_by => '{key,variant}', by => 'occurred_at');
 SELECT sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount END) AS revenue FROM billing_books.ledger_entry WHERE account_id = 2800;
