@@ -103,7 +103,7 @@ src/verify_checks.sql: src/verify/join.awk $(CHECK_FILES)
 
 src/store/schema_store.o: src/schema_ddl.inc
 src/store/verify_store.o: src/verify_checks.inc
-src/store/report_store.o src/store/page_store.o src/store/usage_report_store.o src/store/document_store.o src/store/account_statement_store.o: $(QUERIES)
+src/store/report_store.o src/store/partition_store.o src/store/page_store.o src/store/usage_report_store.o src/store/document_store.o src/store/account_statement_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server; of billing-caller what writes, and of billing-pdf what reads.

@@ -148,6 +148,11 @@ partition_read(int month)
 	return state;
 }
 
+/* The days of a month, of the partition %1$s and the year and month %2$d and %3$d. */
+static const char month_days_sql[] =
+#include "query/month_days.inc"
+	;
+
 void
 partition_sum_up(int month, TimestampTz now)
 {
@@ -162,39 +167,8 @@ partition_sum_up(int month, TimestampTz now)
 					   TimestampTzGetDatum(partition_month_start(month + 1))};
 
 	partition_name(month, name);
-	/*
-	 * Whoever moved to another time zone ends the day that was begun in the old one; what was
-	 * booked late has days in months to come already, which usage of those months then finds.
-	 */
-	(void) sql_execute(psprintf(
-		"INSERT INTO " BOOKS "usage_day (account_id, month, day_starts_at, day_ends_at, time_zone, "
-		"key_id, key_name, model, variant, requests, rejected, input_tokens, output_tokens, "
-		"cache_read_tokens, cache_write_tokens, charge, meters, project) SELECT account_id, "
-		"'%2$04d-%3$02d-01', day_starts_at, day_ends_at, day_time_zone, key_id, min(key_name), model, "
-		"coalesce(variant, ''), count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts), "
-		"coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER "
-		"(WHERE counts), 0), coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), "
-		"coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0), coalesce(sum(charge), "
-		"0.000000000), billing.sum_meters(meters) FILTER (WHERE counts), coalesce(project, '') FROM (SELECT u.*, u.status <> "
-		"'rejected' AS counts, coalesce(c.day_starts_at, CASE WHEN k.old THEN "
-		"billing.day_start(l.day, k.zone) ELSE greatest(billing.day_start(l.day, k.zone), "
-		"z.last_ends_at) END) AS day_starts_at, coalesce(c.day_ends_at, billing.day_start(l.day + 1, "
-		"k.zone)) AS day_ends_at, coalesce(c.time_zone, k.zone) AS day_time_zone FROM " BOOKS
-		"%1$s AS u JOIN (SELECT a.account_id, coalesce(p.time_zone, 'UTC') AS time_zone, "
-		"d.day_ends_at AS last_ends_at, d.time_zone AS last_time_zone FROM (SELECT DISTINCT account_id "
-		"FROM " BOOKS "%1$s) AS a LEFT JOIN " BOOKS
-		"account_profile AS p USING (account_id) LEFT JOIN "
-		"LATERAL (SELECT * FROM " BOOKS "usage_day AS d WHERE d.account_id = a.account_id ORDER BY "
-		"d.month DESC, d.day_starts_at DESC LIMIT 1) AS d ON true) AS z USING (account_id) CROSS JOIN "
-		"LATERAL (SELECT coalesce(u.settled_at < z.last_ends_at, false) AS old, CASE WHEN "
-		"u.settled_at < z.last_ends_at THEN z.last_time_zone ELSE z.time_zone END AS zone) AS k CROSS "
-		"JOIN LATERAL (SELECT (u.settled_at AT TIME ZONE k.zone)::date AS day) AS l LEFT JOIN LATERAL "
-		"(SELECT d.day_starts_at, d.day_ends_at, d.time_zone FROM " BOOKS
-		"usage_day AS d WHERE k.old AND d.account_id = u.account_id AND d.day_starts_at <= "
-		"u.settled_at AND d.day_ends_at > u.settled_at ORDER BY d.month DESC, d.day_starts_at DESC "
-		"LIMIT 1) AS c ON true) AS u GROUP BY account_id, day_starts_at, day_ends_at, day_time_zone, "
-		"key_id, model, coalesce(variant, ''), coalesce(project, '')",
-		name, 2000 + month / MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1));
+	(void) sql_execute(psprintf(month_days_sql, name, 2000 + month / MONTHS_PER_YEAR,
+								month % MONTHS_PER_YEAR + 1));
 	/* Of the month itself, not of its days, so that verify() compares two things. */
 	(void) sql_execute(
 		psprintf("SELECT count(*), coalesce(sum(charge), 0) FROM " BOOKS "%s", name));

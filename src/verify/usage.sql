@@ -503,7 +503,9 @@ HAVING count(*) = count(what)
 -- check usage_expiry
 -- Usage is judged by the expiry that its key had when the call started (R10), as far as it was set before the usage was recorded.
 WITH expiring AS MATERIALIZED (
-    SELECT DISTINCT account_id, key_id FROM billing_books.api_key_version WHERE expires_at IS NOT NULL
+    SELECT account_id, key_id FROM billing_books.api_key_version WHERE expires_at IS NOT NULL
+    UNION
+    SELECT account_id, key_id FROM billing_books.usage_event WHERE reason = 'key_expired'
 )
 SELECT u.account_id, format('request "%s" of %s is %s %s, its key expired at %s', u.request_id, u.occurred_at, u.status, u.reason, v.expires_at)
 FROM (
