@@ -11,10 +11,11 @@ const REASONS = {
 	account_closed: 'This account is closed',
 };
 const SOURCES = {
-	charge: 'Usage', settlement: 'Usage', payment: 'Top-up', grant: 'Bonus', expiry: 'Bonus expired', reversal: 'Usage given back',
-	adjustment: 'Adjustment', refund: 'Refund', take_back: 'Payment taken back', write_off: 'Written off',
+	charge: 'Usage', settlement: 'Usage', payment: 'Top-up', grant: 'Bonus', payment_order: 'Gift', lot: 'Bonus expired',
+	reversal: 'Usage given back', adjustment: 'Adjustment', refund: 'Refund', refund_item: 'Refund', take_back: 'Payment taken back',
+	write_off: 'Written off', closing: 'Account closed', subscription: 'Token Plan',
 };
-const METHODS = { alipay: 'Alipay', wechat: 'WeChat Pay' };
+const METHODS = { alipay: 'Alipay', wechat: 'WeChat Pay', offline: 'Bank transfer' };
 
 // ---- overview
 
@@ -240,7 +241,11 @@ const loadOrders = createList('orders', 'orders', {
 	],
 });
 
-const change = ({ change: text }) => el('span', { className: text.startsWith('-') ? '' : 'plus', textContent: text.startsWith('-') ? money(text) : `+${money(text)}` });
+function change({ change: text }) {
+	if (isZero(text))
+		return '–'; // money that moves within the account
+	return text.startsWith('-') ? money(text) : el('span', { className: 'plus', textContent: `+${money(text)}` });
+}
 
 // A line of usage opens into its requests.
 function showRequests({ entry_no: entryNo }, node) {
