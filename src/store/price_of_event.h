@@ -20,6 +20,7 @@
 /* The number of the row that prices it; of one that is booked, as prices were corrected by then. */
 #define PRICE_OF_EVENT                                               \
 	"billing.price_choice(a.currency, u.model, " PRICE_LIST_OF_EVENT \
-	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS ", u.occurred_at, u.meters, u.settled_at)"
+	", coalesce(u.variant, ''), " USAGE_PROMPT_TOKENS                \
+	", u.occurred_at, CASE WHEN billing.are_meters(u.meters) THEN u.meters END, u.settled_at)"
 
 #endif

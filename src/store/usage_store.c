@@ -328,13 +328,14 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 }
 
 /* A request u has a meter without an item of a price p. */
-#define HAS_UNLISTED                                                                        \
-	"EXISTS (SELECT FROM jsonb_object_keys(CASE jsonb_typeof(u.meters) WHEN 'object' THEN " \
-	"u.meters ELSE '{}' END) AS k WHERE strpos(', ' || p.meters, ', ' || k || ' ') = 0)"
+#define HAS_UNLISTED                                                          \
+	"EXISTS (SELECT FROM jsonb_object_keys(u.meters) AS k WHERE strpos(', ' " \
+	"|| p.meters, ', ' || k || ' ') = 0)"
 
-/* An unpriced row u of account a that has a price by now, or a weight on its plan. */
+/* An unpriced row u of account a that has a price by now, or a weight on its plan; one whose meters
+ * somebody damaged keeps nobody else waiting. */
 #define HAS_PRICE                                                                                                                     \
-	"CASE WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                                                                        \
+	"CASE WHEN NOT billing.are_meters(u.meters) THEN false WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                       \
 	" IS NOT NULL ELSE EXISTS (SELECT FROM (SELECT p.meters, p.unlisted_meters FROM " BOOKS                                           \
 	"subscription AS s JOIN " BOOKS                                                                                                   \
 	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "                                                      \
