@@ -11,7 +11,7 @@ const REASONS = {
 	account_closed: 'This account is closed',
 };
 const SOURCES = {
-	charge: 'Usage', settlement: 'Usage', payment: 'Top-up', grant: 'Bonus', payment_order: 'Gift', lot: 'Bonus expired',
+	charge: 'Usage', settlement: 'Usage', payment: 'Top-up', grant: 'Bonus', payment_order: 'Top-up', lot: 'Bonus expired',
 	reversal: 'Usage given back', adjustment: 'Adjustment', refund: 'Refund', refund_item: 'Refund', take_back: 'Payment taken back',
 	write_off: 'Written off', closing: 'Account closed', subscription: 'Token Plan',
 };
@@ -107,11 +107,11 @@ function showCode({ order_id: orderId, pay_amount: amount, currency, method, exp
 async function endOrder({ state, amount, currency, reason }) {
 	delete sessionStorage.order;
 	$('paying').close();
+	await show();
 	if (state === 'paid')
 		say(`Thank you: ${money(amount, currency)} has been added to your balance.`);
 	else
 		say(`The order is closed: ${reason}. Nothing was paid.`);
-	await show();
 }
 
 // The browser comes back from a payer's page: the gateway is asked at once, not only when its message is late.
