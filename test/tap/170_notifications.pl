@@ -146,7 +146,7 @@ becomes(7, 'invoice_issued', qr/^dead refused too_long, 1$/, 'what is too long t
 my $url = 'https://hooks.example.com:' . $sink->hooks_port . '/billing';
 my ($endpoint, $secret) = $dbh->selectrow_array(q(SELECT * FROM billing.set_webhook(2, $1, '{key_created,key_deleted}', 'hook')), undef, $url);
 like($secret, qr/^whsec_.{44}$/, 'a webhook has a secret');
-is(join(' ', map { $_ // 'null' } $dbh->selectrow_array(q(SELECT * FROM billing.set_webhook(2, $1, '{key_created,key_deleted}', 'hook')), undef, $url)), "$endpoint null", 'which is shown once');
+is(join(' ', map { $_ // 'null' } $dbh->selectrow_array(q(SELECT * FROM billing.set_webhook(2, $1, '{key_created,key_deleted}', 'hook')), undef, $url)), "$endpoint null 1", 'which is shown once');
 $id = make_key(2);
 becomes(2, 'key_created', qr/^sent sent/, 'it is told', 'webhook');
 my ($hook) = @{ $sink->ask(verified => secret => $secret) };

@@ -80,7 +80,7 @@ sub functions
 	return map { $_->[0] => $_->[1] } @{ $dbh->selectall_arrayref(<<'S', undef, $schema) };
 SELECT proname || '(' || coalesce((SELECT string_agg(t::regtype::text, ',' ORDER BY n) FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS a (t, n)), '') || ')',
     CASE WHEN proretset THEN 'SETOF ' ELSE '' END || prorettype::regtype
-FROM pg_proc WHERE pronamespace = $1::regnamespace
+FROM pg_proc WHERE pronamespace = $1::regnamespace AND prokind = 'f'
 S
 }
 my %here = functions(session(undef, $cells[0]), 'billing');
@@ -197,7 +197,7 @@ is(state_of($app, $_), '42501', "refused to an application: $_")
   q(SELECT billing_router.widen_cell(2, 2001, 5000)), q(UPDATE billing_router.cell SET last_id = 5000 WHERE cell = 2), q(SELECT * FROM billing_router.check()), q(SELECT billing.verify()), q(SELECT billing_cell.settle(0));
 my $stranger = do { $root->do('CREATE ROLE stranger LOGIN'); session('stranger') };
 is(state_of($stranger, q(SELECT billing.authorize('x'))), '42501', 'a stranger may call nothing');
-$root->do('GRANT USAGE ON SCHEMA billing TO stranger; GRANT EXECUTE ON FUNCTION billing.authorize(text) TO stranger');
+$root->do('GRANT USAGE ON SCHEMA billing TO stranger; GRANT EXECUTE ON FUNCTION billing.authorize(text, text) TO stranger');
 isnt(state_of($stranger, q(SELECT billing.authorize('x'))), '00000', 'nor through a function alone, without a user in the cells');
 is(rows($app, q(SELECT count(*) FROM pg_user_mappings WHERE umoptions IS NOT NULL AND usename <> 'app')), '0', 'nobody reads another\'s password');
 # Objects of the caller's own, before those of the system, change nothing.

@@ -148,7 +148,8 @@ sub repeat_call
 	}
 	else
 	{
-		$again{replay} = $call->{row};
+		my $row = $call->{row};
+		$again{replay} = { %$row, exists $row->{replayed} ? (replayed => 1) : () };
 	}
 	return run_operation(\%again);
 }
