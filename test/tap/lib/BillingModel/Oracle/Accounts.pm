@@ -65,7 +65,7 @@ sub update_api_key
 {
 	my ($self, $account, $at, %arg) = @_;
 	my $key = first { $_->{key_id} == $arg{key_id} } @{ $account->{keys} };
-	my @faults = (!$key ? 'LB206' : defined $key->{deleted_at} ? 'LB209' : (), open_lock($account, 'closed') ? 'LB204' : ());
+	my @faults = (!$key ? 'LB206' : defined $key->{deleted_at} ? 'LB213' : (), open_lock($account, 'closed') ? 'LB204' : ());
 	return refused(@faults) if @faults;
 	my $old = $key->{versions}[-1];
 	my %new = (%$old, set_at => $at, map { $_ => $arg{$_} } grep { exists $arg{$_} } qw(name project expires_at));
