@@ -37,7 +37,7 @@ sub outcomes
 		(map { "settled: $_" } 'charged', 'duplicate', 'duplicate in its batch',
 			'key_deleted', 'key_expired', 'no_price', 'meter_unlisted', 'arrears_limit',
 			'before_go_live', 'several events over several entries'),
-		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304, 313, 315),
+		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304, 313),
 	);
 }
 

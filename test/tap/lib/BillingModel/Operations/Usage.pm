@@ -27,7 +27,7 @@ sub operations
 sub outcomes
 {
 	return (
-		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304 LB315)), 'charge: key_expired',
+		(map { "charge: $_" } qw(charged duplicate rejected unpriced free LB304)), 'charge: key_expired',
 		'explain_charge: of a batch',
 	);
 }
