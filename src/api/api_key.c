@@ -120,9 +120,7 @@ arg_kind(FunctionCallInfo fcinfo, int index)
 static const char *
 arg_project(FunctionCallInfo fcinfo, int index)
 {
-	if (PG_ARGISNULL(index) || VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(index)) == 0)
-		return "";
-	return arg_text(fcinfo, index, "project", PROJECT_BYTES_MAX);
+	return arg_text_or_empty(fcinfo, index, "project", PROJECT_BYTES_MAX);
 }
 
 /* When a key expires; infinity, as null is: never. */

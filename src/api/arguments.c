@@ -232,11 +232,15 @@ is_null_or_empty(FunctionCallInfo fcinfo, int index)
 }
 
 char *
+arg_text_or_empty(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max)
+{
+	return is_null_or_empty(fcinfo, index) ? pstrdup("") : arg_text(fcinfo, index, name, bytes_max);
+}
+
+char *
 arg_variant(FunctionCallInfo fcinfo, int index)
 {
-	if (is_null_or_empty(fcinfo, index))
-		return pstrdup("");
-	return arg_text(fcinfo, index, "variant", VARIANT_BYTES_MAX);
+	return arg_text_or_empty(fcinfo, index, "variant", VARIANT_BYTES_MAX);
 }
 
 char *

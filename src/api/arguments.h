@@ -41,6 +41,9 @@ extern char *arg_text(FunctionCallInfo fcinfo, int index, const char *name, int 
 /* NULL where the argument is null. */
 extern char *arg_text_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 
+/* Empty where the argument is null or empty. */
+extern char *arg_text_or_empty(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
+
 /* The same of one line: without control characters. */
 extern char *arg_line(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 extern char *arg_line_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);

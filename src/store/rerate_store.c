@@ -92,6 +92,17 @@ rerate_find_open(Rerate *rerate)
 	return true;
 }
 
+/* Of which charges it is, from an index on: account, from, to, model, prices_at. */
+static void
+bind_charges(Datum *values, char *nulls, int index, const Rerate *rerate)
+{
+	bind_number(values, nulls, index, rerate->account_id);
+	values[index + 1] = TimestampTzGetDatum(rerate->usage.occurred_from);
+	values[index + 2] = TimestampTzGetDatum(rerate->usage.occurred_to);
+	bind_text(values, nulls, index + 3, rerate->usage.model);
+	values[index + 4] = TimestampTzGetDatum(rerate->usage.prices_at);
+}
+
 int64
 rerate_find_other(const Rerate *rerate)
 {
@@ -104,11 +115,7 @@ rerate_find_other(const Rerate *rerate)
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(rerate->rerate_no)};
 
-	bind_number(values, nulls, 1, rerate->account_id);
-	values[2] = TimestampTzGetDatum(rerate->usage.occurred_from);
-	values[3] = TimestampTzGetDatum(rerate->usage.occurred_to);
-	bind_text(values, nulls, 4, rerate->usage.model);
-	values[5] = TimestampTzGetDatum(rerate->usage.prices_at);
+	bind_charges(values, nulls, 1, rerate);
 	return sql_latest(&find, values, nulls) > 0 ? column_int64(0, 1) : NO_NUMBER;
 }
 
@@ -151,11 +158,7 @@ rerate_insert(Rerate *rerate)
 	char nulls[] = "         ";
 	Datum values[9];
 
-	bind_number(values, nulls, 0, rerate->account_id);
-	values[1] = TimestampTzGetDatum(rerate->usage.occurred_from);
-	values[2] = TimestampTzGetDatum(rerate->usage.occurred_to);
-	bind_text(values, nulls, 3, rerate->usage.model);
-	values[4] = TimestampTzGetDatum(rerate->usage.prices_at);
+	bind_charges(values, nulls, 0, rerate);
 	values[5] = Int64GetDatum(rerate->call_account_id);
 	bind_text(values, nulls, 6, rerate->idempotency_key);
 	bind_text(values, nulls, 7, rerate->actor);
@@ -202,11 +205,7 @@ rerate_usage_accounts(const Rerate *rerate, size_t *count)
 	char nulls[] = "     ";
 	Datum values[5];
 
-	bind_number(values, nulls, 0, rerate->account_id);
-	values[1] = TimestampTzGetDatum(rerate->usage.occurred_from);
-	values[2] = TimestampTzGetDatum(rerate->usage.occurred_to);
-	bind_text(values, nulls, 3, rerate->usage.model);
-	values[4] = TimestampTzGetDatum(rerate->usage.prices_at);
+	bind_charges(values, nulls, 0, rerate);
 	*count = sql_latest(&list, values, nulls);
 	return column_int64s(*count);
 }
@@ -353,11 +352,7 @@ rerate_skip_uncharged(const Rerate *rerate)
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(rerate->rerate_no)};
 
-	bind_number(values, nulls, 1, rerate->account_id);
-	values[2] = TimestampTzGetDatum(rerate->usage.occurred_from);
-	values[3] = TimestampTzGetDatum(rerate->usage.occurred_to);
-	bind_text(values, nulls, 4, rerate->usage.model);
-	values[5] = TimestampTzGetDatum(rerate->usage.prices_at);
+	bind_charges(values, nulls, 1, rerate);
 	sql_run(&insert, values, nulls);
 }
 
