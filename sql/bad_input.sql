@@ -154,7 +154,6 @@ FROM (VALUES
     ('rebuild_usage_sums', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('are_price_items', $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('are_meters', $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('add_meters', $$'{"image": 1}'$$, $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('exact_amount', $$1$$, $$'{"image": 1}'$$, $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
@@ -188,7 +187,7 @@ WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.
 SELECT p.oid::regprocedure AS left_out FROM pg_proc AS p
-WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0 AND p.prokind = 'f'
+WHERE p.pronamespace = 'billing'::regnamespace AND p.pronargs > 0 AND p.prokind = 'f' AND p.proargtypes[0] <> 'internal'::regtype
   AND (SELECT count(*) FROM good_call AS g WHERE g.function = p.proname || CASE WHEN p.oid = 'billing.authorize(bigint, bigint, text)'::regprocedure THEN ' by number' ELSE '' END AND g.value IS NOT NULL) <> p.pronargs;
 
 -- A call with one value put in the place of its argument. What becomes of it is undone, good or bad.

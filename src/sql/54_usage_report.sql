@@ -1,9 +1,13 @@
-CREATE FUNCTION billing.add_meters(a jsonb, b jsonb) RETURNS jsonb
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_add_meters';
-COMMENT ON FUNCTION billing.add_meters(jsonb, jsonb) IS 'Meters of both, added up by name; what sum_meters() does with each. Errors: LB313. Example: SELECT billing.add_meters(''{"image": 1}'', ''{"image": 2, "web_search": 3}'').';
+CREATE FUNCTION billing.sum_meters_add(sums internal, meters jsonb) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_sum_meters_add';
+COMMENT ON FUNCTION billing.sum_meters_add(internal, jsonb) IS 'What sum_meters() does with each row.';
 
-CREATE AGGREGATE billing.sum_meters(meters jsonb) (SFUNC = billing.add_meters, STYPE = jsonb, COMBINEFUNC = billing.add_meters, PARALLEL = SAFE);
-COMMENT ON AGGREGATE billing.sum_meters(jsonb) IS 'Sums of meters, by name; null where there are none. Example: SELECT billing.sum_meters(meters) FROM billing_books.usage_event WHERE account_id = 7.';
+CREATE FUNCTION billing.sum_meters_end(sums internal) RETURNS jsonb
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_sum_meters_end';
+COMMENT ON FUNCTION billing.sum_meters_end(internal) IS 'What sum_meters() does after all rows.';
+
+CREATE AGGREGATE billing.sum_meters(meters jsonb) (SFUNC = billing.sum_meters_add, STYPE = internal, FINALFUNC = billing.sum_meters_end, PARALLEL = SAFE);
+COMMENT ON AGGREGATE billing.sum_meters(jsonb) IS 'Sums of meters, by name; null where there are none. Errors: LB313. Example: SELECT billing.sum_meters(meters) FROM billing_books.usage_event WHERE account_id = 7.';
 
 CREATE TYPE billing.usage_line AS (
     period timestamptz, key_id bigint, key_name text, model text, variant text, requests bigint, rejected bigint, unpriced bigint,
