@@ -149,18 +149,39 @@ billing_begin_rerate(PG_FUNCTION_ARGS)
 	return scope_close_with(&call.scope, answer);
 }
 
-/* The one of that number; NO_NUMBER: the oldest that is open. False where there is nothing to do.
- */
-static bool
-find(int64 rerate_no, Rerate *rerate)
+/* How many re-ratings a step of the job tries: what is held, or fails, keeps none from its turn. */
+#define RERATES_MAX 100
+
+/* Of the oldest that is open and has something that can be done now. */
+static int64
+continue_any(Rerate *rerate, int64 events_max)
 {
-	if (rerate_no == NO_NUMBER)
-		return rerate_find_open(rerate);
+	Rerate open;
+	int64 after = 0;
+	int64 done = 0;
+
+	for (int i = 0; i < RERATES_MAX && done == 0 && rerate_find_open(after, &open); i++)
+	{
+		done = rerating_continue(&open, events_max, RERATE_FREE_ACCOUNTS);
+		if (done > 0 || after == 0)
+			*rerate = open;
+		after = open.rerate_no;
+	}
+	return done;
+}
+
+static int64
+continue_one(Rerate *rerate, int64 events_max)
+{
+	int64 rerate_no = rerate->rerate_no;
+
 	if (!rerate_find(rerate_no, rerate))
 		refuse(ERROR_RERATE_UNKNOWN, rerate_no);
 	if (rerate->begun_at == DT_NOEND)
 		refuse(ERROR_RERATE_STATE, rerate_no, "waits for a second person");
-	return rerate->finished_at == DT_NOEND;
+	if (rerate->finished_at != DT_NOEND)
+		return 0;
+	return rerating_continue(rerate, events_max, RERATE_ONE_ACCOUNT);
 }
 
 PG_FUNCTION_INFO_V1(billing_continue_rerate);
@@ -168,20 +189,15 @@ Datum
 billing_continue_rerate(PG_FUNCTION_ARGS)
 {
 	bool is_any = PG_ARGISNULL(0);
-	int64 rerate_no = is_any ? NO_NUMBER : arg_int64(fcinfo, 0, "rerate_no");
+	Rerate rerate = {.rerate_no = is_any ? NO_NUMBER : arg_int64(fcinfo, 0, "rerate_no")};
 	int64 events_max = arg_count(fcinfo, 1, "max_events", LIMIT_SETTLE_EVENTS);
-	Rerate rerate = {.rerate_no = rerate_no};
-	int64 done = 0;
-	int64 left = 0;
+	int64 done;
+	int64 left;
 	Scope scope;
 
 	scope_open(&scope);
-	if (find(rerate_no, &rerate))
-	{
-		done = rerating_continue(&rerate, events_max,
-								 is_any ? RERATE_FREE_ACCOUNTS : RERATE_ONE_ACCOUNT);
-		left = rerate_left(rerate.rerate_no);
-	}
+	done = is_any ? continue_any(&rerate, events_max) : continue_one(&rerate, events_max);
+	left = rerate.rerate_no == NO_NUMBER ? 0 : rerate_left(rerate.rerate_no);
 	return scope_close_with(&scope,
 							result_row(fcinfo,
 									   (Datum[]){Int64GetDatum(rerate.rerate_no),

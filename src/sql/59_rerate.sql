@@ -10,7 +10,7 @@ COMMENT ON TYPE billing.rerate_step IS 'What continue_rerate() did: how many cha
 
 CREATE FUNCTION billing.continue_rerate(rerate_no bigint = NULL, max_events bigint = 1000) RETURNS billing.rerate_step
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_continue_rerate';
-COMMENT ON FUNCTION billing.continue_rerate(bigint, bigint) IS 'Goes on with a re-rating: looks at up to max_events charges of one account that nobody holds, or waits for one, and books the differences. Again and again, until nothing is left; a step that is rolled back has done nothing. Null: the oldest that is not finished, of as many accounts as nobody holds, which the job does. Errors: LB415, LB416 it waits for a second person. Example: SELECT * FROM billing.continue_rerate(3).';
+COMMENT ON FUNCTION billing.continue_rerate(bigint, bigint) IS 'Goes on with a re-rating: looks at up to max_events charges of one account that nobody holds, or waits for one, and books the differences. Again and again, until nothing is left; a step that is rolled back has done nothing. Null: the oldest that is not finished and of which something can be done now, of as many accounts as nobody holds, which the job does. Errors: LB415, LB416 it waits for a second person. Example: SELECT * FROM billing.continue_rerate(3).';
 
 CREATE TYPE billing.rerated_account AS (account_id bigint, currency text, events bigint, less numeric, more numeric, moved bigint, given_back numeric, charged numeric, skipped jsonb, finished_at timestamptz);
 COMMENT ON TYPE billing.rerated_account IS 'An account of a re-rating: what would move as it was asked for (events, less, more), what has moved (moved, given_back, charged), and how many charges are passed over for which reason.';

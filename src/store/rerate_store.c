@@ -80,13 +80,14 @@ rerate_exists(int64 rerate_no)
 }
 
 bool
-rerate_find_open(Rerate *rerate)
+rerate_find_open(int64 after_rerate_no, Rerate *rerate)
 {
 	static Sql find = SQL("SELECT " RERATE_COLUMNS " FROM " BOOKS
-						  "rerate WHERE begun_at IS NOT NULL AND finished_at IS NULL ORDER BY "
-						  "rerate_no LIMIT 1");
+						  "rerate WHERE begun_at IS NOT NULL AND finished_at IS NULL AND "
+						  "rerate_no > $1 ORDER BY rerate_no LIMIT 1",
+						  INT8OID);
 
-	if (sql_latest(&find, NULL, NULL) == 0)
+	if (sql_latest(&find, (Datum[]){Int64GetDatum(after_rerate_no)}, NULL) == 0)
 		return false;
 	*rerate = read_rerate();
 	return true;

@@ -53,8 +53,8 @@ extern bool rerate_find_call(int64 call_account_id, const char *idempotency_key,
 extern bool rerate_find(int64 rerate_no, Rerate *rerate);
 extern bool rerate_exists(int64 rerate_no);
 
-/* The oldest that has begun and is not finished. */
-extern bool rerate_find_open(Rerate *rerate);
+/* The next one behind a number that has begun and is not finished. */
+extern bool rerate_find_open(int64 after_rerate_no, Rerate *rerate);
 
 /*
  * One that has begun, may be of the same charges, and is not finished, or has later prices.
