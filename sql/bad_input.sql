@@ -106,6 +106,7 @@ FROM (VALUES
     ('set_payment_method', $$'bad_input'$$, $$'bad_input'$$, $$'native'$$, $$1$$, $$10$$, $$true$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL),
     ('payment_methods', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('create_promotion', $$'bad input 2'$$, $$'cn'$$, $$10$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now() + interval '1 day'$$, $$'me'$$, $$'why'$$, NULL),
+    ('end_rerate', $$1$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('end_promotion', $$'bad input'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('create_topup', $$1150$$, $$10$$, $$'bad_input'$$, $$'new key'$$, $$'bad input'$$, $$'{"client_ip": "192.0.2.1"}'$$, $$'https://example.org'$$, NULL, NULL, NULL, NULL),
     ('order_status', $$1150$$, $$3$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

@@ -142,6 +142,9 @@ SELECT p.proname AS function, pg_get_function_arguments(p.oid) AS arguments, pg_
        CASE p.provolatile WHEN 'v' THEN 'volatile' WHEN 's' THEN 'stable' ELSE 'immutable' END
        || CASE p.proparallel WHEN 's' THEN ', parallel safe' ELSE '' END AS kind
 FROM pg_proc AS p WHERE p.pronamespace = 'billing'::regnamespace ORDER BY 1, 2 \g (format=unaligned)
+-- What would keep everybody's bookings waiting behind it gives up.
+SELECT setting, string_agg(proname, ', ' ORDER BY proname) AS functions
+FROM pg_proc CROSS JOIN unnest(proconfig) AS setting WHERE pronamespace = 'billing'::regnamespace AND setting LIKE 'lock_timeout=%' GROUP BY setting ORDER BY setting;
 
 -- The errors: each code and each name once, every one with a hint.
 SELECT * FROM billing.error_codes() ORDER BY sqlstate \g (format=unaligned)

@@ -232,9 +232,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 									 "yet is withdrawn by withdraw_price()."},
 	[ERROR_RERATE_UNKNOWN] = {"LB415", "rerate_unknown", "there is no re-rating " INT64_FORMAT,
 							  "begin_rerate() returns its number."},
-	[ERROR_RERATE_STATE] = {"LB416", "rerate_state", "re-rating " INT64_FORMAT " %s",
-							"continue_rerate() ends what has begun; what is out of date is begun "
-							"again under another key."},
+	[ERROR_RERATE_STATE] =
+		{"LB416", "rerate_state", "re-rating " INT64_FORMAT " %s",
+		 "continue_rerate() goes on with one that has begun, end_rerate() ends it; "
+		 "what is out of date is begun again under another key."},
 	[ERROR_WEIGHT_CONFLICT] =
 		{"LB406", "weight_conflict",
 		 "model \"%s\" has another weight on plan \"%s\" in that tier from that "
@@ -505,6 +506,9 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB618", "tables_distributed", "table \"%s\" is Citus's: its rows are not all here",
 		 "Undo that with undistribute_table(): books are shared out over independent databases; "
 		 "docs/several-databases.md."},
+	[ERROR_DATABASE_ENCODING] = {"LB619", "database_encoding",
+								 "the encoding of this database is %s: billing needs UTF8",
+								 "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

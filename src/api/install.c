@@ -9,6 +9,7 @@
 
 #include "catalog/pg_authid.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -34,6 +35,8 @@ billing_claim_schema(PG_FUNCTION_ARGS)
 {
 	Scope scope;
 
+	if (GetDatabaseEncoding() != PG_UTF8)
+		refuse(ERROR_DATABASE_ENCODING, GetDatabaseEncodingName());
 	scope_open_as_caller(&scope);
 	schema_check_empty("billing.claim_schema");
 	schema_check_creators(EXTENSION_SCHEMA, BOOTSTRAP_SUPERUSERID);
@@ -55,6 +58,23 @@ billing_install(PG_FUNCTION_ARGS)
 	schema_restore_guards();
 	scope_close(&scope);
 	PG_RETURN_INT32(SCHEMA_VERSION);
+}
+
+/* The tables' owner can write those rows: whoever gets a right by them is named. */
+static void
+apply_again(const AccessGrant *grant)
+{
+	int64 calls = access_count_calls(grant->role);
+
+	access_apply(grant->role, grant->level);
+	calls = access_count_calls(grant->role) - calls;
+	if (calls > 0)
+		ereport(
+			NOTICE,
+			(errmsg("role \"%s\" may make " INT64_FORMAT " more calls, at level %s", grant->role,
+					calls, grant->level),
+			 errhint("Table access_grant says so; SELECT billing.revoke_access(role) takes them "
+					 "back.")));
 }
 
 PG_FUNCTION_INFO_V1(billing_migrate);
@@ -81,7 +101,7 @@ billing_migrate(PG_FUNCTION_ARGS)
 	scope_close(&scope);
 	scope_open_as_caller(&scope);
 	for (uint64 i = 0; i < count; i++)
-		access_apply(grants[i].role, grants[i].level);
+		apply_again(&grants[i]);
 	scope_close(&scope);
 	PG_RETURN_INT32(SCHEMA_VERSION);
 }

@@ -14,6 +14,7 @@
 #include "spi/scope.h"
 #include "store/partition_store.h"
 #include "store/policy_store.h"
+#include "store/rerate_store.h"
 #include "store/schema_store.h"
 #include "store/usage_sum_store.h"
 #include "subtransaction.h"
@@ -76,6 +77,16 @@ billing_make_partitions(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(made);
 }
 
+/* Until when usage is of no re-rating that has begun: it would lose what it has to move yet. */
+static TimestampTz
+rerated_until(void)
+{
+	TimestampTz open_from = rerate_open_from();
+
+	return open_from == DT_NOEND ? DT_NOEND
+								 : open_from - policy_catalog[POLICY_FUTURE_TOLERANCE].max;
+}
+
 /*
  * How many months from the first on can be closed: the longest run at whose
  * end all of its usage is settled, so that the ledger's entries up to there and
@@ -85,10 +96,11 @@ static int
 count_closable(int first, TimestampTz now, int64 retention_us)
 {
 	TimestampTz settled_until = DT_NOBEGIN;
+	TimestampTz end = Min(now - retention_us, rerated_until());
 	int closable = 0;
 	int made = 0;
 
-	for (int month = first; partition_month_start(month + 1) + retention_us <= now; month++)
+	for (int month = first; partition_month_start(month + 1) <= end; month++)
 	{
 		MonthState state;
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * rerate.c
- *	  begin_rerate(), continue_rerate(), rerate_accounts(): charges at prices that were wrong (R20).
+ *	  begin_rerate() and what follows it: charges at prices that were wrong (R20).
  *
  *-------------------------------------------------------------------------
  */
@@ -170,15 +170,23 @@ continue_any(Rerate *rerate, int64 events_max)
 	return done;
 }
 
+/* One that has begun. */
+static Rerate
+find_begun(int64 rerate_no)
+{
+	Rerate rerate;
+
+	if (!rerate_find(rerate_no, &rerate))
+		refuse(ERROR_RERATE_UNKNOWN, rerate_no);
+	if (rerate.begun_at == DT_NOEND)
+		refuse(ERROR_RERATE_STATE, rerate_no, "waits for a second person");
+	return rerate;
+}
+
 static int64
 continue_one(Rerate *rerate, int64 events_max)
 {
-	int64 rerate_no = rerate->rerate_no;
-
-	if (!rerate_find(rerate_no, rerate))
-		refuse(ERROR_RERATE_UNKNOWN, rerate_no);
-	if (rerate->begun_at == DT_NOEND)
-		refuse(ERROR_RERATE_STATE, rerate_no, "waits for a second person");
+	*rerate = find_begun(rerate->rerate_no);
 	if (rerate->finished_at != DT_NOEND)
 		return 0;
 	return rerating_continue(rerate, events_max, RERATE_ONE_ACCOUNT);
@@ -203,6 +211,37 @@ billing_continue_rerate(PG_FUNCTION_ARGS)
 									   (Datum[]){Int64GetDatum(rerate.rerate_no),
 												 Int64GetDatum(done), Int64GetDatum(left)},
 									   (bool[]){rerate.rerate_no == NO_NUMBER, false, false}));
+}
+
+PG_FUNCTION_INFO_V1(billing_end_rerate);
+Datum
+billing_end_rerate(PG_FUNCTION_ARGS)
+{
+	int64 rerate_no = arg_int64(fcinfo, 0, "rerate_no");
+	char *reason = arg_reason(fcinfo, 1);
+	char *actor = arg_actor(fcinfo, 2);
+	Rerate rerate;
+	int64 left;
+	Scope scope;
+
+	scope_open(&scope);
+	rerate = find_begun(rerate_no);
+	left = rerate.finished_at == DT_NOEND ? rerate_end(rerate_no, clock_now()) : 0;
+	if (rerate.finished_at == DT_NOEND)
+	{
+		AuditLine line = {
+			.account_id = rerate.account_id,
+			.action = "end_rerate",
+			.object = psprintf("re-rating " INT64_FORMAT, rerate_no),
+			.new_value = psprintf(INT64_FORMAT " charges under way", left),
+			.actor = actor,
+			.reason = reason,
+		};
+
+		audit_insert(&line);
+	}
+	scope_close(&scope);
+	PG_RETURN_INT64(left);
 }
 
 PG_FUNCTION_INFO_V1(billing_rerate_accounts);

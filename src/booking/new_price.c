@@ -319,14 +319,12 @@ new_price_correct(int64 price_id, const Price *prices, const char *actor, const 
 		refuse(ERROR_PRICE_ROW_UNKNOWN, price_id);
 	check_correctable(&placed, looks.began_at);
 	row = placed.row;
-	memcpy(row.price.nano_of, prices->nano_of, sizeof(row.price.nano_of));
-	if (prices->meters)
-	{
-		row.price.meters = prices->meters;
-		row.price.unlisted_are_free = prices->unlisted_are_free;
-	}
 	if (!price_find_standing(&row, &standing))
 		refuse(ERROR_INTERNAL, "a price is not where it was found");
+	memcpy(row.price.nano_of, prices->nano_of, sizeof(row.price.nano_of));
+	row.price.meters = prices->meters ? prices->meters : standing.meters;
+	row.price.unlisted_are_free = prices->meters ? prices->unlisted_are_free
+												 : standing.unlisted_are_free;
 	if (rating_is_same_price(&standing, &row.price))
 		return standing.price_id;
 	if (price_find_closed(&row, &charge))

@@ -30,10 +30,51 @@
 /* Accounts that a step tries, and those that the job's goes through. */
 #define ACCOUNTS_MAX 1000
 
-#define SKIP_ACCOUNT_CLOSED "account_closed"
-#define SKIP_REVERSED "reversed"
-#define SKIP_WRITTEN_OFF "written_off"
-#define SKIP_ARREARS_LIMIT "arrears_limit"
+/* Why a charge is passed over. */
+typedef enum Skip
+{
+	SKIP_ACCOUNT_CLOSED,
+	SKIP_CLOSED_MONTH,
+	SKIP_REVERSED,
+	SKIP_NO_PRICE, /* from here to too large: by the corrected price it has no charge */
+	SKIP_METER_UNLISTED,
+	SKIP_CHARGE_TOO_LARGE,
+	SKIP_WRITTEN_OFF,
+	SKIP_ARREARS_LIMIT,
+	SKIP_OUT_OF_RANGE, /* what goes back is more than the account can have */
+	SKIPS
+} Skip;
+
+static const char *const skip_names[SKIPS] = {
+	[SKIP_ACCOUNT_CLOSED] = "account_closed",
+	[SKIP_CLOSED_MONTH] = "closed_month",
+	[SKIP_REVERSED] = "reversed",
+	[SKIP_NO_PRICE] = "no_price",
+	[SKIP_METER_UNLISTED] = "meter_unlisted",
+	[SKIP_CHARGE_TOO_LARGE] = "charge_too_large",
+	[SKIP_WRITTEN_OFF] = "written_off",
+	[SKIP_ARREARS_LIMIT] = "arrears_limit",
+	[SKIP_OUT_OF_RANGE] = "out_of_range",
+};
+
+/* Of an account: how many for each reason. */
+typedef struct Skipped
+{
+	int64 of[SKIPS];
+} Skipped;
+
+static int64
+write_skipped(int64 account_id, const Rerate *rerate, const Skipped *skipped)
+{
+	int64 sum = 0;
+
+	for (Skip reason = 0; reason < SKIPS; reason++)
+	{
+		rerate_skip(account_id, rerate->rerate_no, skip_names[reason], skipped->of[reason]);
+		sum += skipped->of[reason];
+	}
+	return sum;
+}
 
 static void
 check_no_other(const Rerate *rerate)
@@ -46,21 +87,30 @@ check_no_other(const Rerate *rerate)
 		refuse(ERROR_RERATE_STATE, other, "of some of these charges has begun meanwhile");
 }
 
-/* What a charge costs by the prices of a re-rating. */
+/* What a charge costs by the prices of a re-rating; false where it has that price, or none does. */
 static bool
 rate_anew(Booking *booking, const Rerate *rerate, const CorrectedEvent *corrected, Price *price,
-		  int64 *charge_nano)
+		  int64 *charge_nano, Skipped *skipped)
 {
-	return usage_rate(booking, &corrected->event, rerate->usage.prices_at, price, charge_nano) ==
-			   USAGE_IS_RATED &&
-		   price->price_id != corrected->price_id;
+	static const Skip skips[] = {
+		[USAGE_HAS_NO_PRICE] = SKIP_NO_PRICE,
+		[USAGE_HAS_UNLISTED_METER] = SKIP_METER_UNLISTED,
+		[USAGE_COSTS_TOO_MUCH] = SKIP_CHARGE_TOO_LARGE,
+	};
+	UsageRating rating = usage_rate(booking, &corrected->event, rerate->usage.prices_at, price,
+									charge_nano);
+
+	if (rating == USAGE_IS_RATED)
+		return price->price_id != corrected->price_id;
+	skipped->of[skips[rating]]++;
+	return false;
 }
 
+/* As much as an amount can be, where it is more: that needs a second person in any case. */
 static void
-add(int64 *sum_nano, int64 amount_nano)
+add_up(int64 *sum_nano, int64 amount_nano)
 {
-	if (!money_add(*sum_nano, amount_nano, sum_nano))
-		check_outcome(OUTCOME_OUT_OF_RANGE);
+	*sum_nano += Min(amount_nano, MONEY_NANO_MAX - *sum_nano);
 }
 
 static UsageCursor
@@ -75,7 +125,7 @@ cursor_of(const UsageEvent *event)
 typedef struct DryRun
 {
 	RerateSums sums;
-	int64 reversed;
+	Skipped skipped;
 } DryRun;
 
 static void
@@ -84,18 +134,18 @@ plan_event(Booking *booking, const Rerate *rerate, const CorrectedEvent *correct
 	Price price;
 	int64 charge_nano;
 
-	if (!rate_anew(booking, rerate, corrected, &price, &charge_nano))
+	if (!rate_anew(booking, rerate, corrected, &price, &charge_nano, &found->skipped))
 		return;
-	if (corrected->reversed_at != DT_NOEND)
+	if (corrected->reversal_id != NO_NUMBER)
 	{
-		found->reversed++;
+		found->skipped.of[SKIP_REVERSED]++;
 		return;
 	}
 	found->sums.events++;
 	if (charge_nano > corrected->booked_nano)
-		add(&found->sums.more_nano, charge_nano - corrected->booked_nano);
+		add_up(&found->sums.more_nano, charge_nano - corrected->booked_nano);
 	else
-		add(&found->sums.less_nano, corrected->booked_nano - charge_nano);
+		add_up(&found->sums.less_nano, corrected->booked_nano - charge_nano);
 }
 
 /* A page of charges; moves the cursor, and returns how many there were. */
@@ -104,7 +154,8 @@ plan_page(Booking *booking, const Rerate *rerate, UsageCursor *after, DryRun *fo
 {
 	size_t count;
 	CorrectedEvent *events = usage_list_corrected(booking->account.account_id, &rerate->usage,
-												  after, PAGE_SIZE, &count);
+												  booking->account.last_entry_no, after, PAGE_SIZE,
+												  &count);
 
 	for (size_t i = 0; i < count; i++)
 		plan_event(booking, rerate, &events[i], found);
@@ -137,16 +188,16 @@ plan_account(int64 account_id, const Rerate *rerate)
 	Booking booking = {0};
 	DryRun found;
 
-	if (!account_read(account_id, &booking.account))
+	if (!account_read_latest(account_id, &booking.account))
 		return;
 	found = plan_events(&booking, rerate);
-	rerate_skip(account_id, rerate->rerate_no, SKIP_REVERSED, found.reversed);
 	if (booking.account.locks & LOCK_CLOSED)
 	{
-		rerate_skip(account_id, rerate->rerate_no, SKIP_ACCOUNT_CLOSED, found.sums.events);
+		found.skipped.of[SKIP_ACCOUNT_CLOSED] = found.sums.events;
 		found.sums = (RerateSums){0};
 	}
-	rerate_account_insert(account_id, rerate, &found.sums);
+	(void) write_skipped(account_id, rerate, &found.skipped);
+	rerate_account_insert(&booking.account, rerate, &found.sums);
 }
 
 void
@@ -183,14 +234,12 @@ typedef struct Step
 	int64 moved;
 } Step;
 
-/* What has moved of an account in this step. */
+/* What has moved of an account in this step: no more than it can have and owe together. */
 typedef struct Moved
 {
 	int64 given_back_nano;
 	int64 charged_nano;
-	int64 skipped_reversed;
-	int64 skipped_written_off;
-	int64 skipped_arrears_limit;
+	Skipped skipped;
 } Moved;
 
 /* The books as they are, to which they return where the core gives up. */
@@ -221,15 +270,17 @@ restore_books(Books *books, const SavedBooks *saved)
 	memcpy(books->lots, saved->lots, books->lots_count * sizeof(Lot));
 }
 
-/* Gives back what a charge costs less; false where R23 refuses it. */
+/* Gives back what a charge costs less; false where it cannot, and what why. */
 static bool
-give_back(Booking *booking, const ChargeSlices *charge, int64 less_nano, Revision *revision)
+give_back(Booking *booking, const ChargeSlices *charge, int64 less_nano, Revision *revision,
+		  Skip *why)
 {
 	SavedBooks saved = save_books(&booking->books);
 	UndoneCharge undone;
 	Outcome outcome = slices_undo(booking, charge, less_nano, &undone);
 
-	if (outcome == OUTCOME_WRITTEN_OFF)
+	*why = outcome == OUTCOME_WRITTEN_OFF ? SKIP_WRITTEN_OFF : SKIP_OUT_OF_RANGE;
+	if (outcome == OUTCOME_WRITTEN_OFF || outcome == OUTCOME_OUT_OF_RANGE)
 		restore_books(&booking->books, &saved);
 	else
 		check_outcome(outcome);
@@ -240,8 +291,9 @@ give_back(Booking *booking, const ChargeSlices *charge, int64 less_nano, Revisio
 
 /* Charges what it costs more; false where the account cannot owe that. */
 static bool
-charge_more(Booking *booking, int64 more_nano, Revision *revision)
+charge_more(Booking *booking, int64 more_nano, Revision *revision, Skip *why)
 {
+	*why = SKIP_ARREARS_LIMIT;
 	if (!books_can_take(&booking->books, more_nano))
 		return false;
 	booking_make_room(booking, 0);
@@ -262,17 +314,17 @@ set_entries(const Booking *booking, int64 first_entry_no, Revision *revision)
 	revision->first_entry_no = revision->entry_count > 0 ? first_entry_no : NO_NUMBER;
 }
 
-/* Books the difference to what is booked of a charge, and its revision. */
+/* Books the difference to what is booked of a charge, and its revision; false where it cannot. */
 static bool
 book_revision(Booking *booking, const UsageEvent *event, const ChargeSlices *charge,
-			  Revision *revision)
+			  Revision *revision, Skip *why)
 {
 	int64 first_entry_no = booking_next_entry_no(booking);
 	int64 more_nano = revision->charge_nano - charge->booked_nano;
 
 	booking_source(booking, SOURCE_RERATE, revision->rerate_no, booking->at);
-	if (!(more_nano < 0 ? give_back(booking, charge, -more_nano, revision)
-						: charge_more(booking, more_nano, revision)))
+	if (!(more_nano < 0 ? give_back(booking, charge, -more_nano, revision, why)
+						: charge_more(booking, more_nano, revision, why)))
 		return false;
 	set_entries(booking, first_entry_no, revision);
 	check_outcome(books_pay_arrears(&booking->books));
@@ -282,19 +334,22 @@ book_revision(Booking *booking, const UsageEvent *event, const ChargeSlices *cha
 }
 
 static void
-move_event(Booking *booking, Step *step, const CorrectedEvent *corrected, Moved *moved)
+move_event(Booking *booking, Step *step, const CorrectedEvent *corrected,
+		   const RerateProgress *progress, Moved *moved)
 {
 	const UsageEvent *event = &corrected->event;
 	Revision revision = {.rerate_no = step->rerate->rerate_no, .old_price_id = corrected->price_id};
+	Skipped counted = {0}; /* by the dry run */
 	ChargeSlices charge;
 	Price price;
+	Skip why;
 
-	if (!rate_anew(booking, step->rerate, corrected, &price, &revision.charge_nano))
+	if (!rate_anew(booking, step->rerate, corrected, &price, &revision.charge_nano, &counted))
 		return;
-	if (corrected->reversed_at != DT_NOEND)
+	if (corrected->reversal_id != NO_NUMBER)
 	{
 		/* What was undone before is counted already. */
-		moved->skipped_reversed += corrected->reversed_at > step->rerate->usage.prices_at;
+		moved->skipped.of[SKIP_REVERSED] += corrected->reversal_id >= progress->next_reversal_id;
 		return;
 	}
 	charge = slices_booked(event);
@@ -302,16 +357,14 @@ move_event(Booking *booking, Step *step, const CorrectedEvent *corrected, Moved 
 	revision.price_id = price.price_id;
 	revision.old_charge_nano = charge.newest.revision_no > 0 ? charge.newest.charge_nano
 															 : event->charge_nano;
-	if (book_revision(booking, event, &charge, &revision))
+	if (!book_revision(booking, event, &charge, &revision, &why))
 	{
-		step->moved++;
-		add(revision.amount_nano < 0 ? &moved->given_back_nano : &moved->charged_nano,
-			Abs(revision.amount_nano));
+		moved->skipped.of[why]++;
+		return;
 	}
-	else if (revision.charge_nano < charge.booked_nano)
-		moved->skipped_written_off++;
-	else
-		moved->skipped_arrears_limit++;
+	step->moved++;
+	*(revision.amount_nano < 0 ? &moved->given_back_nano
+							   : &moved->charged_nano) += Abs(revision.amount_nano);
 }
 
 /* A page of charges, each in memory of its own. */
@@ -324,13 +377,14 @@ move_page(Booking *booking, Step *step, RerateProgress *progress, Moved *moved)
 	MemoryContext caller_context;
 	size_t count;
 	CorrectedEvent *events = usage_list_corrected(booking->account.account_id, &step->rerate->usage,
-												  &progress->after, page_size + 1, &count);
+												  progress->last_entry_no, &progress->after,
+												  page_size + 1, &count);
 	size_t looked_at = Min(count, (size_t) page_size);
 
 	for (size_t i = 0; i < looked_at; i++)
 	{
 		caller_context = MemoryContextSwitchTo(context);
-		move_event(booking, step, &events[i], moved);
+		move_event(booking, step, &events[i], progress, moved);
 		MemoryContextSwitchTo(caller_context);
 		MemoryContextReset(context);
 		progress->after = cursor_of(&events[i].event);
@@ -340,12 +394,28 @@ move_page(Booking *booking, Step *step, RerateProgress *progress, Moved *moved)
 	return count - looked_at;
 }
 
-/* Goes on with an account that is held. */
+/* Counts what was passed over; at the end of an account, what of it is gone for this reason, too.
+ */
+static void
+pass_over(const Booking *booking, const Step *step, RerateProgress *progress, Skipped *skipped,
+		  Skip rest)
+{
+	if (progress->finished_at != DT_NOEND)
+	{
+		int64 left = progress->events - progress->moved - progress->passed_over;
+
+		for (Skip reason = 0; reason < SKIPS; reason++)
+			left -= skipped->of[reason];
+		skipped->of[rest] += Max(left, 0);
+	}
+	progress->passed_over += write_skipped(booking->account.account_id, step->rerate, skipped);
+}
+
+/* Goes on with an account that is held. What is not found any more is of a month that was closed.
+ */
 static void
 move_events(Booking *booking, Step *step, RerateProgress *progress)
 {
-	int64 account_id = booking->account.account_id;
-	int64 rerate_no = step->rerate->rerate_no;
 	int64 moved_before = step->moved;
 	Moved moved = {0};
 	size_t more;
@@ -359,11 +429,9 @@ move_events(Booking *booking, Step *step, RerateProgress *progress)
 	progress->moved += step->moved - moved_before;
 	if (more == 0)
 		progress->finished_at = booking->at;
-	rerate_account_update(account_id, rerate_no, progress, moved.given_back_nano,
-						  moved.charged_nano);
-	rerate_skip(account_id, rerate_no, SKIP_REVERSED, moved.skipped_reversed);
-	rerate_skip(account_id, rerate_no, SKIP_WRITTEN_OFF, moved.skipped_written_off);
-	rerate_skip(account_id, rerate_no, SKIP_ARREARS_LIMIT, moved.skipped_arrears_limit);
+	pass_over(booking, step, progress, &moved.skipped, SKIP_CLOSED_MONTH);
+	rerate_account_update(booking->account.account_id, step->rerate->rerate_no, progress,
+						  moved.given_back_nano, moved.charged_nano);
 	booking_finish(booking);
 }
 
@@ -371,9 +439,10 @@ move_events(Booking *booking, Step *step, RerateProgress *progress)
 static void
 end_closed(Booking *booking, const Step *step, RerateProgress *progress)
 {
-	rerate_skip(booking->account.account_id, step->rerate->rerate_no, SKIP_ACCOUNT_CLOSED,
-				progress->events - progress->moved);
+	Skipped skipped = {0};
+
 	progress->finished_at = booking->at;
+	pass_over(booking, step, progress, &skipped, SKIP_ACCOUNT_CLOSED);
 	rerate_account_update(booking->account.account_id, step->rerate->rerate_no, progress, 0, 0);
 	booking_finish_unmoved(booking);
 }

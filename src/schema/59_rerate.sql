@@ -34,7 +34,10 @@ CREATE TABLE billing_books.rerate_account (
     events bigint NOT NULL CHECK (events >= 0),
     less numeric(18,9) NOT NULL CHECK (less >= 0),
     more numeric(18,9) NOT NULL CHECK (more >= 0),
+    last_entry_no bigint NOT NULL,
+    next_reversal_id bigint NOT NULL,
     moved bigint NOT NULL DEFAULT 0,
+    passed_over bigint NOT NULL DEFAULT 0,
     given_back numeric NOT NULL DEFAULT 0,
     charged numeric NOT NULL DEFAULT 0,
     after_hash bigint,
@@ -50,6 +53,9 @@ COMMENT ON COLUMN billing_books.rerate_account.rerate_no IS 'The re-rating.';
 COMMENT ON COLUMN billing_books.rerate_account.events IS 'How many charges would have another price.';
 COMMENT ON COLUMN billing_books.rerate_account.less IS 'Sum of what would be given back.';
 COMMENT ON COLUMN billing_books.rerate_account.more IS 'Sum of what would be charged.';
+COMMENT ON COLUMN billing_books.rerate_account.last_entry_no IS 'The account''s last entry as it was asked for: nothing that was booked later is touched.';
+COMMENT ON COLUMN billing_books.rerate_account.next_reversal_id IS 'Which charges were undone since: from this reversal on.';
+COMMENT ON COLUMN billing_books.rerate_account.passed_over IS 'How many of these charges were passed over since; rerate_skip says why.';
 COMMENT ON COLUMN billing_books.rerate_account.moved IS 'How many charges have their new price.';
 COMMENT ON COLUMN billing_books.rerate_account.given_back IS 'Sum of what was given back.';
 COMMENT ON COLUMN billing_books.rerate_account.charged IS 'Sum of what was charged.';
@@ -68,7 +74,7 @@ CREATE TABLE billing_books.rerate_skip (
 COMMENT ON TABLE billing_books.rerate_skip IS 'What a re-rating passes over, and why.';
 COMMENT ON COLUMN billing_books.rerate_skip.account_id IS 'The account.';
 COMMENT ON COLUMN billing_books.rerate_skip.rerate_no IS 'The re-rating.';
-COMMENT ON COLUMN billing_books.rerate_skip.reason IS 'account_closed, closed_month (requests of its days), plan, free, rejected, unpriced, reversed, written_off (LB510), arrears_limit.';
+COMMENT ON COLUMN billing_books.rerate_skip.reason IS 'account_closed, closed_month (requests of its days), plan, free, rejected, unpriced, reversed; no_price, meter_unlisted, charge_too_large by the corrected price; written_off (LB510), arrears_limit, out_of_range; ended.';
 COMMENT ON COLUMN billing_books.rerate_skip.events IS 'How many.';
 
 CREATE TABLE billing_books.charge_revision (

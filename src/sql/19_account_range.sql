@@ -1,5 +1,5 @@
 CREATE FUNCTION billing.set_account_range(first_id bigint, last_id bigint, actor text = NULL, reason text = NULL) RETURNS boolean
-    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_account_range';
+    LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_set_account_range';
 COMMENT ON FUNCTION billing.set_account_range(bigint, bigint, text, text) IS 'Says which accounts are these books'', 1 to 2^62, where several databases share them out (docs/several-databases.md): others are refused (LB209), and ids that are made lie in it. False where it is so already. It waits for those who are making accounts. Errors: LB210 where there is an account outside. Example: SELECT billing.set_account_range(1000000001, 2000000000).';
 
 CREATE FUNCTION billing.api_key_account(api_key text) RETURNS bigint

@@ -15,6 +15,10 @@ COMMENT ON FUNCTION billing.continue_rerate(bigint, bigint) IS 'Goes on with a r
 CREATE TYPE billing.rerated_account AS (account_id bigint, currency text, events bigint, less numeric, more numeric, moved bigint, given_back numeric, charged numeric, skipped jsonb, finished_at timestamptz);
 COMMENT ON TYPE billing.rerated_account IS 'An account of a re-rating: what would move as it was asked for (events, less, more), what has moved (moved, given_back, charged), and how many charges are passed over for which reason.';
 
+CREATE FUNCTION billing.end_rerate(rerate_no bigint, reason text = NULL, actor text = NULL) RETURNS bigint
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_end_rerate';
+COMMENT ON FUNCTION billing.end_rerate(bigint, text, text) IS 'Ends a re-rating that has begun before all of its charges have their new price: what was moved stays moved, and what was not keeps its price (skipped: ended). For one whose accounts fail, or that was a mistake; another one of these charges can begin then. Returns about how many charges are left of accounts that continue_rerate() has just now; 0: it is finished. Errors: LB415, LB416 it waits for a second person (withdraw_approval()). Example: SELECT billing.end_rerate(3, ''account 17 is damaged'').';
+
 CREATE FUNCTION billing.rerate_accounts(rerate_no bigint) RETURNS SETOF billing.rerated_account
     LANGUAGE c STABLE ROWS 100 AS 'MODULE_PATHNAME', 'billing_rerate_accounts';
 COMMENT ON FUNCTION billing.rerate_accounts(bigint) IS 'The accounts of a re-rating, also of one that waits for a second person. Errors: LB415. Example: SELECT * FROM billing.rerate_accounts(3).';

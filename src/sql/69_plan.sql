@@ -14,7 +14,7 @@ CREATE FUNCTION billing.plans() RETURNS SETOF billing.plan
 COMMENT ON FUNCTION billing.plans() IS 'The Token Plans and quota packs, retired ones among them, in their newest versions.';
 
 CREATE FUNCTION billing.set_plan_weight(plan text, model text, input numeric, output numeric, cache_read numeric = NULL, cache_write numeric = NULL, prompt_tokens_over bigint = 0, effective_from timestamptz = NULL, variant text = NULL, meters text = NULL, unlisted_meters text = NULL) RETURNS bigint
-    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_plan_weight';
+    LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_set_plan_weight';
 COMMENT ON FUNCTION billing.set_plan_weight(text, text, numeric, numeric, numeric, numeric, bigint, timestamptz, text, text, text) IS 'Says what a model costs on a plan, in credits per 1,000,000 tokens of each class, 0 to 100,000,000; the cache classes cost as input where they are null. meters and unlisted_meters: in credits, as of set_price(). Chosen by variant, tier and the call''s start, as prices are; effective_from null: from now on, else not before what was counted already. A model without a weight is unpriced: neither free nor paid by cash; what waits is counted by settle() once it has one. Errors: LB406, LB407, LB540. Example: SELECT billing.set_plan_weight(''lite'', ''mimo-v2-flash'', 1000000, 1000000).';
 
 CREATE TYPE billing.plan_weight AS (plan text, model text, prompt_tokens_over bigint, effective_from timestamptz, input numeric, output numeric, cache_read numeric, cache_write numeric, variant text, meters text, unlisted_meters text);

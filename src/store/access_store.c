@@ -129,6 +129,7 @@ static const Right rights[] = {
 	{CALL("set_payment_method"), ACCESS_OPERATOR},
 	{CALL("create_promotion"), ACCESS_OPERATOR},
 	{CALL("end_promotion"), ACCESS_OPERATOR},
+	{CALL("end_rerate"), ACCESS_OPERATOR},
 	{CALL("charge"), ACCESS_APP | ACCESS_OPERATOR},
 	{CALL("meter"), ACCESS_APP | ACCESS_OPERATOR},
 	{"INSERT ON " BOOKS "usage_inbox", ACCESS_APP | ACCESS_OPERATOR},
@@ -325,6 +326,21 @@ access_apply(const char *role, const char *level)
 			(void) sql_execute(
 				psprintf("GRANT %s TO %s", rights[i].privilege, quote_identifier(role)));
 	}
+}
+
+int64
+access_count_calls(const char *role)
+{
+	static Sql count = SQL("SELECT count(*) FROM pg_proc WHERE pronamespace = "
+						   "'billing'::regnamespace AND has_function_privilege($1::name, oid, "
+						   "'EXECUTE')",
+						   TEXTOID);
+	char nulls[] = " ";
+	Datum values[1];
+
+	bind_text(values, nulls, 0, role);
+	sql_latest(&count, values, nulls);
+	return column_int64(0, 1);
 }
 
 void

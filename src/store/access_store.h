@@ -22,6 +22,9 @@ extern bool access_level_exists(const char *level);
 /* Grants a role what belongs to a level; as the caller, who must be able to. */
 extern void access_apply(const char *role, const char *level);
 
+/* How many calls a role may make. */
+extern int64 access_count_calls(const char *role);
+
 /* Takes from a role what belongs to any level; as the caller. */
 extern void access_withdraw(const char *role);
 

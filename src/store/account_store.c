@@ -133,6 +133,14 @@ account_read(int64 account_id, Account *account)
 	return read_found(sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
+bool
+account_read_latest(int64 account_id, Account *account)
+{
+	static Sql read = SQL(SELECT_ACCOUNT, INT8OID);
+
+	return read_found(sql_latest(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+}
+
 #define STATE_COLUMNS 9
 #define STATE_TYPES                                                                        \
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID, \

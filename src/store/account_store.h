@@ -77,6 +77,9 @@ extern bool account_exists(int64 account_id);
 /* Reads the account in the snapshot of the caller's query. */
 extern bool account_read(int64 account_id, Account *account);
 
+/* Reads it as it is now, whatever that snapshot shows, and does not hold it. */
+extern bool account_read_latest(int64 account_id, Account *account);
+
 /* Writes back all that changes of an account, but what its alerts say. */
 extern void account_update(const Account *account);
 

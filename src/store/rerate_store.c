@@ -109,9 +109,12 @@ rerate_find_other(const Rerate *rerate)
 {
 	static Sql find = SQL(
 		"SELECT rerate_no FROM " BOOKS
-		"rerate WHERE rerate_no <> $1 AND begun_at IS NOT NULL AND (finished_at IS NULL OR prices_at "
-		"> $6) AND ($2 IS NULL OR account_id IS NULL OR account_id = $2) AND occurred_from < $4 AND "
-		"occurred_to > $3 AND ($5 IS NULL OR model IS NULL OR model = $5) ORDER BY rerate_no LIMIT 1",
+		"rerate AS w WHERE rerate_no <> $1 AND begun_at IS NOT NULL AND (begun_at >= $6 OR prices_at > "
+		"$6 OR (finished_at IS NULL AND ($2 IS NULL OR EXISTS (SELECT FROM " BOOKS
+		"rerate_account AS a WHERE a.account_id = $2 AND a.rerate_no = w.rerate_no AND a.finished_at "
+		"IS NULL)))) AND ($2 IS NULL OR account_id IS NULL OR account_id = $2) AND occurred_from < $4 "
+		"AND occurred_to > $3 AND ($5 IS NULL OR model IS NULL OR model = $5) ORDER BY rerate_no "
+		"LIMIT 1",
 		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(rerate->rerate_no)};
@@ -212,18 +215,20 @@ rerate_usage_accounts(const Rerate *rerate, size_t *count)
 }
 
 void
-rerate_account_insert(int64 account_id, const Rerate *rerate, const RerateSums *sums)
+rerate_account_insert(const Account *account, const Rerate *rerate, const RerateSums *sums)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS
-		"rerate_account (account_id, rerate_no, events, less, more, finished_at) "
-		"VALUES ($1, $2, $3, $4, $5, CASE WHEN $3 = 0 THEN $6 END)",
-		INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID);
+		"rerate_account (account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id, "
+		"finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $3 = 0 THEN $8 END)",
+		INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID, TIMESTAMPTZOID);
 
 	sql_write(&insert,
-			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(rerate->rerate_no),
+			  (Datum[]){Int64GetDatum(account->account_id), Int64GetDatum(rerate->rerate_no),
 						Int64GetDatum(sums->events), nano_datum(sums->less_nano),
-						nano_datum(sums->more_nano), TimestampTzGetDatum(rerate->usage.prices_at)},
+						nano_datum(sums->more_nano), Int64GetDatum(account->last_entry_no),
+						Int64GetDatum(usage_next_reversal_id(account->account_id)),
+						TimestampTzGetDatum(rerate->usage.prices_at)},
 			  NULL);
 }
 
@@ -260,7 +265,7 @@ rerate_progress(int64 account_id, int64 rerate_no)
 {
 	static Sql read = SQL(
 		"SELECT events, moved, after_hash, after_probe, after_recorded_at, "
-		"finished_at FROM " BOOKS
+		"finished_at, last_entry_no, passed_over, next_reversal_id FROM " BOOKS
 		"rerate_account WHERE account_id = $1 AND rerate_no = $2 FOR NO KEY UPDATE",
 		INT8OID, INT8OID);
 	bool has_begun;
@@ -273,6 +278,9 @@ rerate_progress(int64 account_id, int64 rerate_no)
 		.after = {column_int64(0, 3), has_begun ? column_int16(0, 4) : 0,
 				  column_instant(0, 5, DT_NOBEGIN)},
 		.finished_at = column_instant(0, 6, DT_NOEND),
+		.last_entry_no = column_int64(0, 7),
+		.passed_over = column_int64(0, 8),
+		.next_reversal_id = column_int64(0, 9),
 	};
 }
 
@@ -283,13 +291,13 @@ rerate_account_update(int64 account_id, int64 rerate_no, const RerateProgress *p
 	static Sql update = SQL(
 		"UPDATE " BOOKS
 		"rerate_account SET moved = $3, given_back = given_back + $4, charged = charged + $5, "
-		"after_hash = $6, after_probe = $7, after_recorded_at = $8, finished_at = $9 WHERE account_id "
-		"= $1 AND rerate_no = $2",
+		"after_hash = $6, after_probe = $7, after_recorded_at = $8, finished_at = $9, passed_over = $10 "
+		"WHERE account_id = $1 AND rerate_no = $2",
 		INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT2OID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID);
+		TIMESTAMPTZOID, INT8OID);
 	bool has_begun = progress->after.recorded_at != DT_NOBEGIN;
-	char nulls[] = "         ";
-	Datum values[9] = {
+	char nulls[] = "          ";
+	Datum values[10] = {
 		Int64GetDatum(account_id),
 		Int64GetDatum(rerate_no),
 		Int64GetDatum(progress->moved),
@@ -302,6 +310,7 @@ rerate_account_update(int64 account_id, int64 rerate_no, const RerateProgress *p
 	nulls[5] = nulls[6] = has_begun ? ' ' : 'n';
 	bind_instant(values, nulls, 7, progress->after.recorded_at, DT_NOBEGIN);
 	bind_instant(values, nulls, 8, progress->finished_at, DT_NOEND);
+	values[9] = Int64GetDatum(progress->passed_over);
 	sql_write(&update, values, nulls);
 }
 
@@ -309,12 +318,40 @@ int64
 rerate_left(int64 rerate_no)
 {
 	static Sql count = SQL(
-		"SELECT coalesce(sum(greatest(events - moved, 1)), 0)::bigint FROM " BOOKS
+		"SELECT coalesce(sum(greatest(events - moved - passed_over, 1)), 0)::bigint FROM " BOOKS
 		"rerate_account WHERE rerate_no = $1 AND finished_at IS NULL",
 		INT8OID);
 
 	sql_run(&count, (Datum[]){Int64GetDatum(rerate_no)}, NULL);
 	return column_int64(0, 1);
+}
+
+int64
+rerate_end(int64 rerate_no, TimestampTz now)
+{
+	static Sql end = SQL(
+		"WITH open AS (SELECT account_id, events - moved - passed_over AS rest FROM " BOOKS
+		"rerate_account WHERE rerate_no = $1 AND finished_at IS NULL FOR NO KEY UPDATE SKIP LOCKED), "
+		"ended AS (UPDATE " BOOKS
+		"rerate_account AS a SET finished_at = $2, passed_over = passed_over + greatest(rest, 0) FROM "
+		"open WHERE a.account_id = open.account_id AND a.rerate_no = $1) INSERT INTO " BOOKS
+		"rerate_skip (account_id, rerate_no, reason, events) SELECT account_id, $1, 'ended', rest FROM "
+		"open WHERE rest > 0",
+		INT8OID, TIMESTAMPTZOID);
+
+	sql_write(&end, (Datum[]){Int64GetDatum(rerate_no), TimestampTzGetDatum(now)}, NULL);
+	(void) rerate_finish(rerate_no, now);
+	return rerate_left(rerate_no);
+}
+
+TimestampTz
+rerate_open_from(void)
+{
+	static Sql find = SQL("SELECT min(occurred_from) FROM " BOOKS
+						  "rerate WHERE begun_at IS NOT NULL AND finished_at IS NULL");
+
+	sql_latest(&find, NULL, NULL);
+	return column_instant(0, 1, DT_NOEND);
 }
 
 /* ---- what is passed over ---------------------------------------------------- */

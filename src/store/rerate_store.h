@@ -12,6 +12,7 @@
 
 #include "nodes/execnodes.h"
 
+#include "store/account_store.h"
 #include "store/usage_store.h"
 
 typedef struct Rerate
@@ -41,7 +42,10 @@ typedef struct RerateProgress
 {
 	int64 events; /* that would move, as it was asked for */
 	int64 moved;
+	int64 passed_over;
 	UsageCursor after;
+	int64 last_entry_no;	 /* what was booked later is not touched */
+	int64 next_reversal_id;	 /* from here on charges were undone since */
 	TimestampTz finished_at; /* DT_NOEND: it is not */
 } RerateProgress;
 
@@ -57,8 +61,8 @@ extern bool rerate_exists(int64 rerate_no);
 extern bool rerate_find_open(int64 after_rerate_no, Rerate *rerate);
 
 /*
- * One that has begun, may be of the same charges, and is not finished, or has later prices.
- * NO_NUMBER where there is none.
+ * One that has begun, may be of the same charges, and is not finished (with the account, where it
+ * is of one), or has begun since, or has later prices. NO_NUMBER where there is none.
  */
 extern int64 rerate_find_other(const Rerate *rerate);
 
@@ -81,7 +85,8 @@ extern bool rerate_finish(int64 rerate_no, TimestampTz now);
 extern int64 *rerate_usage_accounts(const Rerate *rerate, size_t *count);
 
 /* Adds an account; with nothing to move it is finished at once. */
-extern void rerate_account_insert(int64 account_id, const Rerate *rerate, const RerateSums *sums);
+extern void rerate_account_insert(const Account *account, const Rerate *rerate,
+								  const RerateSums *sums);
 
 extern RerateSums rerate_sums(int64 rerate_no);
 
@@ -93,6 +98,13 @@ extern RerateProgress rerate_progress(int64 account_id, int64 rerate_no);
 /* Adds to what has moved, and moves the cursor. */
 extern void rerate_account_update(int64 account_id, int64 rerate_no, const RerateProgress *progress,
 								  int64 given_back_nano, int64 charged_nano);
+
+/* Ends it for all accounts that are not under way: what is left of them stays. Returns
+ * rerate_left(). */
+extern int64 rerate_end(int64 rerate_no, TimestampTz now);
+
+/* From which calls on there is one that is not finished; DT_NOEND: there is none. */
+extern TimestampTz rerate_open_from(void);
 
 /* About how many charges are left: at least one of each account that is not finished. */
 extern int64 rerate_left(int64 rerate_no);

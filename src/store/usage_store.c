@@ -383,31 +383,31 @@ usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, si
 }
 
 CorrectedEvent *
-usage_list_corrected(int64 account_id, const CorrectedUsage *usage, const UsageCursor *after,
-					 int64 events_max, size_t *count)
+usage_list_corrected(int64 account_id, const CorrectedUsage *usage, int64 last_entry_no,
+					 const UsageCursor *after, int64 events_max, size_t *count)
 {
 	static Sql list = SQL(
-		"SELECT " EVENT_COLUMNS ", now_price_id, charge + moved, reversed_at FROM (SELECT u.*, "
+		"SELECT " EVENT_COLUMNS ", now_price_id, charge + moved, reversal_id FROM (SELECT u.*, "
 		"coalesce(r.now_price_id, u.price_id) AS now_price_id, coalesce(r.moved, 0) AS moved, "
-		"(SELECT c.recorded_at FROM " BOOKS
+		"(SELECT c.reversal_id FROM " BOOKS
 		"charge_reversal AS c WHERE c.account_id = u.account_id AND c.request_hash = u.request_hash "
-		"AND c.probe = u.probe AND c.event_recorded_at = u.recorded_at) AS reversed_at FROM " BOOKS
+		"AND c.probe = u.probe AND c.event_recorded_at = u.recorded_at) AS reversal_id FROM " BOOKS
 		"usage_event AS u CROSS JOIN LATERAL (SELECT (array_agg(r.price_id ORDER BY r.revision_no "
 		"DESC))[1] AS now_price_id, sum(r.amount) AS moved FROM " BOOKS
 		"charge_revision AS r WHERE r.account_id = u.account_id AND r.request_hash = u.request_hash "
 		"AND r.probe = u.probe AND r.event_recorded_at = u.recorded_at) AS r WHERE u.account_id = $1 "
 		"AND u.status = 'charged' AND u.occurred_at >= $2 AND u.occurred_at < $3 AND ($4 IS NULL OR "
-		"u.model = $4) AND u.settled_at <= $5 AND u.recorded_at <= $5 AND (u.request_hash, u.probe, "
+		"u.model = $4) AND u.first_entry_no <= $10 AND (u.request_hash, u.probe, "
 		"u.recorded_at) > ($6, $7, $8) AND EXISTS (SELECT FROM " BOOKS "price AS p JOIN " BOOKS
 		"price AS c ON c.corrects = coalesce(p.corrects, p.price_id) AND c.price_id > p.price_id AND "
 		"c.corrected_at <= $5 WHERE p.price_id = coalesce(r.now_price_id, u.price_id)) ORDER BY "
 		"u.request_hash, u.probe, u.recorded_at LIMIT $9) AS u ORDER BY request_hash, probe, "
 		"recorded_at",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT2OID,
-		TIMESTAMPTZOID, INT8OID);
-	char nulls[] = "         ";
-	Datum values[9] = {Int64GetDatum(account_id), TimestampTzGetDatum(usage->occurred_from),
-					   TimestampTzGetDatum(usage->occurred_to)};
+		TIMESTAMPTZOID, INT8OID, INT8OID);
+	char nulls[] = "          ";
+	Datum values[10] = {Int64GetDatum(account_id), TimestampTzGetDatum(usage->occurred_from),
+						TimestampTzGetDatum(usage->occurred_to)};
 	CorrectedEvent *events;
 
 	bind_text(values, nulls, 3, usage->model);
@@ -417,12 +417,13 @@ usage_list_corrected(int64 account_id, const CorrectedUsage *usage, const UsageC
 	values[6] = Int16GetDatum(after->probe);
 	values[7] = TimestampTzGetDatum(after->recorded_at);
 	values[8] = Int64GetDatum(events_max);
+	values[9] = Int64GetDatum(last_entry_no);
 	*count = sql_latest(&list, values, nulls);
 	events = palloc((*count + 1) * sizeof(CorrectedEvent));
 	for (uint64 row = 0; row < *count; row++)
 		events[row] = (CorrectedEvent){read_event(row), column_int64(row, EVENT_COLUMNS_COUNT + 1),
 									   column_nano(row, EVENT_COLUMNS_COUNT + 2),
-									   column_instant(row, EVENT_COLUMNS_COUNT + 3, DT_NOEND)};
+									   column_int64(row, EVENT_COLUMNS_COUNT + 3)};
 	return events;
 }
 

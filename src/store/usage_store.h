@@ -159,9 +159,9 @@ typedef struct CorrectedUsage
 typedef struct CorrectedEvent
 {
 	UsageEvent event;
-	int64 price_id;			 /* that it has by now */
-	int64 booked_nano;		 /* of it */
-	TimestampTz reversed_at; /* DT_NOEND: it is not undone */
+	int64 price_id;	   /* that it has by now */
+	int64 booked_nano; /* of it */
+	int64 reversal_id; /* NO_NUMBER: it is not undone */
 } CorrectedEvent;
 
 /* Where in an account's events a look goes on, in the order of an index. */
@@ -172,10 +172,10 @@ typedef struct UsageCursor
 	TimestampTz recorded_at; /* DT_NOBEGIN: at their begin */
 } UsageCursor;
 
-/* Those of an account behind a cursor. */
+/* Those of an account that were booked up to an entry, behind a cursor. */
 extern CorrectedEvent *usage_list_corrected(int64 account_id, const CorrectedUsage *usage,
-											const UsageCursor *after, int64 events_max,
-											size_t *count);
+											int64 last_entry_no, const UsageCursor *after,
+											int64 events_max, size_t *count);
 
 /* True while the account has usage that is not settled. */
 extern bool usage_is_unsettled(int64 account_id);

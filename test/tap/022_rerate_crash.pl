@@ -79,4 +79,25 @@ is(join(' ', $dbh->selectrow_array('SELECT count(*), count(DISTINCT (account_id,
 is_deeply($dbh->selectcol_arrayref('SELECT balance FROM billing.balance(1) UNION ALL SELECT balance FROM billing.balance(2)'), [ '-40.000000000', '-40.000000000' ], 'and what is owed is what the new price leaves');
 is_deeply($dbh->selectall_arrayref('SELECT check_name, detail FROM billing.verify()'), [], 'verify() finds nothing');
 
+# A month is not closed while something of it has its new price to come; what was asked for before it was closed, and begins after it, says so.
+$dbh->do('SELECT billing.set_policy(\'usage_retention\', \'60 days\')');
+$dbh->do('SET billing.clock_offset = \'60d\'');
+$dbh->do('SELECT billing.make_partitions(), billing.set_policy(\'second_person_above\', \'1\', \'CNY\')');
+$dbh->do('SELECT billing.correct_price(max(price_id), 0.5, NULL, NULL, 0, \'fix 2\') FROM billing_books.price');
+my $second = connect_dbi($node);
+$second->do($_) for 'CREATE ROLE second SUPERUSER', 'SET SESSION AUTHORIZATION second', 'SET billing.clock_offset = \'60d\'', 'SELECT billing.correct_price(max(price_id), 0.5, NULL, NULL, 0, \'fix 2\') FROM billing_books.price';
+my $begin = 'SELECT status FROM billing.begin_rerate(%s, \'2025-01-01 00:00+00\', now() + interval \'1 year\', \'m\', \'%s\')';
+is($dbh->selectrow_array(sprintf($begin, 2, 'later')), 'awaiting_second', 'one waits for a second person');
+$dbh->do('SELECT billing.set_policy(\'second_person_above\', NULL, \'CNY\')');
+is($dbh->selectrow_array(sprintf($begin, 1, 'now')), 'begun', 'one has begun');
+is($dbh->selectrow_array('SELECT done FROM billing.continue_rerate((SELECT max(rerate_no) FROM billing_books.rerate), 150)'), 150, 'and goes on');
+$dbh->do('SET billing.clock_offset = \'100d\'');
+$dbh->do('SELECT billing.make_partitions()');
+is($dbh->selectrow_array('SELECT billing.close_partitions()'), 0, 'no month is closed');
+is(join(' ', $dbh->selectrow_array('SELECT done, "left" FROM billing.continue_rerate()')), "50 0", 'before it is finished');
+cmp_ok($dbh->selectrow_array('SELECT billing.close_partitions()'), '>', 0, 'then it is');
+is($second->selectrow_array(sprintf($begin, 2, 'later')), 'begun', 'the one that waited begins');
+is(join(' ', $dbh->selectrow_array('SELECT done, "left" FROM billing.continue_rerate()')), '0 0', 'and moves nothing');
+is(join(' ', $dbh->selectrow_array('SELECT events, moved, skipped FROM billing.rerate_accounts((SELECT rerate_no FROM billing_books.rerate WHERE idempotency_key = \'later\'))')), "$charges 0 {\"closed_month\": $charges}", 'since all of it is of a closed month');
+is_deeply($dbh->selectall_arrayref('SELECT check_name, detail FROM billing.verify()'), [], 'verify() finds nothing');
 done_testing();

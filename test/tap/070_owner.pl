@@ -112,6 +112,22 @@ owner_is_refused('ALTER EXTENSION billing DROP VIEW billing.policy', qr/must be 
 owner_is_refused("SELECT billing.migrate()", qr/migrate\(\) is for a superuser/, 'migrate() is not for him');
 owner_is_refused("SELECT billing.grant_access('books_owner', 'operator')", qr/grant_access\(\) is for a superuser/, 'nor is grant_access()');
 is(value('SELECT count(*) FROM billing.policy') > 0, 1, 'the view is as it was');
+{
+	# The rows of access_grant are his, and migrate() goes by them after a restore: it says whom it gives what.
+	value('CREATE ROLE friend');
+	as_owner("INSERT INTO billing_books.access_grant (role_name, access_level) VALUES ('friend', 'operator')");
+	my ($status, $out, $err) = $node->psql('postgres', 'SELECT billing.migrate()');
+	like($err, qr/NOTICE:  role "friend" may make \d+ more calls, at level operator\nHINT:  .*revoke_access/, 'migrate() names a role to which it gives rights');
+	($status, $out, $err) = $node->psql('postgres', 'SELECT billing.migrate()');
+	is($err, '', 'once');
+	value("SELECT billing.revoke_access('friend')");
+	is(value("SELECT has_function_privilege('friend', 'billing.set_policy(text,text,text,text,text)', 'EXECUTE')"), 'f', 'and they can be taken back');
+}
+{
+	value("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0");
+	my ($status, $out, $err) = $node->psql('latin', 'CREATE EXTENSION billing');
+	like($err, qr/the encoding of this database is LATIN1: billing needs UTF8/, 'texts are UTF-8: no other database takes them');
+}
 
 # ---- calls from within ------------------------------------------------------------------------------
 
