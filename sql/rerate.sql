@@ -311,11 +311,13 @@ CREATE DATABASE regress_billing_rerate;
 CREATE EXTENSION billing;
 SET billing.clock_offset = '-120d';
 SELECT billing.install();
-SELECT billing.create_account(1, 'cn'), billing.create_api_key(1, 'prod') IS NOT NULL AS key;
-SELECT billing.set_price('m', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') AS price_id \gset
+SELECT billing.create_account(1, 'cn'), billing.create_api_key(1, 'prod', project => 'shop') IS NOT NULL AS key;
+SELECT billing.set_price('m', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') AS price_id, billing.set_price('m', 'CNY', 500000, 0, effective_from => '2025-01-01 00:00+00', variant => 'batch') AS batch \gset
 SELECT status, charge FROM billing.charge(1, 1, 'a', 'm', 10, 0);
 SELECT status, charge FROM billing.charge(1, 1, 'b', 'm', 10, 0);
+SELECT status, charge FROM billing.charge(1, 1, 'batch', 'm', 10, 0, variant => 'batch');
 SELECT status FROM billing.correct_price(:price_id, 900000, NULL, NULL, 0, 'fix');
+SELECT status FROM billing.correct_price(:batch, 400000, NULL, NULL, 0, 'fix batch');
 SELECT rerate_no, events FROM billing.begin_rerate(1, '2025-01-01 00:00+00', now(), 'm', 'first') \gset
 SELECT done, "left" FROM billing.continue_rerate(:rerate_no);
 SELECT status, balance FROM billing.reverse_charge(1, 'b', 'undo');

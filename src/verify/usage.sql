@@ -215,7 +215,7 @@ LEFT JOIN billing_books.usage_event AS u
     AND u.recorded_at = r.event_recorded_at AND u.status = 'charged'
 WHERE r.account_id IS NULL
     OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
-    OR (u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.occurred_at)
+    OR (u.account_id IS NOT NULL AND (u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.occurred_at))
     OR r.amount <> coalesce(e.amount, 0)
     OR r.amount > u.charge + (
         SELECT coalesce(sum(v.amount), 0)
@@ -281,7 +281,7 @@ LEFT JOIN billing_books.usage_event AS u
 LEFT JOIN billing_books.rerate AS w ON w.rerate_no = r.rerate_no
 WHERE r.revision_no <> r.place
     OR (u.account_id IS NULL AND r.event_recorded_at >= (SELECT until FROM closed))
-    OR (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at)
+    OR (u.account_id IS NOT NULL AND (u.key_id, u.model, coalesce(u.variant, ''), u.occurred_at) <> (r.key_id, r.model, coalesce(r.variant, ''), r.occurred_at))
     OR (r.old_price_id, r.old_charge) <> (coalesce(r.last_price_id, u.price_id, r.old_price_id), coalesce(r.last_charge, u.charge, r.old_charge))
     OR r.price_id = r.old_price_id OR r.rerate_no <= r.last_rerate_no
     OR r.charge < 0 OR r.written_off < 0
