@@ -34,6 +34,26 @@ FROM unnest(ARRAY['2025-10-25 23:59:59+00', '2025-10-26 00:00+00', '2025-10-26 0
 SELECT billing.set_price('choice-b', 'CNY', 5, 5, effective_from => '2025-02-01 00:00+00', hours => 'sun 23:00-24:00 Europe/Berlin') IS NOT NULL AS both;
 SELECT pg_temp.priced(4500, 'choice-b', '2025-06-01 22:59 Europe/Berlin') AS before, pg_temp.priced(4500, 'choice-b', '2025-06-01 23:00 Europe/Berlin') AS both, pg_temp.priced(4500, 'choice-b', '2025-06-02 00:00 Europe/Berlin') AS behind;
 SELECT billing.set_price('choice-b', 'CNY', 9, 9, effective_from => '2025-01-01 00:00+00', hours => 'mon-sun 00:00-24:00 Asia/Shanghai') = min(price_id) AS same FROM billing_books.price WHERE model = 'choice-b';
+-- From now on, what holds already adds no row: a price before which a newer one of other hours may go does not hold.
+CREATE FUNCTION pg_temp.hours(model text, input numeric, hours text) RETURNS bigint LANGUAGE sql AS $$ SELECT billing.set_price(model, 'CNY', input, 0, hours => hours) $$;
+SELECT pg_temp.hours('choice-h', 9, NULL) AS always, pg_temp.hours('choice-h', 1, '00:00-23:00 UTC') AS a, pg_temp.hours('choice-h', 2, '00:00-23:30 UTC') AS b, pg_temp.hours('choice-h', 3, '23:30-24:00 UTC') AS night \gset
+SELECT pg_temp.priced(4500, 'choice-h', '2100-01-01 10:00+00') AS b;
+SELECT pg_temp.hours('choice-h', 1, '00:00-23:00 UTC') AS again \gset
+SELECT :again > :night AS anew, pg_temp.priced(4500, 'choice-h', '2100-01-01 10:00+00') AS a, pg_temp.hours('choice-h', 1, '00:00-23:00 UTC') = :again AS holds;
+SELECT pg_temp.hours('choice-h', 3, '23:30-24:00 UTC') = :night AS "no hours in common", pg_temp.hours('choice-h', 9, NULL) = :always AS "always goes behind";
+-- Other hours of another variant, list or tier, that begin later, or have ended, go before nothing. The same clocks by two names are two time zones.
+SELECT billing.set_price('choice-h', 'CNY', 2, 0, hours => '00:00-23:30 UTC', variant => 'batch') IS NOT NULL AS variant, billing.set_price('choice-h', 'CNY', 2, 0, hours => '00:00-23:30 UTC', price_list => 'vip') IS NOT NULL AS list,
+       billing.set_price('choice-h', 'CNY', 2, 0, hours => '00:00-23:30 UTC', prompt_tokens_over => 5) IS NOT NULL AS tier, billing.set_price('choice-h', 'CNY', 2, 0, hours => '01:00-02:00 UTC', effective_from => '2100-01-01 00:00+00') IS NOT NULL AS later,
+       pg_temp.hours('choice-h', 2, '00:00-23:15 UTC') IS NOT NULL AS ends, billing.end_prices('choice-h', 'CNY', hours => '00:00-23:15 UTC') AS ended;
+SELECT pg_temp.hours('choice-h', 1, '00:00-23:00 UTC') = :again AS holds;
+SELECT pg_temp.hours('choice-j', 1, '00:00-23:00 UTC') AS a, pg_temp.hours('choice-j', 2, '23:00-24:00 Etc/UTC') AS b \gset
+SELECT pg_temp.hours('choice-j', 1, '00:00-23:00 UTC') > :b AS anew;
+-- Of one instant the later row is newer; a correction stands in its row's place.
+SELECT billing.set_price('choice-i', 'CNY', 1, 0, hours => '00:00-23:00 UTC', effective_from => '2025-01-01 00:00+00') AS a, billing.set_price('choice-i', 'CNY', 2, 0, hours => '00:00-23:30 UTC', effective_from => '2025-01-01 00:00+00') AS b \gset
+SELECT status FROM billing.correct_price(:b, 5, NULL, NULL, 0, 'choice-i b');
+SELECT status FROM billing.correct_price(:a, 4, NULL, NULL, 0, 'choice-i a');
+SELECT pg_temp.hours('choice-i', 5, '00:00-23:30 UTC') < pg_temp.hours('choice-i', 4, '00:00-23:00 UTC') AS "a is set anew";
+SELECT trim_scale(input) AS input, corrects IS NOT NULL AS corrects FROM billing_books.price WHERE model = 'choice-i' ORDER BY price_id;
 SELECT h AS hours, test.attempt(format('SELECT billing.set_price(''choice-b'', ''CNY'', 1, 1, hours => %L)', h))
 FROM unnest(ARRAY['16:30-16:30 UTC', '16:30-00:30', '16:30-00:30 Mars/Crater', 'xyz 16:30-00:30 UTC', '16:30-00:30 UTC,M3.2.0', '24:00-08:00 UTC', 'mon-fri', ' ']) AS h;
 -- Of the server's zones by name: what it reads as rules, each backend would keep for ever. The same of days in reports.

@@ -117,9 +117,26 @@ audit_line(const NewPrices *prices, const PriceRow *row)
 	};
 }
 
+/* True where what stands holds not always in its hours: newer prices of other hours go before it.
+ */
+static bool
+is_passed(const PriceRow *row, const Price *standing)
+{
+	size_t count;
+	const char **newer;
+
+	if (row->price.hours[0] == '\0')
+		return false;
+	newer = price_list_newer_hours(row, standing, &count);
+	for (size_t i = 0; i < count; i++)
+		if (price_hours_may_meet(row->price.hours, newer[i]))
+			return true;
+	return false;
+}
+
 /*
  * True where that is not said yet; else it takes the number of the row that says it. Of two calls
- * that say "from now on" in one moment the later counts, and what stands need not be said again.
+ * that say "from now on" in one moment the later counts, and what holds need not be said again.
  */
 static bool
 is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
@@ -131,8 +148,10 @@ is_new(PriceRow *row, TimestampTz effective_from, bool is_from_now)
 	while ((stands = price_find_standing(row, &standing)) && is_from_now &&
 		   standing.effective_from == row->price.effective_from)
 		row->price.effective_from++;
-	if (!stands || (is_from_now ? !rating_is_same_price(&standing, &row->price)
-								: standing.effective_from != row->price.effective_from))
+	if (!stands)
+		return true;
+	if (is_from_now ? !rating_is_same_price(&standing, &row->price) || is_passed(row, &standing)
+					: standing.effective_from != row->price.effective_from)
 		return true;
 	if (!rating_is_same_price(&standing, &row->price))
 		refuse(ERROR_PRICE_CONFLICT, row->model, row->currency, row->price.prompt_tokens_over);

@@ -155,3 +155,28 @@ price_hours_contain(const PriceHours *hours, const LocalMoment *moment)
 	return (moment->minute >= hours->from_min && is_of_day(hours, moment->day)) ||
 		   (moment->minute < hours->to_min && is_of_day(hours, moment->day - 1));
 }
+
+/* True where some minute of the week is within both, by the same clocks. */
+static bool
+meet(const PriceHours *a, const PriceHours *b)
+{
+	LocalMoment moment;
+
+	for (moment.day = 0; moment.day < PRICE_HOURS_DAYS; moment.day++)
+		for (moment.minute = 0; moment.minute < PRICE_HOURS_MINUTES; moment.minute++)
+			if (price_hours_contain(a, &moment) && price_hours_contain(b, &moment))
+				return true;
+	return false;
+}
+
+bool
+price_hours_may_meet(const char *a, const char *b)
+{
+	PriceHours hours[2];
+	char zones[2][PRICE_HOURS_ZONE_SIZE];
+
+	if (!price_hours_parse(a, &hours[0], zones[0]) || !price_hours_parse(b, &hours[1], zones[1]) ||
+		strcmp(zones[0], zones[1]) != 0)
+		return true;
+	return meet(&hours[0], &hours[1]);
+}

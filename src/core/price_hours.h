@@ -47,4 +47,8 @@ extern void price_hours_print(const PriceHours *hours, const char *zone,
 
 extern bool price_hours_contain(const PriceHours *hours, const LocalMoment *moment);
 
+/* False where hours, by their texts, have no minute of the week in common. Of two time zones that
+ * is not known. */
+extern bool price_hours_may_meet(const char *a, const char *b);
+
 #endif

@@ -631,6 +631,35 @@ price_list_standing(const PriceRow *of, TimestampTz at, size_t *count)
 	return rows;
 }
 
+const char **
+price_list_newer_hours(const PriceRow *row, const Price *standing, size_t *count)
+{
+	static Sql list = SQL(
+		"SELECT p.hours FROM " STANDING
+		"WHERE p.in_force AND NOT p.is_end AND p.currency = $2 AND p.model = $3 AND p.price_list = "
+		"$4 AND p.variant = $5 AND p.prompt_tokens_over = $6 AND p.hours <> '' AND p.hours <> $7 AND "
+		"(p.effective_from, coalesce(p.corrects, p.price_id)) > ($8, $9)",
+		TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, TIMESTAMPTZOID,
+		INT8OID);
+	char nulls[] = "         ";
+	Datum values[9] = {TimestampTzGetDatum(row->price.effective_from)};
+	const char **hours;
+
+	bind_text(values, nulls, 1, row->currency);
+	bind_text(values, nulls, 2, row->model);
+	bind_text(values, nulls, 3, row->price.price_list);
+	bind_text(values, nulls, 4, row->price.variant);
+	values[5] = Int64GetDatum(row->price.prompt_tokens_over);
+	bind_text(values, nulls, 6, row->price.hours);
+	values[7] = TimestampTzGetDatum(standing->effective_from);
+	values[8] = Int64GetDatum(standing->corrects ? standing->corrects : standing->price_id);
+	*count = sql_latest(&list, values, nulls);
+	hours = palloc((*count + 1) * sizeof(char *));
+	for (size_t i = 0; i < *count; i++)
+		hours[i] = column_text(i, 1);
+	return hours;
+}
+
 bool
 price_list_exists(const char *price_list)
 {

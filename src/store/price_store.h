@@ -86,6 +86,11 @@ extern bool price_get(int64 price_id, Price *price);
 /* The row of the same key that stands at a row's instant; false when there is none. */
 extern bool price_find_standing(const PriceRow *row, Price *price);
 
+/* The other hours of a row's list, variant and tier that a newer price than the one standing has at
+ * the row's instant. */
+extern const char **price_list_newer_hours(const PriceRow *row, const Price *standing,
+										   size_t *count);
+
 /* Adds rows, by one statement, and numbers them in their order. */
 extern void price_insert_all(PriceRow *const *rows, size_t count);
 

@@ -117,12 +117,42 @@ test_contain(void **state)
 	}
 }
 
+static void
+test_may_meet(void **state)
+{
+	static const struct
+	{
+		const char *a;
+		const char *b;
+		bool may_meet;
+	} cases[] = {
+		{"00:00-23:00 UTC", "00:00-23:30 UTC", true},
+		{"00:00-12:00 UTC", "11:59-24:00 UTC", true},
+		{"00:00-12:00 UTC", "12:00-24:00 UTC", false},
+		{"16:30-00:30 UTC", "00:29-08:00 UTC", true},
+		{"16:30-00:30 UTC", "00:30-16:30 UTC", false},
+		{"mon 16:30-00:30 UTC", "tue 00:00-01:00 UTC", true},
+		{"mon 16:30-00:30 UTC", "wed-mon 00:00-16:30 UTC", false},
+		{"sun 22:00-06:00 UTC", "mon 05:00-07:00 UTC", true},
+		{"00:00-12:00 UTC", "12:00-24:00 Etc/UTC", true}, /* two zones */
+		{"00:00-12:00 UTC", "no hours", true},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+	{
+		assert_int_equal(price_hours_may_meet(cases[i].a, cases[i].b), cases[i].may_meet);
+		assert_int_equal(price_hours_may_meet(cases[i].b, cases[i].a), cases[i].may_meet);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_contain),
+		cmocka_unit_test(test_may_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
