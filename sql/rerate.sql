@@ -241,14 +241,15 @@ CREATE ROLE regress_rerate SUPERUSER;
 SET SESSION AUTHORIZATION regress_rerate;
 SELECT status, price_id > :price_id AS another FROM billing.correct_price(:price_id, 700000, NULL, NULL, 0, 'fix j', 'yes', 'two');
 RESET SESSION AUTHORIZATION;
-SELECT status, events, less, more FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'one');
+SELECT status, events, less, more, replayed FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'one');
+SELECT status, replayed FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'one');
 SELECT rerate_no AS by_two FROM billing_books.rerate WHERE idempotency_key = 'by two' \gset
 SELECT test.attempt(format('SELECT billing.continue_rerate(%s)', :by_two)) ~ '^LB416 .* waits for a second person$' AS waits;
 SELECT rerate_no IS NULL AS none FROM billing.continue_rerate();
 SELECT events, less, finished_at FROM billing.rerate_accounts(:by_two);
 SET SESSION AUTHORIZATION regress_rerate;
 SELECT test.attempt('SELECT billing.begin_rerate(2812, ''2025-01-01 00:00+00'', ''tomorrow'', ''other'', ''by two'', ''wrong'', ''two'')') ~ '^LB109' AS conflicts;
-SELECT status, rerate_no = :by_two AS the_same, less FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'two');
+SELECT status, rerate_no = :by_two AS the_same, less, replayed FROM billing.begin_rerate(2812, '2025-01-01 00:00+00', 'tomorrow', 'rerate-j', 'by two', 'wrong', 'two');
 RESET SESSION AUTHORIZATION;
 SELECT done, "left" FROM billing.continue_rerate(:by_two);
 SELECT actor FROM billing_books.ledger_entry WHERE account_id = 2812 AND source_type = 'rerate';

@@ -54,11 +54,12 @@ currency_of(int64 price_id)
 }
 
 static Datum
-corrected_row(FunctionCallInfo fcinfo, int64 price_id)
+corrected_row(FunctionCallInfo fcinfo, const OperatorCall *call, int64 price_id)
 {
 	bool is_booked = price_id != NO_NUMBER;
 	Datum values[] = {CStringGetTextDatum(is_booked ? "booked" : "awaiting_second"),
-					  Int64GetDatum(price_id), BoolGetDatum(false)};
+					  Int64GetDatum(price_id),
+					  BoolGetDatum(call->idempotent.is_waiting && !is_booked)};
 	bool nulls[] = {false, !is_booked, false};
 
 	return result_row(fcinfo, values, nulls);
@@ -83,7 +84,7 @@ billing_correct_price(PG_FUNCTION_ARGS)
 	if (is_approved)
 		price_id = new_price_correct(price_id, &prices, call.booking.actor, call.reason);
 	booking_finish_unmoved(&call.booking);
-	answer = corrected_row(fcinfo, is_approved ? price_id : NO_NUMBER);
+	answer = corrected_row(fcinfo, &call, is_approved ? price_id : NO_NUMBER);
 	if (is_approved)
 		idempotent_call_end(fcinfo, &call.idempotent, answer);
 	return scope_close_with(&call.scope, answer);

@@ -88,7 +88,8 @@ is_approved(OperatorCall *call, const Rerate *rerate, const RerateSums *sums)
 }
 
 static Datum
-rerate_row(FunctionCallInfo fcinfo, const Rerate *rerate, const RerateSums *sums, bool is_begun)
+rerate_row(FunctionCallInfo fcinfo, const OperatorCall *call, const Rerate *rerate,
+		   const RerateSums *sums, bool is_begun)
 {
 	Datum values[] = {
 		CStringGetTextDatum(is_begun ? "begun" : "awaiting_second"),
@@ -97,7 +98,7 @@ rerate_row(FunctionCallInfo fcinfo, const Rerate *rerate, const RerateSums *sums
 		Int64GetDatum(sums->events),
 		nano_datum(sums->less_nano),
 		nano_datum(sums->more_nano),
-		BoolGetDatum(false),
+		BoolGetDatum(call->idempotent.is_waiting && !is_begun),
 	};
 	bool nulls[lengthof(values)] = {false};
 
@@ -143,7 +144,7 @@ billing_begin_rerate(PG_FUNCTION_ARGS)
 		audit(&call, &rerate, &sums);
 	}
 	booking_finish_unmoved(&call.booking);
-	answer = rerate_row(fcinfo, &rerate, &sums, is_begun);
+	answer = rerate_row(fcinfo, &call, &rerate, &sums, is_begun);
 	if (is_begun)
 		idempotent_call_end(fcinfo, &call.idempotent, answer);
 	return scope_close_with(&call.scope, answer);

@@ -11,7 +11,7 @@ CREATE FUNCTION billing.withdraw_price(price_id bigint, actor text = NULL, reaso
 COMMENT ON FUNCTION billing.withdraw_price(bigint, text, text) IS 'Withdraws a price, or an end of some, that is not in force yet: it is kept, marked, and prices nothing. False where it was before. Errors: LB410, LB411 it is in force, LB401 usage that was stamped ahead of the clock was charged by it.';
 
 CREATE TYPE billing.corrected_price AS (status text, price_id bigint, replayed boolean);
-COMMENT ON TYPE billing.corrected_price IS 'What correct_price() did: booked, with the number of the row that stands now; or awaiting_second. replayed: it was done before.';
+COMMENT ON TYPE billing.corrected_price IS 'What correct_price() did: booked, with the number of the row that stands now; or awaiting_second. replayed: it was done, or asked for, before.';
 
 CREATE FUNCTION billing.correct_price(price_id bigint, input numeric, cache_read numeric, cache_write numeric, output numeric, idempotency_key text, reason text = NULL, actor text = NULL, meters text = NULL, unlisted_meters text = NULL) RETURNS billing.corrected_price
     LANGUAGE c SET lock_timeout = '3s' AS 'MODULE_PATHNAME', 'billing_correct_price';

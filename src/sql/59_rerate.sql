@@ -1,5 +1,5 @@
 CREATE TYPE billing.rerate AS (status text, rerate_no bigint, accounts bigint, events bigint, less numeric, more numeric, replayed boolean);
-COMMENT ON TYPE billing.rerate IS 'What begin_rerate() found: begun, or awaiting_second; how many charges of how many accounts would move, and by how much in all. replayed: it had begun before.';
+COMMENT ON TYPE billing.rerate IS 'What begin_rerate() found: begun, or awaiting_second; how many charges of how many accounts would move, and by how much in all. replayed: it had begun, or was asked for, before.';
 
 CREATE FUNCTION billing.begin_rerate(account_id bigint, occurred_from timestamptz, occurred_to timestamptz, model text, idempotency_key text, reason text = NULL, actor text = NULL) RETURNS billing.rerate
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_begin_rerate';
