@@ -135,6 +135,19 @@ SELECT request_id, status, reason FROM billing_books.usage_event WHERE account_i
 SELECT version_no, date_trunc('minute', set_at) - :'noon' AS set_at, date_trunc('minute', expires_at) - :'noon' AS expires_at, expires_at >= set_at AS to_come FROM billing_books.api_key_version WHERE account_id = 1105 ORDER BY version_no;
 SELECT * FROM billing.verify();
 RESET billing.clock_offset;
+-- Where the books are ahead of the clock, an expiry of now, or of before, refuses at once all the same, also of a key that is to expire before that; and once only.
+SELECT billing.create_account(1119, 'cn') IS NOT NULL AS made;
+SELECT api_key AS key FROM billing.create_api_key(1119, 'now') \gset now_
+SELECT api_key AS key FROM billing.create_api_key(1119, 'soon', expires_at => clock_timestamp() + interval '10 min') \gset soon_
+SET billing.clock_offset = '1800s';
+SELECT status FROM billing.charge(1119, 1, 'ahead', 'api-key', 1, 0);
+RESET billing.clock_offset;
+SELECT a.reason AS now, b.reason AS soon FROM billing.authorize(:'now_key') AS a, billing.authorize(:'soon_key') AS b;
+SELECT billing.update_api_key(1119, key_id, expires_at => clock_timestamp()) AS changed, billing.update_api_key(1119, key_id, expires_at => clock_timestamp() - interval '1 min') AS again FROM generate_series(1, 2) AS key_id;
+SELECT a.reason AS now, b.reason AS soon, c.reason AS by_number FROM billing.authorize(:'now_key') AS a, billing.authorize(:'soon_key') AS b, billing.authorize(1119, 1) AS c;
+SELECT billing.update_api_key(1119, 1, expires_at => 'infinity') AS open;
+SELECT reason FROM billing.authorize(:'now_key');
+SELECT * FROM billing.verify();
 
 -- Rotation: another secret of the same key; the one before works until the grace period ends, the one before that no more at once.
 SELECT api_key FROM billing.create_api_key(1106, 'rotated') \gset a_

@@ -249,7 +249,8 @@ begin_change(Booking *booking, int64 key_id, ApiKeyRow *key, ApiKeyChange *chang
 static void
 set_expiry(ApiKeyRow *key, TimestampTz expires_at, TimestampTz now)
 {
-	if (expires_at == key->expires_at || (expires_at <= now && key->expires_at <= now))
+	if (expires_at == key->expires_at ||
+		(expires_at <= now && api_key_has_expired(key, clock_now())))
 		return;
 	key->expires_at = Max(expires_at, now);
 	key->expiry_set_at = now;

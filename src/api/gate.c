@@ -78,7 +78,7 @@ judge_key(GateRow *row, GateAccount *account, TimestampTz *resets_at)
 	GateKey key = {
 		.kind = row->key.kind,
 		.deleted = row->key.deleted_at != DT_NOEND,
-		.expired = row->key.expires_at <= clock_statement(),
+		.expired = api_key_has_expired(&row->key, clock_statement()),
 		.refuses_model = !row->model_allowed,
 	};
 

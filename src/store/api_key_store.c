@@ -191,6 +191,12 @@ api_key_expiry_at(int64 account_id, ApiKeyRow *key, TimestampTz at)
 }
 
 bool
+api_key_has_expired(const ApiKeyRow *key, TimestampTz now)
+{
+	return key->expires_at <= Max(now, key->expiry_set_at);
+}
+
+bool
 api_key_update(int64 account_id, const ApiKeyRow *key, bool sets_models, const ApiKeyChange *change)
 {
 #define UPDATE_TYPES \
@@ -252,7 +258,8 @@ api_key_read_gate(int64 account_id, int64 key_id, Datum model, bool model_is_nul
 	static Sql read = SQL(
 		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
 		"k.deleted_at, k.secret_hash, k.expires_at, k.models IS NULL OR $3 IS NULL OR $3 = ANY "
-		"(k.models), k.old_secret_until, k.old_secret_hash FROM " BOOKS "account AS a JOIN " BOOKS
+		"(k.models), k.old_secret_until, k.old_secret_hash, k.expiry_set_at FROM " BOOKS
+		"account AS a JOIN " BOOKS
 		"api_key AS k USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
 		INT8OID, INT8OID, TEXTOID);
 	const char nulls[] = {' ', ' ', model_is_null ? 'n' : ' ', '\0'};
@@ -271,6 +278,7 @@ api_key_read_gate(int64 account_id, int64 key_id, Datum model, bool model_is_nul
 		.key.kind = read_kind(0, 6),
 		.key.deleted_at = column_instant(0, 7, DT_NOEND),
 		.key.expires_at = column_instant(0, 9, DT_NOEND),
+		.key.expiry_set_at = column_instant(0, 13, DT_NOBEGIN),
 		.model_allowed = column_bool(0, 10),
 		.key.old_until = column_instant(0, 11, DT_NOBEGIN),
 	};

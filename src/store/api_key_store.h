@@ -70,6 +70,10 @@ extern int64 api_key_next_id(int64 account_id);
 extern void api_key_insert(int64 account_id, const ApiKeyRow *key, const ApiKeyChange *made);
 extern bool api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key);
 
+/* True where a key has expired by the clock, or was set to when that was done: books may be ahead
+ * of the clock. */
+extern bool api_key_has_expired(const ApiKeyRow *key, TimestampTz now);
+
 /* The expiry that was set when a call started: what is set later decides about later calls (R10).
  */
 extern TimestampTz api_key_expiry_at(int64 account_id, ApiKeyRow *key, TimestampTz at);
