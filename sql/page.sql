@@ -94,6 +94,22 @@ SELECT billing.settle() AS settled;
 SELECT l.entry_no, l.source_type, l.change, u.requests FROM billing.list_statement(3000) AS l, LATERAL (SELECT array_agg(u.request_id ORDER BY u.request_id) AS requests FROM billing.list_usage(3000, NULL, 100, entry_no => l.entry_no) AS u) AS u;
 SELECT count(*) FROM billing.list_usage(3000, entry_no => 1000000);
 SELECT sum(l.change) = (SELECT b.balance FROM billing.balance(3000) AS b) AS adds_up FROM billing.list_statement(3000, NULL, 1000) AS l;
+-- Re-rated, as reports have it: more is in the charge, less is given back. An entry of a re-rating opens into its request.
+SELECT billing.set_price('page-wrong', 'CNY', 500000, 0, effective_from => '2025-01-01 00:00+00') AS wrong \gset
+SELECT request_id, charge FROM unnest('{moved,moved and undone}'::text[]) AS request_id, billing.charge(3000, 6, request_id, 'page-wrong', 10, 0);
+SELECT status FROM billing.correct_price(:wrong, 600000, NULL, NULL, 0, 'page more');
+SELECT rerate_no AS more FROM billing.begin_rerate(3000, '2025-01-01 00:00+00', 'tomorrow', 'page-wrong', 'more') \gset
+SELECT done FROM billing.continue_rerate(:more);
+SELECT request_id, charge, given_back FROM billing.list_usage(3000, model => 'page-wrong') ORDER BY 1;
+SELECT status FROM billing.correct_price(:wrong, 400000, NULL, NULL, 0, 'page less');
+SELECT rerate_no AS less FROM billing.begin_rerate(3000, '2025-01-01 00:00+00', 'tomorrow', 'page-wrong', 'less') \gset
+SELECT done FROM billing.continue_rerate(:less);
+SELECT status FROM billing.reverse_charge(3000, 'moved and undone', 'undone after', 'why');
+SELECT request_id, charge, given_back, charge - given_back AS costs, (SELECT amount FROM billing.explain_charge(3000, l.request_id) WHERE item = 'charge') AS explained FROM billing.list_usage(3000, model => 'page-wrong') AS l ORDER BY 1;
+SELECT (sum(l.charge), sum(l.given_back)) = (SELECT r.charge, r.given_back FROM billing.usage_report(3000, group_by => '{model}') AS r WHERE r.model = 'page-wrong') AS as_reported FROM billing.list_usage(3000, model => 'page-wrong') AS l;
+SELECT l.source_type, count(*) AS entries, array_agg(DISTINCT u.request_id ORDER BY u.request_id) AS requests, bool_and(u.requests = 1) AS one_each
+FROM billing.list_statement(3000, NULL, 20) AS l, LATERAL (SELECT min(u.request_id) AS request_id, count(*) AS requests FROM billing.list_usage(3000, NULL, 100, entry_no => l.entry_no) AS u) AS u
+WHERE l.source_type = 'rerate' GROUP BY l.source_type;
 -- Of the house the ledger alone.
 SELECT test.attempt('SELECT * FROM billing.list_statement(-1)') IN ('done', 'LB201 account -1 does not exist') AS of_the_house;
 
