@@ -125,5 +125,15 @@ SELECT sum(idx_scan + seq_scan) AS before FROM pg_stat_xact_user_tables WHERE re
 SELECT billing.import_prices(:'head' || string_agg(format(E'\nprice,price-u%s,0,1,1', n), ''), 'CNY', 1, 'price') FROM generate_series(1, 1000) AS n;
 SELECT sum(idx_scan + seq_scan) - :before < 1200 AS "a look for each" FROM pg_stat_xact_user_tables WHERE relid = 'billing_books.price'::regclass;
 ROLLBACK;
+-- A charge that somebody damaged, which verify() tells, keeps nobody from setting prices; a sound one does, where another price would have been its.
+BEGIN;
+SELECT billing.set_price('price-damaged', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status FROM billing.charge(1500, 1, 'damaged', 'price-damaged', 1, 0);
+SELECT left(test.attempt('SELECT billing.set_price(''price-damaged'', ''CNY'', 2, 2, effective_from => ''2025-02-01 00:00+00'')'), 5) AS sound;
+SET LOCAL billing.allow_history_change = on;
+UPDATE billing_books.usage_event SET cache_read_tokens = -2 WHERE account_id = 1500 AND request_id = 'damaged';
+SELECT billing.set_price('price-damaged', 'CNY', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS damaged;
+SELECT DISTINCT check_name, account_id FROM billing.verify() ORDER BY 1;
+ROLLBACK;
 SELECT count(*) AS imports FROM billing_books.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
 SELECT * FROM billing.verify();

@@ -87,4 +87,39 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE handled_at IS NULL) AS waiting F
 SELECT * FROM billing.verify();
 -- What waits is counted by check_health(), once it has waited for longer than it may.
 SELECT test.attempt('SELECT billing.check_health(''0'')') ~ 'LB611.*[0-9]+ rows of usage are set aside' AS waits, test.attempt('SELECT billing.check_health(''1 day'')') ~ 'set aside' AS waits_for_a_day;
+
+-- Usage that waited for a price, and that somebody damaged, stops nobody else's; verify() tells of it.
+INSERT INTO billing_books.usage_event (account_id, request_hash, occurred_at, recorded_at, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, status, reason, request_id, model, key_name)
+SELECT account_id, 1, now(), now(), 1, 1, 1, 0, 0, 'unpriced', 'no_price', 'waits', 'aside-later', 'prod' FROM generate_series(2305, 2306) AS account_id;
+SELECT billing.set_price('aside-later', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+CREATE FUNCTION pg_temp.settled(VARIADIC damage text[], OUT damaged text, OUT beside text, OUT told text) LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+BEGIN
+    SET LOCAL billing.allow_history_change = on;
+    FOREACH command IN ARRAY damage LOOP
+        EXECUTE command;
+    END LOOP;
+    PERFORM billing.settle();
+    SELECT max(status) FILTER (WHERE account_id = 2305), max(status) FILTER (WHERE account_id = 2306) INTO damaged, beside FROM billing_books.usage_event WHERE request_id = 'waits' AND account_id IN (2305, 2306);
+    SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') INTO told FROM billing.verify() AS v;
+    RAISE SQLSTATE '00001';
+EXCEPTION WHEN SQLSTATE '00001' THEN
+    NULL;
+END $$;
+SELECT what, s.* FROM (VALUES
+    ('nothing', ARRAY['SELECT']),
+    ('never', ARRAY['UPDATE billing_books.usage_event SET occurred_at = ''infinity'' WHERE account_id = 2305']),
+    ('too many tokens', ARRAY['UPDATE billing_books.usage_event SET input_tokens = 200000001 WHERE account_id = 2305']),
+    ('tokens below zero', ARRAY['UPDATE billing_books.usage_event SET cache_read_tokens = -1 WHERE account_id = 2305']),
+    ('no tokens', ARRAY['ALTER TABLE billing_books.usage_event ALTER output_tokens DROP NOT NULL', 'UPDATE billing_books.usage_event SET output_tokens = NULL WHERE account_id = 2305']),
+    ('no model', ARRAY['ALTER TABLE billing_books.usage_event ALTER model DROP NOT NULL', 'UPDATE billing_books.usage_event SET model = NULL WHERE account_id = 2305']),
+    ('a model without a name', ARRAY['UPDATE billing_books.usage_event SET model = '''' WHERE account_id = 2305']),
+    ('a long model', ARRAY['UPDATE billing_books.usage_event SET model = repeat(''m'', 201) WHERE account_id = 2305']),
+    ('a long variant', ARRAY['UPDATE billing_books.usage_event SET variant = repeat(''v'', 65) WHERE account_id = 2305']),
+    ('a blank variant', ARRAY['UPDATE billing_books.usage_event SET variant = '' '' WHERE account_id = 2305']),
+    ('meters', ARRAY['UPDATE billing_books.usage_event SET meters = ''1'' WHERE account_id = 2305']),
+    ('settled never', ARRAY['UPDATE billing_books.usage_event SET settled_at = ''infinity'' WHERE account_id = 2305']),
+    ('a currency', ARRAY['UPDATE billing_books.account SET currency = '''' WHERE account_id = 2305']),
+    ('a price list', ARRAY['UPDATE billing_books.account SET has_price_list = true WHERE account_id = 2305', 'INSERT INTO billing_books.account_price_list (account_id, effective_from, price_list, set_at, actor) VALUES (2305, ''2025-01-01'', repeat(''l'', 65), now(), ''me'')'])) AS d (what, damage), pg_temp.settled(VARIADIC damage) AS s;
 ROLLBACK;

@@ -461,7 +461,7 @@ find_charge(Sql *find, int64 of, TimestampTz from, TimestampTz recorded_since, P
 #define CHARGED_SINCE                                                                         \
 	"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u JOIN " BOOKS   \
 	"account AS a USING (account_id) WHERE u.status = 'charged' AND u.occurred_at >= $2 AND " \
-	"u.recorded_at >= $3 AND "
+	"u.recorded_at >= $3 AND " CAN_BE_PRICED " AND "
 
 /*
  * Which row prices a charge, one function says for all who ask. Of closed months only the days are

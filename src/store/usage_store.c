@@ -332,10 +332,10 @@ usage_update_rejected(const UsageEvent *event, TimestampTz settled_at)
 	"EXISTS (SELECT FROM jsonb_object_keys(u.meters) AS k WHERE strpos(', ' " \
 	"|| p.meters, ', ' || k || ' ') = 0)"
 
-/* An unpriced row u of account a that has a price by now, or a weight on its plan; one whose meters
- * somebody damaged keeps nobody else waiting. */
+/* An unpriced row u of account a that has a price by now, or a weight on its plan. */
 #define HAS_PRICE                                                                                                                     \
-	"CASE WHEN NOT billing.are_meters(u.meters) THEN false WHEN u.subscription_no IS NULL THEN " PRICE_OF_EVENT                       \
+	"CASE WHEN " CAN_BE_PRICED                                                                                                        \
+	" IS NOT TRUE THEN false WHEN u.subscription_no IS NULL THEN " PRICE_CHOICE_OF_EVENT                                              \
 	" IS NOT NULL ELSE EXISTS (SELECT FROM (SELECT p.meters, p.unlisted_meters FROM " BOOKS                                           \
 	"subscription AS s JOIN " BOOKS                                                                                                   \
 	"plan_weight AS p ON p.plan = s.plan WHERE s.account_id = u.account_id AND "                                                      \
