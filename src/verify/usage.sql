@@ -20,11 +20,12 @@ THEN format('request "%s" is not possible as %s: charge %s, price %s, %s entries
             request_id, status, charge, price_id, entry_count, settled_at)
 
 -- check usage_request on usage_event
--- An event's model, variant, tokens and instant are such as a request can have.
+-- An event's model, variant, tokens and instants are such as a request can have.
 WHEN octet_length(model) > 200 OR btrim(model, E' \t\r\n') = ''
     OR octet_length(variant) > 64 OR (variant <> '' AND btrim(variant, E' \t\r\n') = '')
     OR greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) > 200000000
-    OR NOT isfinite(occurred_at)
+    OR NOT isfinite(occurred_at) OR NOT isfinite(settled_at)
+    OR num_nulls(model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) > 0
 THEN format('request "%s" cannot be one: model "%s", variant "%s", most tokens %s, at %s', request_id, left(model, 200), left(variant, 64),
             greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), occurred_at)
 
@@ -67,8 +68,9 @@ FROM (
     JOIN billing_books.account AS a ON a.account_id = u.account_id
     WHERE u.status = 'charged'
         -- What price_choice() refuses, other checks tell of: it must not keep the rest from being told.
-        AND least(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) >= 0
-        AND greatest(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) <= 200000000
+        AND u.input_tokens BETWEEN 0 AND 200000000 AND u.cache_read_tokens BETWEEN 0 AND 200000000
+        AND u.cache_write_tokens BETWEEN 0 AND 200000000
+        AND a.currency IN ('CNY', 'USD')
         AND isfinite(u.occurred_at) AND isfinite(u.settled_at)
         AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
         AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
@@ -124,6 +126,18 @@ WHERE a.has_price_list <> (l.lists > 0)
 WHEN octet_length(price_list) > 64 OR btrim(price_list, E' \t\r\n') = ''
 THEN format('the list of %s is "%s"', effective_from, left(price_list, 64))
 
+-- check entry_range
+-- The entries that an event or a revision names are among those that its account has.
+SELECT account_id, format('%s names %s entries from %s, the account has %s', what, entry_count, first_entry_no, last_entry_no)
+FROM (
+    SELECT account_id, first_entry_no, entry_count, format('request "%s"', request_id) AS what FROM billing_books.usage_event
+    UNION ALL
+    SELECT account_id, first_entry_no, entry_count, format('revision %s of request hash %s', revision_no, request_hash) FROM billing_books.charge_revision
+) AS x
+JOIN billing_books.account USING (account_id)
+WHERE entry_count > 0
+    AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count > last_entry_no - first_entry_no + 1 ELSE true END
+
 -- check charge_slices
 -- What was charged alone is the sum of its entries, booked at once, and every such entry of an open month has a charge.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
@@ -133,7 +147,9 @@ FROM (
     SELECT account_id, first_entry_no, charge, request_hash, settled_at,
            generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
     FROM billing_books.usage_event
+    JOIN billing_books.account USING (account_id)
     WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
+        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
 ) AS u
 FULL JOIN (
     SELECT account_id, entry_no, amount, source_id, recorded_at
@@ -151,7 +167,9 @@ SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*
 FROM (
     SELECT account_id, generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
     FROM billing_books.usage_event
+    JOIN billing_books.account USING (account_id)
     WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
+        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
 ) AS u
 GROUP BY account_id, entry_no
 HAVING count(*) > 1
@@ -179,9 +197,9 @@ FULL JOIN (
     GROUP BY account_id, source_id
 ) AS e USING (account_id, first_entry_no)
 WHERE (u.charge, u.entries, u.entries_max, u.settled_at, u.settled_max,
-       first_entry_no, first_entry_no + u.entries - 1)
+       first_entry_no, u.entries)
     IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max,
-                      e.first_no, e.last_no)
+                      e.first_no, e.last_no::numeric - e.first_no + 1)
 
 -- check batch_order
 -- Within a batch charges follow one another by the start of the call, each from where the one before it ends.
@@ -313,8 +331,9 @@ FROM (
     JOIN billing_books.usage_event AS u
         ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
         AND u.recorded_at = r.event_recorded_at
-    WHERE least(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) >= 0
-        AND greatest(u.input_tokens, u.cache_read_tokens, u.cache_write_tokens) <= 200000000
+    WHERE u.input_tokens BETWEEN 0 AND 200000000 AND u.cache_read_tokens BETWEEN 0 AND 200000000
+        AND u.cache_write_tokens BETWEEN 0 AND 200000000
+        AND a.currency IN ('CNY', 'USD')
         AND isfinite(u.occurred_at) AND isfinite(w.prices_at)
         AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
         AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
@@ -339,7 +358,9 @@ FROM (
     SELECT account_id, first_entry_no, amount, rerate_no, recorded_at,
            generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
     FROM billing_books.charge_revision
+    JOIN billing_books.account USING (account_id)
     WHERE entry_count > 0
+        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
 ) AS r
 FULL JOIN (
     SELECT account_id, entry_no, source_id, recorded_at AS booked_at, CASE 'revenue' WHEN credit THEN amount ELSE -amount END AS moved
