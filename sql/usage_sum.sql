@@ -77,6 +77,20 @@ SELECT billing.sum_usage() > 0 AS summed;
 SELECT account_id, summed_until FROM billing_books.usage_summed ORDER BY 1;
 UPDATE billing_books.usage_event SET meters = NULL WHERE account_id = 3 AND request_id IN ('s1', 's2');
 RESET billing.allow_history_change;
+-- Nor do instants that cannot be; and who has a long way to go leaves some of a call to the others.
+CREATE FUNCTION pg_temp.summed(damage text, OUT others boolean, OUT stretches bigint, OUT told text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE damage;
+    stretches := billing.sum_usage();
+    SELECT summed_until > '2025-06-02' INTO others FROM billing_books.usage_summed WHERE account_id = 3;
+    SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') INTO told FROM billing.verify() AS v;
+    RAISE SQLSTATE '00001';
+EXCEPTION WHEN SQLSTATE '00001' THEN
+    NULL;
+END $$;
+SELECT damage, s.* FROM (VALUES ('account SET last_booked_at = ''infinity'''), ('account SET last_booked_at = ''-infinity'''), ('account SET last_booked_at = ''294276-12-31 00:00+00'''),
+    ('usage_summed SET summed_until = ''infinity'''), ('usage_summed SET (summed_from, summed_until) = (''-infinity'', ''-infinity'')'), ('usage_summed SET (summed_from, summed_until) = (''4700-01-01 BC'', ''4700-01-01 BC'')'), ('usage_summed SET summed_until = ''294276-12-31 00:00+00'''),
+    ('usage_summed SET (summed_from, summed_until) = (''2000-01-01 00:00+00'', ''2000-01-01 00:00+00'')')) AS d (damage), pg_temp.summed(format('UPDATE billing_books.%s WHERE account_id = 1', damage)) AS s;
 SELECT billing.sum_usage() > 0 AS summed;
 RESET client_min_messages;
 

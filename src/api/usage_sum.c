@@ -26,6 +26,9 @@
 #define SUM_ACCOUNTS_MAX 1000
 #define SUM_STRETCHES_MAX 100
 
+/* What of it one account gets: whoever has a long way to go leaves some to the others. */
+#define SUM_ACCOUNT_STRETCHES_MAX 10
+
 /* How far back it looks for accounts with much usage. */
 #define SUM_LOOK_BACK_US USECS_PER_HOUR
 
@@ -84,7 +87,7 @@ billing_sum_usage(PG_FUNCTION_ARGS)
 	subscriber_check_none();
 	accounts = usage_sum_due(clock_now() - SUM_LOOK_BACK_US, SUM_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && done < SUM_STRETCHES_MAX; i++)
-		done += sum_account(accounts[i], SUM_STRETCHES_MAX - done);
+		done += sum_account(accounts[i], Min(SUM_ACCOUNT_STRETCHES_MAX, SUM_STRETCHES_MAX - done));
 	scope_close(&scope);
 	PG_RETURN_INT64(done);
 }

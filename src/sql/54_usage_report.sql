@@ -21,7 +21,7 @@ COMMENT ON FUNCTION billing.usage_report(bigint, timestamptz, timestamptz, text[
 
 CREATE FUNCTION billing.sum_usage() RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_sum_usage';
-COMMENT ON FUNCTION billing.sum_usage() IS 'Sums up usage by the quarter of an hour, of accounts with some 10,000 requests a month or more, so that usage_report() reads sums and not requests: an account''s next day, and up to 100 such stretches a call. Holds no account; charges write nothing for it. Returns how many stretches: call it again while it returns more than 0.';
+COMMENT ON FUNCTION billing.sum_usage() IS 'Sums up usage by the quarter of an hour, of accounts with some 10,000 requests a month or more, so that usage_report() reads sums and not requests: an account''s next day, and up to 100 such stretches a call, 10 of one account. Holds no account; charges write nothing for it. Returns how many stretches: call it again while it returns more than 0.';
 
 CREATE FUNCTION billing.rebuild_usage_sums(account_id bigint) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_rebuild_usage_sums';

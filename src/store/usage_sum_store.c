@@ -19,13 +19,15 @@ int64 *
 usage_sum_due(TimestampTz since, int64 accounts_max, size_t *count)
 {
 	static Sql find = SQL(
-		"SELECT account_id FROM (SELECT account_id, a.last_booked_at - s.summed_until AS behind FROM " BOOKS
-		"usage_summed AS s JOIN " BOOKS "account AS a USING (account_id) WHERE "
-		"a.last_booked_at >= s.summed_until + interval '15 minutes' UNION ALL SELECT u.account_id, "
-		"interval '0' FROM " BOOKS
+		"SELECT account_id FROM (SELECT account_id, CASE WHEN isfinite(a.last_booked_at) AND "
+		"a.last_booked_at < $1 + interval '1 day' AND s.summed_until >= '2000-01-01 00:00+00' AND "
+		"s.summed_until < a.last_booked_at THEN a.last_booked_at - s.summed_until END AS behind "
+		"FROM " BOOKS "usage_summed AS s JOIN " BOOKS "account AS a USING (account_id) UNION ALL "
+		"SELECT u.account_id, interval '15 minutes' FROM " BOOKS
 		"usage_event AS u WHERE u.recorded_at >= $1 AND NOT EXISTS (SELECT "
 		"FROM " BOOKS "usage_summed AS s WHERE s.account_id = u.account_id) GROUP BY u.account_id "
-		"HAVING count(*) >= $2) AS d ORDER BY behind DESC, account_id LIMIT $3",
+		"HAVING count(*) >= $2) AS d WHERE behind >= interval '15 minutes' ORDER BY behind DESC, "
+		"account_id LIMIT $3",
 		TIMESTAMPTZOID, INT8OID, INT8OID);
 
 	*count = sql_run(&find,

@@ -30,6 +30,7 @@ typedef struct UsageStretch
 /*
  * Accounts whose sums are behind, those with the longest way to go first; and,
  * of usage received since an instant, accounts with much of it that have no sums yet.
+ * An account whose instants cannot be is none.
  */
 extern int64 *usage_sum_due(TimestampTz since, int64 accounts_max, size_t *count);
 

@@ -34,8 +34,8 @@ LEFT JOIN (
 WHERE a.locks <> coalesce(l.locks, 0)
 
 -- check account_stamps on account
--- An account is made before it books.
-WHEN last_booked_at < created_at
+-- An account is made before it books, at instants that can be.
+WHEN last_booked_at < created_at OR NOT (isfinite(created_at) AND isfinite(last_booked_at))
 THEN format('booked last at %s, before it was made at %s', last_booked_at, created_at)
 
 -- check key_stamps on api_key

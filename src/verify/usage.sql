@@ -479,10 +479,11 @@ FULL JOIN (
 WHERE (s.requests, s.rejected, s.input_tokens, s.output_tokens, s.cache_read_tokens, s.cache_write_tokens, s.charge, s.meters)
     IS DISTINCT FROM (u.requests, u.rejected, coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), coalesce(u.cache_read_tokens, 0), coalesce(u.cache_write_tokens, 0), coalesce(u.charge, 0), u.meters)
 UNION ALL
-SELECT h.account_id, format('usage is summed until %s, and booked until %s', h.summed_until, a.last_booked_at)
+SELECT h.account_id, format('usage is summed from %s until %s, and booked until %s', h.summed_from, h.summed_until, a.last_booked_at)
 FROM billing_books.usage_summed AS h
 LEFT JOIN billing_books.account AS a ON a.account_id = h.account_id
 WHERE h.summed_until > a.last_booked_at OR a.account_id IS NULL
+    OR NOT (h.summed_from >= '2000-01-01 00:00+00' AND isfinite(h.summed_until))
 
 -- check closed_month
 -- Months are closed in a row, their days hold all of their events, and no event is left in one.
