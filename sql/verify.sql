@@ -175,6 +175,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a charge of no model', pg_temp.found('ALTER TABLE billing_books.usage_event ALTER model DROP NOT NULL', 'UPDATE billing_books.usage_event SET model = NULL WHERE account_id = 1901')),
     ('a charge settled never', pg_temp.found('UPDATE billing_books.usage_event SET settled_at = ''infinity'' WHERE account_id = 1901')),
     ('an account that booked last never', pg_temp.found('UPDATE billing_books.account SET last_booked_at = ''infinity'' WHERE account_id = 1904')),
+    ('a time zone that there is not', pg_temp.found('UPDATE billing_books.account_profile SET time_zone = ''US/Pacific-New'' WHERE account_id = 1904')),
     ('a key renamed behind its usage', pg_temp.found('UPDATE billing_books.usage_event SET key_name = ''other'' WHERE account_id = 1901')),
     ('usage of a key that the account never had', pg_temp.found('UPDATE billing_books.usage_event SET key_id = 99 WHERE account_id = 1901')),
     ('usage of a project that its key was never in', pg_temp.found('UPDATE billing_books.usage_event SET project = ''other'' WHERE account_id = 1901')),

@@ -17,6 +17,7 @@
 #include "core/policy.h"
 #include "core/text.h"
 #include "errors.h"
+#include "local_time.h"
 #include "spi/scope.h"
 #include "store/account_range_store.h"
 #include "store/account_store.h"
@@ -129,6 +130,16 @@ find_sums(UsageReport *report)
 	if (!report->by_occurred_at && report->by_tag == NULL)
 		(void) usage_sum_covers(report->account_id, report->from, report->to, report->time_zone,
 								&report->summed);
+}
+
+PG_FUNCTION_INFO_V1(billing_known_time_zone);
+Datum
+billing_known_time_zone(PG_FUNCTION_ARGS)
+{
+	const char *zone = PG_ARGISNULL(0) ? NULL
+									   : local_time_zone(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+
+	PG_RETURN_TEXT_P(cstring_to_text(zone ? zone : "UTC"));
 }
 
 PG_FUNCTION_INFO_V1(billing_usage_report);

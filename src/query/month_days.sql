@@ -6,7 +6,7 @@ SELECT account_id, '%2$04d-%3$02d-01', day_starts_at, day_ends_at, day_time_zone
        count(*) FILTER (WHERE counts), count(*) FILTER (WHERE NOT counts),
        coalesce(sum(input_tokens) FILTER (WHERE counts), 0), coalesce(sum(output_tokens) FILTER (WHERE counts), 0),
        coalesce(sum(cache_read_tokens) FILTER (WHERE counts), 0), coalesce(sum(cache_write_tokens) FILTER (WHERE counts), 0),
-       coalesce(sum(charge), 0.000000000), billing.sum_meters(meters) FILTER (WHERE counts), coalesce(project, '')
+       coalesce(sum(charge), 0.000000000), billing.sum_meters(meters) FILTER (WHERE counts AND billing.are_meters(meters)), coalesce(project, '')
 FROM (
     SELECT u.*,
            u.status <> 'rejected' AS counts,
@@ -17,7 +17,7 @@ FROM (
            coalesce(c.time_zone, k.zone) AS day_time_zone
     FROM billing_books.%1$s AS u
     JOIN (
-        SELECT a.account_id, coalesce(p.time_zone, 'UTC') AS time_zone, d.day_ends_at AS last_ends_at, d.time_zone AS last_time_zone
+        SELECT a.account_id, billing.known_time_zone(p.time_zone) AS time_zone, d.day_ends_at AS last_ends_at, billing.known_time_zone(d.time_zone) AS last_time_zone
         FROM (SELECT DISTINCT account_id FROM billing_books.%1$s) AS a
         LEFT JOIN billing_books.account_profile AS p USING (account_id)
         LEFT JOIN LATERAL (

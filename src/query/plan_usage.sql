@@ -6,7 +6,7 @@ FROM (
     SELECT u.*, z.time_zone, (u.occurred_at AT TIME ZONE z.time_zone)::date AS day
     FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (
-        SELECT coalesce(max(p.time_zone), 'UTC') AS time_zone
+        SELECT billing.known_time_zone(max(p.time_zone)) AS time_zone
         FROM billing_books.account_profile AS p
         WHERE p.account_id = $1
     ) AS z

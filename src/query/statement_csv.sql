@@ -1,7 +1,7 @@
 -- The lines that stand before, as CSV (RFC 4180), where they are no more than $4; null where they are. $1 account. A source may come
 -- from a customer, and what a spreadsheet would take for a formula is made a text.
 , place AS MATERIALIZED (
-    SELECT p.time_zone, a.currency
+    SELECT billing.known_time_zone(p.time_zone) AS time_zone, a.currency
     FROM billing_books.account_profile AS p
     JOIN billing_books.account AS a ON a.account_id = p.account_id
     WHERE p.account_id = $1

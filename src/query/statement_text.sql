@@ -2,7 +2,7 @@
 -- entry before $3. A line is of one thing that changed the balance; where there are more than $4, usage is summed by day, behind what else
 -- the day had. There is no text where there are more than $5 all the same, or where nobody sells. Its buyer stands before.
 , account AS (
-    SELECT a.currency, p.time_zone,
+    SELECT a.currency, billing.known_time_zone(p.time_zone) AS time_zone,
            coalesce(p.language, CASE a.region WHEN 'cn' THEN 'zh' ELSE 'en' END) AS language, a.region
     FROM billing_books.account AS a
     JOIN billing_books.account_profile AS p ON p.account_id = a.account_id

@@ -27,6 +27,10 @@ CREATE FUNCTION billing.rebuild_usage_sums(account_id bigint) RETURNS bigint
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_rebuild_usage_sums';
 COMMENT ON FUNCTION billing.rebuild_usage_sums(bigint) IS 'Makes an account''s sums of usage anew, or for the first time, from its requests, up to 100 days of them; sum_usage() goes on. Returns how many stretches. Errors: LB201. Example: SELECT billing.rebuild_usage_sums(7).';
 
+CREATE FUNCTION billing.known_time_zone(time_zone text) RETURNS text
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_known_time_zone';
+COMMENT ON FUNCTION billing.known_time_zone(text) IS 'The time zone of that name, or UTC where the server has none: what reports and days go by, also where its time zones changed. Example: SELECT billing.known_time_zone(''Asia/Shanghai'').';
+
 CREATE FUNCTION billing.day_start(day date, time_zone text) RETURNS timestamptz
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (day::timestamp AT TIME ZONE time_zone)

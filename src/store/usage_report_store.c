@@ -19,7 +19,8 @@
 char *
 usage_report_time_zone(int64 account_id)
 {
-	static Sql read = SQL("SELECT time_zone FROM " BOOKS "account_profile WHERE account_id = $1",
+	static Sql read = SQL("SELECT billing.known_time_zone(time_zone) FROM " BOOKS
+						  "account_profile WHERE account_id = $1",
 						  INT8OID);
 
 	return sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0 ? column_text(0, 1)

@@ -20,6 +20,11 @@ FROM billing_books.account AS a
 LEFT JOIN billing_books.account_profile AS p ON p.account_id = a.account_id
 WHERE a.account_id > 0 AND p.account_id IS NULL
 
+-- check time_zone on account_profile
+-- An account's time zone is one that the server has.
+WHEN lower(billing.known_time_zone(time_zone)) <> lower(time_zone)
+THEN format('there is no time zone "%s": days are of UTC', left(time_zone, 100))
+
 -- check locks
 -- The locks of an account are those that were set and not lifted.
 SELECT a.account_id, format('locks are %s, account_lock says %s', a.locks, coalesce(l.locks, 0))
