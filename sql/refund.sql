@@ -152,4 +152,10 @@ SELECT count(billing.set_working_day(d::date, NULL)) AS unset FROM generate_seri
 SELECT working_days FROM billing.refund_queue WHERE account_id = 2626;
 SELECT count(*) AS working_days_left FROM billing_books.working_day;
 RESET billing.clock_offset;
+-- A refund that was asked for when nobody can have keeps the others in the list.
+BEGIN;
+SET LOCAL billing.allow_history_change = on;
+UPDATE billing_books.refund SET requested_at = '294276-12-31 00:00+00' WHERE account_id = 2626;
+SELECT working_days, overdue, approvable_from < now() + interval '1 year' AS soon FROM billing.refund_queue WHERE account_id = 2626;
+ROLLBACK;
 SELECT * FROM billing.verify();

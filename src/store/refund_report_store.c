@@ -75,8 +75,9 @@ refund_report_queue(TimestampTz now, int64 settle_wait_us, ReturnSetInfo *result
 {
 	static Sql list = SQL(
 		"SELECT r.account_id, r.refund_id, r.state, r.amount, c.currency, r.requested_at, "
-		"d.days, d.days > " TARGET_DAYS ", CASE r.state WHEN 'accepted' THEN r.requested_at + "
-		"$2 * interval '1 us' END, i.open, r.reason FROM " BOOKS "refund AS r" JOIN_DAYS JOIN_ITEMS
+		"d.days, d.days > " TARGET_DAYS ", CASE r.state WHEN 'accepted' THEN "
+		"least(r.requested_at, $1) + $2 * interval '1 us' END, i.open, r.reason FROM " BOOKS
+		"refund AS r" JOIN_DAYS JOIN_ITEMS
 		"WHERE r.state IN ('accepted', 'paying') ORDER BY r.requested_at, r.account_id",
 		TIMESTAMPTZOID, INT8OID);
 
