@@ -16,7 +16,7 @@ use strict;
 use warnings;
 
 use parent map { "BillingModel::Oracle::$_" }
-  qw(Accounts Earning Locks Money Payments Plans PlanUsage Prices Refunds Reversals Settlement TakeBacks Usage);
+  qw(Accounts Corrections Earning Locks Money Payments Plans PlanUsage Prices Refunds Rerating Reversals Settlement TakeBacks Usage);
 
 use BillingModel::Oracle::Books;
 
@@ -26,6 +26,7 @@ sub new
 	return bless {
 		accounts => {},
 		prices => [],
+		rerates => [],
 		plans => [],
 		weights => [],
 		block_at_zero => 0,

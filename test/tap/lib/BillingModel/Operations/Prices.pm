@@ -4,13 +4,17 @@ package BillingModel::Operations::Prices;
 use strict;
 use warnings;
 
+use Exporter 'import';
 use List::Util qw(max);
 
 use BillingModel::Call;
 use BillingModel::Operations::Usage;
+use BillingModel::Oracle::Corrections;
 use BillingModel::Oracle::Prices;
 use BillingModel::Run;
 use BillingModel::Values;
+
+our @EXPORT = qw(some_price some_items);
 
 sub operations
 {
@@ -50,7 +54,8 @@ sub audit
 }
 
 my $prices_sql = 'SELECT price_id, price_list, currency, model, variant, hours, prompt_tokens_over, ' . us('effective_from') . ' AS at,
-	input, output, cache_read, cache_write, meters, unlisted_meters, is_end::int AS is_end, (withdrawn_at IS NOT NULL)::int AS is_withdrawn
+	input, output, cache_read, cache_write, meters, unlisted_meters, is_end::int AS is_end, (withdrawn_at IS NOT NULL)::int AS is_withdrawn,
+	corrects, ' . us('corrected_at') . ' AS corrected_at
 	FROM billing_books.price ORDER BY price_id';
 
 # All rows, withdrawn ones among them.
@@ -58,10 +63,11 @@ sub compare_prices
 {
 	return same('prices',
 		join("\n", map { my $row = $_; shown(@$row{qw(price_id price_list currency model variant hours prompt_tokens_over at)},
-			(map { nano($row->{$_}) } qw(input output cache_read cache_write)), stored_items($row->{meters}), @$row{qw(unlisted_meters is_end is_withdrawn)}) } rows($prices_sql)),
+			(map { nano($row->{$_}) } qw(input output cache_read cache_write)), stored_items($row->{meters}), @$row{qw(unlisted_meters is_end is_withdrawn corrects corrected_at)}) } rows($prices_sql)),
 		join("\n", map { shown($_->{price_id}, list_of($_), $_->{currency}, model_of($_->{model}), variant_of($_->{model}) // '', stored_hours($_),
-			@$_{qw(over from input output cache_read cache_write)}, sorted_items($_), $_->{free} ? 'free' : '', $_->{end} ? 1 : 0, $_->{withdrawn} ? 1 : 0) }
-			  sort { $a->{price_id} <=> $b->{price_id} } @{ $model->{prices} }));
+			@$_{qw(over from input output cache_read cache_write)}, sorted_items($_), $_->{free} ? 'free' : '', $_->{end} ? 1 : 0, $_->{withdrawn} ? 1 : 0,
+			$_->{corrects} ? $_->{corrects}{price_id} : undef, $_->{corrected_at}) }
+			  sort { $a->{price_id} <=> $b->{price_id} } all_prices(@{ $model->{prices} })));
 }
 
 # Items in one form: amounts in nano-units, by name.
@@ -123,18 +129,18 @@ sub set_price
 	my @old = grep { $_->{model} ne 'huge' && !$_->{end} && !$_->{withdrawn} } @{ $model->{prices} };
 	if (@old && chance(0.15))
 	{
-		my $old = pick(@old);
+		my $old = as_corrected(pick(@old));
 		%price = (%$old, chance(0.4) ? (output => $old->{output} + 1) : ());
 	}
 	%price = (%price, %given);
-	delete @price{qw(price_id)};
+	delete @price{qw(price_id corrects corrected_at corrections)};
 
 	my %row = (%price, map { $_ => $price{$_} // $price{input} } qw(cache_read cache_write));
 	my @errors;
 	my $same;
 	if (defined $price{from})
 	{
-		my $old = $model->price_at_key(\%row);
+		my $old = as_corrected($model->price_at_key(\%row));
 		$same = $old if $old && same_price($old, \%row);
 		push @errors, 'LB402' if $old && !$same;
 		push @errors, 'LB401' if !$old && $model->is_backdated(\%row);
@@ -149,7 +155,7 @@ sub set_price
 		same('set_price again', $result->{price_id}, $same->{price_id});
 		return;
 	}
-	my ($said) = grep { $_->{price_id} == $result->{price_id} } @{ $model->{prices} };
+	my ($said) = grep { $_->{price_id} == $result->{price_id} } all_prices(@{ $model->{prices} });
 	if ($said)
 	{
 		mismatch('set_price', "price $result->{price_id}", 'a row that says the same')
@@ -196,13 +202,13 @@ sub end_prices
 		my ($at) = @_;
 		my @standing = grep { (!defined $hours || hours_of($_) eq $hours) && (!defined $over || $_->{over} == $over) }
 		  $model->standing_prices($at, @$row{qw(currency model)}, $list);
-		return map { { %$_, from => $at, end => 1, items => undef, free => 0, price_id => undef, replaces => $_, (map { $_ => 0 } qw(input output cache_read cache_write)) } } @standing;
+		return map { { %$_, from => $at, end => 1, corrections => undef, items => undef, free => 0, price_id => undef, replaces => $_, (map { $_ => 0 } qw(input output cache_read cache_write)) } } @standing;
 	};
 	my @new = defined $from ? $ends->($from) : ();
 	my @errors;
 	push @errors, 'LB402' if grep { $_->{replaces}{from} == $from } @new;
 	push @errors, 'LB401' if @new && $model->is_backdated(@new);
-	my ($last) = sort { $b <=> $a } map { $_->{price_id} } @{ $model->{prices} };
+	my ($last) = sort { $b <=> $a } map { $_->{price_id} } all_prices(@{ $model->{prices} });
 	my $result = plain('end_prices', $end_sql, [ model_of($row->{model}), $row->{currency}, instant_text($from), variant_of($row->{model}) // '', $hours, $over, $list ], @errors);
 	return if @errors;
 	my @stored = rows($ends_sql, $last);
@@ -295,7 +301,7 @@ sub quote
 	delete $tokens->{meters}{image} if ref $tokens->{meters};
 	my $name = pick('flat', 'tier', 'tier batch', "late $late_model", 'nowhere');
 	my $at = now_us() - between(0, 40 * 86_400_000_000);
-	my $price = find_price($model->{prices}, $account->{currency}, $name, $tokens, $at, lists_at($account, $at));
+	my $price = as_corrected(find_price($model->{prices}, $account->{currency}, $name, $tokens, $at, lists_at($account, $at)), now_us());
 	my @errors = !$price ? 'LB404' : covers($price, $tokens) ? () : 'LB413';
 	my $row = plain('quote', "SELECT amount FROM billing.quote(?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE item = 'charge'",
 		[ $account->{id}, model_of($name), @$tokens{qw(input output cache_read cache_write)}, instant_text($at), variant_of($name), meters_text($tokens) ],

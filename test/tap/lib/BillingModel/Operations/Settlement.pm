@@ -14,6 +14,7 @@ use BillingModel::Operations::Metering;
 use BillingModel::Operations::System;
 use BillingModel::Operations::Usage;
 use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Corrections;
 use BillingModel::Oracle::Locks;
 use BillingModel::Oracle::Prices;
 use BillingModel::Run;
@@ -222,8 +223,8 @@ sub settle_to_the_end_of_a_lot
 	my @rows = map { { %{ metered($account, $at + $_) }, model => 'flat' } } 0 .. between(1, 4);
 	my ($lot) = grep { $_->{remaining} && !(defined $_->{expires_at} && $_->{expires_at} < $at + seconds(5)) }
 	  lots_in_order($account);
-	my $price = find_price($model->{prices}, $account->{currency}, 'flat', $rows[0]{tokens}, $at,
-		lists_at($account, $at));
+	my $price = as_corrected(find_price($model->{prices}, $account->{currency}, 'flat', $rows[0]{tokens}, $at,
+		lists_at($account, $at)), $at);
 	return if !$price || !covers($price, $rows[0]{tokens});
 	my $spare = $lot ? $lot->{remaining} - rate($price, $rows[0]{tokens}) : 0;
 	return if $spare <= 0;

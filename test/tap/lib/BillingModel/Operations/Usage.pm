@@ -233,6 +233,7 @@ sub compare_explained
 		FROM billing.explain_charge(?, ?, ?) WHERE entry_no IS NOT NULL',
 		$account->{id}, $event->{request_id}, instant_text($named));
 	my @slices = map { [ $_->{entry_no}, $_->{amount} ] } @{ $event->{slices} };
+	push @slices, map { map { [ $_->{entry_no}, $_->{amount} ] } @{ $_->{moves} } } @{ $event->{revisions} // [] };
 	push @slices, map { [ $_->{entry_no}, -$_->{amount} ] }
 	  grep { $_->{source} eq 'reversal' && $_->{source_id} == $event->{reversed} && $_->{debit} eq 'revenue' }
 	  @{ $account->{entries} }

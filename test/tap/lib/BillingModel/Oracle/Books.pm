@@ -115,7 +115,7 @@ sub follow_arrears
 		for my $share (@{ $cause->{shares} // [ [ undef, $entry->{amount} ] ] })
 		{
 			my ($event, $amount) = @$share;
-			my $debt = { open => $amount, forgiven => 0 };
+			my $debt = { open => $amount, forgiven => 0, cleared => [] };
 			push @$debts, $debt;
 			$event->{debt} = $debt if $event;
 			push @{ $cause->{order}{debts} }, $debt if $cause->{order};
@@ -127,12 +127,15 @@ sub follow_arrears
 	push @{ $account->{arrears_payments} }, { lot => $lot, left => $entry->{amount}, entry_no => $entry->{entry_no} }
 	  if $lot;
 	my $left = $entry->{amount};
-	for my $debt (defined $entry->{undoes} ? $cause->{undone}{debt} : (), @$debts)
+	for my $debt ($cause->{undone} // (), @$debts)
 	{
 		my $share = min($left, $debt->{open});
 		$debt->{open} -= $share;
-		$debt->{forgiven} += $share if $entry->{debit} eq 'write_off';
 		$left -= $share;
+		next if !$share || ($cause->{undone} && $cause->{undone} == $debt);
+		my $is_forgiven = $entry->{debit} eq 'write_off' ? 1 : 0;
+		push @{ $debt->{cleared} }, { amount => $share, forgiven => $is_forgiven, met => 0 };
+		$debt->{forgiven} += $share if $is_forgiven;
 	}
 	die "arrears cleared that nobody owes" if $left;
 	shift @$debts while @$debts && !$debts->[0]{open};
@@ -210,7 +213,7 @@ sub take_charges
 		my $sum = sum0(map { $_->[1] } @$shares);
 		my $entry_no = transfer($account, $lot ? $lot->{kind} : 'arrears', 'revenue', $sum, $lot,
 			{ %$cause, shares => $shares });
-		push @{ $_->[0]{slices} }, { entry_no => $entry_no, amount => $_->[1] } for @$shares;
+		push @{ $_->[0]{slices} }, { entry_no => $entry_no, amount => $_->[1], debt => $lot ? undef : $_->[0]{debt} } for @$shares;
 	}
 	return;
 }

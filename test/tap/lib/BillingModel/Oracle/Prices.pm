@@ -10,6 +10,8 @@ use Math::BigInt;
 use Math::BigRat;
 use POSIX qw(floor tzset);
 
+use BillingModel::Oracle::Corrections;
+
 our @EXPORT = qw(find_price lists_at list_of hours_of key_of covers rate same_price);
 
 # ---- hours ----------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ sub charged_otherwise
 			my ($tokens, $at) = @$event{qw(tokens occurred_at)};
 			next if !grep { applies($_, $tokens, $at) } @changed;
 			my $price = find_price(\@rows, $currency, $model, $tokens, $at, lists_at($account, $at));
-			return $event if !$price || $price != $event->{price};
+			return $event if !$price || $price != root_of($event->{price});
 		}
 	}
 	return undef;
@@ -215,7 +217,7 @@ sub is_list_backdated
 	for my $event (grep { $_->{status} eq 'charged' && $_->{occurred_at} >= $new->{from} } @{ $account->{events} })
 	{
 		my $price = find_price($self->{prices}, $account->{currency}, @$event{qw(model tokens occurred_at)}, lists_at($changed, $event->{occurred_at}));
-		return 1 if !$price || $price != $event->{price};
+		return 1 if !$price || $price != root_of($event->{price});
 	}
 	return 0;
 }

@@ -108,7 +108,7 @@ sub settle_batch
 	my @new = $self->recordable($account, $at, \@events, \@aside);
 	return @aside if !@new;
 
-	my @too_large = grep { $self->is_too_large($account, $_) } @new;
+	my @too_large = grep { $self->is_too_large($account, $at, $_) } @new;
 	push @aside, map { { row => $_->{row}, faults => [ named($_->{row}, 'LB315') ], at => $at } } @too_large;
 	my %is_too_large = map { $_ => 1 } @too_large;
 	@new = grep { !$is_too_large{$_} } @new;

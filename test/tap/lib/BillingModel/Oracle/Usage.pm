@@ -8,6 +8,7 @@ use Exporter 'import';
 use List::Util qw(first);
 
 use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Corrections;
 use BillingModel::Oracle::Locks;
 use BillingModel::Oracle::Plans;
 use BillingModel::Oracle::Prices;
@@ -62,21 +63,22 @@ sub event_faults
 	return @faults;
 }
 
+# As it is corrected for what is booked at an instant.
 sub price_of
 {
-	my ($self, $account, $event) = @_;
-	return find_price($self->{prices}, $account->{currency}, @$event{qw(model tokens occurred_at)},
-		lists_at($account, $event->{occurred_at}));
+	my ($self, $account, $event, $at) = @_;
+	return as_corrected(find_price($self->{prices}, $account->{currency}, @$event{qw(model tokens occurred_at)},
+		lists_at($account, $event->{occurred_at})), $at);
 }
 
 # Whether an event that is to be charged now costs more than money can be.
 sub is_too_large
 {
-	my ($self, $account, $event) = @_;
+	my ($self, $account, $at, $event) = @_;
 	my $key = first { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
 	return 0 if !ref $event->{tokens}{meters} || $key->{kind} eq 'plan' || rejection($account, $key, $event->{occurred_at})
 	  || (defined $self->{go_live_at} && $event->{occurred_at} < $self->{go_live_at});
-	my $price = $self->price_of($account, $event);
+	my $price = $self->price_of($account, $event, $at);
 	return $price && covers($price, $event->{tokens}) && rate($price, $event->{tokens}) > MAX_NANO;
 }
 
@@ -87,7 +89,7 @@ sub decide
 	my ($self, $account, $at, $event, $taken) = @_;
 	my $key = first { $_->{key_id} == $event->{key_id} } @{ $account->{keys} };
 	my $reason = rejection($account, $key, $event->{occurred_at});
-	my $price = $self->price_of($account, $event);
+	my $price = $self->price_of($account, $event, $at);
 
 	if ($reason) { @$event{qw(status reason settled_at)} = ('rejected', $reason, $at); }
 	elsif ($key->{kind} eq 'plan') { $self->decide_on_plan($account, $at, $event); }
@@ -149,7 +151,7 @@ sub charge
 	}
 	my @errors = $self->event_faults($account, $at, $event);
 	return refused(@errors) if @errors;
-	return refused('LB315') if $self->is_too_large($account, $event);
+	return refused('LB315') if $self->is_too_large($account, $at, $event);
 
 	expire($account, $at);
 	my $price = $self->decide($account, $at, $event);
@@ -164,9 +166,9 @@ sub charge
 # What an event that waits would be charged or counted by: a price, or a weight of the plan it is on.
 sub price_for_waiting
 {
-	my ($self, $account, $event) = @_;
+	my ($self, $account, $event, $at) = @_;
 	my $price = defined $event->{subscription_no} ? $self->weight_of(subscription_numbered($account, $event->{subscription_no}), $event)
-	  : $self->price_of($account, $event);
+	  : $self->price_of($account, $event, $at);
 	return $price && covers($price, $event->{tokens}) ? $price : undef;
 }
 
@@ -189,7 +191,7 @@ sub settle_account
 	for my $event ($self->settleable($account))
 	{
 		last if $booked == $max;
-		my $price = $self->price_for_waiting($account, $event);
+		my $price = $self->price_for_waiting($account, $event, $at) or next;
 		if (defined $event->{subscription_no})
 		{
 			$self->meet('counted later');

@@ -1,0 +1,233 @@
+# Booked charges that are given the prices as they are corrected (R20): what would move, and moving it.
+package BillingModel::Oracle::Rerating;
+
+use strict;
+use warnings;
+
+use Digest::SHA qw(sha256);
+use Exporter 'import';
+use List::Util qw(first sum0);
+
+use BillingModel::Oracle::Books;
+use BillingModel::Oracle::Corrections;
+use BillingModel::Oracle::Locks;
+use BillingModel::Oracle::Prices;
+use BillingModel::Oracle::Reversals;
+use BillingModel::Values qw(model_of);
+
+our @EXPORT = qw(price_now booked_of);
+
+# ---- what a charge is now -------------------------------------------------------------------------
+
+sub price_now { my ($event) = @_; return $event->{revisions} ? $event->{revisions}[-1]{price} : $event->{price} }
+sub charge_now { my ($event) = @_; return $event->{revisions} ? $event->{revisions}[-1]{charge} : $event->{charge} }
+
+# What is booked of it, whatever it costs: what was written off stays.
+sub booked_of
+{
+	my ($event) = @_;
+	return $event->{charge} + sum0(map { $_->{amount} } @{ $event->{revisions} // [] });
+}
+
+# ---- which charges --------------------------------------------------------------------------------
+
+# Two of some of the same charges, as far as they say themselves.
+sub overlap
+{
+	my ($one, $other) = @_;
+	return (!defined $one->{account_id} || !defined $other->{account_id} || $one->{account_id} == $other->{account_id})
+	  && (!defined $one->{model} || !defined $other->{model} || $one->{model} eq $other->{model})
+	  && $one->{from} < $other->{to} && $other->{from} < $one->{to};
+}
+
+# Another one that is not finished, or has begun since this one was asked for.
+sub rerate_conflicts
+{
+	my ($self, $rerate) = @_;
+	return grep { $_ != $rerate && $_->{begun} && overlap($_, $rerate)
+		  && (!$_->{finished} || defined $rerate->{prices_at} && $_->{prices_at} > $rerate->{prices_at}) } @{ $self->{rerates} };
+}
+
+sub usage_of_rerate
+{
+	my ($account, $rerate) = @_;
+	return grep { $_->{occurred_at} >= $rerate->{from} && $_->{occurred_at} < $rerate->{to} && $_->{recorded_at} <= $rerate->{prices_at}
+		  && (!defined $rerate->{model} || model_of($_->{model}) eq $rerate->{model}) } @{ $account->{events} };
+}
+
+# By the hash of the request, as the cursor goes.
+sub place { my ($event) = @_; utf8::encode(my $id = $event->{request_id}); return $event->{hash} //= unpack 'q>', sha256($id) }
+
+# Charges whose price was corrected since, in the order in which they are looked at.
+sub corrected_usage
+{
+	my ($account, $rerate) = @_;
+	return sort { place($a) <=> place($b) || $a->{recorded_at} <=> $b->{recorded_at} }
+	  grep { $_->{status} eq 'charged' && $_->{settled_at} <= $rerate->{prices_at} && as_corrected($_->{price}, $rerate->{prices_at}) != price_now($_) }
+	  usage_of_rerate($account, $rerate);
+}
+
+# The price that it gets, undef where the correction does not price it.
+sub new_price
+{
+	my ($event, $rerate) = @_;
+	my $price = as_corrected($event->{price}, $rerate->{prices_at});
+	return covers($price, $event->{tokens}) && rate($price, $event->{tokens}) <= MAX_NANO ? $price : undef;
+}
+
+# ---- what would move ------------------------------------------------------------------------------
+
+# Of an account, as it is written down when it is asked for; undef where it has no usage of that kind.
+sub plan_of
+{
+	my ($account, $rerate) = @_;
+	my @usage = usage_of_rerate($account, $rerate) or return undef;
+	my %plan = (account => $account, events => 0, less => 0, more => 0, moved => 0, given_back => 0, charged => 0, skipped => {});
+	$plan{skipped}{ $_->{status} }++ for grep { $_->{status} ne 'charged' } @usage;
+	for my $event (grep { new_price($_, $rerate) } corrected_usage($account, $rerate))
+	{
+		if ($event->{reversed})
+		{
+			$plan{skipped}{reversed}++;
+			next;
+		}
+		if (open_lock($account, 'closed'))
+		{
+			$plan{skipped}{account_closed}++;
+			next;
+		}
+		my $difference = rate(new_price($event, $rerate), $event->{tokens}) - booked_of($event);
+		$plan{events}++;
+		$plan{ $difference < 0 ? 'less' : 'more' } += abs $difference;
+	}
+	$plan{finished} = 1 if !$plan{events};
+	return \%plan;
+}
+
+sub plan_rerate
+{
+	my ($self, $rerate) = @_;
+	$rerate->{plans} = [ grep { $_ } map { plan_of($_, $rerate) } grep { !defined $rerate->{account_id} || $_->{id} == $rerate->{account_id} } $self->accounts ];
+	push @{ $self->{rerates} }, $rerate;
+	return;
+}
+
+# Whether the sum of some account's is more than money can be.
+sub rerate_overflows
+{
+	my ($self, $rerate) = @_;
+	my $all = { %$rerate, prices_at => 9e18 };
+	return grep { $_ && ($_->{less} > MAX_NANO || $_->{more} > MAX_NANO) } map { plan_of($_, $all) }
+	  grep { !defined $rerate->{account_id} || $_->{id} == $rerate->{account_id} } $self->accounts;
+}
+
+sub sum_of { my ($self, $rerate, $what) = @_; return sum0(map { $_->{$what} } @{ $rerate->{plans} }) }
+
+sub begin_rerate
+{
+	my ($self, $rerate) = @_;
+	$rerate->{begun} = 1;
+	return finish_rerate($rerate);
+}
+
+sub finish_rerate { my ($rerate) = @_; $rerate->{finished} = 1 if !grep { !$_->{finished} } @{ $rerate->{plans} }; return; }
+sub open_plans { my ($self, $rerate) = @_; return grep { !$_->{finished} } @{ $rerate->{plans} } }
+
+# ---- moving it ------------------------------------------------------------------------------------
+
+# Looks at up to that many charges of an account, and books the differences; returns how many it looked at.
+sub continue_account
+{
+	my ($self, $rerate, $plan, $at, $max) = @_;
+	my $account = $plan->{account};
+	my @left = grep { !defined $plan->{after} || place($_) > place($plan->{after}) || (place($_) == place($plan->{after}) && $_->{recorded_at} > $plan->{after}{recorded_at}) }
+	  corrected_usage($account, $rerate);
+	if (open_lock($account, 'closed'))
+	{
+		$plan->{skipped}{account_closed} += @left if @left;
+		$plan->{finished} = 1;
+		$self->meet('re-rated: closed meanwhile');
+		finish_rerate($rerate);
+		return 0;
+	}
+	my @now = @left[ 0 .. min($max, scalar @left) - 1 ];
+	expire($account, $at);
+	$self->rerate_event($rerate, $plan, $_, $at) for @now;
+	$plan->{after} = $now[-1] if @now;
+	$plan->{finished} = 1 if @now == @left;
+	$account->{booked_at} = $at;
+	finish_rerate($rerate);
+	return scalar @now;
+}
+
+sub rerate_event
+{
+	my ($self, $rerate, $plan, $event, $at) = @_;
+	my $price = new_price($event, $rerate) or return $self->meet('re-rated: not priced any more');
+	if ($event->{reversed})
+	{
+		# Contradicts R20, by which each is counted: one that was undone at an instant behind that of the prices, before
+		# the re-rating was asked for, by a clock that was ahead, is counted twice; one that was undone since, at an
+		# instant before it, never.
+		$plan->{skipped}{reversed}++ if $event->{reversed_at} > $rerate->{prices_at};
+		return;
+	}
+	my %revision = (rerate_no => $rerate->{rerate_no}, no => 1 + @{ $event->{revisions} // [] }, old_price => price_now($event), price => $price,
+		old_charge => charge_now($event), charge => rate($price, $event->{tokens}), recorded_at => $at, written_off => 0, entry_count => 0);
+	my $difference = $revision{charge} - booked_of($event);
+	my $account = $plan->{account};
+	my $cause = { source => 'rerate', source_id => $rerate->{rerate_no}, occurred_at => $at, at => $at };
+	my $reason = $difference < 0 ? give_back($account, $event, -$difference, $cause, \%revision) : charge_more($account, $event, $difference, $cause, \%revision);
+	if ($reason)
+	{
+		$self->meet("re-rated: $reason");
+		$plan->{skipped}{$reason}++;
+		return;
+	}
+	finish($account, $cause);
+	push @{ $event->{revisions} }, \%revision;
+	$plan->{moved}++;
+	$plan->{ $revision{amount} < 0 ? 'given_back' : 'charged' } += abs $revision{amount};
+	$self->meet('re-rated: ' . ($revision{no} > 1 ? 'again, ' : '') . ($difference < 0 ? 'less' : $difference ? 'more' : 'the same'));
+	$self->meet('re-rated: written off') if $revision{written_off};
+	return;
+}
+
+# Less, as R23 gives back; the reason why not, or undef.
+sub give_back
+{
+	my ($account, $event, $less, $cause, $revision) = @_;
+	my $first = @{ $account->{entries} } + 1;
+	my @steps = undo_steps($account, $event, $less);
+	return 'written_off' if gives_back_forgiven($account, @steps);
+	$revision->{written_off} = undo($account, $event, $less, $cause, @steps);
+	$revision->{moves} = [ map { { entry_no => $_->{entry_no}, amount => -$_->{amount} } } @{ $account->{entries} }[ $first - 1 .. $#{ $account->{entries} } ] ];
+	$revision->{amount} = sum0(map { $_->{amount} } @{ $revision->{moves} });
+	note_entries($revision);
+	expire($account, $cause->{at});
+	return undef;
+}
+
+# More, like usage of now.
+sub charge_more
+{
+	my ($account, $event, $more, $cause, $revision) = @_;
+	return 'arrears_limit' if take_overflows($account, $more, $cause->{at});
+	my $taken = { charge => $more };
+	take_charges($account, [$taken], $cause);
+	push @{ stack_of($event) }, map { { %$_ } } @{ $taken->{slices} };
+	$revision->{moves} = $taken->{slices};
+	$revision->{amount} = $more;
+	note_entries($revision);
+	return undef;
+}
+
+sub note_entries
+{
+	my ($revision) = @_;
+	$revision->{entry_count} = @{ $revision->{moves} };
+	$revision->{first_entry_no} = $revision->{moves}[0]{entry_no} if @{ $revision->{moves} };
+	return;
+}
+
+1;
