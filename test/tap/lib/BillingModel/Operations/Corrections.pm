@@ -19,7 +19,7 @@ our @EXPORT = qw(correct_row set_second_person first_of_two);
 sub operations
 {
 	return (
-		[ 3.5, \&correct_price ],
+		[ 3, \&correct_price ],
 	);
 }
 
@@ -66,6 +66,8 @@ sub some_row
 {
 	my $now = now_us();
 	my @roots = grep { abs($_->{from} - $now) > 5_000_000 } @{ $model->{prices} };
+	my @wrong = grep { $_->{withdrawn} || $_->{end} || $_->{from} > $now } @roots;
+	return pick(@wrong) if @wrong && chance(0.12);
 	my %charged = map { root_of($_->{price}) => 1 } grep { $_->{status} eq 'charged' } map { @{ $_->{events} } } $model->accounts;
 	my @charged = grep { $charged{$_} } @roots;
 	my $root = @charged && chance(0.75) ? pick(@charged) : pick(@roots);

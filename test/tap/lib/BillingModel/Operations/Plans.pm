@@ -24,7 +24,7 @@ sub operations
 {
 	return (
 		[ 5, \&buy ],
-		[ 14, \&charge ],
+		[ 16, \&charge ],
 		[ 3, \&meter_some ],
 		[ 4, \&authorize ],
 		[ 2, \&set_weight ],

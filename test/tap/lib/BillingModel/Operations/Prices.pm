@@ -22,7 +22,7 @@ sub operations
 		[ 3, \&set_price ],
 		[ 0.7, \&end_prices ],
 		[ 1, \&withdraw_price ],
-		[ 1.5, \&set_price_list ],
+		[ 2, \&set_price_list ],
 		[ 2, \&quote ],
 	);
 }

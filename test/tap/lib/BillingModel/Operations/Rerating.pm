@@ -21,8 +21,8 @@ use BillingModel::Values;
 sub operations
 {
 	return (
-		[ 3, \&rerate ],
-		[ 9, \&continue_some ],
+		[ 2.5, \&rerate ],
+		[ 6, \&continue_some ],
 		[ 1, \&undo_rerated ],
 		[ 0.6, \&rerate_beside_closing ],
 	);
@@ -56,22 +56,23 @@ sub compare_rerate
 			map { "$_\": $plan->{skipped}{$_}" } sort keys %{ $plan->{skipped} }) } @{ $rerate->{plans} }));
 }
 
-my $revisions_sql = 'SELECT u.request_id, r.revision_no, r.rerate_no, r.old_price_id, r.price_id, r.old_charge, r.charge, r.amount, r.written_off,
-	r.first_entry_no, r.entry_count, ' . us('r.recorded_at') . ' AS recorded_at
+my $revisions_sql = 'SELECT r.account_id, u.request_id, r.revision_no, r.rerate_no, r.old_price_id, r.price_id, r.old_charge, r.charge, r.amount,
+	r.written_off, r.first_entry_no, r.entry_count, ' . us('r.recorded_at') . ' AS recorded_at
 	FROM billing_books.charge_revision AS r JOIN billing_books.usage_event AS u ON u.account_id = r.account_id
 	AND u.request_hash = r.request_hash AND u.probe = r.probe AND u.recorded_at = r.event_recorded_at
-	WHERE r.account_id = ? ORDER BY u.recorded_at, u.request_id COLLATE "C", r.revision_no';
+	ORDER BY r.account_id, u.recorded_at, u.request_id COLLATE "C", r.revision_no';
 
+# All revisions of every account.
 sub compare_revisions
 {
-	my ($account) = @_;
-	my @events = sort { $a->{recorded_at} <=> $b->{recorded_at} || $a->{request_id} cmp $b->{request_id} } grep { $_->{revisions} } @{ $account->{events} };
-	return same("revisions of account $account->{id}",
-		join("\n", map { my $row = $_; shown(@$row{qw(request_id revision_no rerate_no old_price_id price_id)},
+	my @revised = map { my $id = $_->{id}; map { [ $id, $_ ] } sort { $a->{recorded_at} <=> $b->{recorded_at} || $a->{request_id} cmp $b->{request_id} }
+		  grep { $_->{revisions} } @{ $_->{events} } } $model->accounts;
+	return same('revisions',
+		join("\n", map { my $row = $_; shown(@$row{qw(account_id request_id revision_no rerate_no old_price_id price_id)},
 			(map { nano($row->{$_}) } qw(old_charge charge amount written_off)), @$row{qw(first_entry_no entry_count recorded_at)}) }
-			  rows($revisions_sql, $account->{id})),
-		join("\n", map { my $event = $_; map { shown($event->{request_id}, @$_{qw(no rerate_no)}, $_->{old_price}{price_id}, $_->{price}{price_id},
-			@$_{qw(old_charge charge amount written_off first_entry_no entry_count recorded_at)}) } @{ $event->{revisions} } } @events));
+			  rows($revisions_sql)),
+		join("\n", map { my ($id, $event) = @$_; map { shown($id, $event->{request_id}, @$_{qw(no rerate_no)}, $_->{old_price}{price_id}, $_->{price}{price_id},
+			@$_{qw(old_charge charge amount written_off first_entry_no entry_count recorded_at)}) } @{ $event->{revisions} } } @revised));
 }
 
 # What usage comes to, by the newest revisions: in all, by model, and of some time.
@@ -86,13 +87,11 @@ sub compare_report
 		my @moves = ($event->{charge} // 0, -($event->{undone} // 0), map { $_->{amount} } @{ $event->{revisions} // [] });
 		$line->{ $_ < 0 ? 'given_back' : 'charge' } += abs $_ for @moves;
 	}
-	for my $by ('recorded_at', 'occurred_at')
-	{
-		same("usage_report($account->{id}, by $by)",
-			join("\n", map { shown(@$_{qw(model requests)}, nano($_->{charge}), nano($_->{given_back})) } sort { $a->{model} cmp $b->{model} }
-				  grep { $_->{requests} } rows('SELECT * FROM billing.usage_report(?, group_by => \'{model}\', by => ?)', $account->{id}, $by)),
-			join("\n", map { shown($_, @{ $line{$_} }{qw(requests charge given_back)}) } sort keys %line));
-	}
+	my $by = pick('recorded_at', 'occurred_at');
+	same("usage_report($account->{id}, by $by)",
+		join("\n", map { shown(@$_{qw(model requests)}, nano($_->{charge}), nano($_->{given_back})) } sort { $a->{model} cmp $b->{model} }
+			  grep { $_->{requests} } rows('SELECT * FROM billing.usage_report(?, group_by => \'{model}\', by => ?)', $account->{id}, $by)),
+		join("\n", map { shown($_, @{ $line{$_} }{qw(requests charge given_back)}) } sort keys %line));
 	return compare_revenue($account);
 }
 
@@ -112,16 +111,12 @@ sub compare_revenue
 
 sub audit
 {
-	for my $account ($model->accounts)
-	{
-		compare_revisions($account);
-		compare_report($account);
-	}
-	for my $rerate (@{ $model->{rerates} })
-	{
-		compare_rerate($rerate);
-		$model->{met}{"passed over: $_"} //= 1 for map { keys %{ $_->{skipped} } } @{ $rerate->{plans} };
-	}
+	my @revised = grep { grep { $_->{revisions} } @{ $_->{events} } } $model->accounts;
+	my @rerates = @{ $model->{rerates} };
+	compare_revisions();
+	compare_report($_) for @revised ? map { pick(@revised) } 1 .. 3 : ();
+	compare_rerate($_) for @rerates ? map { pick(@rerates) } 1 .. 3 : ();
+	$model->{met}{"passed over: $_"} //= 1 for map { keys %{ $_->{skipped} } } map { @{ $_->{plans} } } @rerates;
 	return;
 }
 
@@ -225,18 +220,29 @@ sub begin_by_two
 	}
 	plain('continue_rerate', 'SELECT * FROM billing.continue_rerate(?)', [ $rerate->{rerate_no} ], 'LB416');
 	compare_rerate($rerate);
-	if (chance(0.4))
-	{
-		set_second_person(undef);
-		correct_row(as_corrected(pick(grep { $_->{model} =~ /flat|tier/ } @{ $model->{prices} })));
-		set_second_person($above);
-	}
-	my $row = plain('begin_rerate', $begin_sql, [ args_of($rerate) ]);
 	set_second_person(undef);
+	correct_row(as_corrected(pick(grep { $_->{model} =~ /flat|tier/ } @{ $model->{prices} }))) if chance(0.4);
+	begin_rerate(map { $_ => $rerate->{$_} } qw(account_id from to model)) if chance(0.25);
+	set_second_person($above);
+	my @errors = $model->rerate_conflicts($rerate) ? 'LB416' : ();
+	my $row = plain('begin_rerate', $begin_sql, [ args_of($rerate) ], @errors);
+	set_second_person(undef);
+	return withdraw_rerate($rerate) if @errors;
 	$count{'begin_rerate: by two'}++;
 	my $account = defined $rerate->{account_id} ? $model->account($rerate->{account_id}) : undef;
 	$account->{booked_at} = stored_booked_at($account) if $account;
 	return begun($rerate, $row);
+}
+
+# What is out of date stays as it was written down, and never begins.
+sub withdraw_rerate
+{
+	my ($rerate) = @_;
+	$count{'begin_rerate: too late'}++;
+	plain('withdraw_approval', 'SELECT billing.withdraw_approval(?, ?)::text', [ $rerate->{account_id} // -1, $rerate->{key} ]);
+	my $account = defined $rerate->{account_id} ? $model->account($rerate->{account_id}) : undef;
+	$account->{booked_at} = stored_booked_at($account) if $account;
+	return compare_rerate($rerate);
 }
 
 # ---- continued ------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ sub outcomes
 	return (
 		'settle: done', 'settle: beside a held account',
 		(map { "settled: $_" } 'charged', 'duplicate', 'duplicate in its batch',
-			'key_deleted', 'key_expired', 'no_price', 'meter_unlisted', 'arrears_limit',
+			'key_deleted', 'key_expired', 'no_price', 'meter_unlisted',
 			'before_go_live', 'several events over several entries'),
 		(map { "set aside: LB$_" } 101 .. 105, 201, 206, 301 .. 304, 313),
 	);

@@ -14,8 +14,8 @@ use BillingModel::Values;
 sub operations
 {
 	return (
-		[ 4, \&record_take_back ],
-		[ 3.5, \&undo_take_back ],
+		[ 4.5, \&record_take_back ],
+		[ 4, \&undo_take_back ],
 	);
 }
 

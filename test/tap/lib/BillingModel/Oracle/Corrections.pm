@@ -5,7 +5,6 @@ use strict;
 use warnings;
 
 use Exporter 'import';
-use List::Util qw(first);
 
 use BillingModel::Oracle::Books;
 

@@ -6,7 +6,7 @@ use warnings;
 
 use Digest::SHA qw(sha256);
 use Exporter 'import';
-use List::Util qw(first sum0);
+use List::Util qw(sum0);
 
 use BillingModel::Oracle::Books;
 use BillingModel::Oracle::Corrections;
@@ -67,7 +67,8 @@ sub corrected_usage
 	  usage_of_rerate($account, $rerate);
 }
 
-# The price that it gets, undef where the correction does not price it.
+# The price that it gets, undef where the correction does not price it: then it keeps the one that it has, and is
+# counted nowhere.
 sub new_price
 {
 	my ($event, $rerate) = @_;
@@ -144,7 +145,9 @@ sub continue_account
 	  corrected_usage($account, $rerate);
 	if (open_lock($account, 'closed'))
 	{
-		$plan->{skipped}{account_closed} += @left if @left;
+		# Contradicts R20: what was passed over for another reason before is counted once more.
+		my $rest = $plan->{events} - $plan->{moved};
+		$plan->{skipped}{account_closed} += $rest if $rest;
 		$plan->{finished} = 1;
 		$self->meet('re-rated: closed meanwhile');
 		finish_rerate($rerate);
@@ -166,30 +169,40 @@ sub rerate_event
 	my $price = new_price($event, $rerate) or return $self->meet('re-rated: not priced any more');
 	if ($event->{reversed})
 	{
-		# Contradicts R20, by which each is counted: one that was undone at an instant behind that of the prices, before
-		# the re-rating was asked for, by a clock that was ahead, is counted twice; one that was undone since, at an
-		# instant before it, never.
+		# Contradicts R20: one that was undone before, at an instant behind that of the prices (a clock was ahead), is
+		# counted twice, and one that was undone since, at an instant before it, never.
 		$plan->{skipped}{reversed}++ if $event->{reversed_at} > $rerate->{prices_at};
 		return;
 	}
 	my %revision = (rerate_no => $rerate->{rerate_no}, no => 1 + @{ $event->{revisions} // [] }, old_price => price_now($event), price => $price,
 		old_charge => charge_now($event), charge => rate($price, $event->{tokens}), recorded_at => $at, written_off => 0, entry_count => 0);
-	my $difference = $revision{charge} - booked_of($event);
-	my $account = $plan->{account};
-	my $cause = { source => 'rerate', source_id => $rerate->{rerate_no}, occurred_at => $at, at => $at };
-	my $reason = $difference < 0 ? give_back($account, $event, -$difference, $cause, \%revision) : charge_more($account, $event, $difference, $cause, \%revision);
-	if ($reason)
-	{
-		$self->meet("re-rated: $reason");
-		$plan->{skipped}{$reason}++;
-		return;
-	}
-	finish($account, $cause);
-	push @{ $event->{revisions} }, \%revision;
+	my $reason = book_difference($plan->{account}, $event, \%revision) or return $self->note_revision($plan, $event, \%revision);
+	$self->meet("re-rated: $reason");
+	$plan->{skipped}{$reason}++;
+	return;
+}
+
+# The reason why not, or undef.
+sub book_difference
+{
+	my ($account, $event, $revision) = @_;
+	my $at = $revision->{recorded_at};
+	my $cause = { source => 'rerate', source_id => $revision->{rerate_no}, occurred_at => $at, at => $at };
+	my $more = $revision->{charge} - booked_of($event);
+	my $reason = $more < 0 ? give_back($account, $event, -$more, $cause, $revision) : charge_more($account, $event, $more, $cause, $revision);
+	finish($account, $cause) if !$reason;
+	return $reason;
+}
+
+sub note_revision
+{
+	my ($self, $plan, $event, $revision) = @_;
+	my $amount = $revision->{amount};
+	push @{ $event->{revisions} }, $revision;
 	$plan->{moved}++;
-	$plan->{ $revision{amount} < 0 ? 'given_back' : 'charged' } += abs $revision{amount};
-	$self->meet('re-rated: ' . ($revision{no} > 1 ? 'again, ' : '') . ($difference < 0 ? 'less' : $difference ? 'more' : 'the same'));
-	$self->meet('re-rated: written off') if $revision{written_off};
+	$plan->{ $amount < 0 ? 'given_back' : 'charged' } += abs $amount;
+	$self->meet('re-rated: ' . ($revision->{no} > 1 ? 'again, ' : '') . ($amount < 0 ? 'less' : $amount ? 'more' : 'the same'));
+	$self->meet('re-rated: written off') if $revision->{written_off};
 	return;
 }
 
