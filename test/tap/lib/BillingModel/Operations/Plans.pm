@@ -156,11 +156,18 @@ sub put_weight
 
 # ---- buying ---------------------------------------------------------------------------------------
 
+# Who has use for a pack.
+sub used_up
+{
+	my @used_up = grep { my $running = running($_, now_us()); $running && !$model->period_has_left($running, now_us()) } $model->accounts;
+	return @used_up ? pick(@used_up) : undef;
+}
+
 # Ordered, and mostly paid at once, with what was asked for.
 sub buy
 {
 	my ($account, $name) = @_;
-	$account //= some_account();
+	$account //= chance(0.3) ? used_up() // some_account() : some_account();
 	my $running = running($account, now_us());
 	my $is_used_up = $running && !$model->period_has_left($running, now_us());
 	$name //= $running && chance($is_used_up ? 0.7 : 0.3) ? 'pack' : pick(qw(lite pro days days day day year pack));

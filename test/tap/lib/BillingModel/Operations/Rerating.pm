@@ -145,7 +145,7 @@ sub begin_rerate
 {
 	my $rerate = { @_, key => new_key() };
 	my @errors = $rerate->{from} >= $rerate->{to} ? 'LB104' : (($model->rerate_conflicts($rerate) ? 'LB416' : ()), ($model->rerate_overflows($rerate) ? 'LB502' : ()));
-	return begin_by_two($rerate) if !@errors && chance(0.25);
+	return begin_by_two($rerate) if !@errors && chance(0.4);
 	my $before = now_us();
 	my $row = plain('begin_rerate', $begin_sql, [ args_of($rerate) ], @errors);
 	return if @errors;
