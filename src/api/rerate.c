@@ -60,6 +60,7 @@ plan(Rerate rerate)
 		rerating_plan(&planned);
 	rerate.rerate_no = planned.rerate_no;
 	rerate.usage.prices_at = planned.usage.prices_at;
+	rerate.outdated_by = planned.outdated_by;
 	scope_close(&scope);
 	return rerate;
 }

@@ -81,10 +81,11 @@ check_no_other(const Rerate *rerate)
 {
 	int64 other = rerate_find_other(rerate);
 
-	if (other != NO_NUMBER && rerate->rerate_no == NO_NUMBER)
-		refuse(ERROR_RERATE_STATE, other, "of some of these charges is not finished");
+	if (rerate->outdated_by != NO_NUMBER)
+		refuse(ERROR_RERATE_STATE, rerate->outdated_by,
+			   "of some of these charges has begun meanwhile");
 	if (other != NO_NUMBER)
-		refuse(ERROR_RERATE_STATE, other, "of some of these charges has begun meanwhile");
+		refuse(ERROR_RERATE_STATE, other, "of some of these charges is not finished");
 }
 
 /* What a charge costs by the prices of a re-rating; false where it has that price, or none does. */
@@ -221,6 +222,7 @@ rerating_begin(const Rerate *rerate, TimestampTz now)
 {
 	check_no_other(rerate);
 	rerate_begin(rerate->rerate_no, now);
+	rerate_outdate_others(rerate);
 	(void) rerate_finish(rerate->rerate_no, now);
 }
 

@@ -6,6 +6,7 @@ CREATE TABLE billing_books.rerate (
     prices_at timestamptz NOT NULL,
     begun_at timestamptz,
     finished_at timestamptz,
+    outdated_by bigint,
     call_account_id bigint NOT NULL,
     idempotency_key text NOT NULL,
     model text,
@@ -22,6 +23,7 @@ COMMENT ON COLUMN billing_books.rerate.occurred_to IS 'and before it.';
 COMMENT ON COLUMN billing_books.rerate.prices_at IS 'The prices as they were corrected by then, of what was booked by then: when it was asked for.';
 COMMENT ON COLUMN billing_books.rerate.begun_at IS 'When it began; null: it waits for a second person.';
 COMMENT ON COLUMN billing_books.rerate.finished_at IS 'When all accounts were done.';
+COMMENT ON COLUMN billing_books.rerate.outdated_by IS 'Another one, which may be of some of these charges and began while this one waited for a second person.';
 COMMENT ON COLUMN billing_books.rerate.call_account_id IS 'The account of its idempotency key: account_id, or the house''s.';
 COMMENT ON COLUMN billing_books.rerate.idempotency_key IS 'The key of the call that asked for it.';
 COMMENT ON COLUMN billing_books.rerate.model IS 'The model; null: all.';

@@ -18,7 +18,7 @@
 
 #define RERATE_COLUMNS                                                                \
 	"rerate_no, account_id, occurred_from, occurred_to, model, prices_at, begun_at, " \
-	"finished_at, call_account_id, idempotency_key, actor, reason"
+	"finished_at, call_account_id, idempotency_key, actor, reason, outdated_by"
 
 static Rerate
 read_rerate(void)
@@ -34,6 +34,7 @@ read_rerate(void)
 		.idempotency_key = column_text(0, 10),
 		.actor = column_text(0, 11),
 		.reason = column_text_or_null(0, 12),
+		.outdated_by = column_int64(0, 13),
 	};
 }
 
@@ -104,23 +105,41 @@ bind_charges(Datum *values, char *nulls, int index, const Rerate *rerate)
 	values[index + 4] = TimestampTzGetDatum(rerate->usage.prices_at);
 }
 
+/* What may be of some of the same charges as rerate_no $1, which has account $2, [$3, $4), model
+ * $5. */
+#define OVERLAPS                                                                         \
+	"rerate_no <> $1 AND ($2 IS NULL OR account_id IS NULL OR account_id = $2) AND "     \
+	"occurred_from < $4 AND occurred_to > $3 AND ($5 IS NULL OR model IS NULL OR model " \
+	"= $5)"
+
 int64
 rerate_find_other(const Rerate *rerate)
 {
 	static Sql find = SQL(
-		"SELECT rerate_no FROM " BOOKS
-		"rerate AS w WHERE rerate_no <> $1 AND begun_at IS NOT NULL AND (begun_at >= $6 OR prices_at > "
-		"$6 OR (finished_at IS NULL AND ($2 IS NULL OR EXISTS (SELECT FROM " BOOKS
+		"SELECT rerate_no FROM " BOOKS "rerate AS w WHERE " OVERLAPS
+		" AND begun_at IS NOT NULL AND finished_at IS NULL AND ($2 IS NULL OR EXISTS (SELECT FROM " BOOKS
 		"rerate_account AS a WHERE a.account_id = $2 AND a.rerate_no = w.rerate_no AND a.finished_at "
-		"IS NULL)))) AND ($2 IS NULL OR account_id IS NULL OR account_id = $2) AND occurred_from < $4 "
-		"AND occurred_to > $3 AND ($5 IS NULL OR model IS NULL OR model = $5) ORDER BY rerate_no "
-		"LIMIT 1",
+		"IS NULL)) ORDER BY rerate_no LIMIT 1",
 		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "      ";
 	Datum values[6] = {Int64GetDatum(rerate->rerate_no)};
 
 	bind_charges(values, nulls, 1, rerate);
 	return sql_latest(&find, values, nulls) > 0 ? column_int64(0, 1) : NO_NUMBER;
+}
+
+void
+rerate_outdate_others(const Rerate *rerate)
+{
+	static Sql update = SQL("UPDATE " BOOKS "rerate SET outdated_by = $1 WHERE " OVERLAPS
+							" AND begun_at IS NULL AND outdated_by IS NULL",
+							INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+							TIMESTAMPTZOID);
+	char nulls[] = "      ";
+	Datum values[6] = {Int64GetDatum(rerate->rerate_no)};
+
+	bind_charges(values, nulls, 1, rerate);
+	sql_run(&update, values, nulls);
 }
 
 TimestampTz

@@ -26,6 +26,7 @@ typedef struct Rerate
 	const char *idempotency_key;
 	const char *actor;
 	const char *reason;
+	int64 outdated_by; /* that began while it waited; NO_NUMBER: none did */
 } Rerate;
 
 /* What would move, of an account or of all. */
@@ -62,7 +63,7 @@ extern bool rerate_find_open(int64 after_rerate_no, Rerate *rerate);
 
 /*
  * One that has begun, may be of the same charges, and is not finished (with the account, where it
- * is of one), or has begun since, or has later prices. NO_NUMBER where there is none.
+ * is of one). NO_NUMBER where there is none.
  */
 extern int64 rerate_find_other(const Rerate *rerate);
 
@@ -77,6 +78,9 @@ extern TimestampTz rerate_newest_prices(const char *model);
 /* Adds it, and sets its number. */
 extern void rerate_insert(Rerate *rerate);
 extern void rerate_begin(int64 rerate_no, TimestampTz now);
+
+/* Those that wait and may be of the same charges: what they were to move is not so any more. */
+extern void rerate_outdate_others(const Rerate *rerate);
 
 /* Ends it where no account is open; false where there is one. */
 extern bool rerate_finish(int64 rerate_no, TimestampTz now);

@@ -252,7 +252,7 @@ static const Guard guards[] = {
 	NO_DELETE(rerate),
 	NO_UPDATE_OF(rerate, "rerate_no, account_id, occurred_from, occurred_to, prices_at, "
 						 "call_account_id, idempotency_key, model, actor, reason"),
-	SET_ONCE(rerate, "begun_at, finished_at"),
+	SET_ONCE(rerate, "begun_at, finished_at, outdated_by"),
 	NO_TRUNCATE(rerate),
 	NO_DELETE(rerate_account),
 	NO_UPDATE_OF(rerate_account,

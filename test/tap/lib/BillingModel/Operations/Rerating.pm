@@ -144,7 +144,7 @@ sub rerate { return begin_rerate(some_charges()) }
 sub begin_rerate
 {
 	my $rerate = { @_, key => new_key() };
-	my @errors = $rerate->{from} >= $rerate->{to} ? 'LB104' : (($model->rerate_conflicts($rerate) ? 'LB416' : ()), ($model->rerate_overflows($rerate) ? 'LB502' : ()));
+	my @errors = $rerate->{from} >= $rerate->{to} ? 'LB104' : $model->rerate_conflicts($rerate) ? 'LB416' : ();
 	return begin_by_two($rerate) if !@errors && chance(0.4);
 	my $before = now_us();
 	my $row = plain('begin_rerate', $begin_sql, [ args_of($rerate) ], @errors);

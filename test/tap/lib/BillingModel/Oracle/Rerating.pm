@@ -40,12 +40,17 @@ sub overlap
 	  && $one->{from} < $other->{to} && $other->{from} < $one->{to};
 }
 
-# Another one that is not finished, or has begun since this one was asked for.
+# Another one that is not finished (with the account, where this one is of one), or has begun since this one was asked for.
 sub rerate_conflicts
 {
 	my ($self, $rerate) = @_;
-	return grep { $_ != $rerate && $_->{begun} && overlap($_, $rerate)
-		  && (!$_->{finished} || defined $rerate->{prices_at} && $_->{prices_at} > $rerate->{prices_at}) } @{ $self->{rerates} };
+	return grep { $_ != $rerate && $_->{begun} && overlap($_, $rerate) && (is_open_for($_, $rerate) || ($rerate->{outdated} // 0) == $_) } @{ $self->{rerates} };
+}
+
+sub is_open_for
+{
+	my ($other, $rerate) = @_;
+	return grep { !$_->{finished} && (!defined $rerate->{account_id} || $_->{account}{id} == $rerate->{account_id}) } @{ $other->{plans} };
 }
 
 sub usage_of_rerate
@@ -67,13 +72,15 @@ sub corrected_usage
 	  usage_of_rerate($account, $rerate);
 }
 
-# The price that it gets, undef where the correction does not price it: then it keeps the one that it has, and is
-# counted nowhere.
-sub new_price
+sub new_price { my ($event, $rerate) = @_; return as_corrected($event->{price}, $rerate->{prices_at}) }
+
+# Why it keeps the price that it has, or undef: the corrected one does not say what it costs.
+sub unrated
 {
 	my ($event, $rerate) = @_;
-	my $price = as_corrected($event->{price}, $rerate->{prices_at});
-	return covers($price, $event->{tokens}) && rate($price, $event->{tokens}) <= MAX_NANO ? $price : undef;
+	my $price = new_price($event, $rerate);
+	return 'meter_unlisted' if !covers($price, $event->{tokens});
+	return rate($price, $event->{tokens}) > MAX_NANO ? 'charge_too_large' : undef;
 }
 
 # ---- what would move ------------------------------------------------------------------------------
@@ -83,13 +90,20 @@ sub plan_of
 {
 	my ($account, $rerate) = @_;
 	my @usage = usage_of_rerate($account, $rerate) or return undef;
-	my %plan = (account => $account, events => 0, less => 0, more => 0, moved => 0, given_back => 0, charged => 0, skipped => {});
+	my %plan = (account => $account, events => 0, less => 0, more => 0, moved => 0, passed_over => 0, given_back => 0, charged => 0, skipped => {}, undone => {},
+		charges => [ corrected_usage($account, $rerate) ]);
 	$plan{skipped}{ $_->{status} }++ for grep { $_->{status} ne 'charged' } @usage;
-	for my $event (grep { new_price($_, $rerate) } corrected_usage($account, $rerate))
+	for my $event (@{ $plan{charges} })
 	{
+		if (my $reason = unrated($event, $rerate))
+		{
+			$plan{skipped}{$reason}++;
+			next;
+		}
 		if ($event->{reversed})
 		{
 			$plan{skipped}{reversed}++;
+			$plan{undone}{$event} = 1;
 			next;
 		}
 		if (open_lock($account, 'closed'))
@@ -101,6 +115,7 @@ sub plan_of
 		$plan{events}++;
 		$plan{ $difference < 0 ? 'less' : 'more' } += abs $difference;
 	}
+	$plan{$_} = min(MAX_NANO, $plan{$_}) for qw(less more);
 	$plan{finished} = 1 if !$plan{events};
 	return \%plan;
 }
@@ -113,21 +128,14 @@ sub plan_rerate
 	return;
 }
 
-# Whether the sum of some account's is more than money can be.
-sub rerate_overflows
-{
-	my ($self, $rerate) = @_;
-	my $all = { %$rerate, prices_at => 9e18 };
-	return grep { $_ && ($_->{less} > MAX_NANO || $_->{more} > MAX_NANO) } map { plan_of($_, $all) }
-	  grep { !defined $rerate->{account_id} || $_->{id} == $rerate->{account_id} } $self->accounts;
-}
-
-sub sum_of { my ($self, $rerate, $what) = @_; return sum0(map { $_->{$what} } @{ $rerate->{plans} }) }
+# More than an amount can be is as much as one can be.
+sub sum_of { my ($self, $rerate, $what) = @_; return min(MAX_NANO, sum0(map { $_->{$what} } @{ $rerate->{plans} })) }
 
 sub begin_rerate
 {
 	my ($self, $rerate) = @_;
 	$rerate->{begun} = 1;
+	$_->{outdated} //= $rerate for grep { $_ != $rerate && !$_->{begun} && overlap($_, $rerate) } @{ $self->{rerates} };
 	return finish_rerate($rerate);
 }
 
@@ -142,11 +150,10 @@ sub continue_account
 	my ($self, $rerate, $plan, $at, $max) = @_;
 	my $account = $plan->{account};
 	my @left = grep { !defined $plan->{after} || place($_) > place($plan->{after}) || (place($_) == place($plan->{after}) && $_->{recorded_at} > $plan->{after}{recorded_at}) }
-	  corrected_usage($account, $rerate);
+	  @{ $plan->{charges} };
 	if (open_lock($account, 'closed'))
 	{
-		# Contradicts R20: what was passed over for another reason before is counted once more.
-		my $rest = $plan->{events} - $plan->{moved};
+		my $rest = $plan->{events} - $plan->{moved} - $plan->{passed_over};
 		$plan->{skipped}{account_closed} += $rest if $rest;
 		$plan->{finished} = 1;
 		$self->meet('re-rated: closed meanwhile');
@@ -166,21 +173,22 @@ sub continue_account
 sub rerate_event
 {
 	my ($self, $rerate, $plan, $event, $at) = @_;
-	my $price = new_price($event, $rerate) or return $self->meet('re-rated: not priced any more');
+	return $self->meet('re-rated: not priced any more') if unrated($event, $rerate);
 	if ($event->{reversed})
 	{
-		# Contradicts R20: one that was undone before, at an instant behind that of the prices (a clock was ahead), is
-		# counted twice, and one that was undone since, at an instant before it, never.
-		$plan->{skipped}{reversed}++ if $event->{reversed_at} > $rerate->{prices_at};
+		pass_over($plan, 'reversed') if !$plan->{undone}{$event};
 		return;
 	}
+	my $price = new_price($event, $rerate);
 	my %revision = (rerate_no => $rerate->{rerate_no}, no => 1 + @{ $event->{revisions} // [] }, old_price => price_now($event), price => $price,
 		old_charge => charge_now($event), charge => rate($price, $event->{tokens}), recorded_at => $at, written_off => 0, entry_count => 0);
 	my $reason = book_difference($plan->{account}, $event, \%revision) or return $self->note_revision($plan, $event, \%revision);
 	$self->meet("re-rated: $reason");
-	$plan->{skipped}{$reason}++;
+	pass_over($plan, $reason);
 	return;
 }
+
+sub pass_over { my ($plan, $reason) = @_; $plan->{skipped}{$reason}++; $plan->{passed_over}++; return }
 
 # The reason why not, or undef.
 sub book_difference
