@@ -28,6 +28,13 @@ SELECT sum(s.done) AS done FROM generate_series(1, 3) AS n, billing.continue_rer
 SELECT * FROM pg_temp.moved WHERE key = 'a' ORDER BY account_id;
 SELECT * FROM billing.verify();
 
+-- What cost nothing has no entries, and costs something now.
+SELECT pg_temp.price('frozen-h', 0) IS NOT NULL AS set;
+SELECT status, charge FROM billing.charge(2836, 1, 'a', 'frozen-h', 10, 0);
+SELECT pg_temp.correct('frozen-h', 100000);
+SELECT begun, s.done, s."left" FROM pg_temp.begin(2836, 'frozen-h', 'h') AS w, LATERAL billing.continue_rerate(w.rerate_no) AS s;
+SELECT balance FROM billing.balance(2836);
+
 -- Two that wait for a second person: when one of them has begun, what the other was to move is out of date.
 SELECT pg_temp.price('frozen-b', 100000) IS NOT NULL AS set;
 SELECT charge FROM billing.charge(2828, 1, 'a', 'frozen-b', 100, 0);
@@ -71,7 +78,7 @@ RESET billing.clock_offset;
 SELECT begun, rerate_no FROM pg_temp.begin(2835, 'frozen-g', 'g') \gset
 SELECT status FROM generate_series(2, 3) AS n, billing.reverse_charge(2835, 'g' || n, 'undo ' || n);
 SELECT sum(s.done) AS done FROM generate_series(1, 2) AS n, billing.continue_rerate(:rerate_no, 1 + 0 * n) AS s;
-SELECT status FROM billing.adjust(2835, -balance, 'nothing left') AS a, billing.balance(2835) AS b;
+SELECT a.status FROM billing.balance(2835) AS b, LATERAL billing.adjust(2835, -b.balance, 'nothing left') AS a;
 SELECT status FROM billing.close_account(2835, 'close');
 SELECT s."left" FROM billing.continue_rerate(:rerate_no) AS s;
 SELECT events, moved, skipped, finished FROM pg_temp.moved WHERE key = 'g';

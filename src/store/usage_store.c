@@ -397,7 +397,7 @@ usage_list_corrected(int64 account_id, const CorrectedUsage *usage, int64 last_e
 		"charge_revision AS r WHERE r.account_id = u.account_id AND r.request_hash = u.request_hash "
 		"AND r.probe = u.probe AND r.event_recorded_at = u.recorded_at) AS r WHERE u.account_id = $1 "
 		"AND u.status = 'charged' AND u.occurred_at >= $2 AND u.occurred_at < $3 AND ($4 IS NULL OR "
-		"u.model = $4) AND u.first_entry_no <= $10 AND (u.request_hash, u.probe, "
+		"u.model = $4) AND coalesce(u.first_entry_no <= $10, u.settled_at <= $5) AND (u.request_hash, u.probe, "
 		"u.recorded_at) > ($6, $7, $8) AND EXISTS (SELECT FROM " BOOKS "price AS p JOIN " BOOKS
 		"price AS c ON c.corrects = coalesce(p.corrects, p.price_id) AND c.price_id > p.price_id AND "
 		"c.corrected_at <= $5 WHERE p.price_id = coalesce(r.now_price_id, u.price_id)) ORDER BY "
