@@ -133,6 +133,9 @@ SELECT left(test.attempt('SELECT billing.set_price(''price-damaged'', ''CNY'', 2
 SET LOCAL billing.allow_history_change = on;
 UPDATE billing_books.usage_event SET cache_read_tokens = -2 WHERE account_id = 1500 AND request_id = 'damaged';
 SELECT billing.set_price('price-damaged', 'CNY', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS damaged;
+UPDATE billing_books.usage_event SET cache_read_tokens = 0, occurred_at = 'infinity' WHERE account_id = 1500 AND request_id = 'damaged';
+SELECT billing.set_price('price-damaged', 'CNY', 3, 3) IS NOT NULL AS set;
+SELECT isfinite(max(effective_from)) AS from_now_on FROM billing_books.price WHERE model = 'price-damaged';
 SELECT DISTINCT check_name, account_id FROM billing.verify() ORDER BY 1;
 ROLLBACK;
 SELECT count(*) AS imports FROM billing_books.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';

@@ -365,8 +365,8 @@ move_event(Booking *booking, Step *step, const CorrectedEvent *corrected,
 		return;
 	}
 	step->moved++;
-	*(revision.amount_nano < 0 ? &moved->given_back_nano
-							   : &moved->charged_nano) += Abs(revision.amount_nano);
+	moved->given_back_nano -= Min(revision.amount_nano, 0);
+	moved->charged_nano += Max(revision.amount_nano, 0);
 }
 
 /* A page of charges, each in memory of its own. */

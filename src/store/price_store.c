@@ -414,11 +414,11 @@ price_insert_all(PriceRow *const *rows, size_t count)
 TimestampTz
 price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz recorded_since)
 {
-	static Sql find = SQL("SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS
-						  "price AS p "
-						  "USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
-						  "u.occurred_at >= $2 AND u.recorded_at >= $3",
-						  TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
+	static Sql find = SQL(
+		"SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS "price AS p "
+		"USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
+		"u.occurred_at >= $2 AND u.occurred_at < 'infinity' AND u.recorded_at >= $3",
+		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	char nulls[] = "   ";
 	Datum values[3];
 
@@ -435,7 +435,7 @@ price_newest_charge_of(int64 account_id, TimestampTz stamped_since, TimestampTz 
 	static Sql find = SQL(
 		"SELECT max(occurred_at) FROM " BOOKS
 		"usage_event WHERE account_id = $1 AND status = 'charged' AND occurred_at "
-		">= $2 AND recorded_at >= $3",
+		">= $2 AND occurred_at < 'infinity' AND recorded_at >= $3",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 	sql_latest(&find,
