@@ -45,7 +45,6 @@ SELECT what, pg_temp.altered(call, command) FROM (VALUES
     ('a number for a project', 'SELECT billing.charge(2200, 1, ''a'', ''altered'', 1, 0)', 'ALTER TABLE billing_books.api_key ALTER project DROP DEFAULT, ALTER project TYPE bigint USING 4294967296'),
     ('in a report', 'SELECT billing.statement(2200)', 'ALTER TABLE billing_books.ledger_entry ALTER actor TYPE bytea USING actor::bytea'),
     ('in a list', 'SELECT * FROM billing.list_usage(2200)', 'ALTER TABLE billing_books.usage_event ALTER key_name TYPE varchar(200)'),
-    ('what a list is sorted by', 'SELECT * FROM billing.list_notifications(2204)', 'ALTER TABLE billing_books.notification ALTER notification_no TYPE int'),
     ('an instant of another kind', 'SELECT * FROM billing.list_usage(2200)', 'ALTER TABLE billing_books.usage_event ALTER occurred_at TYPE timestamp'),
     ('a list without its table', 'SELECT * FROM billing.list_balance_alerts(2200)', 'DROP TABLE billing_books.balance_alert'),
     ('in a view of ours', 'SELECT * FROM billing.unpriced_usage', 'ALTER TABLE billing_books.usage_event ALTER model TYPE varchar(200)')) AS c (what, call, command);

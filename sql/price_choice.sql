@@ -58,7 +58,7 @@ SELECT h AS hours, test.attempt(format('SELECT billing.set_price(''choice-b'', '
 FROM unnest(ARRAY['16:30-16:30 UTC', '16:30-00:30', '16:30-00:30 Mars/Crater', 'xyz 16:30-00:30 UTC', '16:30-00:30 UTC,M3.2.0', '24:00-08:00 UTC', 'mon-fri', ' ']) AS h;
 -- Of the server's zones by name: what it reads as rules, each backend would keep for ever. The same of days in reports.
 SELECT z AS zone, left(test.attempt(format('SELECT billing.set_price(''choice-z'', ''CNY'', 1, 1, hours => %L)', '08:00-09:00 ' || z)), 5) AS hours, left(test.attempt(format('SELECT * FROM billing.usage_report(4500, time_zone => %L)', z)), 5) AS report
-FROM unnest(ARRAY['AAA1', 'AAA1BBB', 'EST5EDT', '<xxx>5', 'Asia/Shanghai8', 'Etc/GMT+13', 'posixrules', 'posix/UTC', 'right/UTC', 'localtime', '../UTC', 'Etc/GMT-8', 'asia/SHANGHAI', 'Japan']) AS z;
+FROM unnest(ARRAY['AAA1', 'AAA1BBB', 'EST5EDT', '<xxx>5', 'Asia/Shanghai8', 'Etc/GMT+13', 'posixrules', 'posix/UTC', 'right/UTC', 'localtime', '../UTC', 'Etc/GMT-8', 'asia/SHANGHAI', 'GMT']) AS z;
 SELECT hours FROM billing_books.price WHERE model = 'choice-z' ORDER BY price_id;
 
 -- An account's list: what it does not price, the standard one does. By when usage occurred, from now on behind all that is charged.
