@@ -335,11 +335,8 @@ access_count_calls(const char *role)
 						   "'billing'::regnamespace AND has_function_privilege($1::name, oid, "
 						   "'EXECUTE')",
 						   TEXTOID);
-	char nulls[] = " ";
-	Datum values[1];
 
-	bind_text(values, nulls, 0, role);
-	sql_latest(&count, values, nulls);
+	sql_latest(&count, (Datum[]){CStringGetTextDatum(role)}, NULL);
 	return column_int64(0, 1);
 }
 
