@@ -272,22 +272,12 @@ sub hold_first
 	return $plans[0];
 }
 
-# One account a call where the re-rating is named; where none is, the oldest one, of as many as there are.
-sub continue_rerate
+# What one step of it does: of one account where it is named, of as many as there are where none is; returns how many charges it moved.
+sub step_rerate
 {
-	my ($rerate, $max, $is_any, $hold) = @_;
-	($rerate) = grep { $_->{begun} && !$_->{finished} } @{ $model->{rerates} } if $is_any;
-	my @plans = $model->open_plans($rerate);
-	my $held = $hold ? hold_first(@plans) : undef;
-	@plans = grep { !$held || $_ != $held } @plans;
-	my %seen = map { $_->{account}{id} => scalar @{ $_->{account}{entries} } } @plans;
-	my %moved = map { $_->{account}{id} => $_->{moved} } @plans;
-	my $before = now_us();
-	my $row = plain('continue_rerate', 'SELECT * FROM billing.continue_rerate(?' . (defined $max ? ', ?' : '') . ')',
-		[ $is_any ? undef : $rerate->{rerate_no}, $max // () ]);
-	my $after = now_us();
-	$other_dbh->rollback if $held;
-
+	my ($rerate, $max, $is_any, $held, $before, $after) = @_;
+	my @plans = grep { !$held || $_->{account} != $held->{account} } $model->open_plans($rerate);
+	my $moved = sum0(map { $_->{moved} } @plans);
 	my $left = $max // 1000;
 	for my $plan (@plans)
 	{
@@ -299,11 +289,36 @@ sub continue_rerate
 		$account->{booked_at} = $at;
 		last if !$is_any || $left <= 0;
 	}
-	compare_account($_->{account}, $seen{ $_->{account}{id} }) for @plans;
-	my @open = $model->open_plans($rerate);
-	same('continue_rerate', shown(@$row{qw(rerate_no done)}, $row->{left} > 0 ? 'some' : 'none'),
-		shown($rerate->{rerate_no}, sum0(map { $_->{moved} - $moved{ $_->{account}{id} } } @plans), @open ? 'some' : 'none'));
-	return compare_rerate($rerate);
+	return sum0(map { $_->{moved} } @plans) - $moved;
+}
+
+# Where none is named: of the oldest of which something moves, or of the oldest.
+sub continue_rerate
+{
+	my ($rerate, $max, $is_any, $hold) = @_;
+	my @rerates = $is_any ? grep { $_->{begun} && !$_->{finished} } @{ $model->{rerates} } : $rerate;
+	my $held = $hold ? hold_first($model->open_plans($rerates[0])) : undef;
+	my $before = now_us();
+	my $row = plain('continue_rerate', 'SELECT * FROM billing.continue_rerate(?' . (defined $max ? ', ?' : '') . ')',
+		[ $is_any ? undef : $rerate->{rerate_no}, $max // () ]);
+	my $after = now_us();
+	$other_dbh->rollback if $held;
+
+	my ($stepped, $done, %seen, @tried) = ($rerates[0], 0);
+	for my $next (@rerates)
+	{
+		push @tried, $next;
+		$seen{ $_->{account}{id} } //= @{ $_->{account}{entries} } for $model->open_plans($next);
+		$done = step_rerate($next, $max, $is_any, $held, $before, $after) or next;
+		$count{'continue_rerate: of a later one'}++ if $next != $stepped;
+		$stepped = $next;
+		last;
+	}
+	compare_account($model->account($_), $seen{$_}) for keys %seen;
+	compare_rerate($_) for @tried;
+	my @open = $model->open_plans($stepped);
+	return same('continue_rerate', shown(@$row{qw(rerate_no done)}, $row->{left} > 0 ? 'some' : 'none'),
+		shown($stepped->{rerate_no}, $done, @open ? 'some' : 'none'));
 }
 
 # ---- closed ---------------------------------------------------------------------------------------
