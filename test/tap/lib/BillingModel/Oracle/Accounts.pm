@@ -90,12 +90,21 @@ sub delete_api_key
 
 # ---- the gate -------------------------------------------------------------------------------------
 
-# The gate for a key of that kind at an instant (R9, design 5): reason or undef.
+# When the expiry that a key has was set, where it was set later than the key was made.
+sub expiry_set_at
+{
+	my ($key) = @_;
+	my @versions = @{ $key->{versions} };
+	pop @versions while @versions > 1 && ($versions[-2]{expires_at} // '-') eq ($versions[-1]{expires_at} // '-');
+	return @versions > 1 ? $versions[-1]{set_at} : 0;
+}
+
+# The gate for a key of that kind at an instant (R9, design 5): reason or undef. An expiry that was set by books ahead of the clock counts at once.
 sub gate
 {
 	my ($self, $account, $key, $at) = @_;
 	return 'key_deleted' if $key && defined $key->{deleted_at};
-	return 'key_expired' if $key && ($key->{versions}[-1]{expires_at} // $at + 1) <= $at;
+	return 'key_expired' if $key && defined $key->{versions}[-1]{expires_at} && $key->{versions}[-1]{expires_at} <= max($at, expiry_set_at($key));
 	my $reason = lock_refusal(grep { !defined $_->{to} } @{ $account->{locks} });
 	return $reason if $reason;
 	return $self->plan_gate($account, $at) if $key && $key->{kind} eq 'plan';
