@@ -156,6 +156,8 @@ FROM (VALUES
     ('are_price_items', $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('are_meters', $$'{"image": 1}'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('exact_amount', $$1$$, $$'{"image": 1}'$$, $$'image 1'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('entry_chain', $$NULL$$, $$1150$$, $$1$$, $$now()$$, $$now()$$, $$1$$, $$1$$, $$1$$, $$1$$, $$1$$, $$'cash'$$),
+    ('usage_event_digest', $$'charged'$$, $$now()$$, $$now()$$, $$1$$, $$'m'$$, $$''$$, $$1$$, $$1$$, $$1$$, $$1$$, $$'{"image": 1}'$$),
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
@@ -184,7 +186,7 @@ FROM (VALUES
     ) AS g (name, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11)
 JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND p.proname || CASE WHEN p.oid = 'billing.authorize(bigint, bigint, text)'::regprocedure THEN ' by number' ELSE '' END = g.name,
 LATERAL unnest(p.proargnames, p.proargtypes::oid[],
-    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'image 1'$$, $$''$$, $$'me'$$, $$'why'$$] WHEN 'charge' THEN ARRAY[$$'{}'$$] WHEN 'meter' THEN ARRAY[$$'{}'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
+    ARRAY[v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11] || CASE g.name WHEN 'set_price' THEN ARRAY[$$'image 1'$$, $$''$$, $$'me'$$, $$'why'$$] WHEN 'entry_chain' THEN ARRAY[$$'revenue'$$, $$'charge'$$, 'NULL', $$'me'$$, 'NULL'] WHEN 'usage_event_digest' THEN ARRAY['1', '1'] WHEN 'charge' THEN ARRAY[$$'{}'$$] WHEN 'meter' THEN ARRAY[$$'{}'$$] WHEN 'set_seller' THEN ARRAY[$$'3040203000000000000'$$, 'NULL', 'NULL', $$'me'$$, $$'why'$$] END) WITH ORDINALITY AS a (name, type, value, n)
 WHERE a.name IS NOT NULL;
 
 -- None is left out, with none of its arguments.

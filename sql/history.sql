@@ -226,8 +226,8 @@ BEGIN;
 SELECT billing.create_account(1352, 'cn');
 CREATE FUNCTION pg_temp.entry(debit text, credit text, source_type text, lot_no bigint, gateway text, amount numeric = 1, account_id bigint = 1352)
 RETURNS text LANGUAGE sql AS $$
-    SELECT test.attempt(format('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway)
-        VALUES (%L, 1, now(), now(), 1, %L, %L, %L, %L, %L, %L)', account_id, lot_no, amount, debit, credit, source_type, gateway))
+    SELECT test.attempt(format('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway, chain)
+        VALUES (%L, 1, now(), now(), 1, %L, %L, %L, %L, %L, %L, '''')', account_id, lot_no, amount, debit, credit, source_type, gateway))
 $$;
 SELECT what, outcome FROM (VALUES
     ('a pair that does not exist', pg_temp.entry('cash', 'bonus', 'adjustment', 1, NULL)),

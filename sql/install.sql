@@ -37,6 +37,18 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     RETURN code || ' ' || message;
 END $$;
+-- The chain of an account's entries anew, for what a test puts there or changes by hand.
+CREATE AGGREGATE test.chain(bigint, bigint, timestamptz, timestamptz, bigint, bigint, bigint, bigint, numeric, text, text, text, text, text, bytea) (SFUNC = billing.entry_chain, STYPE = bytea);
+CREATE FUNCTION test.rechain(account bigint) RETURNS void LANGUAGE plpgsql SET billing.allow_history_change = on AS $$
+BEGIN
+    UPDATE billing_books.ledger_entry AS e SET chain = c.chain FROM (
+        SELECT entry_no, test.chain(account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, subscription_no, undoes_entry_no, amount,
+                                    debit, credit, source_type, gateway, actor, usage_digest) OVER (ORDER BY entry_no) AS chain
+        FROM billing_books.ledger_entry WHERE account_id = account) AS c
+    WHERE e.account_id = account AND e.entry_no = c.entry_no AND e.chain <> c.chain;
+    UPDATE billing_books.account AS a SET chain = e.chain FROM billing_books.ledger_entry AS e
+    WHERE a.account_id = account AND e.account_id = account AND e.entry_no = a.last_entry_no;
+END $$;
 -- Money for an order came, and is held: an operator credits it.
 CREATE FUNCTION test.pay(owner bigint, wanted bigint, payer numeric = NULL) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,9 +63,10 @@ BEGIN
     INSERT INTO billing_books.payment (account_id, payment_id, order_id, gateway, transaction_id, state, currency, amount, payer_amount, reason, paid_at, recorded_at, actor)
     VALUES (owner, number, wanted, bought.gateway, format('%s-%s', owner, number), 'held', bought.currency, bought.pay_amount, coalesce(payer, bought.pay_amount), 'limit', at, at, 'test');
     INSERT INTO billing_books.payment_claim (gateway, transaction_id, try, account_id, payment_id) VALUES (bought.gateway, format('%s-%s', owner, number), 1, owner, number);
-    INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway)
-    SELECT owner, a.last_entry_no + 1, at, at, number, bought.pay_amount, 'gateway', 'suspense', 'payment', bought.gateway FROM billing_books.account AS a WHERE a.account_id = owner;
+    INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway, chain)
+    SELECT owner, a.last_entry_no + 1, at, at, number, bought.pay_amount, 'gateway', 'suspense', 'payment', bought.gateway, '' FROM billing_books.account AS a WHERE a.account_id = owner;
     UPDATE billing_books.account SET last_entry_no = last_entry_no + 1, last_booked_at = at WHERE account_id = owner;
+    PERFORM test.rechain(owner);
     RETURN (billing.resolve_payment(owner, number, 'credit', format('credit %s', number))).status;
 END $$;
 -- Buys a plan and pays for it.

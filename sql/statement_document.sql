@@ -88,11 +88,11 @@ SELECT regexp_replace(test.attempt(format($$SELECT billing.%s$$, call)), 'is [0-
     'statement_csv(2780, now(), now())', 'statement_csv(2780, now(), now() + interval ''1 hour'')', 'statement_csv(2780, now() - interval ''367 days'', now())',
     'request_statement(2780, now(), now(), ''x'')', 'request_statement(2780, now(), now() + interval ''1 hour'', ''x'')', 'request_statement(2780, now() - interval ''8785 hours'', now(), ''x'')']) AS call;
 BEGIN;
-INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type)
-SELECT 2782, last_entry_no + no, last_booked_at, last_booked_at, last_entry_no + no, 1, 'arrears', 'adjustment', 'adjustment' FROM billing_books.account, generate_series(1, 10000) AS no WHERE account_id = 2782;
+INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, chain)
+SELECT 2782, last_entry_no + no, last_booked_at, last_booked_at, last_entry_no + no, 1, 'arrears', 'adjustment', 'adjustment', '' FROM billing_books.account, generate_series(1, 10000) AS no WHERE account_id = 2782;
 SELECT test.attempt($$SELECT billing.request_statement(2782, pg_temp.at('begin'), now(), 'many')$$);
-INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type)
-SELECT 2782, last_entry_no + no, last_booked_at, last_booked_at, last_entry_no + no, 1, 'arrears', 'adjustment', 'adjustment' FROM billing_books.account, generate_series(10001, 100000) AS no WHERE account_id = 2782;
+INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, chain)
+SELECT 2782, last_entry_no + no, last_booked_at, last_booked_at, last_entry_no + no, 1, 'arrears', 'adjustment', 'adjustment', '' FROM billing_books.account, generate_series(10001, 100000) AS no WHERE account_id = 2782;
 SELECT test.attempt($$SELECT billing.statement_csv(2782, pg_temp.at('begin'), now())$$);
 ROLLBACK;
 BEGIN;

@@ -63,8 +63,8 @@ SELECT * FROM billing.request_statement(1908, now() - interval '1 day', now(), '
 SELECT * FROM billing.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
--- all of it is undone.
-CREATE FUNCTION pg_temp.found(VARIADIC corruption text[]) RETURNS text LANGUAGE plpgsql AS $$
+-- all of it is undone. found() makes the chains anew, as who knows of them would.
+CREATE FUNCTION pg_temp.found_as_is(VARIADIC corruption text[]) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     command text;
     fired text;
@@ -79,19 +79,28 @@ BEGIN
 EXCEPTION WHEN SQLSTATE '00001' THEN
     RETURN fired;
 END $$;
+CREATE FUNCTION pg_temp.found(VARIADIC corruption text[]) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.found_as_is(VARIADIC corruption || 'SELECT test.rechain(account_id) FROM billing_books.account WHERE account_id BETWEEN 1900 AND 1910'::text)
+$$;
 CREATE FUNCTION pg_temp.put(account_id bigint, debit text, credit text, source_type text, source_id bigint, lot_no bigint, gateway text, amount numeric) RETURNS text LANGUAGE sql AS $$
-    SELECT format('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway)
-        SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, %L, %L, %L, %L, %L, %L, %L FROM billing_books.account WHERE account_id = %L;
+    SELECT format('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, amount, debit, credit, source_type, gateway, chain)
+        SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, %L, %L, %L, %L, %L, %L, %L, '''' FROM billing_books.account WHERE account_id = %L;
         UPDATE billing_books.account SET last_entry_no = last_entry_no + 1 WHERE account_id = %8$L', source_id, lot_no, amount, debit, credit, source_type, gateway, account_id)
 $$;
 
 CREATE TEMP TABLE fires (place serial, damage text, found text);
 INSERT INTO fires (damage, found) SELECT * FROM (VALUES
+    ('a chain of another entry', pg_temp.found_as_is('UPDATE billing_books.ledger_entry AS e SET chain = o.chain FROM billing_books.ledger_entry AS o WHERE e.account_id = 1900 AND o.account_id = 1900 AND e.entry_no = 2 AND o.entry_no = 1')),
+    ('a chain that is none', pg_temp.found_as_is('UPDATE billing_books.ledger_entry SET chain = ''\x00'' WHERE account_id = 1901')),
+    ('an actor, under the chain', pg_temp.found_as_is('UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 1900 AND entry_no = 1')),
+    ('an account with the chain of another', pg_temp.found_as_is('UPDATE billing_books.account SET chain = (SELECT chain FROM billing_books.account WHERE account_id = 1901) WHERE account_id = 1900')),
+    ('an account without a chain', pg_temp.found_as_is('UPDATE billing_books.account SET chain = NULL WHERE account_id = 1900')),
+    ('usage stamped otherwise, priced alike', pg_temp.found('UPDATE billing_books.usage_event SET occurred_at = occurred_at - interval ''1 s'' WHERE account_id = 1903 AND request_id = ''m2''')),
     ('an entry is gone', pg_temp.found('DELETE FROM billing_books.ledger_entry WHERE account_id = 1900 AND entry_no = 2')),
     ('the newest entry is gone', pg_temp.found('DELETE FROM billing_books.ledger_entry WHERE account_id = 1901')),
     ('an account outside of the range', pg_temp.found('INSERT INTO billing_books.account_range VALUES (1, 2, 4611686018427387904, now(), ''test'')')),
     ('last_entry_no is ahead', pg_temp.found('UPDATE billing_books.account SET last_entry_no = last_entry_no + 1 WHERE account_id = 1900')),
-    ('an entry of no account', pg_temp.found('INSERT INTO billing_books.ledger_entry SELECT 1909, 1, occurred_at, recorded_at, source_id, lot_no, NULL, NULL, amount, debit, credit, source_type FROM billing_books.ledger_entry WHERE account_id = 1901')),
+    ('an entry of no account', pg_temp.found('INSERT INTO billing_books.ledger_entry SELECT 1909, 1, occurred_at, recorded_at, source_id, lot_no, NULL, NULL, amount, debit, credit, source_type, NULL, NULL, NULL, '''' FROM billing_books.ledger_entry WHERE account_id = 1901')),
     ('an entry before the one in front of it', pg_temp.found('UPDATE billing_books.ledger_entry SET recorded_at = recorded_at - interval ''1 day'' WHERE account_id = 1900 AND debit = ''gateway'' AND source_id = 2')),
     ('last_booked_at is behind', pg_temp.found('UPDATE billing_books.account SET last_booked_at = created_at WHERE account_id = 1901')),
     ('a transfer that does not exist', pg_temp.found('UPDATE billing_books.ledger_entry SET gateway = ''offline'' WHERE account_id = 1901')),
@@ -216,7 +225,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a payment credited twice', pg_temp.found(pg_temp.put(1900, 'gateway', 'cash', 'payment', 1, 1, 'offline', 100), 'UPDATE billing_books.lot SET amount = 200, remaining = remaining + 100 WHERE account_id = 1900 AND lot_no = 1', 'UPDATE billing_books.account SET cash = cash + 100 WHERE account_id = 1900')),
     ('a take-back of another amount', pg_temp.found('UPDATE billing_books.take_back SET amount = 1, payer_amount = 1 WHERE account_id = 1900')),
     ('a take-back that is gone', pg_temp.found('DELETE FROM billing_books.take_back WHERE account_id = 1900')),
-    ('plan money of no subscription', pg_temp.found('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, subscription_no, amount, debit, credit, source_type, gateway) SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, 1, 1, 1, ''gateway'', ''plan_deferred'', ''payment'', ''offline'' FROM billing_books.account WHERE account_id = 1900')),
+    ('plan money of no subscription', pg_temp.found('INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, subscription_no, amount, debit, credit, source_type, gateway, chain) SELECT account_id, last_entry_no + 1, last_booked_at, last_booked_at, 1, 1, 1, ''gateway'', ''plan_deferred'', ''payment'', ''offline'', '''' FROM billing_books.account WHERE account_id = 1900')),
     ('plan money that was not earned', pg_temp.found('UPDATE billing_books.subscription SET deferred = deferred - 1 WHERE account_id = 1907 AND subscription_no = 1')),
     ('a plan for less than was paid', pg_temp.found('UPDATE billing_books.subscription SET price = 29 WHERE account_id = 1907 AND subscription_no = 1')),
     ('a plan of no order', pg_temp.found('UPDATE billing_books.payment_order SET state = ''closed'', close_reason = ''expired'', paid_at = NULL WHERE account_id = 1907 AND order_id = 1')),

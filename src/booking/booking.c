@@ -157,7 +157,8 @@ booking_write_entries(Booking *booking)
 	EntryStamp stamp = entry_stamp(booking);
 
 	for (size_t i = 0; i < booking->books.transfers_count; i++)
-		ledger_insert(&stamp, ++booking->account.last_entry_no, &booking->books.transfers[i]);
+		ledger_insert(&stamp, ++booking->account.last_entry_no, &booking->books.transfers[i],
+					  &booking->account.chain);
 	booking->books.transfers_count = 0;
 }
 
@@ -240,7 +241,8 @@ put_rows(Booking *booking, RowSet *entries, RowSet *lots)
 	const Books *books = &booking->books;
 
 	for (size_t i = 0; i < books->transfers_count; i++)
-		ledger_rows_put(entries, &stamp, ++booking->account.last_entry_no, &books->transfers[i]);
+		ledger_rows_put(entries, &stamp, ++booking->account.last_entry_no, &books->transfers[i],
+						&booking->account.chain);
 	for (size_t i = 0; i < books->lots_count; i++)
 		if (books->lots[i].changed)
 			lot_rows_put(lots, booking->account.account_id, &books->lots[i]);

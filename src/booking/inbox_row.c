@@ -112,7 +112,7 @@ inbox_row_event(const InboxRow *row, TimestampTz booked_at)
 	UsageEvent event = {
 		.account_id = row->account_id,
 		.request_id = row->request_id,
-		.request_hash = request_hash(row->request_id, strlen(row->request_id)),
+		.request_hash = usage_request_hash(row->request_id),
 		.payload = {.key_id = row->key_id,
 					.model = row->model,
 					.variant = is_given(row->variant) ? row->variant : "",

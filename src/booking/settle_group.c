@@ -408,21 +408,35 @@ price_batch(Batch *batch, TimestampTz *last_occurred_at)
 	return sum_nano;
 }
 
-/* Tells the events of a batch which entries paid them. */
+/* The events of a batch that were charged, in the order of R7. */
+static UsageEvent **
+charged_events(const Batch *batch, size_t *count)
+{
+	UsageEvent **events = palloc((batch->count + 1) * sizeof(UsageEvent *));
+
+	*count = 0;
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->candidates[i]->counts &&
+			batch->candidates[i]->event.batch_offset_nano != NO_BATCH)
+			events[(*count)++] = &batch->candidates[i]->event;
+	return events;
+}
+
+/* Tells the events of a batch which entries paid them, and the first of these whom they pay. */
 static void
-link_events(Batch *batch, int64 first_entry_no)
+link_events(Batch *batch, int64 first_entry_no, Transfer *first)
 {
 	int32 entry_count = (int32) (booking_next_entry_no(&batch->booking) - first_entry_no);
+	size_t count;
+	UsageEvent **events = charged_events(batch, &count);
 
-	for (size_t i = 0; i < batch->count; i++)
+	for (size_t i = 0; i < count; i++)
 	{
-		UsageEvent *event = &batch->candidates[i]->event;
-
-		if (event->batch_offset_nano == NO_BATCH)
-			continue;
-		event->first_entry_no = first_entry_no;
-		event->entry_count = entry_count;
+		events[i]->first_entry_no = first_entry_no;
+		events[i]->entry_count = entry_count;
 	}
+	if (count > 0)
+		usage_sign(first, events, count);
 }
 
 /* Takes the charges of a batch from its account's lots, as one sum. */
@@ -432,13 +446,14 @@ take_batch(Batch *batch)
 	Booking *booking = &batch->booking;
 	TimestampTz last_occurred_at = booking->at;
 	int64 first_entry_no = booking_next_entry_no(booking);
+	Transfer *first = &booking->books.transfers[booking->books.transfers_count];
 	int64 sum_nano;
 
 	qsort(batch->candidates, batch->count, sizeof(Candidate *), compare_by_time);
 	sum_nano = price_batch(batch, &last_occurred_at);
 	booking_source(booking, SOURCE_SETTLEMENT, first_entry_no, last_occurred_at);
 	check_outcome(books_take(&booking->books, sum_nano, BOOK_REVENUE));
-	link_events(batch, first_entry_no);
+	link_events(batch, first_entry_no, first);
 }
 
 static bool

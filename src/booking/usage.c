@@ -12,7 +12,9 @@
 
 #include "booking/plan_usage.h"
 #include "booking/usage.h"
+#include "core/chain.h"
 #include "core/gate.h"
+#include "errors.h"
 #include "store/account_price_list_store.h"
 #include "store/price_store.h"
 
@@ -216,13 +218,54 @@ usage_price(Booking *booking, int64 taken_nano, UsageEvent *event)
 	return NO_FAULT;
 }
 
+static ChainUsage
+chain_usage_of(const UsageEvent *event)
+{
+	const UsagePayload *payload = &event->payload;
+
+	return (ChainUsage){
+		.request_id = event->request_id,
+		.occurred_at = event->occurred_at,
+		.recorded_at = event->recorded_at,
+		.key_id = payload->key_id,
+		.model = payload->model,
+		.variant = payload->variant[0] ? payload->variant : NULL,
+		.tokens = payload->tokens,
+		.meters = payload->meters,
+		.price_id = event->price_id,
+		.charge_nano = event->charge_nano,
+	};
+}
+
+void
+usage_sign(Transfer *first, UsageEvent *const *events, size_t count)
+{
+	Digest *digests = palloc((count + 1) * sizeof(Digest));
+	bool done = true;
+
+	for (size_t i = 0; i < count; i++)
+	{
+		ChainUsage usage = chain_usage_of(events[i]);
+
+		done &= chain_usage_event(&usage, &digests[i]);
+	}
+	done &= chain_usage(digests, count, &digests[count]);
+	if (!done)
+		refuse(ERROR_INTERNAL, "there is no SHA-256");
+	first->usage_digest = &digests[count];
+}
+
 /* Takes a charge, alone, from the lots. */
 static void
 take(Booking *booking, UsageEvent *event)
 {
+	Transfer *first = &booking->books.transfers[booking->books.transfers_count];
+
 	event->first_entry_no = booking_next_entry_no(booking);
 	booking_source(booking, SOURCE_CHARGE, event->request_hash, event->occurred_at);
 	check_outcome(books_take(&booking->books, event->charge_nano, BOOK_REVENUE));
+	if (event->charge_nano > 0)
+		usage_sign(first, &event, 1);
 	event->entry_count = (int32) (booking_next_entry_no(booking) - event->first_entry_no);
 	if (event->entry_count == 0)
 		event->first_entry_no = NO_NUMBER;

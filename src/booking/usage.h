@@ -43,6 +43,9 @@ extern Fault usage_judge(Booking *booking, ApiKeyRow *key, UsageEvent *event);
  */
 extern Fault usage_price(Booking *booking, int64 taken_nano, UsageEvent *event);
 
+/* Tells the first entry of a charge, or of a batch, which usage it and those behind it pay. */
+extern void usage_sign(Transfer *first, UsageEvent *const *events, size_t count);
+
 /* Prices an event likewise and takes its charge, alone, from the lots; or counts it on its plan. */
 extern Fault usage_charge(Booking *booking, UsageEvent *event);
 

@@ -20,6 +20,7 @@
 #include "core/book.h"
 #include "core/money.h"
 #include "core/outcome.h"
+#include "core/hasher.h"
 
 /* expires_at of a lot that never expires; compares above every instant. */
 #define NEVER_EXPIRES INT64_MAX
@@ -69,6 +70,7 @@ typedef struct Transfer
 	int64_t undoes_entry_no;
 	Source source;
 	int64_t occurred_at;
+	const Digest *usage_digest; /* of the usage that this one, and those of its act, pay; or NULL */
 } Transfer;
 
 /* The money of one subscription to a Token Plan that is not earned yet (R3). */

@@ -7,16 +7,16 @@
  */
 #include "core/request_hash.h"
 
-#include <openssl/sha.h>
+#include "core/big_endian.h"
+#include "core/hasher.h"
 
-int64_t
-request_hash(const char *text, size_t length)
+bool
+request_hash(const char *text, size_t length, int64_t *hash)
 {
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-	uint64_t hash = 0;
+	Digest digest;
 
-	SHA256((const unsigned char *) text, length, digest);
-	for (int i = 0; i < 8; i++)
-		hash = hash << 8 | digest[i];
-	return (int64_t) hash;
+	if (!hasher_digest(text, length, &digest))
+		return false;
+	*hash = (int64_t) big_endian_get(digest.bytes, sizeof(*hash));
+	return true;
 }

@@ -86,7 +86,7 @@ is_ledger(TupleDesc descriptor)
 		{LEDGER_SOURCE_TYPE, TEXTOID}, {LEDGER_GATEWAY, TEXTOID},
 	};
 
-	if (descriptor->natts < LEDGER_ACTOR)
+	if (descriptor->natts < LEDGER_CHAIN)
 		return false;
 	for (size_t i = 0; i < lengthof(columns); i++)
 		if (TupleDescAttr(descriptor, columns[i].column - 1)->atttypid != columns[i].type)

@@ -17,7 +17,8 @@ CREATE TABLE billing_books.account (
     currency text NOT NULL,
     alert_fires_below numeric(18,9),
     alert_rearms_at numeric(18,9),
-    has_price_list boolean NOT NULL DEFAULT false
+    has_price_list boolean NOT NULL DEFAULT false,
+    chain bytea
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE billing_books.account IS 'An account and what it holds. Its row is the lock of everything that belongs to it; -1 (CNY) and -2 (USD) are the house accounts, made by the first booking that needs one.';
 COMMENT ON COLUMN billing_books.account.account_id IS 'Number of the account; positive for customers.';
@@ -29,6 +30,7 @@ COMMENT ON COLUMN billing_books.account.alert_review_at IS 'When the spend that 
 COMMENT ON COLUMN billing_books.account.alert_fires_below IS 'Armed balance alerts are looked at below it: the highest watch_below of theirs; null: none is armed.';
 COMMENT ON COLUMN billing_books.account.alert_rearms_at IS 'A balance alert is armed again at or above it: the lowest threshold of those that are not; null: all are.';
 COMMENT ON COLUMN billing_books.account.has_price_list IS 'Whether account_price_list says anything of it; else it is on the standard one, and nobody looks.';
+COMMENT ON COLUMN billing_books.account.chain IS 'The chain of its newest ledger entry, which the next one goes on from; null: it has none.';
 COMMENT ON COLUMN billing_books.account.last_entry_no IS 'Number of the newest ledger entry; they are gapless.';
 COMMENT ON COLUMN billing_books.account.locks IS 'Set of the locks in force: refund 1, operator 2, dispute 4, closed 8.';
 COMMENT ON COLUMN billing_books.account.cash IS 'Paid-in money left, in the currency; a cache of the ledger.';

@@ -13,6 +13,8 @@ CREATE TABLE billing_books.ledger_entry (
     source_type text NOT NULL,
     gateway text,
     actor text,
+    usage_digest bytea,
+    chain bytea NOT NULL,
     PRIMARY KEY (account_id, entry_no)
 );
 COMMENT ON TABLE billing_books.ledger_entry IS 'The ledger: one row is one transfer from the credited book to the debited one. Append-only; gapless numbers per account.';
@@ -29,4 +31,6 @@ COMMENT ON COLUMN billing_books.ledger_entry.recorded_at IS 'The booking instant
 COMMENT ON COLUMN billing_books.ledger_entry.source_id IS 'What source_type''s number is: payment_id, lot_no, reversal_id, take_back_id; the first entry_no of an adjustment, write_off or closing; the request_hash of a charge.';
 COMMENT ON COLUMN billing_books.ledger_entry.undoes_entry_no IS 'The earlier entry that this one gives back, wholly or in part.';
 COMMENT ON COLUMN billing_books.ledger_entry.amount IS 'In the account''s currency, above zero.';
+COMMENT ON COLUMN billing_books.ledger_entry.usage_digest IS 'On the first entry of a charge or batch: SHA-256 over the digests of its usage rows, in the order of R7 (docs/auditing.md); stays when their month is dropped. Null elsewhere.';
+COMMENT ON COLUMN billing_books.ledger_entry.chain IS 'SHA-256 over the chain of the entry before it and all columns of this one (docs/auditing.md).';
 COMMENT ON COLUMN billing_books.ledger_entry.actor IS 'Who booked it; null for usage and expiry, which nobody books.';

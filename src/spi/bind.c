@@ -51,6 +51,13 @@ bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none)
 	values[index] = amount_nano == none ? (Datum) 0 : nano_datum(amount_nano);
 }
 
+void
+bind_digest(Datum *values, char *nulls, int index, const Digest *digest)
+{
+	nulls[index] = digest ? ' ' : 'n';
+	values[index] = digest ? bind_bytes(digest->bytes, DIGEST_BYTES) : (Datum) 0;
+}
+
 Datum
 bind_bytes(const void *data, size_t size)
 {

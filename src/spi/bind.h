@@ -12,6 +12,8 @@
 
 #include "datatype/timestamp.h"
 
+#include "core/hasher.h"
+
 /* Sets one argument; a NULL text is a null. nulls as in SPI. */
 extern void bind_json(Datum *values, char *nulls, int index, const char *json);
 extern void bind_text(Datum *values, char *nulls, int index, const char *text);
@@ -25,6 +27,9 @@ extern void bind_number(Datum *values, char *nulls, int index, int64 number);
 
 /* Sets an amount that is null where it equals none. */
 extern void bind_nano(Datum *values, char *nulls, int index, int64 amount_nano, int64 none);
+
+/* Sets a digest; NULL is a null. */
+extern void bind_digest(Datum *values, char *nulls, int index, const Digest *digest);
 
 /* A bytea. */
 extern Datum bind_bytes(const void *data, size_t size);

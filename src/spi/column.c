@@ -150,6 +150,18 @@ column_instant(uint64 row, int column, TimestampTz if_null)
 	return is_null ? if_null : DatumGetTimestampTz(value);
 }
 
+Digest
+column_digest(uint64 row, int column)
+{
+	bytea *stored = DatumGetByteaPP(column_datum(row, column, BYTEAOID));
+	Digest digest;
+
+	if (VARSIZE_ANY_EXHDR(stored) != DIGEST_BYTES)
+		altered_refuse(psprintf("no digest in column %d", column));
+	memcpy(digest.bytes, VARDATA_ANY(stored), DIGEST_BYTES);
+	return digest;
+}
+
 char *
 column_text(uint64 row, int column)
 {

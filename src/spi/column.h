@@ -16,6 +16,8 @@
 #include "access/tupdesc.h"
 #include "datatype/timestamp.h"
 
+#include "core/hasher.h"
+
 extern bool column_is_null(uint64 row, int column);
 extern Datum column_datum(uint64 row, int column, Oid type);
 extern int16 column_int16(uint64 row, int column);
@@ -24,6 +26,7 @@ extern int64 column_int64(uint64 row, int column);
 extern int64 column_nano(uint64 row, int column);
 extern bool column_bool(uint64 row, int column); /* false where null */
 extern TimestampTz column_instant(uint64 row, int column, TimestampTz if_null);
+extern Digest column_digest(uint64 row, int column);
 extern char *column_text(uint64 row, int column);
 extern char *column_text_or_null(uint64 row, int column);
 

@@ -23,7 +23,8 @@
 #define SELECT_ACCOUNTS                                                                 \
 	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
 	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
-	"alert_rearms_at, alert_review_at, has_price_list FROM " BOOKS "account WHERE account_id = "
+	"alert_rearms_at, alert_review_at, has_price_list, chain FROM " BOOKS               \
+	"account WHERE account_id = "
 #define SELECT_ACCOUNT SELECT_ACCOUNTS "$1"
 
 static void
@@ -46,6 +47,7 @@ read_account(uint64 row, Account *account)
 																   : column_nano(row, 13);
 	account->alert_review_at = column_instant(row, 14, DT_NOEND);
 	account->has_price_list = column_bool(row, 15);
+	account->chain = column_is_null(row, 16) ? chain_start : column_digest(row, 16);
 }
 
 /* Reads the one account that a statement finds; false when it finds none. */
@@ -141,10 +143,10 @@ account_read_latest(int64 account_id, Account *account)
 	return read_found(sql_latest(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
 }
 
-#define STATE_COLUMNS 9
+#define STATE_COLUMNS 10
 #define STATE_TYPES                                                                        \
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID, \
-		NUMERICOID, NUMERICOID
+		NUMERICOID, NUMERICOID, BYTEAOID
 
 static void
 set_state(Datum *values, char *nulls, const Account *account)
@@ -159,6 +161,7 @@ set_state(Datum *values, char *nulls, const Account *account)
 	values[6] = nano_datum(account->cash_nano);
 	values[7] = nano_datum(account->bonus_nano);
 	values[8] = nano_datum(account->arrears_nano);
+	bind_digest(values, nulls, 9, account->last_entry_no > 0 ? &account->chain : NULL);
 }
 
 void
@@ -167,7 +170,7 @@ account_update(const Account *account)
 	static Sql update = SQL(
 		"UPDATE " BOOKS "account SET last_booked_at = $2, next_expiry_at = $3, "
 		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
-		"arrears = $9 WHERE account_id = $1",
+		"arrears = $9, chain = $10 WHERE account_id = $1",
 		STATE_TYPES);
 	char nulls[STATE_COLUMNS];
 	Datum values[STATE_COLUMNS];
@@ -180,12 +183,12 @@ void
 account_update_all(Account *const *accounts, size_t count)
 {
 	static RowSetShape shape = {"account_id, last_booked_at, next_expiry_at, last_unlocked_at, "
-								"last_entry_no, locks, cash, bonus, arrears",
+								"last_entry_no, locks, cash, bonus, arrears, chain",
 								{STATE_TYPES}};
 	static Sql update = SQL(
 		"UPDATE " BOOKS "account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
 		"r.next_expiry_at, last_unlocked_at = r.last_unlocked_at, last_entry_no = r.last_entry_no, "
-		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears FROM rows AS r WHERE "
+		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears, chain = r.chain FROM rows AS r WHERE "
 		"a.account_id = r.account_id");
 	char nulls[STATE_COLUMNS];
 	Datum values[STATE_COLUMNS];

@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/alert.h"
+#include "core/chain.h"
 
 #define CURRENCY_SIZE 4
 
@@ -32,6 +33,7 @@ typedef struct Account
 	AlertBounds alert_bounds;
 	TimestampTz alert_review_at; /* DT_NOEND where there is no runway alert */
 	bool has_price_list;		 /* else it is on the standard one; only read */
+	Digest chain;				 /* of the newest entry; chain_start where there is none */
 } Account;
 
 typedef struct AccountProfile

@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "core/chain.h"
 #include "errors.h"
 #include "spi/bind.h"
 #include "spi/column.h"
@@ -16,48 +17,84 @@
 
 #define ENTRY_COLUMN_LIST                                                                  \
 	"account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, subscription_no, " \
-	"undoes_entry_no, amount, debit, credit, source_type, gateway, actor"
+	"undoes_entry_no, amount, debit, credit, source_type, gateway, actor, usage_digest, chain"
 #define ENTRY_TYPES                                                                       \
 	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID, INT8OID, \
-		NUMERICOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
-#define ENTRY_COLUMNS 14
+		NUMERICOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID, BYTEAOID
+#define ENTRY_COLUMNS 16
 
-static void
-set_entry(Datum *values, char *nulls, const EntryStamp *stamp, int64 entry_no,
-		  const Transfer *transfer)
+/* The entry as its row says. */
+static ChainEntry
+make_entry(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
 {
 	bool touches_gateway = transfer->debit == BOOK_GATEWAY || transfer->credit == BOOK_GATEWAY;
 	bool nobody = transfer->source.type == SOURCE_LOT ||
 				  transfer->source.type == SOURCE_SUBSCRIPTION;
 
+	return (ChainEntry){
+		.account_id = stamp->account_id,
+		.entry_no = entry_no,
+		.occurred_at = transfer->occurred_at,
+		.recorded_at = stamp->recorded_at,
+		.source_id = transfer->source.id,
+		.lot_no = transfer->lot_no,
+		.subscription_no = transfer->subscription_no,
+		.undoes_entry_no = transfer->undoes_entry_no,
+		.amount_nano = transfer->amount_nano,
+		.debit = book_name(transfer->debit),
+		.credit = book_name(transfer->credit),
+		.source_type = book_source_name(transfer->source.type),
+		.gateway = touches_gateway ? stamp->gateway : NULL,
+		.actor = nobody ? NULL : stamp->actor,
+		.usage_digest = transfer->usage_digest,
+	};
+}
+
+static void
+set_entry(Datum *values, char *nulls, const ChainEntry *entry, const Digest *chain)
+{
 	memset(nulls, ' ', ENTRY_COLUMNS);
-	values[0] = Int64GetDatum(stamp->account_id);
-	values[1] = Int64GetDatum(entry_no);
-	values[2] = TimestampTzGetDatum(transfer->occurred_at);
-	values[3] = TimestampTzGetDatum(stamp->recorded_at);
-	values[4] = Int64GetDatum(transfer->source.id);
-	bind_number(values, nulls, 5, transfer->lot_no);
-	bind_number(values, nulls, 6, transfer->subscription_no);
-	bind_number(values, nulls, 7, transfer->undoes_entry_no);
-	values[8] = nano_datum(transfer->amount_nano);
-	bind_text(values, nulls, 9, book_name(transfer->debit));
-	bind_text(values, nulls, 10, book_name(transfer->credit));
-	bind_text(values, nulls, 11, book_source_name(transfer->source.type));
-	bind_text(values, nulls, 12, touches_gateway ? stamp->gateway : NULL);
-	bind_text(values, nulls, 13, nobody ? NULL : stamp->actor);
+	values[0] = Int64GetDatum(entry->account_id);
+	values[1] = Int64GetDatum(entry->entry_no);
+	values[2] = TimestampTzGetDatum(entry->occurred_at);
+	values[3] = TimestampTzGetDatum(entry->recorded_at);
+	values[4] = Int64GetDatum(entry->source_id);
+	bind_number(values, nulls, 5, entry->lot_no);
+	bind_number(values, nulls, 6, entry->subscription_no);
+	bind_number(values, nulls, 7, entry->undoes_entry_no);
+	values[8] = nano_datum(entry->amount_nano);
+	bind_text(values, nulls, 9, entry->debit);
+	bind_text(values, nulls, 10, entry->credit);
+	bind_text(values, nulls, 11, entry->source_type);
+	bind_text(values, nulls, 12, entry->gateway);
+	bind_text(values, nulls, 13, entry->actor);
+	bind_digest(values, nulls, 14, entry->usage_digest);
+	bind_digest(values, nulls, 15, chain);
+}
+
+/* Puts the entry's columns, and goes on with the chain. */
+static void
+chain_row(Datum *values, char *nulls, const ChainEntry *entry, Digest *chain)
+{
+	Digest before = *chain;
+
+	if (!chain_entry(&before, entry, chain))
+		refuse(ERROR_INTERNAL, "there is no SHA-256");
+	set_entry(values, nulls, entry, chain);
 }
 
 void
-ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
+ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer, Digest *chain)
 {
 	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
 							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-							"$12, $13, $14)",
+							"$12, $13, $14, $15, $16)",
 							ENTRY_TYPES);
+	ChainEntry entry = make_entry(stamp, entry_no, transfer);
 	char nulls[ENTRY_COLUMNS];
 	Datum values[ENTRY_COLUMNS];
 
-	set_entry(values, nulls, stamp, entry_no, transfer);
+	chain_row(values, nulls, &entry, chain);
 	sql_write(&insert, values, nulls);
 }
 
@@ -70,12 +107,14 @@ ledger_rows_begin(RowSet *rows)
 }
 
 void
-ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Transfer *transfer)
+ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Transfer *transfer,
+				Digest *chain)
 {
+	ChainEntry entry = make_entry(stamp, entry_no, transfer);
 	char nulls[ENTRY_COLUMNS];
 	Datum values[ENTRY_COLUMNS];
 
-	set_entry(values, nulls, stamp, entry_no, transfer);
+	chain_row(values, nulls, &entry, chain);
 	row_set_put(rows, values, nulls);
 }
 

@@ -13,6 +13,7 @@
 #include "datatype/timestamp.h"
 
 #include "core/books.h"
+#include "core/hasher.h"
 #include "spi/nano.h"
 #include "spi/row_set.h"
 #include "spi/sql.h"
@@ -33,7 +34,9 @@ typedef enum LedgerColumn
 	LEDGER_CREDIT,
 	LEDGER_SOURCE_TYPE,
 	LEDGER_GATEWAY,
-	LEDGER_ACTOR
+	LEDGER_ACTOR,
+	LEDGER_USAGE_DIGEST,
+	LEDGER_CHAIN
 } LedgerColumn;
 
 /* What all entries of one booking have in common. */
@@ -45,12 +48,14 @@ typedef struct EntryStamp
 	const char *actor;	 /* NULL for usage; expiry never has one */
 } EntryStamp;
 
-extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer);
+/* chain: of the entry before it, and then of this one. */
+extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer,
+						  Digest *chain);
 
 /* The same for many entries by one statement. */
 extern void ledger_rows_begin(RowSet *rows);
 extern void ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no,
-							const Transfer *transfer);
+							const Transfer *transfer, Digest *chain);
 extern void ledger_rows_insert(RowSet *rows);
 
 /* Which entries paid a charge, and from where on: another's where the charge was one of a batch. */

@@ -174,6 +174,16 @@ usage_find_recent(const UsageEvent *event, TimestampTz since, TimestampTz now)
 	return (StoredRequests){rows, count};
 }
 
+int64
+usage_request_hash(const char *request_id)
+{
+	int64 hash;
+
+	if (!request_hash(request_id, strlen(request_id), &hash))
+		refuse(ERROR_INTERNAL, "there is no SHA-256");
+	return hash;
+}
+
 /* The newest row of a request_id, by a statement that is run as the caller needs. */
 static bool
 find_newest(SqlRunner run, int64 account_id, const char *request_id, TimestampTz occurred_at,
@@ -186,7 +196,7 @@ find_newest(SqlRunner run, int64 account_id, const char *request_id, TimestampTz
 		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "    ";
 	Datum values[4] = {Int64GetDatum(account_id),
-					   Int64GetDatum(request_hash(request_id, strlen(request_id)))};
+					   Int64GetDatum(usage_request_hash(request_id))};
 
 	bind_text(values, nulls, 2, request_id);
 	bind_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);

@@ -89,6 +89,9 @@ usage_price_query(const UsageEvent *event)
 /* Why usage waits whose price has no item for one of its meters. */
 #define USAGE_METER_UNLISTED "meter_unlisted"
 
+/* The short key under which a request is found again (core/request_hash). */
+extern int64 usage_request_hash(const char *request_id);
+
 extern const char *usage_status_name(UsageStatus status);
 extern bool usage_status_exists(const char *name);
 

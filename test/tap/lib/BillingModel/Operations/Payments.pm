@@ -65,9 +65,12 @@ BEGIN
 	FROM billing_books.account WHERE account_id = owner;
 	INSERT INTO billing_books.payment_claim (gateway, transaction_id, try, account_id, payment_id)
 	VALUES (gateway, format('%s-%s', owner, number), 1, owner, number);
-	INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway)
-	SELECT owner, last_entry_no, at, at, number, amount, 'gateway', 'suspense', 'payment', gateway
+	INSERT INTO billing_books.ledger_entry (account_id, entry_no, occurred_at, recorded_at, source_id, amount, debit, credit, source_type, gateway, chain)
+	SELECT owner, last_entry_no, at, at, number, amount, 'gateway', 'suspense', 'payment', gateway,
+		billing.entry_chain(chain, owner, last_entry_no, at, at, number, NULL, NULL, NULL, amount, 'gateway', 'suspense', 'payment', gateway, NULL, NULL)
 	FROM billing_books.account WHERE account_id = owner;
+	UPDATE billing_books.account AS a SET chain = e.chain FROM billing_books.ledger_entry AS e
+	WHERE a.account_id = owner AND e.account_id = owner AND e.entry_no = a.last_entry_no;
 	RETURN number;
 END $$
 S
