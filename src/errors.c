@@ -506,6 +506,18 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB618", "tables_distributed", "table \"%s\" is Citus's: its rows are not all here",
 		 "Undo that with undistribute_table(): books are shared out over independent databases; "
 		 "docs/several-databases.md."},
+	[ERROR_SEAL_SNAPSHOT] = {"LB623", "seal_snapshot", "seal_books() works at READ COMMITTED alone",
+							 "A transaction that keeps a snapshot cannot see all that it would "
+							 "seal: call it in one of its own."},
+	[ERROR_SEAL_UNKNOWN] =
+		{"LB624", "seal_unknown", "there is no seal " INT64_FORMAT,
+		 "billing_books.seal lists those that there are; seal_books() makes one."},
+	[ERROR_SEAL_MALFORMED] = {"LB625", "seal_malformed", "this is no seal: line %d is none of one",
+							  "Give it the text of export_seal(), whole and as it was."},
+	[ERROR_SEAL_ALTERED] =
+		{"LB626", "seal_altered",
+		 "this seal is not as it was exported: its root is not that of its lines",
+		 "Somebody changed the text, or it was copied in part: find another copy."},
 	[ERROR_DATABASE_ENCODING] = {"LB619", "database_encoding",
 								 "the encoding of this database is %s: billing needs UTF8",
 								 "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0."},

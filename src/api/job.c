@@ -35,6 +35,7 @@ static const Job jobs[] = {
 	{"billing settle", "* * * * *", "SELECT billing.settle()"},
 	{"billing sum_usage", "*/5 * * * *", "SELECT billing.sum_usage()"},
 	{"billing continue_rerate", "* * * * *", "SELECT billing.continue_rerate()"},
+	{"billing seal_books", "7 2 * * *", "SELECT billing.seal_books()"},
 	/* In the morning of China, when bills are there, and again at noon, when they are whole. */
 	{"billing reconcile", "30 2,4 * * *", "SELECT billing.reconcile()"},
 };

@@ -11,6 +11,7 @@
 
 #include "spi/scope.h"
 #include "store/partition_store.h"
+#include "store/seal_store.h"
 #include "store/verify_store.h"
 
 PG_FUNCTION_INFO_V1(billing_verify);
@@ -24,6 +25,8 @@ billing_verify(PG_FUNCTION_ARGS)
 	scope_open_to_scan(&scope);
 	partition_check_snapshot();
 	verify_books(result);
+	seal_verify_roots(result);
+	seal_verify_rows(result);
 	verify_policies(result);
 	verify_guards(result);
 	scope_close(&scope);

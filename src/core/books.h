@@ -18,9 +18,9 @@
 #define CORE_BOOKS_H
 
 #include "core/book.h"
+#include "core/hasher.h"
 #include "core/money.h"
 #include "core/outcome.h"
-#include "core/hasher.h"
 
 /* expires_at of a lot that never expires; compares above every instant. */
 #define NEVER_EXPIRES INT64_MAX

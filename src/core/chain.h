@@ -13,9 +13,9 @@
 #ifndef CORE_CHAIN_H
 #define CORE_CHAIN_H
 
+#include "core/hasher.h"
 #include "core/meters.h"
 #include "core/rating.h"
-#include "core/hasher.h"
 
 /* Raised by another column, or another form of one. */
 #define CHAIN_VERSION 1

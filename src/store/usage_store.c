@@ -195,8 +195,7 @@ find_newest(SqlRunner run, int64 account_id, const char *request_id, TimestampTz
 		"ORDER BY recorded_at DESC LIMIT 1",
 		INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID);
 	char nulls[] = "    ";
-	Datum values[4] = {Int64GetDatum(account_id),
-					   Int64GetDatum(usage_request_hash(request_id))};
+	Datum values[4] = {Int64GetDatum(account_id), Int64GetDatum(usage_request_hash(request_id))};
 
 	bind_text(values, nulls, 2, request_id);
 	bind_instant(values, nulls, 3, occurred_at, DT_NOBEGIN);

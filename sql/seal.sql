@@ -1,0 +1,89 @@
+-- Seals of the books (B&S 3.2): made, kept elsewhere, compared. All of it is undone in the end. Accounts 3410 to 3413.
+\set VERBOSITY terse
+BEGIN;
+SELECT count(billing.create_account(account_id, 'cn')) AS accounts, count(billing.create_api_key(account_id, 'key')) AS keys FROM generate_series(3410, 3413) AS account_id;
+SELECT billing.set_price('seal', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status FROM generate_series(3410, 3412) AS a, billing.record_offline_payment(a, 30, 'payment', a || ' bank');
+SELECT status FROM billing.charge(3410, 1, 'one', 'seal', 3, 0);
+SELECT status FROM billing.charge(3410, 1, 'free of price', 'seal-none', 3, 0);
+SELECT billing.reject_usage(3410, 'free of price', 'not ours');
+SELECT seal_no, accounts >= 3 AS moved, rows_before <= sealed_at AS is_past, root ~ '^[0-9a-f]{64}$' AS root FROM billing.seal_books('0');
+SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT status FROM billing.charge(3411, 1, 'two', 'seal', 4, 0);
+SELECT status FROM billing.adjust(3413, 5, 'credit', reason => 'made good');
+SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT billing.export_seal() AS newest, billing.export_seal(1) AS first \gset
+SELECT regexp_replace(line, '[0-9a-f]{64}', 'DIGEST') AS line FROM string_to_table(regexp_replace(:'newest', '[0-9]{4}(-[0-9]{2}){2} [0-9:.]+', 'INSTANT', 'g'), E'\n') AS line;
+-- The root is that of the lines, as sha256sum makes it; and stands in the next seal.
+SELECT encode(sha256(convert_to(lines, 'UTF8')), 'hex') = substring(:'newest' FROM 'root (.{64})\n$') AS is_root FROM regexp_replace(:'newest', 'root .*\n$', '') AS lines;
+SELECT substring(:'newest' FROM 'after (.{64})') = (SELECT encode(root, 'hex') FROM billing_books.seal WHERE seal_no = 2) AS follows;
+-- And the rows of other tables are those of the queries that sealed_rows() shows.
+CREATE FUNCTION pg_temp.lines(from_seal bigint, wanted text) RETURNS TABLE (name text, rows bigint, digest bytea) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE (SELECT format('SELECT r.name, count(*), sha256(convert_to(string_agg(line || E''\n'', '''' ORDER BY line COLLATE "C"), ''UTF8'')) FROM (%s) AS r
+        WHERE at >= coalesce((SELECT rows_before FROM billing_books.seal WHERE seal_no = $1 - 1), ''-infinity'') AND at < (SELECT rows_before FROM billing_books.seal WHERE seal_no = $1) GROUP BY r.name', s.query)
+        FROM billing.sealed_rows() AS s WHERE s.name = wanted) USING from_seal;
+END $$;
+SELECT count(*) > 10 AS some, bool_and((f.rows, f.digest) IS NOT DISTINCT FROM (s.rows, s.digest)) AS are_right
+FROM billing_books.seal AS e CROSS JOIN billing.sealed_rows() AS r CROSS JOIN LATERAL pg_temp.lines(e.seal_no, r.name) AS f
+FULL JOIN billing_books.seal_rows AS s ON s.seal_no = e.seal_no AND s.name = f.name;
+SELECT count(*) AS tables, bool_and(query ~ '^SELECT .* AS name, .* AS at, ROW\(.*\)::text AS line FROM ') AS are_queries FROM billing.sealed_rows();
+
+-- Compared: nothing was changed, and a copy with the line ends of another system is the same.
+SELECT * FROM billing.verify_seal(:'first');
+SELECT * FROM billing.verify_seal(:'newest');
+SELECT * FROM billing.verify_seal(replace(:'newest', E'\n', E'\r\n') || E'\r\n');
+SELECT * FROM billing.verify() WHERE check_name LIKE 'seal%';
+
+-- What nothing else finds: all that tells of a charge is gone, everywhere, and the chain is made anew.
+CREATE FUNCTION pg_temp.found(VARIADIC damage text[]) RETURNS TABLE (by_verify text, by_first text, by_newest text) LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+    newest text := billing.export_seal();
+    first text := billing.export_seal(1);
+BEGIN
+    PERFORM set_config('billing.allow_history_change', 'on', true);
+    FOREACH command IN ARRAY damage LOOP
+        EXECUTE command;
+    END LOOP;
+    by_verify := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify() AS v);
+    by_first := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(first) AS v);
+    by_newest := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(newest) AS v);
+    RAISE SQLSTATE '00001';
+EXCEPTION WHEN SQLSTATE '00001' THEN
+    RETURN NEXT;
+END $$;
+\set gone '''DELETE FROM billing_books.usage_event WHERE account_id = 3410 AND request_id = ''''one'''''', ''DELETE FROM billing_books.ledger_entry WHERE account_id = 3410 AND entry_no = 2'', ''UPDATE billing_books.account SET last_entry_no = 1, cash = 30 WHERE account_id = 3410'', ''UPDATE billing_books.lot SET remaining = 30 WHERE account_id = 3410'', ''SELECT test.rechain(3410)'''
+\set resealed '''DELETE FROM billing_books.seal'', ''DELETE FROM billing_books.seal_account'', ''DELETE FROM billing_books.seal_rows'''
+SELECT * FROM pg_temp.found(:gone);
+SELECT * FROM pg_temp.found(:gone, :resealed);
+SELECT * FROM pg_temp.found(:gone, :resealed, 'SELECT billing.seal_books(''0'') FROM generate_series(1, 4)');
+SELECT * FROM pg_temp.found('UPDATE billing_books.audit_log SET reason = ''other'' WHERE account_id = 3413');
+SELECT * FROM pg_temp.found('UPDATE billing_books.usage_event SET input_tokens = 4 WHERE account_id = 3410 AND status = ''rejected''');
+SELECT * FROM pg_temp.found('UPDATE billing_books.seal SET sealed_at = sealed_at - interval ''1 s'' WHERE seal_no = 2');
+SELECT * FROM pg_temp.found('UPDATE billing_books.seal_account SET chain = sha256(''x'') WHERE account_id = 3411 AND seal_no = 3');
+SELECT * FROM pg_temp.found('DELETE FROM billing_books.seal WHERE seal_no = 2');
+SELECT * FROM pg_temp.found('INSERT INTO billing_books.account_lock VALUES (3412, 1, ''operator'', ''2025-05-05'', ''me'', NULL, ''2025-05-06'', ''me'')');
+SELECT * FROM pg_temp.found('UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 3411 AND entry_no = 1');
+
+-- A copy that ends before the seal, as one does that was restored, is told from damage.
+SAVEPOINT copy;
+SELECT status FROM billing.charge(3412, 1, 'later', 'seal', 1, 0);
+SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT billing.export_seal(4) AS later \gset
+ROLLBACK TO copy;
+SELECT * FROM billing.verify_seal(:'later');
+
+-- What is no seal, or none of ours.
+SELECT test.attempt(format('SELECT billing.verify_seal(%L)', given)) FROM (VALUES
+    (NULL), (''), (' '), ('seal'), (E'billing seal 2\n'), (E'billing seal 1\nseal 0\n'), (E'billing seal 1\nseal 01\n'), (E'billing seal 1\nseal 99999999999999999999\n'),
+    (regexp_replace(:'newest', 'root .*', '')), (:'newest' || 'more'), (replace(:'newest', 'account 3411 2 ', 'account 3411 3 ')), (replace(:'newest', 'account 3411 2 ', 'account 3411 -2 ')),
+    (replace(:'newest', 'account 3411 2 ', 'account 3411 2 0')), (replace(:'newest', E'\nseal 3', E'\nseal 4')), (upper(:'newest')), (:'newest' || E'\n\n' || :'first'), (repeat('x', 1000000))) AS v (given);
+SELECT test.attempt('SELECT billing.export_seal(99)'), test.attempt('SELECT billing.seal_books(NULL)'), test.attempt('SELECT billing.seal_books(''-1 s'')'), test.attempt('SELECT billing.seal_books(''2 days'')');
+SELECT test.attempt(format('%s billing_books.%s', command, name)) FROM unnest(ARRAY['DELETE FROM', 'TRUNCATE']) AS command, unnest(ARRAY['seal', 'seal_account', 'seal_rows']) AS name;
+ROLLBACK;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT test.attempt('SELECT billing.seal_books()');
+ROLLBACK;
+SELECT billing.hash_lines(line ORDER BY line COLLATE "C") = sha256(E'a\nb\n'::bytea) AS of_lines FROM (VALUES ('b'), ('a')) AS v (line);
+SELECT n % 2 AS odd, billing.hash_lines(n::text ORDER BY n) = sha256(convert_to(string_agg(n || E'\n', '' ORDER BY n), 'UTF8')) AS of_each FROM generate_series(1, 1000) AS n GROUP BY 1 ORDER BY 1;
