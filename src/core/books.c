@@ -451,6 +451,17 @@ books_write_off(Books *books, int64_t amount_nano)
 	return post(books, BOOK_WRITE_OFF, BOOK_ARREARS, NULL, amount_nano, NO_NUMBER);
 }
 
+Outcome
+books_repeat(Books *books, const Transfer *transfer)
+{
+	Lot *lot = find_lot(books, transfer->lot_no);
+
+	if (transfer->lot_no != NO_NUMBER && lot == NULL)
+		return OUTCOME_NO_SUCH_LOT;
+	return post(books, transfer->debit, transfer->credit, lot, transfer->amount_nano,
+				transfer->undoes_entry_no);
+}
+
 /* Lets a move that lowers arrears clear a debt, as far as both last. */
 static int64_t
 clear_debt(ArrearsMove *debt, int64_t *left_nano)

@@ -238,6 +238,12 @@ extern Outcome books_settle(Books *books, Book debit, Book credit, int64_t amoun
 /* Gives arrears up; OUTCOME_NOT_COVERED when that is more than is owed. */
 extern Outcome books_write_off(Books *books, int64_t amount_nano);
 
+/*
+ * Makes a transfer of a lot or of arrears as it stands in the ledger: of an act that cannot be done
+ * again, since what it looked at is not kept any more.
+ */
+extern Outcome books_repeat(Books *books, const Transfer *transfer);
+
 /* False where a charge would raise arrears beyond what the books can hold. */
 extern bool books_can_take(const Books *books, int64_t amount_nano);
 
