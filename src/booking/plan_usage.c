@@ -88,7 +88,7 @@ find_weights(PlanUsage *usage, const char *plan, const char *model)
 			return weights;
 	weights = palloc(sizeof(Weights));
 	*weights = (Weights){.plan = plan, .model = model, .next = usage->weights};
-	weights->rows = plan_weights(plan, model, &weights->count);
+	weights->rows = plan_weights(plan, model, sql_latest, &weights->count);
 	return usage->weights = weights;
 }
 

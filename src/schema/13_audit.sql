@@ -10,6 +10,7 @@ CREATE TABLE billing_books.audit_log (
     session_user_name text NOT NULL,
     reason text
 );
+CREATE INDEX audit_log_of_account ON billing_books.audit_log (account_id) WHERE account_id IS NOT NULL;
 COMMENT ON TABLE billing_books.audit_log IS 'Operators'' actions and changes of policies, prices, locks and access: what, from, to, by whom, why. Append-only.';
 COMMENT ON COLUMN billing_books.audit_log.audit_no IS 'Number of the line.';
 COMMENT ON COLUMN billing_books.audit_log.recorded_at IS 'When it happened.';

@@ -188,4 +188,5 @@ COMMENT ON COLUMN billing_books.refund_claim.take_back_id IS 'The take-back that
 COMMENT ON COLUMN billing_books.refund_claim.call_id IS 'The call of ours that asked for it.';
 COMMENT ON COLUMN billing_books.refund_claim.amount IS 'What went back.';
 COMMENT ON COLUMN billing_books.refund_claim.refunded_at IS 'When, as the gateway says; where it does not: when it was booked.';
+CREATE INDEX refund_claim_of_account ON billing_books.refund_claim (account_id);
 CREATE INDEX refund_claim_of_day ON billing_books.refund_claim (gateway, refunded_at);

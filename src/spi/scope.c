@@ -167,6 +167,14 @@ scope_open(Scope *scope)
 }
 
 void
+scope_open_to_look(Scope *scope)
+{
+	scope_open_to_scan(scope);
+	set("enable_seqscan", "off");
+	set("enable_nestloop", "off");
+}
+
+void
 scope_open_to_page(Scope *scope)
 {
 	scope_open(scope);

@@ -36,6 +36,12 @@ extern void scope_open(Scope *scope);
 extern void scope_open_to_scan(Scope *scope);
 
 /*
+ * The same for what reads all that one account has: it is found by indexes, and joined by passing
+ * over it once, whatever the statistics say, however much it is.
+ */
+extern void scope_open_to_look(Scope *scope);
+
+/*
  * The same for lists that are read page by page: their statements go by the order of indexes, too,
  * so that they read what they return and no more.
  */

@@ -134,6 +134,20 @@ sql_read(Sql *statement, Datum *values, const char *nulls)
 	return run(statement, values, nulls, true);
 }
 
+Portal
+sql_open(Sql *statement, Datum *values)
+{
+	Portal portal;
+
+	if (statement->plan == NULL)
+		prepare(statement);
+	begin_statement(plan_text(statement->plan));
+	portal = SPI_cursor_open(NULL, statement->plan, values, NULL, true);
+	if (portal == NULL)
+		refuse(ERROR_INTERNAL, SPI_result_code_string(SPI_result));
+	return portal;
+}
+
 uint64
 sql_latest(Sql *statement, Datum *values, const char *nulls)
 {

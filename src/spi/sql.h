@@ -64,6 +64,9 @@ extern uint64 sql_latest(Sql *statement, Datum *values, const char *nulls);
  */
 extern void sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result);
 
+/* Opens a portal over the rows of such a read: see spi/cursor.h. */
+extern Portal sql_open(Sql *statement, Datum *values);
+
 /*
  * Runs SQL that is put together each time: DDL, what names a partition or a
  * type. May hold several statements; returns the number of rows of the last.

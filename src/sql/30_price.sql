@@ -40,18 +40,6 @@ CREATE FUNCTION billing.are_meters(meters jsonb) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_are_meters';
 COMMENT ON FUNCTION billing.are_meters(jsonb) IS 'True of what a request can count beside tokens as it is stored, null included: verify() asks it. Example: SELECT billing.are_meters(''{"web_search": 3}'').';
 
--- The arithmetic once more, in other words than the library has it.
-CREATE FUNCTION billing.exact_amount(millionths numeric, meters jsonb, prices text) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN billing.are_meters(meters) AND billing.are_price_items(prices) THEN
-        div(2000000000 * (18 * millionths + (
-            SELECT coalesce(sum(m.value::numeric * i.price[2]::numeric * (18000000 / coalesce(i.price[3]::int, 1))), 0)
-            FROM jsonb_each_text(meters) AS m
-            JOIN regexp_matches(prices, '([^ ,]+) ([0-9.]+)(?:/([0-9]+))?', 'g') AS i (price) ON i.price[1] = m.key
-        )) + 18000000, 36000000) * 0.000000001
-    END;
-COMMENT ON FUNCTION billing.exact_amount(numeric, jsonb, text) IS 'What tokens and meters cost together, rounded once, half up, to 9 decimals; millionths: tokens times their prices, before they are divided by 1,000,000. Null where meters or prices cannot be read. verify() holds charges against it. Example: SELECT billing.exact_amount(0, ''{"web_search": 3}'', ''web_search 10/1000'').';
-
 CREATE FUNCTION billing.set_price_list(account_id bigint, price_list text, effective_from timestamptz = NULL, actor text = NULL, reason text = NULL) RETURNS timestamptz
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_set_price_list';
 COMMENT ON FUNCTION billing.set_price_list(bigint, text, timestamptz, text, text) IS 'Puts an account on a price list (null: the standard one) for usage that occurs from an instant on (null: from now on, behind all that is charged), and returns that instant. What the list does not price, the standard one does. Errors: LB201, LB401 a charge would be priced anew, LB408 no price stands in it, LB409. Example: SELECT billing.set_price_list(7, ''vip'', reason => ''contract 12'').';

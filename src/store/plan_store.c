@@ -125,7 +125,7 @@ plan_retire(const char *name, TimestampTz now)
 	"weight_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant, meters, unlisted_meters"
 
 Price *
-plan_weights(const char *plan, const char *model, size_t *count)
+plan_weights(const char *plan, const char *model, SqlRunner run, size_t *count)
 {
 	static Sql list = SQL(
 		"SELECT " WEIGHT_COLUMNS " FROM " BOOKS
@@ -138,11 +138,27 @@ plan_weights(const char *plan, const char *model, size_t *count)
 
 	bind_text(values, nulls, 0, plan);
 	bind_text(values, nulls, 1, model);
-	*count = sql_latest(&list, values, nulls);
+	*count = run(&list, values, nulls);
 	weights = palloc((*count + 1) * sizeof(Price));
 	for (size_t i = 0; i < *count; i++)
 		weights[i] = price_read(i);
 	return weights;
+}
+
+bool
+plan_weights_are_readable(const char *plan, const char *model)
+{
+	static Sql find = SQL("SELECT FROM " BOOKS
+						  "plan_weight WHERE plan = $1 AND model = $2 AND (NOT "
+						  "billing.are_price_items(meters) OR 'NaN' IN (input, cache_read, "
+						  "cache_write, output)) LIMIT 1",
+						  TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, plan);
+	bind_text(values, nulls, 1, model);
+	return sql_read(&find, values, nulls) == 0;
 }
 
 bool

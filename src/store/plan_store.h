@@ -14,6 +14,7 @@
 #include "funcapi.h"
 
 #include "core/rating.h"
+#include "spi/sql.h"
 
 /* What can be bought: a period, or (no length) a quota pack. */
 typedef struct TokenPlan
@@ -59,7 +60,10 @@ typedef struct WeightRow
 
 /* All weights of a model on a plan, as rating_choose_price() wants them; these and the next but one
  * see all that is committed, whatever snapshot the transaction keeps. */
-extern Price *plan_weights(const char *plan, const char *model, size_t *count);
+extern Price *plan_weights(const char *plan, const char *model, SqlRunner run, size_t *count);
+
+/* True where all of these say what they can say, in the caller's snapshot. */
+extern bool plan_weights_are_readable(const char *plan, const char *model);
 
 /* The row of that number, in the caller's snapshot. */
 extern bool plan_weight_get(int64 weight_id, Price *weight);

@@ -206,12 +206,10 @@ remember_row(ModelPrices *entry, const Price *row, Price *price)
 	price->zone_no = zone_number(entry, zone);
 }
 
-/*
- * Reads all rows of a model, in all that is committed. They are the transaction's until all are
- * read: what an error ends goes with it.
- */
+/* Reads all rows of a model. They are the transaction's until all are read: what an error ends goes
+ * with it. */
 static void
-load_model(const char *currency, const char *model, ModelPrices *entry)
+load_model(SqlRunner run, const char *currency, const char *model, ModelPrices *entry)
 {
 	static Sql read = SQL("SELECT " PRICE_COLUMNS " FROM " BOOKS
 						  "price WHERE currency = $1 AND model = $2 AND withdrawn_at IS NULL ORDER "
@@ -223,7 +221,7 @@ load_model(const char *currency, const char *model, ModelPrices *entry)
 
 	bind_text(values, nulls, 0, currency);
 	bind_text(values, nulls, 1, model);
-	entry->count = sql_latest(&read, values, nulls);
+	entry->count = run(&read, values, nulls);
 	entry->context = AllocSetContextCreate(CurTransactionContext, "billing prices of a model",
 										   ALLOCSET_SMALL_SIZES);
 	entry->prices = MemoryContextAlloc(entry->context, (entry->count + 1) * sizeof(Price));
@@ -257,7 +255,7 @@ model_prices(const char *currency, const char *model)
 	entry = hash_search(remembered, key, HASH_FIND, NULL);
 	if (entry)
 		return entry;
-	load_model(currency, model, &loaded);
+	load_model(sql_latest, currency, model, &loaded);
 	entry = hash_search(remembered, key, HASH_ENTER, NULL);
 	memcpy(loaded.key, key, sizeof(loaded.key));
 	*entry = loaded;
@@ -277,11 +275,10 @@ moments_at(const ModelPrices *rows, TimestampTz at)
 	return moments;
 }
 
-bool
-price_find(const char *currency, const char *model, const char *price_list, const PriceQuery *query,
-		   Price *price)
+/* The row of a model that prices a request, of a list or else of the standard one; NULL: none. */
+static const Price *
+choose(const ModelPrices *rows, const char *price_list, const PriceQuery *query)
 {
-	const ModelPrices *rows = model_prices(currency, model);
 	PriceQuery asked = *query;
 	const Price *chosen;
 
@@ -293,9 +290,144 @@ price_find(const char *currency, const char *model, const char *price_list, cons
 		asked.price_list = RATING_STANDARD_LIST;
 		chosen = rating_choose_price(rows->prices, rows->count, &asked);
 	}
+	return chosen;
+}
+
+bool
+price_find(const char *currency, const char *model, const char *price_list, const PriceQuery *query,
+		   Price *price)
+{
+	const Price *chosen = choose(model_prices(currency, model), price_list, query);
+
 	if (chosen)
 		*price = *chosen;
 	return chosen != NULL;
+}
+
+/* ---- for judging what is booked ------------------------------------------------ */
+
+/* A model of a table, read when it is first asked for. */
+typedef struct TableModel
+{
+	ModelPrices rows; /* its key comes first */
+	bool is_readable;
+} TableModel;
+
+struct PriceTable
+{
+	MemoryContext context;
+	HTAB *models;
+	HTAB *rows; /* by their numbers */
+};
+
+PriceTable *
+price_table_make(void)
+{
+	PriceTable *table = palloc(sizeof(PriceTable));
+	HASHCTL models = {.keysize = MODEL_KEY_SIZE, .entrysize = sizeof(TableModel)};
+	HASHCTL rows = {.keysize = sizeof(int64), .entrysize = sizeof(TablePrice)};
+
+	table->context = models.hcxt = rows.hcxt = CurrentMemoryContext;
+	table->models = hash_create("billing price table", 256, &models,
+								HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	table->rows = hash_create("billing price rows", 1024, &rows,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	return table;
+}
+
+#define HAS_AMOUNTS "'NaN' NOT IN (input, cache_read, cache_write, output)"
+
+/* True where all rows of a model say what they can say: others are told of by checks of prices. */
+static bool
+is_readable(const char *currency, const char *model)
+{
+	static Sql find = SQL(
+		"SELECT FROM " BOOKS
+		"price WHERE currency = $1 AND model = $2 AND withdrawn_at IS NULL AND NOT "
+		"(billing.is_price_hours(hours) AND billing.are_price_items(meters) AND " HAS_AMOUNTS
+		") LIMIT 1",
+		TEXTOID, TEXTOID);
+	char nulls[] = "  ";
+	Datum values[2];
+
+	bind_text(values, nulls, 0, currency);
+	bind_text(values, nulls, 1, model);
+	return sql_read(&find, values, nulls) == 0;
+}
+
+static const TableModel *
+table_model(PriceTable *table, const char *currency, const char *model)
+{
+	char key[MODEL_KEY_SIZE];
+	TableModel *entry;
+	TableModel loaded;
+
+	snprintf(key, sizeof(key), "%s %s", currency, model);
+	entry = hash_search(table->models, key, HASH_FIND, NULL);
+	if (entry)
+		return entry;
+	loaded.is_readable = is_readable(currency, model);
+	if (loaded.is_readable)
+		load_model(sql_read, currency, model, &loaded.rows);
+	entry = hash_search(table->models, key, HASH_ENTER, NULL);
+	memcpy(loaded.rows.key, key, sizeof(key));
+	*entry = loaded;
+	if (loaded.is_readable)
+		MemoryContextSetParent(loaded.rows.context, table->context);
+	return entry;
+}
+
+bool
+price_table_choose(PriceTable *table, const char *currency, const char *model,
+				   const char *price_list, const PriceQuery *query, const Price **price)
+{
+	const TableModel *found = table_model(table, currency, model);
+
+	*price = found->is_readable ? choose(&found->rows, price_list, query) : NULL;
+	return found->is_readable;
+}
+
+/* Copies a row to where the table keeps it. */
+static TablePrice
+read_table_price(PriceTable *table, int64 price_id)
+{
+	/* What meters cost and cannot be read is nothing here. */
+	static Sql get = SQL(
+		"SELECT price_id, prompt_tokens_over, effective_from, input, cache_read, cache_write, "
+		"output, variant, CASE WHEN billing.are_price_items(meters) THEN meters ELSE '' END, "
+		"unlisted_meters, is_end OR withdrawn_at IS NOT NULL, corrects, currency, model, "
+		"billing.are_price_items(meters) FROM " BOOKS "price WHERE price_id = $1 AND " HAS_AMOUNTS,
+		INT8OID);
+	MemoryContext caller_context = MemoryContextSwitchTo(table->context);
+	TablePrice found = {.price_id = price_id};
+
+	if (sql_read(&get, (Datum[]){Int64GetDatum(price_id)}, NULL) > 0)
+		found = (TablePrice){
+			.price_id = price_id,
+			.is_there = true,
+			.price = price_read(0),
+			.is_over = column_bool(0, 11),
+			.corrects = column_int64(0, 12),
+			.currency = column_text(0, 13),
+			.model = column_text(0, 14),
+			.has_items = column_bool(0, 15),
+		};
+	MemoryContextSwitchTo(caller_context);
+	return found;
+}
+
+const TablePrice *
+price_table_row(PriceTable *table, int64 price_id)
+{
+	TablePrice *entry = hash_search(table->rows, &price_id, HASH_FIND, NULL);
+	TablePrice found;
+
+	if (entry)
+		return entry;
+	found = read_table_price(table, price_id);
+	entry = hash_search(table->rows, &price_id, HASH_ENTER, NULL);
+	*entry = found;
+	return entry;
 }
 
 const char *

@@ -64,6 +64,36 @@ extern bool price_find(const char *currency, const char *model, const char *pric
 					   const PriceQuery *query, Price *price);
 
 /*
+ * Prices in the caller's snapshot, for judging what is booked: each model is read once. What stands
+ * in their rows is no error here.
+ */
+typedef struct PriceTable PriceTable;
+
+/* A row by its number, whatever became of it. */
+typedef struct TablePrice
+{
+	int64 price_id;
+	bool is_there;
+	Price price;  /* without list and hours */
+	bool is_over; /* it is an end, or was withdrawn */
+	int64 corrects;
+	const char *currency;
+	const char *model;
+	bool has_items; /* what it says of meters can be read */
+} TablePrice;
+
+/* It lives as long as the memory context in which it is made. */
+extern PriceTable *price_table_make(void);
+
+/* As price_find(); *price is NULL where none prices it. False where a row of the model cannot be
+ * read. */
+extern bool price_table_choose(PriceTable *table, const char *currency, const char *model,
+							   const char *price_list, const PriceQuery *query,
+							   const Price **price);
+
+extern const TablePrice *price_table_row(PriceTable *table, int64 price_id);
+
+/*
  * What a price and a plan's weight have alike, their rows being of one shape: a row read as
  * (number, prompt_tokens_over, effective_from, input, cache_read, cache_write, output, variant,
  * meters, unlisted_meters), and what is written of it, from an index on, without the number.

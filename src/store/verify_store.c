@@ -15,12 +15,19 @@
 #include "core/policy.h"
 #include "spi/column.h"
 #include "spi/sql.h"
+#include "store/replay_store.h"
+#include "store/repricing_store.h"
 #include "store/schema_store.h"
 #include "store/verify_store.h"
 
 /* src/verify, joined: each returns check_name, account_id and detail, in their types. */
 static Sql checks[] = {
 #include "verify_checks.inc"
+};
+
+/* The same of one account, which is their argument. */
+static Sql account_checks[] = {
+#include "verify_account_checks.inc"
 };
 
 void
@@ -30,15 +37,124 @@ verify_books(ReturnSetInfo *result)
 		sql_put_rows(&checks[i], NULL, NULL, result);
 }
 
+static void
+verify_books_of(int64 account_id, ReturnSetInfo *result)
+{
+	for (size_t i = 0; i < lengthof(account_checks); i++)
+	{
+		account_checks[i].types[0] = INT8OID;
+		sql_put_rows(&account_checks[i], (Datum[]){Int64GetDatum(account_id)}, NULL, result);
+	}
+}
+
+static void
+put_row(ReturnSetInfo *result, const char *check, int64 account_id, const char *detail)
+{
+	Datum values[] = {CStringGetTextDatum(check), Int64GetDatum(account_id),
+					  CStringGetTextDatum(detail)};
+	bool nulls[] = {false, account_id == NO_NUMBER, false};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 /* A discrepancy of no account. */
 static void
 put_discrepancy(ReturnSetInfo *result, const char *check, const char *detail)
 {
-	Datum values[] = {CStringGetTextDatum(check), (Datum) 0, CStringGetTextDatum(detail)};
-	bool nulls[] = {false, true, false};
-
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	put_row(result, check, NO_NUMBER, detail);
 }
+
+/* ---- replay ---------------------------------------------------------------- */
+
+/* " of lot 3", where there is one. */
+static const char *
+number_text(const char *of, int64 number)
+{
+	return number == NO_NUMBER ? "" : psprintf(" of %s " INT64_FORMAT, of, number);
+}
+
+/* A transfer as an operator reads it: "cash / arrears 5.000000000 of lot 1, from payment 2 of ...".
+ */
+static const char *
+transfer_text(const Transfer *transfer)
+{
+	char amount[MONEY_TEXT_SIZE];
+
+	return psprintf("%s / %s %s%s%s, from %s " INT64_FORMAT " of %s%s", book_name(transfer->debit),
+					book_name(transfer->credit), money_print(transfer->amount_nano, amount),
+					number_text("lot", transfer->lot_no),
+					number_text("subscription", transfer->subscription_no),
+					book_source_name(transfer->source.type), transfer->source.id,
+					timestamptz_to_str(transfer->occurred_at),
+					transfer->undoes_entry_no == NO_NUMBER
+						? ""
+						: psprintf(", undoes entry " INT64_FORMAT, transfer->undoes_entry_no));
+}
+
+/* What replaying an account found. */
+static const char *
+replay_text(const ReplayFinding *finding)
+{
+	static const char *const texts[] = {
+		[REPLAY_HAS_NO_CAUSE] = "nothing makes it there",
+		[REPLAY_IS_STAMPED] = "its number or its instant is not one of such an act",
+		[REPLAY_IS_REFUSED] = "the rules refuse it",
+		[REPLAY_IS_OTHERWISE] = "its re-rating or reversal says another amount",
+	};
+
+	switch (finding->fault)
+	{
+		case REPLAY_IS_UNREADABLE:
+			return psprintf("entry " INT64_FORMAT " cannot be read", finding->entry_no);
+		case REPLAY_IS_NOT_NEXT:
+			return psprintf("entry " INT64_FORMAT " does not follow the one before it",
+							finding->entry_no);
+		case REPLAY_IS_ANOTHER:
+			return psprintf("entry " INT64_FORMAT " is %s; expected %s", finding->entry_no,
+							transfer_text(&finding->found), transfer_text(&finding->expected));
+		case REPLAY_IS_MISSING:
+			return psprintf("behind entry " INT64_FORMAT " is none; expected %s", finding->entry_no,
+							transfer_text(&finding->expected));
+		default:
+			return psprintf("entry " INT64_FORMAT " is %s; %s", finding->entry_no,
+							transfer_text(&finding->found), texts[finding->fault]);
+	}
+}
+
+static void
+report_price(const char *check, int64 account_id, const char *detail, void *argument)
+{
+	put_row(argument, check, account_id, detail);
+}
+
+void
+verify_prices(ReturnSetInfo *result)
+{
+	repricing_visit(NULL, report_price, result);
+}
+
+static void
+report_replay(int64 account_id, const ReplayFinding *finding, void *argument)
+{
+	if (finding->fault != REPLAY_HOLDS)
+		put_row(argument, "replay", account_id, replay_text(finding));
+}
+
+void
+verify_replay(ReturnSetInfo *result)
+{
+	replay_visit(NULL, report_replay, result);
+}
+
+void
+verify_account(int64 account_id, ReturnSetInfo *result)
+{
+	verify_books_of(account_id, result);
+	repricing_visit(&account_id, report_price, result);
+	replay_visit(&account_id, report_replay, result);
+}
+
+/* ---- policies and guards ---------------------------------------------------- */
 
 /* What is wrong with a policy's row, which set_policy() cannot have written; null: nothing. */
 static const char *

@@ -14,7 +14,12 @@
 
 /* Puts a row of type billing.discrepancy into the result for each one found. */
 extern void verify_books(ReturnSetInfo *result);
+extern void verify_replay(ReturnSetInfo *result);
+extern void verify_prices(ReturnSetInfo *result);
 extern void verify_policies(ReturnSetInfo *result);
 extern void verify_guards(ReturnSetInfo *result);
+
+/* The same of all that can be seen of one account by its own rows. */
+extern void verify_account(int64 account_id, ReturnSetInfo *result);
 
 #endif

@@ -1,6 +1,6 @@
 -- The guards themselves, check guard, are compared with what install() makes by schema_visit_guards().
 
--- check partition_key
+-- check partition_key of all
 -- In every partition of usage an account's request stands once, by hash and probe.
 SELECT NULL, format('partition %s has no valid unique key of account, hash and probe', i.inhrelid::regclass)
 FROM pg_inherits AS i
@@ -16,7 +16,7 @@ WHERE i.inhparent = 'billing_books.usage_event'::regclass
             )
     )
 
--- check schema_rights
+-- check schema_rights of all
 -- Nobody but superusers may create objects in schema billing, nobody but the owner of the books in schema billing_books.
 SELECT NULL, format('%s may create objects in schema %s', CASE a.grantee WHEN 0 THEN 'everybody' ELSE 'role ' || pg_get_userbyid(a.grantee) END, n.nspname)
 FROM pg_namespace AS n
@@ -27,7 +27,7 @@ WHERE n.nspname IN ('billing', 'billing_books')
     AND NOT (n.nspname = 'billing_books'
              AND a.grantee = (SELECT c.relowner FROM pg_class AS c WHERE c.oid = 'billing_books.account'::regclass))
 
--- check schema_members
+-- check schema_members of all
 -- All that stands in schema billing is of the extension.
 SELECT NULL, format('%s stands in schema billing and is none of the extension', pg_describe_object(d.classid, d.objid, 0))
 FROM pg_depend AS d
@@ -40,7 +40,7 @@ WHERE d.refclassid = 'pg_namespace'::regclass
             AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
     )
 
--- check unique_key
+-- check unique_key of all
 -- What stands once does so by a key that is valid, of all rows.
 SELECT NULL, format('table %s has no valid unique key of (%s)', k.name, array_to_string(k.columns, ', '))
 FROM (VALUES
@@ -76,7 +76,7 @@ WHERE NOT EXISTS (
         )
 )
 
--- check foreign_trigger
+-- check foreign_trigger of all
 -- No trigger and no rule of others stands between the books and what is written to them.
 SELECT NULL, format('trigger %s on %s calls a function that is none of the extension', t.tgname, t.tgrelid::regclass)
 FROM pg_trigger AS t
@@ -89,7 +89,7 @@ FROM pg_rewrite AS r
 JOIN pg_class AS c ON c.oid = r.ev_class
 WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind IN ('r', 'p')
 
--- check replica_identity
+-- check replica_identity of all
 -- Every table has a replica identity: without one, publishing it would stop what changes its rows.
 SELECT NULL, format('table %s has no replica identity', c.oid::regclass)
 FROM pg_class AS c

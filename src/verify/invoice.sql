@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
 ) AS r
 WHERE p.state = 'credited' AND v.amount > p.payer_amount - r.amount
 
--- check invoice_number
+-- check invoice_number of all
 -- A number of the tax bureau is that of one invoice, or of one red invoice.
 SELECT NULL, format('number %s is that of %s invoices', u.number, count(*))
 FROM (

@@ -9,6 +9,11 @@
 #   -- What holds in sound books.
 #   WHEN ...                          true where the row is wrong
 #   THEN ...                          the detail, worked out for such rows only
+#
+# With -v of=account, behind the files of src/schema, the same for one account, $1: wherever a check reads a table whose rows
+# are accounts', it reads those of that account. What cannot be seen so, since it compares accounts or is of none, begins with
+#
+#   -- check NAME of all
 
 function fail(where, message) {
     print where ": " message > "/dev/stderr"
@@ -16,9 +21,34 @@ function fail(where, message) {
     exit 1
 }
 
+# Puts the rows of one account in the place of a table, each time that it is read; it keeps its name where it has no other.
+function narrow(text,    head, table, alias) {
+    head = ""
+    while (match(text, /(FROM|JOIN) billing_books\.[a-z_]+/)) {
+        table = substr(text, RSTART, RLENGTH)
+        sub(/.*\./, "", table)
+        head = head substr(text, 1, RSTART + 4)
+        text = substr(text, RSTART + RLENGTH)
+        if (!(table in of_account)) {
+            head = head "billing_books." table
+            continue
+        }
+        is_narrowed = 1
+        alias = text ~ /^[ \n]+AS / ? "" : " AS " table
+        head = head "(SELECT * FROM billing_books." table " WHERE account_id = $1)" alias
+    }
+    return head text
+}
+
 function finish_check() {
-    if (name == "")
+    if (name == "" || (of == "account" && is_of_all))
         return
+    if (of == "account" && table == "") {
+        is_narrowed = 0
+        query = narrow(query)
+        if (!is_narrowed)
+            fail(place, "check " name " reads nothing of an account: is it \"of all\"?")
+    }
     if (!is_explained)
         fail(place, "check " name " does not say what holds")
     if (table == "" ? first_word !~ /^(SELECT|WITH)$/ : condition == "" || detail == "")
@@ -37,10 +67,11 @@ function finish_check() {
 function begin_check() {
     finish_check()
     place = FILENAME ":" FNR
-    if ($0 !~ /^-- check [a-z_]+( on [a-z_]+)?$/)
-        fail(place, "a check begins with -- check NAME or -- check NAME on TABLE")
+    if ($0 !~ /^-- check [a-z_]+( on [a-z_]+| of all)?$/)
+        fail(place, "a check begins with -- check NAME, -- check NAME of all or -- check NAME on TABLE")
     name = $3
-    table = $5
+    is_of_all = $4 == "of"
+    table = is_of_all ? "" : $5
     if (name in places)
         fail(place, "check " name " is there already, at " places[name])
     places[name] = place
@@ -66,6 +97,14 @@ function add_line() {
     }
 }
 
+# The tables whose rows are accounts': all that have account_id, but for re-ratings, of which one can be of all accounts.
+FILENAME ~ /(^|\/)schema\// {
+    if ($1 " " $2 == "CREATE TABLE")
+        created = substr($3, length("billing_books.") + 1)
+    else if ($1 == "account_id" && created != "rerate")
+        of_account[created] = 1
+    next
+}
 /^-- check( |$)/ { begin_check(); next }
 /^[ \t]*$/ { next }
 /^--/ && first_word == "" { is_explained = 1; next }
@@ -78,8 +117,8 @@ END {
     finish_check()
     for (i = 1; i <= table_count; i++) {
         table = tables[i]
-        printf "-- begin\nSELECT c.name, t.account_id, c.detail FROM (SELECT * FROM billing_books.%s WHERE %s) AS t\n" \
+        printf "-- begin\nSELECT c.name, t.account_id, c.detail FROM (SELECT * FROM billing_books.%s WHERE %s(%s)) AS t\n" \
             "CROSS JOIN LATERAL (VALUES %s) AS c (name, is_wrong, detail) WHERE c.is_wrong\n-- end\n",
-            table, conditions[table], rows[table]
+            table, of == "account" ? "account_id = $1 AND " : "", conditions[table], rows[table]
     }
 }

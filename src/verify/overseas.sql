@@ -54,7 +54,7 @@ CROSS JOIN LATERAL (
 ) AS c
 WHERE c.amount > l.amount OR c.strays > 0
 
--- check invoice_series
+-- check invoice_series of all
 -- The numbers of a series are 1 to its last, each once, in the order of time, and what has one says so, with its seller; nothing else has one.
 SELECT NULL, format('series %s has %s numbers, %s to %s, the last known is %s, %s are out of order', coalesce(s.series, n.series), n.numbers, n.first, n.last, s.last_no, n.out_of_order)
 FROM billing_books.invoice_series AS s

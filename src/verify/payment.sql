@@ -85,7 +85,7 @@ FROM billing_books.payment AS p
 FULL JOIN billing_books.payment_claim AS c ON c.account_id = p.account_id AND c.payment_id = p.payment_id
 WHERE (p.gateway COLLATE "C", p.transaction_id COLLATE "C") IS DISTINCT FROM (c.gateway, c.transaction_id)
 
--- check payment_try
+-- check payment_try of all
 -- A transaction is booked once more only where the try before was reversed as a mistake, or moved off the house.
 SELECT c.account_id, format('transaction %s is booked as try %s of %s', c.transaction_id, c.try, c.place)
 FROM (
@@ -100,7 +100,7 @@ WHERE c.try <> c.place
         AND NOT EXISTS (SELECT FROM billing_books.payment AS p
             WHERE p.account_id = c.account_id AND p.payment_id = c.payment_id AND p.state = 'moved'))
 
--- check payment_twice
+-- check payment_twice of all
 -- A transaction is booked through one of a provider's gateways: two names may lead to one merchant account.
 SELECT b.account_id, format('transaction %s is booked through %s and %s', a.transaction_id, a.gateway, b.gateway)
 FROM billing_books.payment_claim AS a

@@ -74,26 +74,3 @@ SELECT q.account_id, format('quota %s of subscription %s says that %s was used o
 FROM billing_books.quota AS q
 LEFT JOIN billing_books.quota AS c ON c.account_id = q.account_id AND c.subscription_no = q.subscription_no AND c.quota_no = q.continues
 WHERE q.carried IS DISTINCT FROM CASE WHEN q.continues IS NULL THEN 0 ELSE c.used + c.carried END
-
--- check plan_credits
--- The credits of a request follow from its tokens, its meters and its weights, the newest of its plan, model, variant, tier and time.
-SELECT u.account_id, format('request "%s": %s credits do not follow from weight %s', u.request_id, u.credits, u.weight_id)
-FROM billing_books.usage_event AS u
-LEFT JOIN billing_books.subscription AS d ON d.account_id = u.account_id AND d.subscription_no = u.subscription_no
-LEFT JOIN billing_books.subscription AS s ON s.account_id = d.account_id AND s.subscription_no = coalesce(d.pack_of, d.subscription_no)
-LEFT JOIN billing_books.plan_weight AS w ON w.weight_id = u.weight_id
-CROSS JOIN LATERAL (SELECT u.input_tokens * w.input + u.cache_read_tokens * w.cache_read + u.cache_write_tokens * w.cache_write
-                           + u.output_tokens * w.output AS millionths) AS t
-WHERE u.status = 'plan'
-    AND ((w.plan, w.model, w.variant) IS DISTINCT FROM (s.plan, u.model, coalesce(u.variant, ''))
-        OR u.credits <> CASE WHEN u.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, u.meters, w.meters) END
-        OR (w.unlisted_meters = '' AND EXISTS (SELECT FROM jsonb_object_keys(CASE jsonb_typeof(u.meters) WHEN 'object' THEN u.meters ELSE '{}' END) AS k
-                                               WHERE strpos(', ' || w.meters, ', ' || k || ' ') = 0))
-        OR w.weight_id IS DISTINCT FROM (
-            SELECT n.weight_id
-            FROM billing_books.plan_weight AS n
-            WHERE n.plan = s.plan AND n.model = u.model AND n.variant = coalesce(u.variant, '') AND n.effective_from <= u.occurred_at
-                AND n.prompt_tokens_over < greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
-            ORDER BY n.prompt_tokens_over DESC, n.effective_from DESC
-            LIMIT 1
-        ))

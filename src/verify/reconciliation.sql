@@ -15,7 +15,7 @@ WHERE (CASE WHEN l.class IN ('fee', 'settlement') THEN l.amount ELSE -l.amount E
        CASE WHEN l.class IN ('fee', 'fee_returned') THEN 'fee' ELSE 'bank' END)
     IS DISTINCT FROM (e.amount, e.gateway, e.book)
 
--- check reconciliation_booked
+-- check reconciliation_booked of all
 -- What is booked of a day's fees and settlements is what its newest finished run found.
 SELECT NULL, format('day %s of %s has %s of %s and %s is booked', r.day, r.gateway, s.amount, s.class, coalesce(l.amount, 0))
 FROM billing_books.reconciliation AS r
@@ -30,7 +30,7 @@ WHERE r.state = 'done'
         WHERE n.gateway = r.gateway AND n.day = r.day AND n.run > r.run AND n.state = 'done')
     AND s.amount <> coalesce(l.amount, 0)
 
--- check reconciliation_rows
+-- check reconciliation_rows of all
 -- A run that is done has looked at all rows of its bills, and asks for none.
 SELECT NULL, format('run %s of %s of %s is done with %s of %s rows looked at', r.run, r.day, r.gateway, r.matched, r.rows)
 FROM billing_books.reconciliation AS r
@@ -39,7 +39,7 @@ WHERE r.state = 'done'
         OR EXISTS (SELECT FROM billing_books.bill_row AS b
             WHERE b.gateway = r.gateway AND b.day = r.day AND b.run = r.run AND b.outcome IN ('new', 'asking')))
 
--- check gateway_owes
+-- check gateway_owes of all
 -- What a gateway holds over all accounts is what came in, less what was given back, dismissed, moved, taken back, kept and settled.
 SELECT NULL, format('gateway %s holds %s by the ledger, and %s by what came in and went out', coalesce(e.gateway, m.gateway), coalesce(e.amount, 0), coalesce(m.amount, 0))
 FROM (

@@ -1,3 +1,6 @@
+-- What a charge costs and which price it has, checks charge_price, charge_price_choice and revision_price, and in plan.sql plan_credits,
+-- are judged by repricing_visit().
+
 -- check usage_bounds on usage_event
 -- Tokens, status, charge, price and entries of an event go together.
 WHEN least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) < 0
@@ -34,61 +37,13 @@ THEN format('request "%s" cannot be one: model "%s", variant "%s", most tokens %
 WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
 THEN format('request "%s": charge %s has no entries', request_id, charge)
 
--- check charge_price
--- A charge follows from its tokens, its meters and its price, which is one of its currency, model, variant, tier and time.
-SELECT u.account_id, format('request "%s": charge %s does not follow from price %s', u.request_id, u.charge, u.price_id)
-FROM billing_books.usage_event AS u
-LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
-LEFT JOIN billing_books.price AS p ON p.price_id = u.price_id
-CROSS JOIN LATERAL (SELECT u.input_tokens * p.input + u.cache_read_tokens * p.cache_read + u.cache_write_tokens * p.cache_write
-                           + u.output_tokens * p.output AS millionths) AS t
-WHERE u.status = 'charged'
-    AND ((p.currency, p.model, p.variant) IS DISTINCT FROM (a.currency, u.model, coalesce(u.variant, ''))
-        OR p.is_end OR p.withdrawn_at IS NOT NULL
-        OR p.effective_from > u.occurred_at
-        OR p.prompt_tokens_over >= greatest(u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, 1)
-        OR u.charge <> CASE WHEN u.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, u.meters, p.meters) END)
-
--- check charge_price_choice
--- A charge has the price that the rules choose for it (R20), as prices were corrected when it was booked.
-SELECT c.account_id, format('request "%s" was charged by price %s, but price %s applies', c.request_id, c.price_id, c.choice)
-FROM (
-    SELECT u.account_id, u.request_id, u.price_id,
-           billing.price_choice(a.currency, u.model,
-                                CASE WHEN a.has_price_list THEN (
-                                    SELECT l.price_list
-                                    FROM billing_books.account_price_list AS l
-                                    WHERE l.account_id = a.account_id AND l.effective_from <= u.occurred_at
-                                        AND octet_length(l.price_list) <= 64 AND btrim(l.price_list, E' \t\r\n') <> ''
-                                    ORDER BY l.effective_from DESC
-                                    LIMIT 1
-                                ) END,
-                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters, u.settled_at) AS choice
-    FROM billing_books.usage_event AS u
-    JOIN billing_books.account AS a ON a.account_id = u.account_id
-    WHERE u.status = 'charged'
-        -- What price_choice() refuses, other checks tell of: it must not keep the rest from being told.
-        AND u.input_tokens BETWEEN 0 AND 200000000 AND u.cache_read_tokens BETWEEN 0 AND 200000000
-        AND u.cache_write_tokens BETWEEN 0 AND 200000000
-        AND a.currency IN ('CNY', 'USD')
-        AND isfinite(u.occurred_at) AND isfinite(u.settled_at)
-        AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
-        AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
-        AND billing.are_meters(u.meters)
-        AND NOT EXISTS (SELECT FROM billing_books.price AS p
-                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL
-                            AND NOT (billing.is_price_hours(p.hours) AND billing.are_price_items(p.meters)))
-    OFFSET 0
-) AS c
-WHERE c.choice IS DISTINCT FROM c.price_id
-
--- check price_hours
+-- check price_hours of all
 -- The hours of a price are such as can be read, in a time zone that the server has.
 SELECT NULL, format('price %s of %s: its hours are "%s"', price_id, model, left(hours, 100))
 FROM billing_books.price
 WHERE withdrawn_at IS NULL AND NOT billing.is_price_hours(hours)
 
--- check price_items
+-- check price_items of all
 -- What meters cost, by a price or a weight, is such as can be read, in its one text.
 SELECT NULL, format('price %s of %s: its meters are "%s"', price_id, model, left(meters, 100))
 FROM billing_books.price
@@ -103,7 +58,7 @@ WHERE NOT billing.are_price_items(meters)
 WHEN NOT billing.are_meters(meters)
 THEN format('request "%s" has meters %s', request_id, left(meters::text, 100))
 
--- check price_correction
+-- check price_correction of all
 -- A correction is of the key and instant of a price that corrects none, and was recorded when that was in force.
 SELECT NULL, format('price %s corrects price %s, which is not possible', c.price_id, c.corrects)
 FROM billing_books.price AS c
@@ -309,48 +264,6 @@ WHERE r.revision_no <> r.place
     OR w.begun_at IS NULL
     OR r.occurred_at < w.occurred_from OR r.occurred_at >= w.occurred_to OR r.model <> w.model OR r.account_id <> w.account_id
 
--- check revision_price
--- A revised charge follows from its tokens and its price, which corrects the one before it, and is the one chosen as prices were corrected when its re-rating was asked for.
-SELECT c.account_id, format('request "%s" was re-rated to %s by price %s, but price %s applies', c.request_id, c.charge, c.price_id, c.choice)
-FROM (
-    SELECT u.account_id, u.request_id, r.price_id, r.charge, r.old_price_id,
-           u.input_tokens, u.cache_read_tokens, u.cache_write_tokens, u.output_tokens, u.meters,
-           billing.price_choice(a.currency, u.model,
-                                CASE WHEN a.has_price_list THEN (
-                                    SELECT l.price_list
-                                    FROM billing_books.account_price_list AS l
-                                    WHERE l.account_id = a.account_id AND l.effective_from <= u.occurred_at
-                                        AND octet_length(l.price_list) <= 64 AND btrim(l.price_list, E' \t\r\n') <> ''
-                                    ORDER BY l.effective_from DESC
-                                    LIMIT 1
-                                ) END,
-                                u.variant, u.input_tokens::bigint + u.cache_read_tokens + u.cache_write_tokens, u.occurred_at, u.meters, w.prices_at) AS choice
-    FROM billing_books.charge_revision AS r
-    JOIN billing_books.rerate AS w ON w.rerate_no = r.rerate_no
-    JOIN billing_books.account AS a ON a.account_id = r.account_id
-    JOIN billing_books.usage_event AS u
-        ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND u.probe = r.probe
-        AND u.recorded_at = r.event_recorded_at
-    WHERE u.input_tokens BETWEEN 0 AND 200000000 AND u.cache_read_tokens BETWEEN 0 AND 200000000
-        AND u.cache_write_tokens BETWEEN 0 AND 200000000
-        AND a.currency IN ('CNY', 'USD')
-        AND isfinite(u.occurred_at) AND isfinite(w.prices_at)
-        AND octet_length(u.model) <= 200 AND btrim(u.model, E' \t\r\n') <> ''
-        AND (coalesce(u.variant, '') = '' OR (octet_length(u.variant) <= 64 AND btrim(u.variant, E' \t\r\n') <> ''))
-        AND billing.are_meters(u.meters)
-        AND NOT EXISTS (SELECT FROM billing_books.price AS p
-                        WHERE p.currency = a.currency AND p.model = u.model AND p.withdrawn_at IS NULL
-                            AND NOT (billing.is_price_hours(p.hours) AND billing.are_price_items(p.meters)))
-    OFFSET 0
-) AS c
-LEFT JOIN billing_books.price AS p ON p.price_id = c.price_id
-LEFT JOIN billing_books.price AS o ON o.price_id = c.old_price_id
-CROSS JOIN LATERAL (SELECT c.input_tokens * p.input + c.cache_read_tokens * p.cache_read + c.cache_write_tokens * p.cache_write
-                           + c.output_tokens * p.output AS millionths) AS t
-WHERE c.choice IS DISTINCT FROM c.price_id
-    OR coalesce(o.corrects, o.price_id) IS DISTINCT FROM p.corrects
-    OR c.charge <> CASE WHEN c.meters IS NULL THEN round(t.millionths * 0.000001, 9) ELSE billing.exact_amount(t.millionths, c.meters, p.meters) END
-
 -- check revision_entries
 -- What a revision moved is what its entries say, which are booked at once, of its re-rating; and every such entry has a revision.
 SELECT account_id, format('re-rating %s moved %s by entries from %s: the ledger has %s', max(rerate_no), max(amount), first_entry_no, sum(moved))
@@ -485,7 +398,7 @@ LEFT JOIN billing_books.account AS a ON a.account_id = h.account_id
 WHERE h.summed_until > a.last_booked_at OR a.account_id IS NULL
     OR NOT (h.summed_from >= '2000-01-01 00:00+00' AND isfinite(h.summed_until))
 
--- check closed_month
+-- check closed_month of all
 -- Months are closed in a row, their days hold all of their events, and no event is left in one.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT NULL::bigint,

@@ -1,4 +1,4 @@
-# Every check of src/verify, and those of policies and guards, is seen to fire in expected/verify.out; a stanza that is wrong
+# Every check of src/verify, and those that are made in C, is seen to fire in expected/verify.out; a stanza that is wrong
 # stops the build and says where.
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ my ($fires) = slurp('expected/verify.out') =~ /^SELECT damage, found FROM fires.
   or die 'expected/verify.out shows no table of damages';
 my %fired = map { /^(\w+)/ ? ($1 => 1) : () } map { split /, / } $fires =~ /\| (.*)$/mg;
 
-my @checks = ('policy', 'guard', map { slurp($_) =~ /^-- check (\w+)/mg } sort glob 'src/verify/*.sql');
+my @checks = (qw(policy guard replay charge_price charge_price_choice revision_price plan_credits), map { slurp($_) =~ /^-- check (\w+)/mg } sort glob 'src/verify/*.sql');
 ok(delete $fired{$_}, "$_ fires") for @checks;
 is(join(' ', sort keys %fired), '', 'nothing else fires');
 
@@ -25,11 +25,11 @@ is(join(' ', sort keys %fired), '', 'nothing else fires');
 my $file = tempdir(CLEANUP => 1) . '/bad.sql';
 
 sub is_refused {
-	my ($stanzas, $line, $what) = @_;
+	my ($stanzas, $line, $what, $form) = @_;
 	open my $out, '>', $file or die "$file: $!";
 	print $out $stanzas;
 	close $out;
-	my $said = `awk -f src/verify/join.awk $file 2>&1 >/dev/null`;
+	my $said = `awk @{[$form // '']} -f src/verify/join.awk $file 2>&1 >/dev/null`;
 	ok($? != 0, "$what stops the build");
 	like($said, qr/^\Q$file\E:$line: /, "$what is named by file and line");
 }
@@ -43,5 +43,14 @@ is_refused("-- check one\n-- Holds.\n", 1, 'a check without SQL');
 is_refused("-- check one\n-- Holds.\nWHEN a\nTHEN b\n", 1, 'a check of a row without its table');
 is_refused("-- check one on account\n-- Holds.\nSELECT 1, 'x'\n", 1, 'a query on a table');
 is_refused("-- check one on account\n-- Holds.\nWHEN a\n", 1, 'a check of a row without a detail');
+is_refused("-- check one\n-- Holds.\nSELECT 1, 'x'\n", 1, 'a check that reads nothing of an account', '-v of=account');
+
+# The same for one account: every table of accounts is read for that one, and what is of all is left out.
+my $of_one = `awk -v of=account -f src/verify/join.awk src/schema/*.sql src/verify/*.sql`;
+my @tables = map { slurp($_) =~ /^CREATE TABLE billing_books\.(\w+) \(\n(?:(?!\);)[^\n]*\n)*?    account_id /mg } sort glob 'src/schema/*.sql';
+cmp_ok(scalar @tables, '>', 40, 'tables of accounts are found');
+my @whole = grep { $of_one =~ /(?:FROM|JOIN) billing_books\.$_\b(?! WHERE account_id = \$1)/ } @tables;
+is("@whole", 'rerate', 'no other table of accounts is read whole');
+is(join(' ', grep { $of_one =~ /'$_'/ } map { slurp($_) =~ /^-- check (\w+) of all$/mg } sort glob 'src/verify/*.sql'), '', 'nothing of all is asked of one account');
 
 done_testing();

@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ *
+ * cursor.c
+ *	  Portals over saved plans.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/builtins.h"
+
+#include "spi/column.h"
+#include "spi/cursor.h"
+#include "spi/nano.h"
+
+/* Rows that are fetched at once. */
+#define PAGE_SIZE 1000
+
+void
+cursor_open(Cursor *cursor, Sql *statement, Datum *values, const Oid *types, int columns)
+{
+	Assert(columns <= CURSOR_COLUMNS_MAX);
+	*cursor = (Cursor){.types = types, .columns = columns};
+	cursor->portal = sql_open(statement, values);
+}
+
+static void
+forget_page(Cursor *cursor)
+{
+	SPI_freetuptable(cursor->table);
+	cursor->table = NULL;
+	cursor->count = cursor->row = 0;
+}
+
+/* The rows are the cursor's from here on: no other statement forgets them. */
+static void
+fetch_page(Cursor *cursor)
+{
+	CHECK_FOR_INTERRUPTS();
+	forget_page(cursor);
+	SPI_cursor_fetch(cursor->portal, true, PAGE_SIZE);
+	cursor->table = SPI_tuptable;
+	cursor->count = SPI_processed;
+	if (cursor->count > 0)
+		column_values(0, cursor->types, cursor->columns, cursor->values, cursor->nulls);
+	SPI_tuptable = NULL;
+}
+
+bool
+cursor_next(Cursor *cursor)
+{
+	if (cursor->row == cursor->count)
+		fetch_page(cursor);
+	if (cursor->row == cursor->count)
+		return false;
+	heap_deform_tuple(cursor->table->vals[cursor->row++], cursor->table->tupdesc, cursor->values,
+					  cursor->nulls);
+	return true;
+}
+
+void
+cursor_close(Cursor *cursor)
+{
+	forget_page(cursor);
+	SPI_cursor_close(cursor->portal);
+}
+
+int64
+cursor_int64(const Cursor *cursor, int column)
+{
+	return cursor->nulls[column] ? 0 : DatumGetInt64(cursor->values[column]);
+}
+
+bool
+cursor_nano(const Cursor *cursor, int column, int64 *amount_nano)
+{
+	*amount_nano = 0;
+	return !cursor->nulls[column] &&
+		   nano_from_numeric(DatumGetNumeric(cursor->values[column]), amount_nano);
+}
+
+const char *
+cursor_text(const Cursor *cursor, int column)
+{
+	return cursor->nulls[column] ? "" : TextDatumGetCString(cursor->values[column]);
+}
