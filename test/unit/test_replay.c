@@ -605,6 +605,42 @@ test_undone(void **state)
 	check(&account, REPLAY_IS_OTHERWISE, 10);
 }
 
+/* What one undo gave back of what a lot paid, the next one cannot give back again. */
+static void
+test_undone_twice(void **state)
+{
+	static Account account;
+
+	(void) state;
+	begin(&account);
+	put(&account, 1, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 2, SOURCE_CHARGE, 7);
+	put(&account, 2, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 3, SOURCE_CHARGE, 8);
+	put_lot(&account, LOT_CASH, 2, NEVER_EXPIRES);
+	put(&account, 3, BOOK_GATEWAY, BOOK_CASH, 1, 2, SOURCE_PAYMENT, 1);
+	put(&account, 3, BOOK_CASH, BOOK_ARREARS, 1, 2, SOURCE_PAYMENT, 1);
+	put_lot(&account, LOT_CASH, 3, NEVER_EXPIRES);
+	put(&account, 4, BOOK_GATEWAY, BOOK_CASH, 2, 3, SOURCE_PAYMENT, 2);
+	put(&account, 4, BOOK_CASH, BOOK_ARREARS, 2, 3, SOURCE_PAYMENT, 2);
+	put(&account, 5, BOOK_REVENUE, BOOK_CASH, 2, 3, SOURCE_REVERSAL, 1);
+	account.entries[6].transfer.undoes_entry_no = 6;
+	put(&account, 6, BOOK_REVENUE, BOOK_CASH, 1, 2, SOURCE_REVERSAL, 2);
+	account.entries[7].transfer.undoes_entry_no = 4;
+	account.charges[0] = (ReplayCharge){
+		.is_known = true, .first_entry_no = 2, .entry_count = 1, .charge_nano = 3};
+	account.charges[1] = (ReplayCharge){.is_known = true,
+										.first_entry_no = 1,
+										.entry_count = 1,
+										.charge_nano = 2,
+										.first_change = 1};
+	account.changes[0] = (ReplayChange){.reversal_id = 1, .amount_nano = -3};
+	account.changes[1] = (ReplayChange){.charge = 1, .reversal_id = 2, .amount_nano = -2};
+	account.facts.charges_count = account.facts.changes_count = 2;
+	check(&account, REPLAY_HOLDS, 0);
+	account.entries[7].transfer.lot_no = 2;
+	account.entries[7].transfer.undoes_entry_no = 6;
+	check(&account, REPLAY_IS_ANOTHER, 8);
+}
+
 /* Where the request is not kept any more, lots may still get back no more than they paid. */
 static void
 test_undone_of_forgotten(void **state)
@@ -624,11 +660,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lives_hold),			cmocka_unit_test(test_order_is_seen),
-		cmocka_unit_test(test_every_entry_counts),	cmocka_unit_test(test_wrong_lots),
-		cmocka_unit_test(test_wrong_expiry),		cmocka_unit_test(test_wrong_arrears),
-		cmocka_unit_test(test_wrong_stamps),		cmocka_unit_test(test_undone),
-		cmocka_unit_test(test_undone_of_forgotten),
+		cmocka_unit_test(test_lives_hold),		   cmocka_unit_test(test_order_is_seen),
+		cmocka_unit_test(test_every_entry_counts), cmocka_unit_test(test_wrong_lots),
+		cmocka_unit_test(test_wrong_expiry),	   cmocka_unit_test(test_wrong_arrears),
+		cmocka_unit_test(test_wrong_stamps),	   cmocka_unit_test(test_undone),
+		cmocka_unit_test(test_undone_twice),	   cmocka_unit_test(test_undone_of_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
