@@ -24,7 +24,7 @@ PROGRAM_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Isrc -D_FORTIFY_SOURCE=2 -fsta
 PDF_CFLAGS   = $(PROGRAM_CFLAGS) $(shell pkg-config --cflags pangocairo)
 PDF_LIBS     = $(shell pkg-config --libs pangocairo) -ljansson
 DATA_built   = billing--$(EXTVERSION).sql billing_router--$(EXTVERSION).sql
-EXTRA_CLEAN  = build $(PROGRAMS) $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_checks.sql verify_checks.inc verify_account_checks.sql verify_account_checks.inc) $(QUERIES)
+EXTRA_CLEAN  = build $(PROGRAMS) $(addprefix src/,schema_ddl.sql schema_ddl.inc verify_schema.sql verify_checks.sql verify_checks.inc verify_account_checks.sql verify_account_checks.inc) $(QUERIES)
 
 PG_CPPFLAGS  = -I$(srcdir)/src -DBILLING_VERSION=\"$(EXTVERSION)\"
 # The last three: declarations where they are used (C11); PG_FUNCTION_ARGS and hooks have arguments
@@ -98,14 +98,16 @@ billing_router--$(EXTVERSION).sql: src/router/route.pl src/router/routes src/rou
 
 src/schema_ddl.sql: $(SCHEMA_FILES)
 	for file in $(SCHEMA_FILES); do echo "-- begin $${file##*/}"; cat "$$file"; echo '-- end'; done > $@
-src/verify_checks.sql: src/verify/join.awk $(CHECK_FILES)
-	awk -f src/verify/join.awk $(CHECK_FILES) > $@
+src/verify_schema.sql: src/verify/schema.awk $(SCHEMA_FILES)
+	awk -f src/verify/schema.awk $(SCHEMA_FILES) > $@
+src/verify_checks.sql: src/verify/join.awk src/verify_schema.sql $(CHECK_FILES)
+	awk -f src/verify/join.awk src/verify_schema.sql $(CHECK_FILES) > $@
 src/verify_account_checks.sql: src/verify/join.awk $(SCHEMA_FILES) $(CHECK_FILES)
 	awk -v of=account -f src/verify/join.awk $(SCHEMA_FILES) $(CHECK_FILES) > $@
 
 src/store/schema_store.o: src/schema_ddl.inc
 src/store/verify_store.o: src/verify_checks.inc src/verify_account_checks.inc
-src/store/report_store.o src/store/partition_store.o src/store/page_store.o src/store/usage_report_store.o src/store/document_store.o src/store/account_statement_store.o: $(QUERIES)
+src/store/report_store.o src/store/partition_store.o src/store/page_store.o src/store/usage_report_store.o src/store/document_store.o src/store/account_statement_store.o src/store/verify_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
 # The pure parts link into the unit tests as they link into the server; of billing-caller what writes, and of billing-pdf what reads.

@@ -48,6 +48,7 @@ SELECT key_id FROM billing.create_api_key(3020, 'three');
 -- Two statements of a time when nothing was, as request_statement() and the clerk leave them.
 INSERT INTO billing_books.account_statement (account_id, statement_no, period_from, period_to, opening, closing, says, requested_at)
 SELECT 3020, n, '2025-01-01 00:00+00', '2025-01-02 00:00+00', 0, 0, '{"closing": "0.00", "buyer": {"name": "Jane Doe", "email": "old@example.com", "account": "contact 3020"}}', now() FROM generate_series(1, 2) AS n;
+INSERT INTO billing_books.idempotent_call SELECT 3020, 'by hand ' || n, 'request_statement', '', now(), format('{"statement_no": %s}', n)::jsonb FROM generate_series(1, 2) AS n;
 INSERT INTO billing_books.document (account_id, kind, id, state, attempts, due_at, created_at, changed_at, pdf) VALUES (3020, 'statement', 1, 'ready', 1, now(), now(), now(), '%PDF'), (3020, 'statement', 2, 'rendering', 0, now(), now(), now(), NULL);
 -- Every table of the books, as text: where does it stand?
 CREATE FUNCTION pg_temp.places(words text) RETURNS TABLE (place text, rows bigint) LANGUAGE plpgsql AS $$

@@ -86,11 +86,16 @@ SELECT input_tokens, count(*) FROM billing_books.usage_event WHERE account_id = 
 SELECT input_tokens, reason, count(*) FROM billing_books.usage_set_aside WHERE account_id = 2003 AND request_id LIKE 'alike%' GROUP BY 1, 2;
 -- Two texts with one hash get different probes, in a batch and against a stored row. (The stored row is put in by hand.)
 INSERT INTO billing_books.usage_event (account_id, request_hash, probe, request_id, key_id, key_name, model, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, occurred_at, recorded_at, settled_at, status, reason)
-SELECT 2004, ('x' || left(encode(sha256('second'), 'hex'), 16))::bit(64)::bigint, 0, 'first', 1, 'prod', 'meter-one', 1, 0, 0, 1, last_booked_at, last_booked_at, last_booked_at, 'rejected', 'locked_operator'
+SELECT 2004, ('x' || left(encode(sha256('second'), 'hex'), 16))::bit(64)::bigint, 0, 'first', 1, 'prod', 'meter-one', 1, 0, 0, 1, last_booked_at, last_booked_at, last_booked_at, 'rejected', 'no_plan'
 FROM billing_books.account WHERE account_id = 2004;
 INSERT INTO billing_books.usage_inbox VALUES (2004, 1, 'second', 'meter-one', 2, 0), (2004, 1, 'second', 'meter-one', 2, 0);
 SELECT billing.settle() AS settled;
 SELECT request_id, probe, status, charge FROM billing_books.usage_event WHERE account_id = 2004 ORDER BY probe;
+-- Each as its own text has it, so that verify() has nothing to tell.
+BEGIN;
+SET LOCAL billing.allow_history_change = on;
+UPDATE billing_books.usage_event SET request_hash = ('x' || left(encode(sha256(request_id::bytea), 'hex'), 16))::bit(64)::bigint, probe = 0 WHERE account_id = 2004;
+COMMIT;
 
 -- B&S 4.11: what cannot become usage is set aside as it came, with the reason; the good rows beside it count; set-aside rows take no id.
 SELECT key_id AS deleted_key FROM billing.create_api_key(2005, 'deleted') \gset

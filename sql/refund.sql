@@ -11,6 +11,7 @@ SELECT status FROM billing.charge(2620, 1, 'use', 'refund', 30, 0);
 SELECT status FROM billing.grant_bonus(2620, 5, 'gift');
 INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (2620, 1, 'ordinary', 'requested', now()), (2620, 2, 'special', 'cancelled', now()), (2620, 3, 'special', 'failed', now());
 INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (2620, 1, 1, 20), (2620, 2, 1, 100), (2620, 3, 1, 100);
+INSERT INTO billing_books.idempotent_call SELECT 2620, 'by hand ' || n, 'request_invoice', '', now(), format('{"invoice_id": %s, "amount": %s}', n, CASE n WHEN 1 THEN '20.000000000' ELSE '100.000000000' END)::jsonb FROM generate_series(1, 4) AS n;
 SELECT * FROM billing.refund_quote(2620);
 SELECT billing.set_balance_alert(2620, 60);
 

@@ -26,14 +26,18 @@ billing_verify(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open_to_scan(&scope);
-	partition_check_snapshot();
-	verify_books(result);
-	verify_prices(result);
-	verify_replay(result);
-	seal_verify_roots(result);
-	seal_verify_rows(result);
-	verify_policies(result);
-	verify_guards(result);
+	if (verify_tables(result))
+	{
+		partition_check_snapshot();
+		verify_books(result);
+		verify_prices(result);
+		verify_replay(result);
+		verify_detached_months(result);
+		seal_verify_roots(result);
+		seal_verify_rows(result);
+		verify_policies(result);
+		verify_guards(result);
+	}
 	scope_close(&scope);
 	return (Datum) 0;
 }

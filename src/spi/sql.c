@@ -160,7 +160,7 @@ sql_latest(Sql *statement, Datum *values, const char *nulls)
 	return count;
 }
 
-void
+uint64
 sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result)
 {
 	uint64 count = sql_read(statement, values, nulls);
@@ -168,6 +168,7 @@ sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *re
 	column_check_types(result->setDesc);
 	for (uint64 row = 0; row < count; row++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	return count;
 }
 
 uint64

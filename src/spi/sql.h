@@ -60,9 +60,11 @@ extern uint64 sql_read(Sql *statement, Datum *values, const char *nulls);
  */
 extern uint64 sql_latest(Sql *statement, Datum *values, const char *nulls);
 
-/* Puts the rows of such a read into the result of a set-returning call, whose types they must have.
+/*
+ * Puts the rows of such a read into the result of a set-returning call, whose
+ * types they must have; returns how many there are.
  */
-extern void sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result);
+extern uint64 sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result);
 
 /* Opens a portal over the rows of such a read: see spi/cursor.h. */
 extern Portal sql_open(Sql *statement, Datum *values);

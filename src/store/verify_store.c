@@ -12,15 +12,21 @@
 
 #include "utils/builtins.h"
 
+#include "core/books.h"
 #include "core/policy.h"
+#include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/sql.h"
 #include "store/replay_store.h"
 #include "store/repricing_store.h"
 #include "store/schema_store.h"
 #include "store/verify_store.h"
+#include "subtransaction.h"
 
-/* src/verify, joined: each returns check_name, account_id and detail, in their types. */
+/*
+ * src/verify, joined: each returns check_name, account_id and detail, in their types.
+ * The first looks whether there are the tables that all others read.
+ */
 static Sql checks[] = {
 #include "verify_checks.inc"
 };
@@ -30,25 +36,9 @@ static Sql account_checks[] = {
 #include "verify_account_checks.inc"
 };
 
-void
-verify_books(ReturnSetInfo *result)
-{
-	for (size_t i = 0; i < lengthof(checks); i++)
-		sql_put_rows(&checks[i], NULL, NULL, result);
-}
-
+/* A discrepancy of an account, or NO_NUMBER. */
 static void
-verify_books_of(int64 account_id, ReturnSetInfo *result)
-{
-	for (size_t i = 0; i < lengthof(account_checks); i++)
-	{
-		account_checks[i].types[0] = INT8OID;
-		sql_put_rows(&account_checks[i], (Datum[]){Int64GetDatum(account_id)}, NULL, result);
-	}
-}
-
-static void
-put_row(ReturnSetInfo *result, const char *check, int64 account_id, const char *detail)
+put_discrepancy(ReturnSetInfo *result, const char *check, int64 account_id, const char *detail)
 {
 	Datum values[] = {CStringGetTextDatum(check), Int64GetDatum(account_id),
 					  CStringGetTextDatum(detail)};
@@ -57,11 +47,108 @@ put_row(ReturnSetInfo *result, const char *check, int64 account_id, const char *
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* A discrepancy of no account. */
-static void
-put_discrepancy(ReturnSetInfo *result, const char *check, const char *detail)
+/* Reads what is damaged, and may fail by that. */
+typedef struct Reading
 {
-	put_row(result, check, NO_NUMBER, detail);
+	Sql *check;
+	Datum *values; /* its arguments */
+	ReturnSetInfo *result;
+} Reading;
+
+static bool
+is_of_data(int sqlstate)
+{
+	int category = ERRCODE_TO_CATEGORY(sqlstate);
+
+	return category == ERRCODE_DATA_EXCEPTION || category == MAKE_SQLSTATE('L', 'B', '0', '0', '0');
+}
+
+/* Where the rows are such that they cannot even be read, that is told, and the rest goes on. */
+static void
+read_or_tell(void (*read)(void *argument), Reading *reading)
+{
+	ErrorData *error = subtransaction_run(read, reading, is_of_data);
+
+	if (error)
+		put_discrepancy(reading->result, "unreadable", NO_NUMBER, error->message);
+}
+
+static void
+read_check(void *argument)
+{
+	Reading *reading = argument;
+
+	(void) sql_put_rows(reading->check, reading->values, NULL, reading->result);
+}
+
+bool
+verify_tables(ReturnSetInfo *result)
+{
+	return sql_put_rows(&checks[0], NULL, NULL, result) == 0;
+}
+
+void
+verify_books(ReturnSetInfo *result)
+{
+	for (size_t i = 1; i < lengthof(checks); i++)
+		read_or_tell(read_check, &(Reading){&checks[i], NULL, result});
+}
+
+static void
+verify_books_of(int64 account_id, ReturnSetInfo *result)
+{
+	for (size_t i = 0; i < lengthof(account_checks); i++)
+	{
+		account_checks[i].types[0] = INT8OID;
+		read_or_tell(read_check,
+					 &(Reading){&account_checks[i], &(Datum){Int64GetDatum(account_id)}, result});
+	}
+}
+
+/* The days of a month and the requests of its table, %1$s; %2$s is its first day. */
+static const char detached_month_sql[] =
+#include "query/detached_month.inc"
+	;
+
+static void
+verify_detached_month(ReturnSetInfo *result, const char *table, const char *month)
+{
+	uint64 count = sql_execute(psprintf(detached_month_sql, table, quote_literal_cstr(month)));
+
+	for (uint64 row = 0; row < count; row++)
+		put_discrepancy(result, "detached_month", column_int64(row, 1), column_text(row, 2));
+}
+
+static void
+read_detached_months(void *argument)
+{
+	Reading *reading = argument;
+	/* Nothing else is read as one: a table of that name may be anybody's. */
+	static Sql find = SQL(
+		"SELECT quote_ident(c.relname), m.month::text FROM " BOOKS "closed_month AS m JOIN "
+		"pg_class AS c ON c.relnamespace = '" BOOKS_SCHEMA "'::regnamespace AND c.relname::text = "
+		"m.partition_name AND c.relkind = 'r' AND NOT c.relispartition WHERE isfinite(m.month) AND "
+		"NOT EXISTS (SELECT FROM pg_attribute AS a LEFT JOIN pg_attribute AS d ON d.attrelid = "
+		"c.oid AND d.attname = a.attname AND d.atttypid = a.atttypid WHERE a.attrelid = '" BOOKS
+		"usage_event'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND d.attrelid IS NULL) "
+		"ORDER BY m.month");
+	uint64 count = sql_read(&find, NULL, NULL);
+	char **tables = palloc((count + 1) * sizeof(char *));
+	char **months = palloc((count + 1) * sizeof(char *));
+
+	for (uint64 row = 0; row < count; row++)
+	{
+		tables[row] = column_text(row, 1);
+		months[row] = column_text(row, 2);
+	}
+	for (uint64 i = 0; i < count; i++)
+		verify_detached_month(reading->result, tables[i], months[i]);
+}
+
+void
+verify_detached_months(ReturnSetInfo *result)
+{
+	read_or_tell(read_detached_months, &(Reading){.result = result});
 }
 
 /* ---- replay ---------------------------------------------------------------- */
@@ -124,7 +211,7 @@ replay_text(const ReplayFinding *finding)
 static void
 report_price(const char *check, int64 account_id, const char *detail, void *argument)
 {
-	put_row(argument, check, account_id, detail);
+	put_discrepancy(argument, check, account_id, detail);
 }
 
 void
@@ -137,7 +224,7 @@ static void
 report_replay(int64 account_id, const ReplayFinding *finding, void *argument)
 {
 	if (finding->fault != REPLAY_HOLDS)
-		put_row(argument, "replay", account_id, replay_text(finding));
+		put_discrepancy(argument, "replay", account_id, replay_text(finding));
 }
 
 void
@@ -171,9 +258,10 @@ policy_fault(const char *name, const char *currency, int64 value)
 	return NULL;
 }
 
-void
-verify_policies(ReturnSetInfo *result)
+static void
+read_policies(void *argument)
 {
+	Reading *reading = argument;
 	static Sql read = SQL("SELECT name, currency, value FROM " BOOKS
 						  "policy_setting ORDER BY name, currency");
 	uint64 count = sql_read(&read, NULL, NULL);
@@ -184,8 +272,14 @@ verify_policies(ReturnSetInfo *result)
 										 column_int64(row, 3));
 
 		if (fault)
-			put_discrepancy(result, "policy", fault);
+			put_discrepancy(reading->result, "policy", NO_NUMBER, fault);
 	}
+}
+
+void
+verify_policies(ReturnSetInfo *result)
+{
+	read_or_tell(read_policies, &(Reading){.result = result});
 }
 
 static void
@@ -198,7 +292,7 @@ report_guard(const Guard *guard, const char *table, GuardFault fault, void *argu
 	};
 
 	if (fault != GUARD_HOLDS)
-		put_discrepancy(argument, "guard",
+		put_discrepancy(argument, "guard", NO_NUMBER,
 						psprintf("trigger %s of table %s %s; billing.install() puts it back",
 								 guard->name, table, fault_texts[fault]));
 }

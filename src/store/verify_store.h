@@ -12,10 +12,16 @@
 
 #include "nodes/execnodes.h"
 
-/* Puts a row of type billing.discrepancy into the result for each one found. */
+/*
+ * Each puts a row of type billing.discrepancy into the result for each one found.
+ * False where there are no such tables as the others read: whatever stands there
+ * is the owner's, and must not be asked.
+ */
+extern bool verify_tables(ReturnSetInfo *result);
 extern void verify_books(ReturnSetInfo *result);
 extern void verify_replay(ReturnSetInfo *result);
 extern void verify_prices(ReturnSetInfo *result);
+extern void verify_detached_months(ReturnSetInfo *result);
 extern void verify_policies(ReturnSetInfo *result);
 extern void verify_guards(ReturnSetInfo *result);
 

@@ -16,6 +16,18 @@ WHERE i.inhparent = 'billing_books.usage_event'::regclass
             )
     )
 
+-- check partition_month of all
+-- A partition of usage has the month (UTC) that its name says.
+SELECT NULL, format('partition %s is not the one of its month: %s', c.oid::regclass, pg_get_expr(c.relpartbound, c.oid))
+FROM pg_inherits AS i
+JOIN pg_class AS c ON c.oid = i.inhrelid
+CROSS JOIN LATERAL regexp_match(c.relname, '^usage_event_(2[0-9]{3})_(0[1-9]|1[0-2])$') AS p (name)
+CROSS JOIN LATERAL (SELECT make_timestamp(p.name[1]::int, p.name[2]::int, 1, 0, 0, 0) AS month) AS m
+WHERE i.inhparent = 'billing_books.usage_event'::regclass AND c.relname <> 'usage_event_default'
+    -- Both are written by the session's DateStyle.
+    AND pg_get_expr(c.relpartbound, c.oid) IS DISTINCT FROM
+        format('FOR VALUES FROM (%L) TO (%L)', (m.month AT TIME ZONE 'UTC')::text, ((m.month + interval '1 month') AT TIME ZONE 'UTC')::text)
+
 -- check schema_rights of all
 -- Nobody but superusers may create objects in schema billing, nobody but the owner of the books in schema billing_books.
 SELECT NULL, format('%s may create objects in schema %s', CASE a.grantee WHEN 0 THEN 'everybody' ELSE 'role ' || pg_get_userbyid(a.grantee) END, n.nspname)
@@ -39,42 +51,6 @@ WHERE d.refclassid = 'pg_namespace'::regclass
         WHERE e.classid = d.classid AND e.objid = d.objid
             AND e.refclassid = 'pg_extension'::regclass AND e.deptype = 'e'
     )
-
--- check unique_key of all
--- What stands once does so by a key that is valid, of all rows.
-SELECT NULL, format('table %s has no valid unique key of (%s)', k.name, array_to_string(k.columns, ', '))
-FROM (VALUES
-    ('account', ARRAY['account_id']), ('account_profile', ARRAY['account_id']), ('account_profile', ARRAY['external_ref']),
-    ('account_lock', ARRAY['account_id', 'lock_no']), ('api_key', ARRAY['account_id', 'key_id']), ('api_key_version', ARRAY['account_id', 'key_id', 'version_no']),
-    ('approval_request', ARRAY['account_id', 'idempotency_key']), ('contact_history', ARRAY['account_id', 'contact_no']), ('idempotent_call', ARRAY['account_id', 'idempotency_key']),
-    ('ledger_entry', ARRAY['account_id', 'entry_no']), ('lot', ARRAY['account_id', 'lot_no']),
-    ('payment_order', ARRAY['account_id', 'order_id']), ('payment', ARRAY['account_id', 'payment_id']),
-    ('payment_claim', ARRAY['gateway', 'transaction_id', 'try']), ('payment_claim', ARRAY['account_id', 'payment_id']),
-    ('take_back', ARRAY['account_id', 'take_back_id']), ('take_back', ARRAY['account_id', 'undoes']),
-    ('refund_claim', ARRAY['gateway', 'transaction_id', 'refund_id']), ('charge_reversal', ARRAY['account_id', 'reversal_id']),
-    ('charge_reversal', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at']),
-    ('charge_revision', ARRAY['account_id', 'request_hash', 'probe', 'event_recorded_at', 'revision_no']),
-    ('rerate', ARRAY['rerate_no']), ('rerate', ARRAY['call_account_id', 'idempotency_key']),
-    ('rerate_account', ARRAY['account_id', 'rerate_no']), ('rerate_skip', ARRAY['account_id', 'rerate_no', 'reason']),
-    ('subscription', ARRAY['account_id', 'subscription_no']), ('subscription', ARRAY['account_id', 'order_id']),
-    ('quota', ARRAY['account_id', 'subscription_no', 'quota_no']), ('plan', ARRAY['plan', 'version']), ('plan_weight', ARRAY['weight_id']),
-    ('plan_weight', ARRAY['plan', 'model', 'variant', 'prompt_tokens_over', 'effective_from']),
-    ('invoice', ARRAY['account_id', 'invoice_id']), ('invoice', ARRAY['account_id', 'item_id', 'corrects']), ('invoice', ARRAY['series', 'series_no']),
-    ('invoice_series', ARRAY['series']), ('document', ARRAY['account_id', 'kind', 'id']), ('invoice_line', ARRAY['account_id', 'invoice_id', 'order_id']),
-    ('price', ARRAY['price_id']), ('account_price_list', ARRAY['account_id', 'effective_from']),
-    ('policy_setting', ARRAY['name', 'currency']), ('closed_month', ARRAY['month'])
-) AS k (name, columns)
-WHERE NOT EXISTS (
-    SELECT FROM pg_index AS x
-    JOIN pg_class AS c ON c.oid = x.indrelid
-    WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relname = k.name
-        AND x.indisunique AND x.indisvalid AND x.indpred IS NULL
-        AND k.columns = (
-            SELECT array_agg(a.attname::text ORDER BY n.place)
-            FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS n (attnum, place)
-            JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = n.attnum
-        )
-)
 
 -- check foreign_trigger of all
 -- No trigger and no rule of others stands between the books and what is written to them.

@@ -159,6 +159,31 @@ FULL JOIN (SELECT * FROM billing_books.refund_claim WHERE take_back_id IS NOT NU
     ON c.account_id = t.account_id AND c.take_back_id = t.take_back_id
 WHERE (t.gateway COLLATE "C", p.transaction_id COLLATE "C", t.refund_id) IS DISTINCT FROM (c.gateway, c.transaction_id, c.refund_id)
 
+-- check refund_claim_amount
+-- A refund of the gateway is claimed by what it was booked as, of its amount and instant, or by the call of ours that asked for it.
+SELECT c.account_id, format('refund %s of %s at %s is claimed as %s', c.refund_id, c.amount, c.refunded_at, coalesce('take-back ' || c.take_back_id, 'call ' || c.call_id))
+FROM billing_books.refund_claim AS c
+LEFT JOIN billing_books.take_back AS t ON t.account_id = c.account_id AND t.take_back_id = c.take_back_id
+LEFT JOIN billing_books.gateway_call AS g ON g.account_id = c.account_id AND g.call_id = c.call_id
+LEFT JOIN billing_books.payment AS p ON p.account_id = g.account_id AND p.payment_id = g.payment_id
+WHERE CASE WHEN c.take_back_id IS NOT NULL THEN (t.amount, t.occurred_at) IS DISTINCT FROM (c.amount, c.refunded_at)
+           ELSE (g.kind, g.amount, g.gateway, p.transaction_id COLLATE "C") IS DISTINCT FROM ('refund', c.amount, c.gateway, c.transaction_id) END
+
+-- check notice_payment
+-- A gateway's message that is booked names a payment that came through the gateway.
+SELECT n.account_id, format('message %s of %s is %s, of payment %s through %s', n.notice_id, n.gateway, n.state, n.payment_id, coalesce(p.gateway, 'nothing'))
+FROM billing_books.gateway_notice AS n
+LEFT JOIN billing_books.payment AS p ON p.account_id = n.account_id AND p.payment_id = n.payment_id
+WHERE n.state = 'applied' AND p.gateway IS DISTINCT FROM n.gateway
+
+-- check order_promotion
+-- What an order gets on top is what its promotion gives.
+SELECT o.account_id, format('order %s gets %s and %s for %s days, promotion %s gives %s and %s for %s', o.order_id, o.discount, o.gift, o.gift_days, o.promotion, p.discount, p.gift, p.gift_days)
+FROM billing_books.payment_order AS o
+LEFT JOIN billing_books.promotion AS p ON p.promotion = o.promotion
+WHERE (o.discount, o.gift, o.gift_days) IS DISTINCT FROM CASE WHEN o.promotion IS NULL THEN (0::numeric(18, 9), 0::numeric(18, 9), NULL::integer) ELSE (p.discount, p.gift, p.gift_days) END
+    OR o.pay_amount + o.discount < p.amount_min
+
 -- check refund_call
 -- A refund of ours that is done is the claim of the gateway's.
 SELECT c.account_id, format('call %s is done, and no refund of the gateway is its', c.call_id)

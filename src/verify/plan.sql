@@ -21,6 +21,19 @@ FULL JOIN billing_books.subscription AS s ON s.account_id = o.account_id AND s.o
 WHERE (s.plan, s.plan_version, s.price, s.pack_of, s.replaces) IS DISTINCT FROM
     CASE WHEN o.state = 'paid' THEN (o.plan, o.plan_version, p.amount - p.taken, o.pack_of, o.replaces) ELSE (NULL::text, NULL::integer, NULL::numeric, NULL::bigint, NULL::bigint) END
 
+-- check plan_terms
+-- An order of a plan costs what its version does, of its region; a quota is that of the version, a window's the one of its windows.
+SELECT o.account_id, format('order %s is of %s for plan %s, which costs %s in %s', o.order_id, o.pay_amount, o.plan, p.price, p.region)
+FROM billing_books.payment_order AS o
+LEFT JOIN billing_books.plan AS p ON p.plan = o.plan AND p.version = o.plan_version
+WHERE o.kind = 'plan' AND (p.price, CASE p.region WHEN 'cn' THEN 'CNY' ELSE 'USD' END) IS DISTINCT FROM (o.pay_amount, o.currency)
+UNION ALL
+SELECT q.account_id, format('%s %s of subscription %s is of %s credits, by plan %s of %s', q.kind, q.quota_no, q.subscription_no, q.amount, s.plan, CASE q.kind WHEN 'part' THEN p.quota ELSE p.window_quota END)
+FROM billing_books.quota AS q
+LEFT JOIN billing_books.subscription AS s ON s.account_id = q.account_id AND s.subscription_no = q.subscription_no
+LEFT JOIN billing_books.plan AS p ON p.plan = s.plan AND p.version = s.plan_version
+WHERE q.amount IS DISTINCT FROM CASE q.kind WHEN 'part' THEN p.quota ELSE p.window_quota END
+
 -- check subscription_entry
 -- A subscription's money comes by the payment of its order, and goes by take-backs of that.
 SELECT e.account_id, format('entry %s of subscription %s comes from %s %s, which is not of its order', e.entry_no, e.subscription_no, e.source_type, e.source_id)

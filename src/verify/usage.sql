@@ -32,6 +32,29 @@ WHEN octet_length(model) > 200 OR btrim(model, E' \t\r\n') = ''
 THEN format('request "%s" cannot be one: model "%s", variant "%s", most tokens %s, at %s', request_id, left(model, 200), left(variant, 64),
             greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), occurred_at)
 
+-- check request_hash on usage_event
+-- An event is found by the first 8 bytes of the SHA-256 of its request id.
+WHEN int8send(request_hash) <> substr(sha256(convert_to(request_id, 'UTF8')), 1, 8)
+THEN format('request "%s" has hash %s', request_id, request_hash)
+
+-- check request_probe
+-- A probe is raised above 0 where the one below it stands before it, or stood in a month that is closed by now.
+SELECT u.account_id, format('request "%s" has probe %s, and none stands before it', u.request_id, u.probe)
+FROM (SELECT account_id, request_hash, probe, recorded_at, request_id FROM billing_books.usage_event WHERE probe <> 0 OFFSET 0) AS u
+LEFT JOIN LATERAL (
+    SELECT true AS stands
+    FROM billing_books.usage_event AS b
+    WHERE b.account_id = u.account_id AND b.request_hash = u.request_hash AND b.probe = u.probe - 1 AND b.recorded_at <= u.recorded_at
+    LIMIT 1
+) AS b ON true
+LEFT JOIN LATERAL (
+    SELECT true AS stands
+    FROM billing_books.usage_day AS d
+    WHERE d.account_id = u.account_id AND d.month > u.recorded_at - interval '120 days'
+    LIMIT 1
+) AS d ON true
+WHERE u.probe < 0 OR coalesce(b.stands, d.stands) IS NULL
+
 -- check charge_without_slices on usage_event
 -- A charge above zero is paid by entries.
 WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
@@ -99,7 +122,7 @@ WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing
 SELECT account_id,
        format('charge %s of entries from %s: the ledger has %s', max(charge), first_entry_no, sum(amount))
 FROM (
-    SELECT account_id, first_entry_no, charge, request_hash, settled_at,
+    SELECT account_id, first_entry_no, charge, request_hash, settled_at, occurred_at,
            generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
     FROM billing_books.usage_event
     JOIN billing_books.account USING (account_id)
@@ -107,14 +130,14 @@ FROM (
         AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
 ) AS u
 FULL JOIN (
-    SELECT account_id, entry_no, amount, source_id, recorded_at
+    SELECT account_id, entry_no, amount, source_id, recorded_at, occurred_at AS started_at
     FROM billing_books.ledger_entry
     WHERE source_type = 'charge' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
 ) AS e USING (account_id, entry_no)
 GROUP BY account_id, first_entry_no
 HAVING sum(amount) IS DISTINCT FROM max(charge)
     OR count(*) <> count(amount)
-    OR bool_or((source_id, recorded_at) IS DISTINCT FROM (request_hash, settled_at))
+    OR bool_or((source_id, recorded_at, started_at) IS DISTINCT FROM (request_hash, settled_at, occurred_at))
 
 -- check charge_entries
 -- An entry pays one charge only, batches apart.
@@ -130,7 +153,7 @@ GROUP BY account_id, entry_no
 HAVING count(*) > 1
 
 -- check batch_slices
--- The charges of a batch are together what its entries paid, which stand in a row and are booked at once.
+-- The charges of a batch are together what its entries paid, which stand in a row, are booked at once, and are dated by the last of them.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
        format('batch of entry %s: charges are %s over %s entries, the ledger has %s over %s',
@@ -138,7 +161,7 @@ SELECT account_id,
 FROM (
     SELECT account_id, first_entry_no, sum(charge) AS charge,
            min(entry_count) AS entries, max(entry_count) AS entries_max,
-           min(settled_at) AS settled_at, max(settled_at) AS settled_max
+           min(settled_at) AS settled_at, max(settled_at) AS settled_max, max(occurred_at) AS occurred_at
     FROM billing_books.usage_event
     WHERE batch_offset IS NOT NULL
     GROUP BY account_id, first_entry_no
@@ -146,14 +169,15 @@ FROM (
 FULL JOIN (
     SELECT account_id, source_id AS first_entry_no, sum(amount) AS amount, count(*) AS entries,
            min(entry_no) AS first_no, max(entry_no) AS last_no,
-           min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max
+           min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max,
+           min(occurred_at) AS occurred_at, max(occurred_at) AS occurred_max
     FROM billing_books.ledger_entry
     WHERE source_type = 'settlement' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
     GROUP BY account_id, source_id
 ) AS e USING (account_id, first_entry_no)
-WHERE (u.charge, u.entries, u.entries_max, u.settled_at, u.settled_max,
+WHERE (u.charge, u.entries, u.entries_max, u.settled_at, u.settled_max, u.occurred_at, u.occurred_at,
        first_entry_no, u.entries)
-    IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max,
+    IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max, e.occurred_at, e.occurred_max,
                       e.first_no, e.last_no::numeric - e.first_no + 1)
 
 -- check batch_order
@@ -405,7 +429,7 @@ SELECT NULL::bigint,
        format('month %s had %s events for %s, its days have %s for %s', month, m.events, m.charge, d.events, d.charge)
 FROM billing_books.closed_month AS m
 FULL JOIN (
-    SELECT month, sum(requests + rejected) AS events, sum(charge) AS charge
+    SELECT month, sum(requests::numeric + rejected) AS events, sum(charge) AS charge
     FROM billing_books.usage_day
     GROUP BY month
 ) AS d USING (month)

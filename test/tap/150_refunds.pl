@@ -377,6 +377,7 @@ verify_empty($node, 'after two of one number');
 topup(14, 100, 'wechat', payer_fen => 9500);
 $dbh->do('INSERT INTO billing_books.invoice (account_id, invoice_id, kind, state, created_at) VALUES (14, 1, \'special\', \'issued\', now())');
 $dbh->do('INSERT INTO billing_books.invoice_line (account_id, invoice_id, order_id, amount) VALUES (14, 1, 1, 95)');
+$dbh->do('INSERT INTO billing_books.idempotent_call VALUES (14, \'by hand\', \'request_invoice\', \'\', now(), \'{"invoice_id": 1, "amount": 95.000000000}\')');
 is(value('SELECT refundable::numeric(9,2) || \' \' || reason FROM billing.refund_quote(14) WHERE subject = \'order\''), '0.00 coupons', 'the payer\'s own 95 are invoiced, and the rest were coupons: nothing');
 $dbh->do('UPDATE billing_books.invoice SET state = \'reversing\' WHERE account_id = 14');
 is(value('SELECT refundable::numeric(9,2) FROM billing.refund_quote(14) WHERE subject = \'total\''), '0.00', 'while it is being reversed, too');

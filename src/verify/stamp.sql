@@ -1,0 +1,132 @@
+-- check entry_stamp
+-- An entry is recorded and happened when that did which it comes from; what nobody dates happened when it was recorded.
+SELECT e.account_id, format('entry %s from %s %s is recorded at %s and happened at %s, where %s and %s are expected', e.entry_no, e.source_type, e.source_id, e.recorded_at, e.occurred_at, x.recorded_at, x.occurred_at)
+FROM (SELECT * FROM billing_books.ledger_entry WHERE source_type NOT IN ('charge', 'settlement')) AS e
+LEFT JOIN billing_books.payment AS p ON e.source_type = 'payment' AND p.account_id = e.account_id AND p.payment_id = e.source_id
+LEFT JOIN billing_books.take_back AS t ON e.source_type = 'take_back' AND t.account_id = e.account_id AND t.take_back_id = e.source_id
+LEFT JOIN billing_books.refund_item AS i ON e.source_type = 'refund_item' AND i.account_id = e.account_id AND i.item_id = e.source_id
+LEFT JOIN billing_books.charge_reversal AS r ON e.source_type = 'reversal' AND r.account_id = e.account_id AND r.reversal_id = e.source_id
+LEFT JOIN billing_books.reconciliation_line AS n ON e.source_type = 'reconciliation' AND n.account_id = e.account_id AND n.line_no = e.source_id
+LEFT JOIN billing_books.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
+CROSS JOIN LATERAL (
+    SELECT CASE e.source_type
+               WHEN 'payment' THEN CASE e.debit WHEN 'gateway' THEN p.recorded_at END
+               WHEN 'take_back' THEN t.recorded_at
+               WHEN 'refund_item' THEN CASE WHEN e.credit = 'refund_payable' THEN i.created_at WHEN e.debit = 'refund_payable' THEN i.changed_at END
+               WHEN 'reversal' THEN r.recorded_at
+               WHEN 'reconciliation' THEN n.recorded_at
+               ELSE CASE WHEN e.credit = 'bonus' AND e.debit IN ('promotion', 'adjustment') THEN l.created_at END
+           END AS recorded_at,
+           CASE e.source_type
+               WHEN 'payment' THEN CASE WHEN e.debit = 'gateway' OR e.credit IN ('cash', 'plan_deferred') THEN p.paid_at END
+               WHEN 'take_back' THEN t.occurred_at
+               WHEN 'lot' THEN l.expires_at
+               WHEN 'subscription' THEN NULL
+               ELSE e.recorded_at
+           END AS occurred_at
+) AS x
+WHERE e.recorded_at <> x.recorded_at OR e.occurred_at <> x.occurred_at
+    OR (e.source_type = 'lot' AND (l.expires_at IS NULL OR l.expires_at > e.recorded_at))
+    OR (e.source_type = 'payment' AND e.recorded_at < p.recorded_at)
+    OR (e.source_type = 'subscription' AND e.occurred_at > e.recorded_at)
+
+-- check lot_stamp
+-- A lot is as old as the entry that filled it, and what expires did so later.
+SELECT e.account_id, format('lot %s is of %s, its entry %s of %s, it expires at %s', l.lot_no, l.created_at, e.entry_no, e.recorded_at, l.expires_at)
+FROM billing_books.ledger_entry AS e
+JOIN billing_books.lot AS l ON l.account_id = e.account_id AND l.lot_no = e.lot_no
+WHERE e.credit IN ('cash', 'bonus') AND e.debit IN ('gateway', 'suspense', 'promotion', 'adjustment') AND e.source_type <> 'take_back'
+    AND (e.recorded_at <> l.created_at OR l.expires_at <= l.created_at)
+
+-- check booked_stamp
+-- What is booked of an account is so between the making of the account and its newest booking.
+SELECT x.account_id, format('%s is of %s, the account was made at %s and booked last at %s', x.what, x.at, a.created_at, a.last_booked_at)
+FROM (
+    SELECT account_id, recorded_at AS at, 'payment ' || payment_id AS what FROM billing_books.payment
+    UNION ALL
+    SELECT account_id, recorded_at, 'take-back ' || take_back_id FROM billing_books.take_back
+    UNION ALL
+    SELECT account_id, recorded_at, 'reversal ' || reversal_id FROM billing_books.charge_reversal
+    UNION ALL
+    SELECT account_id, recorded_at, 'a revision of re-rating ' || rerate_no FROM billing_books.charge_revision
+    UNION ALL
+    SELECT account_id, unnest(ARRAY[locked_at, unlocked_at]), 'lock ' || lock_no FROM billing_books.account_lock
+    UNION ALL
+    SELECT account_id, set_at, 'a version of key ' || key_id FROM billing_books.api_key_version
+    UNION ALL
+    SELECT account_id, deleted_at, 'the end of key ' || key_id FROM billing_books.api_key
+    UNION ALL
+    SELECT account_id, created_at, 'lot ' || lot_no FROM billing_books.lot
+    UNION ALL
+    SELECT account_id, unnest(ARRAY[booked_at, queued_at, revoked_at]), 'subscription ' || subscription_no FROM billing_books.subscription
+    UNION ALL
+    SELECT account_id, replaced_at, 'a change of the contact' FROM billing_books.contact_history
+    UNION ALL
+    SELECT account_id, unnest(ARRAY[requested_at, decided_at, ended_at]), 'refund ' || refund_id FROM billing_books.refund
+    UNION ALL
+    SELECT account_id, unnest(ARRAY[created_at, changed_at]), 'refund item ' || item_id FROM billing_books.refund_item
+    UNION ALL
+    SELECT account_id, created_at, 'invoice ' || invoice_id FROM billing_books.invoice
+    UNION ALL
+    SELECT account_id, created_at, 'order ' || order_id FROM billing_books.payment_order
+    UNION ALL
+    SELECT account_id, set_at, 'a price list' FROM billing_books.account_price_list
+    UNION ALL
+    SELECT account_id, recorded_at, 'reconciliation line ' || line_no FROM billing_books.reconciliation_line
+) AS x
+LEFT JOIN billing_books.account AS a ON a.account_id = x.account_id
+WHERE x.at IS NOT NULL AND (a.account_id IS NULL OR x.at NOT BETWEEN a.created_at AND a.last_booked_at)
+
+-- check refund_stamp
+-- A refund is decided after it was asked for, its items are of that instant, and it ends with the last of them.
+SELECT r.account_id, format('refund %s was asked for at %s, decided at %s and ended at %s, with items from %s to %s', r.refund_id, r.requested_at, r.decided_at, r.ended_at, i.created_at, i.changed_at)
+FROM billing_books.refund AS r
+LEFT JOIN (
+    SELECT account_id, refund_id, min(created_at) AS created_at, max(created_at) AS created_max, min(changed_at) AS changed_min, max(changed_at) AS changed_at
+    FROM billing_books.refund_item
+    GROUP BY account_id, refund_id
+) AS i ON i.account_id = r.account_id AND i.refund_id = r.refund_id
+WHERE r.decided_at < r.requested_at OR r.ended_at < r.decided_at
+    OR r.decided_at <> i.created_at OR r.decided_at <> i.created_max OR i.changed_min < i.created_at
+    OR (r.state = 'completed' AND r.ended_at <> i.changed_at) OR (r.state = 'rejected' AND r.ended_at <> r.decided_at)
+
+-- check order_stamp
+-- An order is paid when its payment was, which is booked after the order was placed.
+SELECT o.account_id, format('order %s was placed at %s and paid at %s, its payment %s at %s and booked at %s', o.order_id, o.created_at, o.paid_at, p.payment_id, p.paid_at, p.recorded_at)
+FROM billing_books.payment_order AS o
+JOIN billing_books.payment AS p ON p.account_id = o.account_id AND p.order_id = o.order_id AND p.state = 'credited'
+WHERE o.paid_at IS DISTINCT FROM p.paid_at OR (o.product IS NOT NULL AND o.created_at > p.recorded_at) OR NOT isfinite(p.paid_at)
+
+-- check usage_stamp
+-- A request is recorded when its account could book; it began when its account and its key were there, by what clocks may differ (an hour at the most) before the end of that, or it is rejected for the key, and for that only then.
+SELECT u.account_id, format('request "%s" began at %s and is recorded at %s and settled at %s, %s %s; its account is of %s to %s, its key of %s to %s', u.request_id, u.occurred_at, u.recorded_at, u.settled_at, u.status, u.reason, a.created_at, a.last_booked_at, k.created_at, k.deleted_at)
+FROM billing_books.usage_event AS u
+LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
+LEFT JOIN billing_books.api_key AS k ON k.account_id = u.account_id AND k.key_id = u.key_id
+WHERE a.account_id IS NULL
+    OR u.recorded_at NOT BETWEEN a.created_at AND a.last_booked_at OR u.settled_at > a.last_booked_at
+    OR u.occurred_at < a.created_at OR u.occurred_at < k.created_at - interval '1 hour'
+    OR u.occurred_at > u.recorded_at + interval '1 hour' OR u.occurred_at < u.recorded_at - interval '56 days'
+    OR (u.occurred_at >= k.deleted_at AND u.recorded_at > k.deleted_at AND (u.status <> 'rejected' OR u.reason IS DISTINCT FROM 'key_deleted'))
+    OR (u.reason = 'key_deleted' AND (k.deleted_at IS NULL OR k.deleted_at > least(u.occurred_at, u.recorded_at)))
+
+-- check usage_locked
+-- What began while a lock was in force is rejected; what is rejected for a lock has it (B&S 4.10, 4.11).
+SELECT u.account_id, format('request "%s" of %s is %s, and began under lock %s of %s', u.request_id, u.occurred_at, u.status, l.lock, l.locked_at)
+FROM billing_books.account_lock AS l
+JOIN billing_books.usage_event AS u
+    ON u.account_id = l.account_id AND u.occurred_at >= l.locked_at AND u.recorded_at > l.locked_at
+    AND (l.unlocked_at IS NULL OR u.occurred_at < l.unlocked_at)
+WHERE u.status <> 'rejected' AND NOT (l.lock = 'refund' AND u.subscription_no IS NOT NULL)
+UNION ALL
+SELECT u.account_id, format('request "%s" of %s is rejected as %s, which is not so', u.request_id, u.occurred_at, u.reason)
+FROM (SELECT * FROM billing_books.usage_event WHERE reason IN ('account_closed', 'locked_operator', 'locked_dispute', 'locked_refund') OFFSET 0) AS u
+LEFT JOIN LATERAL (
+    SELECT true AS stood
+    FROM billing_books.account_lock AS l
+    WHERE l.account_id = u.account_id AND l.lock = CASE u.reason WHEN 'account_closed' THEN 'closed' ELSE substr(u.reason, 8) END
+        AND l.locked_at <= u.occurred_at AND l.locked_at <= u.recorded_at
+        AND (l.unlocked_at IS NULL OR u.occurred_at < l.unlocked_at OR u.recorded_at <= l.unlocked_at)
+    LIMIT 1
+) AS l ON true
+WHERE u.status IS DISTINCT FROM 'rejected' OR l.stood IS NULL
