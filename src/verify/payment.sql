@@ -170,11 +170,13 @@ WHERE CASE WHEN c.take_back_id IS NOT NULL THEN (t.amount, t.occurred_at) IS DIS
            ELSE (g.kind, g.amount, g.gateway, p.transaction_id COLLATE "C") IS DISTINCT FROM ('refund', c.amount, c.gateway, c.transaction_id) END
 
 -- check notice_payment
--- A gateway's message that is booked names a payment that came through the gateway.
+-- A gateway's message that is booked names a payment that came through it, or through another of its provider's: two names may lead to one merchant account.
 SELECT n.account_id, format('message %s of %s is %s, of payment %s through %s', n.notice_id, n.gateway, n.state, n.payment_id, coalesce(p.gateway, 'nothing'))
 FROM billing_books.gateway_notice AS n
 LEFT JOIN billing_books.payment AS p ON p.account_id = n.account_id AND p.payment_id = n.payment_id
-WHERE n.state = 'applied' AND p.gateway IS DISTINCT FROM n.gateway
+LEFT JOIN billing_books.gateway AS own ON own.gateway = n.gateway
+LEFT JOIN billing_books.gateway AS other ON other.gateway = p.gateway
+WHERE n.state = 'applied' AND p.gateway IS DISTINCT FROM n.gateway AND other.provider IS DISTINCT FROM coalesce(own.provider, '')
 
 -- check order_promotion
 -- What an order gets on top is what its promotion gives.

@@ -64,7 +64,7 @@ FROM (
     UNION ALL
     SELECT account_id, unnest(ARRAY[requested_at, decided_at, ended_at]), 'refund ' || refund_id FROM billing_books.refund
     UNION ALL
-    SELECT account_id, unnest(ARRAY[created_at, changed_at]), 'refund item ' || item_id FROM billing_books.refund_item
+    SELECT account_id, created_at, 'refund item ' || item_id FROM billing_books.refund_item
     UNION ALL
     SELECT account_id, created_at, 'invoice ' || invoice_id FROM billing_books.invoice
     UNION ALL
