@@ -11,6 +11,7 @@
 #include "utils/guc.h"
 
 #include "clock.h"
+#include "clock_watch.h"
 #include "guard/history.h"
 #include "settings.h"
 #include "spi/scope.h"
@@ -30,6 +31,7 @@ void
 _PG_init(void)
 {
 	clock_init();
+	clock_watch_init();
 	history_init();
 	scope_init();
 	sql_init();

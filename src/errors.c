@@ -521,6 +521,15 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 	[ERROR_DATABASE_ENCODING] = {"LB619", "database_encoding",
 								 "the encoding of this database is %s: billing needs UTF8",
 								 "CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0."},
+	[ERROR_CLOCK] =
+		{"LB620", "clock", "the server's clock is not believed: it %s",
+		 "Put the clock right: then it is believed again. Where it is right, a superuser "
+		 "calls billing.confirm_clock(reason)."},
+	[ERROR_ACCOUNT_AHEAD] = {"LB621", "account_ahead",
+							 "account " ACCOUNT
+							 " was booked last at %s, which the clock is %s behind",
+							 "A clock is wrong, or was: status() says whether this one is. "
+							 "docs/operating.md has a chapter on clocks."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

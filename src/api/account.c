@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -16,7 +17,6 @@
 #include "booking/lock.h"
 #include "booking/order.h"
 #include "booking/subscription.h"
-#include "clock.h"
 #include "core/gate.h"
 #include "errors.h"
 #include "spi/scope.h"
@@ -78,11 +78,11 @@ make_account(int64 account_id, const AccountProfile *profile)
 {
 	account_range_hold();
 	if (account_id == 0)
-		return insert_under_free_id(profile, clock_now());
+		return insert_under_free_id(profile, moment_now());
 	arg_check(LIMIT_ACCOUNT_ID, "account_id", account_id);
 	if (!account_range_has(account_id))
 		account_range_refuse(account_id);
-	return account_insert(account_id, profile, clock_now()) ? account_id : 0;
+	return account_insert(account_id, profile, moment_now()) ? account_id : 0;
 }
 
 /* The account that exists already under the id or external_ref, if it is the same. */

@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "fmgr.h"
 
 #include "booking/each_account.h"
-#include "clock.h"
 #include "spi/scope.h"
 #include "store/lot_store.h"
 
@@ -35,7 +35,7 @@ billing_book_expired(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	accounts = lot_expired_accounts(clock_now(), EXPIRED_ACCOUNTS_MAX, &count);
+	accounts = lot_expired_accounts(moment_now(), EXPIRED_ACCOUNTS_MAX, &count);
 	booked = each_account_run(accounts, count, book);
 	scope_close(&scope);
 	PG_RETURN_INT64(booked);

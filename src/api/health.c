@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "booking/moment.h"
 #include "clock.h"
 #include "crash_mark.h"
 #include "errors.h"
@@ -54,6 +55,19 @@ put_settler(ReturnSetInfo *result)
 	put_status(result, "settler", wake_status_name(&state), detail);
 }
 
+static void
+put_clock(ReturnSetInfo *result)
+{
+	const char *doubt = moment_doubt();
+	const char *value = doubt ? "not believed" : "believed";
+
+	if (!wake_is_available())
+		value = "not watched";
+	put_status(result, "clock check", value,
+			   doubt ? psprintf("it %s; see confirm_clock()", doubt)
+					 : "against the time since the machine was started, with billing preloaded");
+}
+
 PG_FUNCTION_INFO_V1(billing_status);
 Datum
 billing_status(PG_FUNCTION_ARGS)
@@ -68,6 +82,7 @@ billing_status(PG_FUNCTION_ARGS)
 			   "billing.clock_offset; anything but 0 is for tests");
 	put_settler(result);
 	scope_open_to_scan(&scope);
+	put_clock(result);
 	report_status(result);
 	put_status(result, "price fingerprint", report_price_fingerprint(),
 			   "the same in every database that has the same prices");
@@ -159,6 +174,15 @@ check_gateways(StringInfo complaints, int64 tolerance_us)
 						  late));
 }
 
+static void
+check_clock(StringInfo complaints)
+{
+	const char *doubt = moment_doubt();
+
+	if (doubt)
+		complain(complaints, psprintf("the server's clock is not believed: it %s", doubt));
+}
+
 /* Papers overseas that get no number. */
 static void
 check_numbers(StringInfo complaints, int64 tolerance_us)
@@ -181,6 +205,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 
 	initStringInfo(&complaints);
 	scope_open(&scope);
+	check_clock(&complaints);
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
 	check_gateways(&complaints, tolerance_us);

@@ -8,12 +8,12 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "fmgr.h"
 
 #include "api/arguments.h"
 #include "booking/each_account.h"
 #include "booking/invoicing.h"
-#include "clock.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"
@@ -69,7 +69,7 @@ billing_issue_due_invoices(PG_FUNCTION_ARGS)
 	subscriber_check_none();
 	if (find_issuing(&seller))
 	{
-		accounts = invoice_due_accounts(applied_for_before(clock_now()), DUE_INVOICES_MAX, &count);
+		accounts = invoice_due_accounts(applied_for_before(moment_now()), DUE_INVOICES_MAX, &count);
 		for (size_t i = 0; i < count; i++)
 			begun += each_account_try(accounts[i], false, issue, &seller);
 	}

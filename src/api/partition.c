@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
-#include "clock.h"
 #include "spi/scope.h"
 #include "store/partition_store.h"
 #include "store/policy_store.h"
@@ -56,11 +56,12 @@ PG_FUNCTION_INFO_V1(billing_make_partitions);
 Datum
 billing_make_partitions(PG_FUNCTION_ARGS)
 {
-	int this_month = partition_month(clock_now());
+	int this_month;
 	int made = 0;
 	Scope scope;
 
 	scope_open(&scope);
+	this_month = partition_month(moment_now());
 	partition_follow_closings();
 	for (int ahead = 0; ahead <= PARTITIONS_AHEAD; ahead++)
 	{
@@ -123,13 +124,14 @@ PG_FUNCTION_INFO_V1(billing_close_partitions);
 Datum
 billing_close_partitions(PG_FUNCTION_ARGS)
 {
-	TimestampTz now = clock_now();
+	TimestampTz now;
 	int closable = 0;
 	int64 retention_us;
 	int first;
 	Scope scope;
 
 	scope_open_to_scan(&scope);
+	now = moment_now();
 	if (policy_get(POLICY_USAGE_RETENTION, NULL, &retention_us) && partition_oldest(&first))
 		closable = count_closable(first, now, retention_us);
 	for (int i = 0; i < closable; i++)

@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "clock.h"
 #include "core/policy.h"
 #include "errors.h"
 #include "spi/catalog.h"
@@ -89,7 +89,7 @@ add_version(TokenPlan *plan, AuditLine *line)
 			return;
 	}
 	plan->version++;
-	plan_insert(plan, clock_now());
+	plan_insert(plan, moment_now());
 	line->new_value = describe(plan);
 	audit_insert(line);
 }
@@ -137,7 +137,7 @@ billing_retire_plan(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	retired = plan_retire(name, clock_now());
+	retired = plan_retire(name, moment_now());
 	if (retired)
 		audit_insert(&line);
 	scope_close(&scope);
@@ -208,14 +208,14 @@ fix_begin(WeightRow *row)
 	TimestampTz newest;
 
 	price_hold_for_changing();
-	began_at = clock_now();
+	began_at = moment_now();
 	price_wait_for_readers();
 	since = is_from_now ? began_at : row->weight.effective_from;
 	newest = plan_weight_newest_use(row, since - policy_catalog[POLICY_FUTURE_TOLERANCE].max);
 	price_hold_for_adding();
 	newest = Max(newest, plan_weight_newest_use(row, began_at));
 	if (is_from_now)
-		row->weight.effective_from = Max(clock_now(), newest + 1);
+		row->weight.effective_from = Max(moment_now(), newest + 1);
 	else if (newest >= since)
 		refuse(ERROR_WEIGHT_BACKDATED, row->model, row->plan);
 }

@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
-#include "clock.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
@@ -79,16 +79,17 @@ billing_create_promotion(PG_FUNCTION_ARGS)
 					  .object = promotion.promotion,
 					  .actor = arg_actor(fcinfo, 8),
 					  .reason = arg_reason(fcinfo, 9)};
-	TimestampTz now = clock_now();
+	TimestampTz now;
 	Scope scope;
 
 	promotion.gift_days = arg_days(fcinfo, 5, promotion.gift_nano);
 	check_gains(&promotion);
+	scope_open(&scope);
+	now = moment_now();
 	if (promotion.ends_at <= now)
 		refuse(ERROR_OUT_OF_RANGE, "ends_at", "later than now",
 			   timestamptz_to_str(promotion.ends_at));
 	line.new_value = describe(&promotion);
-	scope_open(&scope);
 	subscriber_check_none();
 	if (!promotion_insert(&promotion, now))
 		refuse(ERROR_PROMOTION_UNAVAILABLE, promotion.promotion,
@@ -112,7 +113,7 @@ billing_end_promotion(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	ended = promotion_end(name, clock_now());
+	ended = promotion_end(name, moment_now());
 	if (ended)
 		audit_insert(&line);
 	scope_close(&scope);

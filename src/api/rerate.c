@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -15,7 +16,6 @@
 #include "api/operator_call.h"
 #include "api/result.h"
 #include "booking/rerating.h"
-#include "clock.h"
 #include "errors.h"
 #include "spi/nano.h"
 #include "store/account_range_store.h"
@@ -228,7 +228,7 @@ billing_end_rerate(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	rerate = find_begun(rerate_no);
-	left = rerate.finished_at == DT_NOEND ? rerate_end(rerate_no, clock_now()) : 0;
+	left = rerate.finished_at == DT_NOEND ? rerate_end(rerate_no, moment_now()) : 0;
 	if (rerate.finished_at == DT_NOEND)
 	{
 		AuditLine line = {

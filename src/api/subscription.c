@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
@@ -276,7 +277,7 @@ billing_earn_plans(PG_FUNCTION_ARGS)
 	Scope scope;
 
 	scope_open(&scope);
-	accounts = subscription_due_accounts(clock_now(), EARNING_ACCOUNTS_MAX, &count);
+	accounts = subscription_due_accounts(moment_now(), EARNING_ACCOUNTS_MAX, &count);
 	booked = each_account_run(accounts, count, earn);
 	scope_close(&scope);
 	PG_RETURN_INT64(booked);

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -15,7 +16,6 @@
 #include "api/result.h"
 #include "booking/inbox_row.h"
 #include "booking/usage.h"
-#include "clock.h"
 #include "errors.h"
 #include "spi/nano.h"
 #include "spi/scope.h"
@@ -122,7 +122,7 @@ stamp(InboxRow *row)
 
 	if (policy_get(POLICY_REQUIRE_OCCURRED_AT, NULL, &is_required) && is_required)
 		refuse(ERROR_USAGE_UNSTAMPED, row->request_id, row->account_id);
-	row->occurred_at = clock_now();
+	row->occurred_at = moment_now();
 	row->nulls[INBOX_OCCURRED_AT] = false;
 }
 

@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
 #include "booking/failure.h"
-#include "clock.h"
 #include "core/text.h"
 #include "errors.h"
 #include "spi/scope.h"
@@ -85,7 +85,7 @@ billing_sum_usage(PG_FUNCTION_ARGS)
 
 	scope_open(&scope);
 	subscriber_check_none();
-	accounts = usage_sum_due(clock_now() - SUM_LOOK_BACK_US, SUM_ACCOUNTS_MAX, &count);
+	accounts = usage_sum_due(moment_now() - SUM_LOOK_BACK_US, SUM_ACCOUNTS_MAX, &count);
 	for (size_t i = 0; i < count && done < SUM_STRETCHES_MAX; i++)
 		done += sum_account(accounts[i], Min(SUM_ACCOUNT_STRETCHES_MAX, SUM_STRETCHES_MAX - done));
 	scope_close(&scope);

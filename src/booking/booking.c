@@ -12,8 +12,8 @@
 #include "booking/alert.h"
 #include "booking/booking.h"
 #include "booking/hold.h"
+#include "booking/moment.h"
 #include "booking/notify.h"
-#include "clock.h"
 #include "core/gate.h"
 #include "core/lock_reason.h"
 #include "errors.h"
@@ -51,8 +51,8 @@ booking_begin_held(Booking *booking)
 {
 	subscriber_check_none();
 	ForceSyncCommit();
-	booking->at = Max(clock_now(), booking->account.last_booked_at);
 	booking->policies = policy_values(booking->account.currency);
+	booking->at = moment_on(&booking->account, &booking->policies);
 }
 
 TimestampTz

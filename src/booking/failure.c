@@ -36,17 +36,20 @@ typedef struct FailureKind
 
 static FailureKind kinds[KINDS_MAX];
 
+/* What is no row's own, and yet not everybody's: such rows stay, however few they are. */
 static bool
-is_internal(int sqlstate)
+is_no_rows_own(int sqlstate)
 {
-	return sqlstate == ERRCODE_INTERNAL_ERROR || sqlstate == error_sqlstate(ERROR_INTERNAL);
+	return sqlstate == ERRCODE_INTERNAL_ERROR || sqlstate == error_sqlstate(ERROR_INTERNAL) ||
+		   sqlstate == error_sqlstate(ERROR_ACCOUNT_AHEAD);
 }
 
 bool
 failure_is_of_rows(int sqlstate)
 {
 	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED) ||
-		sqlstate == error_sqlstate(ERROR_BOOKS_REPLICATED))
+		sqlstate == error_sqlstate(ERROR_BOOKS_REPLICATED) ||
+		sqlstate == error_sqlstate(ERROR_CLOCK))
 		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{
@@ -57,7 +60,7 @@ failure_is_of_rows(int sqlstate)
 		case MAKE_SQLSTATE('L', 'B', '0', '0', '0'):
 			return true;
 		default:
-			return is_internal(sqlstate);
+			return is_no_rows_own(sqlstate);
 	}
 }
 
@@ -122,7 +125,7 @@ failure_sets_aside(const ErrorData *error, int64 account_id)
 	kind->failed_at = GetCurrentTimestamp();
 	note_account(kind, account_id);
 	is_everybodys = kind->accounts_count == FAILURE_ACCOUNTS_MIN;
-	if (is_internal(error->sqlerrcode) ||
+	if (is_no_rows_own(error->sqlerrcode) ||
 		(kind->rows >= FAILURE_ROWS_MAX && (is_everybodys || !kind->is_own)))
 	{
 		kind->has_left = true;

@@ -26,8 +26,9 @@
 
 /*
  * True for errors that leave the others' rows to be settled: those that can be
- * a row's own, and internal errors, which never are. Whatever stops everybody
- * (a cancel, no memory, a full disk, altered tables) goes on to whom it concerns.
+ * a row's own, and internal errors and an account that is ahead of the clock, which never are.
+ * Whatever stops everybody (a cancel, no memory, a full disk, altered tables) goes on to whom it
+ * concerns.
  */
 extern bool failure_is_of_rows(int sqlstate);
 

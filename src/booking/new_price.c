@@ -12,10 +12,10 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "utils/timestamp.h"
 
 #include "booking/new_price.h"
-#include "clock.h"
 #include "core/books.h"
 #include "core/policy.h"
 #include "errors.h"
@@ -54,7 +54,7 @@ from_now_on(const Looks *looks, const char *currency)
 {
 	TimestampTz newest = Max(looks->newest, newest_charge(looks, currency, looks->began_at));
 
-	return Max(clock_now(), newest + 1);
+	return Max(moment_now(), newest + 1);
 }
 
 /* What is asked for would give that charge another price. */
@@ -212,7 +212,7 @@ begin_looks(void)
 
 	subscriber_check_none();
 	price_hold_for_changing();
-	looks.began_at = clock_now();
+	looks.began_at = moment_now();
 	price_wait_for_readers();
 	return looks;
 }
@@ -239,7 +239,7 @@ new_price_end(NewPrices *ends)
 
 	subscriber_check_none();
 	price_hold_for_changing();
-	looks.began_at = clock_now();
+	looks.began_at = moment_now();
 	if (at == DT_NOBEGIN)
 	{
 		looks.newest = newest_charge(&looks, ends->currency, recorded_since(looks.began_at));
@@ -270,7 +270,7 @@ withdraw(const PriceRow *row, const Looks *looks, const char *actor, const char 
 	price_withdraw(row->price.price_id, looks->began_at, actor, reason);
 	check_not_charged(row, recorded_since(from));
 	price_hold_for_adding();
-	if (from <= clock_now())
+	if (from <= moment_now())
 		refuse(ERROR_PRICE_IN_FORCE, row->price.price_id, timestamptz_to_str(from));
 	check_not_charged(row, looks->began_at);
 }
@@ -319,7 +319,7 @@ add_correction(PriceRow *row, const Looks *looks)
 	price_hold_for_adding();
 	newest = Max(price_newest_booking(row->price.corrects, looks->began_at),
 				 rerate_newest_prices(row->model));
-	row->price.corrected_at = Max(clock_now(), newest + 1);
+	row->price.corrected_at = Max(moment_now(), newest + 1);
 	price_insert_all(&row, 1);
 }
 

@@ -10,8 +10,8 @@
 #include "access/xact.h"
 
 #include "armed.h"
+#include "booking/moment.h"
 #include "booking/numbering.h"
-#include "clock.h"
 #include "core/books.h"
 #include "spi/catalog.h"
 #include "store/arming_store.h"
@@ -42,7 +42,7 @@ number(InvoiceSeries series)
 	if (!invoice_series_is_awaited(series.kind) || !find_epoch(&epoch) ||
 		!invoice_series_hold(&series, epoch))
 		return 0;
-	return invoice_series_issue(&series, NUMBERING_MAX, clock_now());
+	return invoice_series_issue(&series, NUMBERING_MAX, moment_now());
 }
 
 int64

@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "booking/moment.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -19,7 +20,6 @@
 #include "booking/rerating.h"
 #include "booking/slices.h"
 #include "booking/usage.h"
-#include "clock.h"
 #include "core/lock_reason.h"
 #include "errors.h"
 #include "store/price_store.h"
@@ -208,7 +208,7 @@ rerating_plan(Rerate *rerate)
 	size_t count;
 
 	price_hold_for_reading();
-	rerate->usage.prices_at = rerate_prices_at(clock_now(), rerate->usage.model);
+	rerate->usage.prices_at = rerate_prices_at(moment_now(), rerate->usage.model);
 	check_no_other(rerate);
 	rerate_insert(rerate);
 	accounts = rerate_usage_accounts(rerate, &count);
@@ -502,6 +502,6 @@ rerating_continue(const Rerate *rerate, int64 events_max, RerateReach reach)
 	}
 	if (!is_done && count > 0 && reach == RERATE_ONE_ACCOUNT)
 		wait_for_account(accounts[0], &step);
-	(void) rerate_finish(rerate->rerate_no, clock_now());
+	(void) rerate_finish(rerate->rerate_no, moment_now());
 	return step.moved;
 }

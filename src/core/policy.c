@@ -77,6 +77,13 @@ const Policy policy_catalog[POLICIES_COUNT] = {
 	[POLICY_REQUIRE_OCCURRED_AT] = {"require_occurred_at", POLICY_BOOLEAN, true, 0, 0, 1,
 									"usage without occurred_at is refused: repeated after "
 									"dedupe_window, it would count again"},
+	[POLICY_CLOCK_JUMP] =
+		{"clock_jump", POLICY_DURATION, true, MINUTES(10), MINUTES(1), DAYS(1),
+		 "nothing is booked while the clock has been set by more than this, or is "
+		 "so far behind what is booked"},
+	[POLICY_CLOCK_GAP] = {"clock_gap", POLICY_DURATION, true, DAYS(3), HOURS(1), DAYS(30),
+						  "nothing is booked after a start whose clock is so far ahead of what the "
+						  "server had written before, until confirm_clock()"},
 };
 
 static const char *const late_payment_choices[] = {

@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 #include "utils/varlena.h"
 
+#include "clock_watch.h"
 #include "compat.h"
 #include "core/text.h"
 #include "crash_mark.h"
@@ -393,6 +394,8 @@ billing_supervisor_main(Datum argument)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	/* Recovery, if there was any, is just over. */
+	(void) clock_watch_read(GetCurrentTimestamp());
 	wake_attach_supervisor();
 	for (;;)
 	{

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 packages=(make gcc libc6-dev libssl-dev libjansson-dev zlib1g-dev libcurl4-openssl-dev
-    libcmocka-dev libipc-run-perl libdbd-pg-perl
+    libcmocka-dev libipc-run-perl libdbd-pg-perl libfaketime
     libcairo2-dev libpango1.0-dev poppler-utils fonts-noto-core fonts-noto-cjk "$@")
 # The simulators of gateways, and the SDKs that prove them. Who has them from elsewhere keeps his.
 command -v node >/dev/null || packages+=(nodejs)

@@ -1,0 +1,3 @@
+CREATE FUNCTION billing.confirm_clock(reason text, actor text = NULL) RETURNS boolean
+    LANGUAGE c AS 'MODULE_PATHNAME', 'billing_confirm_clock';
+COMMENT ON FUNCTION billing.confirm_clock(text, text) IS 'Says that the server''s clock is right although it was set, or the server rested for longer than policy clock_gap: from the commit on it is believed, in all of the server''s databases. Look at a clock elsewhere first: what is booked is dated by it for ever. False where it is believed already. For a superuser (LB608). Errors: LB101 no reason. Example: SELECT billing.confirm_clock(''NTP had been off, the clock is right now'').';
