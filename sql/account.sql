@@ -49,7 +49,6 @@ SET billing.clock_offset = '25h';
 SELECT status, balance FROM billing.close_account(1003, 'close', reason => 'asked for it');
 SELECT status, balance FROM billing.close_account(1003, 'close', reason => 'asked for it');
 SELECT test.attempt('SELECT billing.close_account(1003, ''again'')');
-RESET billing.clock_offset;
 SELECT entry_no, source_type, debit, credit, lot_no, amount, balance_after FROM billing.statement(1003) WHERE credit = 'breakage';
 SELECT cash, bonus, arrears, callable, reason FROM billing.balance(1003);
 SELECT test.attempt('SELECT billing.unlock_account(1003, ''closed'')');
@@ -57,4 +56,5 @@ SELECT test.attempt('SELECT billing.record_offline_payment(1003, 1, ''late'', ''
 SELECT billing.lock_account(1003), billing.unlock_account(1003);
 SELECT callable, reason FROM billing.balance(1003);
 SELECT count(*) AS entries FROM billing.statement(1003);
+RESET billing.clock_offset;
 SELECT * FROM billing.verify();

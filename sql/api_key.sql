@@ -139,6 +139,7 @@ RESET billing.clock_offset;
 SELECT billing.create_account(1119, 'cn') IS NOT NULL AS made;
 SELECT api_key AS key FROM billing.create_api_key(1119, 'now') \gset now_
 SELECT api_key AS key FROM billing.create_api_key(1119, 'soon', expires_at => clock_timestamp() + interval '10 min') \gset soon_
+SELECT billing.set_policy('clock_jump', '1 day');
 SET billing.clock_offset = '1800s';
 SELECT status FROM billing.charge(1119, 1, 'ahead', 'api-key', 1, 0);
 RESET billing.clock_offset;
@@ -146,6 +147,7 @@ SELECT a.reason AS now, b.reason AS soon FROM billing.authorize(:'now_key') AS a
 SELECT billing.update_api_key(1119, key_id, expires_at => clock_timestamp()) AS changed, billing.update_api_key(1119, key_id, expires_at => clock_timestamp() - interval '1 min') AS again FROM generate_series(1, 2) AS key_id;
 SELECT a.reason AS now, b.reason AS soon, c.reason AS by_number FROM billing.authorize(:'now_key') AS a, billing.authorize(:'soon_key') AS b, billing.authorize(1119, 1) AS c;
 SELECT billing.update_api_key(1119, 1, expires_at => 'infinity') AS open;
+SELECT billing.set_policy('clock_jump', NULL);
 SELECT reason FROM billing.authorize(:'now_key');
 SELECT * FROM billing.verify();
 

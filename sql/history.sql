@@ -47,10 +47,6 @@ SELECT billing.lock_account(1350);
 SELECT billing.unlock_account(1350);
 SELECT billing.set_policy('second_person_above', '10', 'CNY');
 SELECT status FROM billing.grant_bonus(1350, 11, 'large');
-SET LOCAL billing.clock_offset = '500d';
-SELECT status FROM billing.charge(1350, 1, 'in the default partition', 'history', 3, 0);
-RESET billing.clock_offset;
-
 SELECT billing.set_balance_alert(1350, 30);
 SELECT billing.set_notification(1350, 'order_closed', 'email', true), billing.set_email_template('order_closed', 'en', 'Closed', 'It is closed.'), billing.set_sms_template('order_closed', 'cn', 'zh', 'Example', 'SMS_1', '{}');
 INSERT INTO billing_books.webhook_endpoint (account_id, endpoint_id, url, host, secret_version, created_at) VALUES (1350, 1, 'https://example.com/', 'example.com', 1, now());
@@ -59,6 +55,10 @@ SELECT billing.meter(1350, 9, 'set aside', 'history', 3, 0);
 SELECT billing.settle() > 0 AS settled;
 INSERT INTO billing_books.parking (worker, account_id, parked_at) VALUES ('settler', 1350, now()); -- as the settler does after a crash
 SELECT billing.meter(1350, 1, 'metered', 'history', 5, 0);
+SET LOCAL billing.clock_offset = '500d';
+SELECT status FROM billing.charge(1350, 1, 'in the default partition', 'history', 3, 0);
+RESET billing.clock_offset;
+
 -- Each table of history, a leaf of usage_event on its own and the default one.
 SELECT min(tableoid::regclass::text) AS leaf FROM billing_books.usage_event WHERE account_id = 1350 AND request_id = 'charged' \gset
 CREATE TEMP TABLE target (place serial, what text, name text, change text, only_where text);

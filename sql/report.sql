@@ -51,11 +51,13 @@ SELECT sum(amount) FILTER (WHERE item IN ('input', 'output', 'cache read', 'cach
        sum(amount) FILTER (WHERE item LIKE 'paid%') = max(amount) FILTER (WHERE item = 'charge') AS sum_of_slices FROM billing.explain_charge(1600, 'first');
 SELECT item, amount, lot_no, detail FROM billing.explain_charge(1600, 'second') WHERE item LIKE 'left%';
 -- What was not charged tells why, and has no arithmetic.
+SET billing.clock_offset = '6d';
 SELECT status FROM billing.charge(1600, 1, 'unpriced', 'report-unpriced', 1, 1);
 SELECT item, amount, CASE WHEN item = 'reason' THEN detail END AS reason FROM billing.explain_charge(1600, 'unpriced');
 -- After a reversal: what was given back, to whom.
 SELECT status FROM billing.reverse_charge(1600, 'first', 'undo', reason => 'outage', actor => 'carol');
 SELECT item, amount, lot_no, order_id, entry_no, detail FROM billing.explain_charge(1600, 'first') WHERE item LIKE 'given%';
+RESET billing.clock_offset;
 
 -- Of a batch of metered requests the statement has a line per lot, whose source is the batch; each request has its own slices.
 SELECT billing.create_account(1603, 'cn');

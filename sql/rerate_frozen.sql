@@ -15,6 +15,7 @@ FROM billing_books.rerate AS w, billing.rerate_accounts(w.rerate_no) AS a;
 
 -- Usage that comes after the dry run is not moved, though a clock that was ahead put the correction, and so the prices, ahead of it.
 SELECT pg_temp.price('frozen-a', 100000) IS NOT NULL AS set;
+SELECT billing.set_policy('clock_jump', '1 day');
 SET billing.clock_offset = '30min';
 SELECT charge FROM billing.charge(2826, 1, 'ahead', 'frozen-a', 10, 0);
 RESET billing.clock_offset;
@@ -27,6 +28,7 @@ SELECT charge FROM billing.charge(2827, 1, 'after', 'frozen-a', 100, 0);
 SELECT sum(s.done) AS done FROM generate_series(1, 3) AS n, billing.continue_rerate(:rerate_no + 0 * n) AS s;
 SELECT * FROM pg_temp.moved WHERE key = 'a' ORDER BY account_id;
 SELECT * FROM billing.verify();
+SELECT billing.set_policy('clock_jump', NULL);
 
 -- What cost nothing has no entries, and costs something now.
 SELECT pg_temp.price('frozen-h', 0) IS NOT NULL AS set;

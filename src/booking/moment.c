@@ -90,8 +90,12 @@ TimestampTz
 moment_on(const Account *account, const PolicyValues *policies)
 {
 	TimestampTz now = believe(policies);
+	TimestampTz last = account->last_booked_at;
 
-	return Max(now, account->last_booked_at);
+	if (now < last - policies->of[POLICY_CLOCK_JUMP])
+		refuse(ERROR_ACCOUNT_AHEAD, account->account_id, timestamptz_to_str(last),
+			   moment_span(last - now));
+	return Max(now, last);
 }
 
 const char *
