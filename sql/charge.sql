@@ -262,6 +262,7 @@ SELECT status FROM billing.charge(1212, 1, 'afterwards', 'charge-real', 1, 1);
 RESET billing.clock_offset;
 SELECT bool_and(recorded_at > now() + interval '35 days 23 hours 58 minutes') AS in_the_future FROM billing_books.usage_event
 WHERE account_id = 1212 AND request_id = 'afterwards';
+SELECT value::int > 0 AS told, detail LIKE 'booked by a clock that was ahead, the furthest at %' AS why FROM billing.status() WHERE name = 'accounts ahead of the clock';
 
 -- The largest request at the highest price fits. What would raise arrears beyond what the books can hold is
 -- kept unpriced, with its reason, and settled when there is room again: nothing is lost, nothing half booked.

@@ -7,6 +7,10 @@ SELECT 'accounts', count(*)::text,
        format('%s of them locked, %s in arrears', count(*) FILTER (WHERE locks <> 0), count(*) FILTER (WHERE arrears > 0))
 FROM billing_books.account
 UNION ALL
+SELECT 'accounts ahead of the clock', count(*)::text, 'booked by a clock that was ahead, the furthest at ' || max(last_booked_at)
+FROM billing_books.account
+WHERE last_booked_at > statement_timestamp() + current_setting('billing.clock_offset')::interval + interval '1 minute'
+UNION ALL
 SELECT 'account range', coalesce(r.first_id || ' to ' || r.last_id, 'all'), coalesce(format('since %s, by %s', r.set_at, r.actor), 'set_account_range() shares them out over several databases')
 FROM (VALUES (1)) AS one (row)
 LEFT JOIN (SELECT * FROM billing_books.account_range ORDER BY range_no DESC LIMIT 1) AS r ON true
