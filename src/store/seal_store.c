@@ -43,6 +43,9 @@ static const SealedRows sealed_rows[] = {
 	{"account_price_list", "set_at",
 	 "account_id, " AT("effective_from") ", price_list, actor, reason"},
 	{"api_key", "created_at", "account_id, key_id, kind"},
+	{"api_key_version", "set_at",
+	 "account_id, key_id, version_no, " AT("expires_at") ", " AT("old_secret_until") ", models, " BYTES(
+		 "secret_hash") ", " BYTES("old_secret_hash") ", actor, reason"},
 	{"approval_request", "requested_at",
 	 "account_id, idempotency_key, function, " BYTES(
 		 "arguments_hash") ", amount, requested_by, requested_session_user, reason"},
@@ -72,6 +75,8 @@ static const SealedRows sealed_rows[] = {
 		   "invoice) AS i USING (account_id, invoice_id)"},
 	{"lot", "created_at",
 	 "account_id, lot_no, order_id, source_type, source_id, kind, amount, " AT("expires_at")},
+	{"notification", "created_at",
+	 "account_id, notification_no, event, source_id, episode, channel, endpoint_id, language, payload"},
 	{"payment", "recorded_at",
 	 "account_id, payment_id, gateway, transaction_id, currency, amount, payer_amount, " AT(
 		 "paid_at") ", actor"},
@@ -81,6 +86,8 @@ static const SealedRows sealed_rows[] = {
 		 "expires_at") ", actor"},
 	{"plan", "created_at",
 	 "plan, version, region, price, quota, months, days, window_hours, window_quota, monthly_quota"},
+	{"reconciliation_difference", "found_at",
+	 "difference_id, gateway, to_char(day, 'YYYY-MM-DD'), class, subject, transaction_id, refund_id"},
 	{"reconciliation_line", "recorded_at",
 	 "account_id, line_no, gateway, to_char(day, 'YYYY-MM-DD'), run, class, amount"},
 	{"red_confirmation", "created_at",

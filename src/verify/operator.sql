@@ -182,7 +182,7 @@ FULL JOIN (
 ) AS a USING (account_id, id)
 WHERE (k.made, k.changed, k.deleted) IS DISTINCT FROM (a.made, a.changed, a.deleted)
 
--- check price_audit
+-- check price_audit of all
 -- A price is what the audit log says was set, and was said to be set or withdrawn there; and what it says stands among the prices.
 SELECT NULL, format('price %s of %s is not what the audit log says: %s', coalesce(p.id, a.id), p.model, coalesce(a.new_value, 'nothing'))
 FROM (
@@ -207,7 +207,7 @@ FULL JOIN (
 WHERE (a.lines, a.withdrawn, a.new_value) IS DISTINCT FROM (1, p.is_withdrawn::int, p.new_value)
     OR NOT starts_with(a.object, p.object)
 
--- check policy_audit
+-- check policy_audit of all
 -- A policy that is not as by default is set to what the audit log says last, where that says a switch, an amount or a duration; and what it says to be set is.
 SELECT NULL, format('policy %s is %s, the audit log says %s', coalesce(s.object, a.object), coalesce(s.value::text, 'not set'), coalesce(a.new_value, 'nothing'))
 FROM (SELECT name || CASE currency WHEN '' THEN '' ELSE ' in ' || currency END AS object, value FROM billing_books.policy_setting) AS s
