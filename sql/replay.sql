@@ -51,6 +51,7 @@ BEGIN
     FOREACH command IN ARRAY corruption LOOP
         EXECUTE command;
     END LOOP;
+    PERFORM test.rechain(told.account_id);
     SELECT string_agg(v.check_name || coalesce(' ' || v.account_id, ''), ', ' ORDER BY v.check_name COLLATE "C"),
            max(regexp_replace(v.detail, '\d{4}-\d\d-\d\d [0-9:.]+[+-]\d\d', 'then', 'g')) FILTER (WHERE v.check_name = 'replay') INTO told, replayed
     FROM billing.verify() AS v;

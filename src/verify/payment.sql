@@ -176,7 +176,7 @@ FROM billing_books.gateway_notice AS n
 LEFT JOIN billing_books.payment AS p ON p.account_id = n.account_id AND p.payment_id = n.payment_id
 LEFT JOIN billing_books.gateway AS own ON own.gateway = n.gateway
 LEFT JOIN billing_books.gateway AS other ON other.gateway = p.gateway
-WHERE n.state = 'applied' AND p.gateway IS DISTINCT FROM n.gateway AND other.provider IS DISTINCT FROM coalesce(own.provider, '')
+WHERE n.payment_id IS NOT NULL AND n.state = 'applied' AND p.gateway IS DISTINCT FROM n.gateway AND other.provider IS DISTINCT FROM coalesce(own.provider, '')
 
 -- check order_promotion
 -- What an order gets on top is what its promotion gives.
