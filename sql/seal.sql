@@ -15,7 +15,7 @@ SELECT seal_no, accounts FROM billing.seal_books('0');
 SELECT billing.export_seal() AS newest, billing.export_seal(1) AS first \gset
 SELECT regexp_replace(line, '[0-9a-f]{64}', 'DIGEST') AS line FROM string_to_table(regexp_replace(:'newest', '[0-9]{4}(-[0-9]{2}){2} [0-9:.]+', 'INSTANT', 'g'), E'\n') AS line;
 -- The root is that of the lines, as sha256sum makes it; and stands in the next seal.
-SELECT encode(sha256(convert_to(lines, 'UTF8')), 'hex') = substring(:'newest' FROM 'root (.{64})\n$') AS is_root FROM regexp_replace(:'newest', 'root .*\n$', '') AS lines;
+SELECT encode(sha256(convert_to(lines, 'UTF8')), 'hex') = substring(:'newest' FROM 'root (.{64})$') AS is_root FROM regexp_replace(:'newest', 'root .*$', '') AS lines;
 SELECT substring(:'newest' FROM 'after (.{64})') = (SELECT encode(root, 'hex') FROM billing_books.seal WHERE seal_no = 2) AS follows;
 -- And the rows of other tables are those of the queries that sealed_rows() shows.
 CREATE FUNCTION pg_temp.lines(from_seal bigint, wanted text) RETURNS TABLE (name text, rows bigint, digest bytea) LANGUAGE plpgsql AS $$

@@ -93,7 +93,7 @@ billing_export_seal(PG_FUNCTION_ARGS)
 	scope_open_to_scan(&scope);
 	if (PG_ARGISNULL(0) ? !seal_newest(&seal) : !seal_find(seal_no, &seal))
 		refuse(ERROR_SEAL_UNKNOWN, seal_no);
-	text = CStringGetTextDatum(psprintf("%sroot %s\n", seal_body(seal.seal_no), hex(&seal.root)));
+	text = CStringGetTextDatum(psprintf("%sroot %s", seal_body(seal.seal_no), hex(&seal.root)));
 	return scope_close_with(&scope, text);
 }
 
