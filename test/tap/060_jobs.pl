@@ -17,9 +17,9 @@ my $jobs = q{SELECT jobname || '|' || schedule || '|' || command || '|' || usern
 sub value { my ($sql, $dbname) = @_; return $node->safe_psql($dbname // 'postgres', $sql) }
 
 value('CREATE EXTENSION pg_cron; CREATE ROLE op LOGIN; GRANT USAGE ON SCHEMA cron TO op; SELECT billing.grant_access(\'op\', \'operator\')');
-is(value('SET ROLE op; SELECT count(*) FILTER (WHERE scheduled), count(statement) FROM billing.schedule_jobs()'), '11|0', 'scheduled');
+is(value('SET ROLE op; SELECT count(*) FILTER (WHERE scheduled), count(statement) FROM billing.schedule_jobs()'), '12|0', 'scheduled');
 my $scheduled = value($jobs);
-is(scalar(split /\n/, $scheduled), 11, 'eleven jobs');
+is(scalar(split /\n/, $scheduled), 12, 'twelve jobs');
 unlike($scheduled, qr/\|postgres\|postgres$/m, 'of the caller');
 value('SET ROLE op; SELECT FROM billing.schedule_jobs()');
 is(value($jobs), $scheduled, 'again: the same');
@@ -32,7 +32,7 @@ for my $command (split /\n/, value('SELECT command FROM cron.job ORDER BY jobid'
 }
 
 is(value('SELECT billing.unschedule_jobs()'), '0', 'another role has no jobs to remove');
-is(value('SET ROLE op; SELECT billing.unschedule_jobs()'), '11', 'removed');
+is(value('SET ROLE op; SELECT billing.unschedule_jobs()'), '12', 'removed');
 is(value($jobs), '', 'none is left');
 
 # pg_cron is in one database only; the books in another tell what to run there.
@@ -40,7 +40,7 @@ value('CREATE DATABASE elsewhere');
 value('CREATE EXTENSION billing; SELECT billing.install()', 'elsewhere');
 my $statements = value('SELECT statement FROM billing.schedule_jobs() WHERE NOT scheduled', 'elsewhere');
 value($_) for split /\n/, $statements;
-like(value($jobs), qr/^(billing \w+ of elsewhere\|.*\|elsewhere\n?){11}$/, 'the statements schedule them for that database');
+like(value($jobs), qr/^(billing \w+ of elsewhere\|.*\|elsewhere\n?){12}$/, 'the statements schedule them for that database');
 
 verify_empty($node, 'verify() is empty');
 done_testing();

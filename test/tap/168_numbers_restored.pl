@@ -29,6 +29,7 @@ sub waits { my ($expected, $what) = @_; sleep 2; return is(value('SELECT billing
 sub complaint
 {
 	run('SET billing.allow_history_change = on');
+	run(q(UPDATE billing_books.account SET created_at = created_at - interval '2 minutes'));
 	run(q(UPDATE billing_books.invoice SET created_at = created_at - interval '2 minutes' WHERE state = 'numbering'));
 	run('RESET billing.allow_history_change');
 	return value(q(SELECT min(detail) FROM billing.attention WHERE what = 'invoice without number')) // 'none';

@@ -9,6 +9,7 @@ use Exporter 'import';
 use List::Util qw(max);
 
 use BillingModel::Call;
+use BillingModel::Oracle::Books;
 use BillingModel::Oracle::Payments;
 use BillingModel::Run;
 use BillingModel::Values;
@@ -86,9 +87,18 @@ sub start
 	return;
 }
 
+# It is put in by hand, and so books no bonus that has expired, which every booking does first.
+sub has_expired_bonus
+{
+	my ($account) = @_;
+	my $soon = max(now_us(), $account->{booked_at}) + 60_000_000;
+	return grep { defined $_->{expires_at} && $_->{expires_at} <= $soon } lots_in_order($account);
+}
+
 sub hold_payment
 {
 	my ($account, $order, $amount) = @_;
+	return if has_expired_bonus($account);
 	my $gateway = method_of($account);
 	my $row = run_operation({
 		name => 'hold_payment', account => $account, sql => 'SELECT hold_payment AS result FROM public.hold_payment(?, ?, ?, ?)',
@@ -125,7 +135,7 @@ sub top_up
 	return if chance($order ? 0.15 : 0.7);
 	for my $paid ($amount, chance(0.1) ? money() + 10_000_000 : ())
 	{
-		my $payment_id = hold_payment($account, $order, $paid);
+		my $payment_id = hold_payment($account, $order, $paid) or return;
 		resolve_payment($account, $payment_id, chance(0.97) ? 'credit' : 'dismiss') if chance(0.85);
 	}
 	return;

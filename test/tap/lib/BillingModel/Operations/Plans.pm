@@ -183,7 +183,7 @@ sub buy
 	my $order = place_order($account, 'subscribe', [ "$region $name", $replaces ], plan => "$region $name", replaces => $replaces)
 	  or return;
 	return if chance(0.1);
-	my $payment_id = hold_payment($account, $order, chance(0.95) ? $order->{amount} : money() + 10_000_000);
+	my $payment_id = hold_payment($account, $order, chance(0.95) ? $order->{amount} : money() + 10_000_000) or return;
 	return if chance(0.1);
 	return resolve_payment($account, $payment_id, 'credit');
 }
