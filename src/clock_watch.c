@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "clock_watch.h"
+#include "errors.h"
 
 #define MEMORY "billing clock"
 #define DIRECTORY "billing_marks" /* below the data directory, where the server works */
@@ -46,6 +47,7 @@ typedef struct Shared
 	pg_atomic_uint64 followed_at; /* by boot time */
 	pg_atomic_uint64 written_us;
 	pg_atomic_uint32 is_past_recovery; /* the WAL replayed has been asked */
+	TimeLineID timeline; /* of a server that says more than its own WAL does; 0: of none */
 } Shared;
 
 /* What outlives shared memory. */
@@ -53,14 +55,23 @@ typedef struct Kept
 {
 	uint32 magic;
 	char boot_id[BOOT_ID_SIZE]; /* the machine has not been started since */
+	char data_dir[MAXPGPATH];	/* and this is no copy of another server's */
 	int64 believed_us;
 	int64 followed_at;
 	int64 written_us;
+	TimestampTz stopped_at; /* by the clock that was believed; 0: not in order */
 } Kept;
+
+/* A confirmation that its transaction has not committed yet. */
+typedef struct Confirmation
+{
+	SubTransactionId by; /* InvalidSubTransactionId: none */
+	int64 drift_us;		 /* of the clock that is confirmed */
+} Confirmation;
 
 static Shared *shared;
 static Kept kept; /* in the postmaster, when shared memory is made anew after a crash */
-static SubTransactionId confirming = InvalidSubTransactionId;
+static Confirmation confirmation = {InvalidSubTransactionId, 0};
 static shmem_request_hook_type next_request_hook;
 static shmem_startup_hook_type next_startup_hook;
 
@@ -86,7 +97,6 @@ read_file(const char *name, void *content, size_t size)
 	return is_read;
 }
 
-/* True where what is kept is of this server, and the machine has not been started since. */
 static bool
 is_usable(const char *boot_id)
 {
@@ -94,18 +104,18 @@ is_usable(const char *boot_id)
 		   memcmp(kept.boot_id, boot_id, BOOT_ID_SIZE) == 0;
 }
 
-/* The file counts once: whoever starts after a crash must not find an old one. */
-static bool
-take_kept(const char *boot_id)
+/* What a server of this data directory kept; in the postmaster it is there. */
+static void
+take_kept(void)
 {
 	Kept found;
 
-	if (kept.magic != MAGIC && read_file(FILE_NAME, &found, sizeof(found)))
+	if (kept.magic != MAGIC && read_file(FILE_NAME, &found, sizeof(found)) &&
+		strncmp(found.data_dir, DataDir, MAXPGPATH) == 0)
 		kept = found;
-	(void) unlink(FILE_NAME);
-	return is_usable(boot_id);
 }
 
+/* Nobody reads it but who starts next: one that is not whole is none. */
 static void
 write_kept(void)
 {
@@ -120,48 +130,72 @@ write_kept(void)
 	(void) close(fd);
 }
 
-/* In the postmaster, before shared memory goes: at the end, or since a process crashed. */
 static void
-keep(int code, Datum argument)
+keep(TimestampTz stopped_at)
 {
 	kept.believed_us = (int64) pg_atomic_read_u64(&shared->believed_us);
 	kept.followed_at = (int64) pg_atomic_read_u64(&shared->followed_at);
 	kept.written_us = (int64) pg_atomic_read_u64(&shared->written_us);
+	kept.stopped_at = stopped_at;
+}
+
+/* In the postmaster, before shared memory goes: at the end, or since a process crashed. */
+static void
+at_end(int code, Datum argument)
+{
+	keep((int64) pg_atomic_read_u64(&shared->believed_us) + boot_time_us());
 	if (code == 0)
 		write_kept();
 }
 
 /* ---- the start ------------------------------------------------------------------ */
 
-/* The newest time that the server had written before it started; 0 where that cannot be read. */
+/* The newest time that the server had written before it started, by the clock it believed where it
+ * was stopped in order; 0 where that cannot be read. */
 static TimestampTz
-time_written(void)
+time_written(const ControlFileData *control)
 {
-	bool is_sound;
-	ControlFileData *control = get_controlfile(DataDir, &is_sound);
-	pg_time_t newest = Max(control->time, control->checkPointCopy.time);
-
-	pfree(control);
-	return is_sound ? time_t_to_timestamptz(newest) : 0;
+	if (kept.magic == MAGIC && kept.stopped_at != 0)
+		return kept.stopped_at;
+	return control ? time_t_to_timestamptz(Max(control->time, control->checkPointCopy.time)) : 0;
 }
 
-/* What is kept is believed, and nothing else need be asked; else the clock is, as far as pg_control
- * agrees. */
+/* Without anything kept: the clock is believed, as far as what was written agrees. */
+static void
+begin_anew(const char *boot_id, const ControlFileData *control)
+{
+	int64 boot_us = boot_time_us();
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz written = time_written(control);
+
+	kept = (Kept){.magic = MAGIC,
+				  .believed_us = now - boot_us,
+				  .followed_at = boot_us,
+				  .written_us = (written ? written : now) - boot_us};
+	memcpy(kept.boot_id, boot_id, BOOT_ID_SIZE);
+	strlcpy(kept.data_dir, DataDir, MAXPGPATH);
+}
+
+/*
+ * What is kept while the machine runs is believed, and nothing else need be asked:
+ * neither pg_control nor the server's own WAL, which a clock that was not believed
+ * may have dated.
+ */
 static void
 start_watching(void)
 {
 	char boot_id[BOOT_ID_SIZE] = {0};
+	bool is_sound;
+	ControlFileData *control = get_controlfile(DataDir, &is_sound);
 
 	(void) read_file(BOOT_ID_FILE, boot_id, BOOT_ID_SIZE - 1);
-	if (!take_kept(boot_id))
-	{
-		int64 boot_us = boot_time_us();
-		TimestampTz now = GetCurrentTimestamp();
-		TimestampTz written = time_written();
-
-		kept = (Kept){MAGIC, "", now - boot_us, boot_us, (written ? written : now) - boot_us};
-		memcpy(kept.boot_id, boot_id, BOOT_ID_SIZE);
-	}
+	take_kept();
+	shared->timeline = is_sound && is_usable(boot_id) ? control->checkPointCopy.ThisTimeLineID : 0;
+	if (!is_usable(boot_id))
+		begin_anew(boot_id, is_sound ? control : NULL);
+	pfree(control);
+	kept.stopped_at = 0;
+	write_kept();
 	pg_atomic_init_u64(&shared->believed_us, (uint64) kept.believed_us);
 	pg_atomic_init_u64(&shared->followed_at, (uint64) kept.followed_at);
 	pg_atomic_init_u64(&shared->written_us, (uint64) kept.written_us);
@@ -190,7 +224,17 @@ start_memory(void)
 		start_watching();
 	LWLockRelease(AddinShmemInitLock);
 	if (!IsUnderPostmaster)
-		on_shmem_exit(keep, (Datum) 0);
+		on_shmem_exit(at_end, (Datum) 0);
+}
+
+/* From now on this drift is, and who starts next is told. */
+static void
+believe(int64 drift_us, int64 boot_us)
+{
+	pg_atomic_write_u64(&shared->believed_us, (uint64) drift_us);
+	pg_atomic_write_u64(&shared->followed_at, (uint64) boot_us);
+	keep(0);
+	write_kept();
 }
 
 /* ---- at commit ------------------------------------------------------------------- */
@@ -198,16 +242,18 @@ start_memory(void)
 static void
 at_transaction_end(XactEvent event, void *argument)
 {
-	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
-		return;
-	if (event == XACT_EVENT_COMMIT && confirming != InvalidSubTransactionId)
-	{
-		ClockWatch watch = clock_watch_read(GetCurrentTimestamp());
+	bool confirms = confirmation.by != InvalidSubTransactionId;
 
-		pg_atomic_write_u64(&shared->written_us, (uint64) watch.drift.now_us);
-		clock_watch_replace(&watch);
+	if (event == XACT_EVENT_PRE_PREPARE && confirms)
+		refuse(ERROR_CLOCK_PREPARED);
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT)
+		return;
+	if (event == XACT_EVENT_COMMIT && confirms)
+	{
+		pg_atomic_write_u64(&shared->written_us, (uint64) confirmation.drift_us);
+		believe(confirmation.drift_us, boot_time_us());
 	}
-	confirming = InvalidSubTransactionId;
+	confirmation.by = InvalidSubTransactionId;
 }
 
 /* What is rolled back, and all in it, confirms nothing. */
@@ -215,8 +261,8 @@ static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId id, SubTransactionId parent,
 					  void *argument)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && confirming >= id)
-		confirming = InvalidSubTransactionId;
+	if (event == SUBXACT_EVENT_ABORT_SUB && confirmation.by >= id)
+		confirmation.by = InvalidSubTransactionId;
 }
 
 void
@@ -234,7 +280,8 @@ clock_watch_init(void)
 
 /*
  * Once after recovery: the newest transaction that was replayed says better than
- * pg_control, which is this server's, when the books left off.
+ * pg_control, which is this server's, when the books left off. After a crash it is
+ * the server's own, of the same timeline.
  */
 static void
 ask_recovery(int64 boot_us)
@@ -244,7 +291,7 @@ ask_recovery(int64 boot_us)
 	if (pg_atomic_read_u32(&shared->is_past_recovery) != 0 || RecoveryInProgress())
 		return;
 	replayed = GetLatestXTime();
-	if (replayed != 0)
+	if (replayed != 0 && GetWALInsertionTimeLine() != shared->timeline)
 		pg_atomic_write_u64(&shared->written_us, (uint64) (replayed - boot_us));
 	pg_atomic_write_u32(&shared->is_past_recovery, 1);
 }
@@ -282,12 +329,13 @@ clock_watch_follow(const ClockWatch *watch)
 void
 clock_watch_replace(const ClockWatch *watch)
 {
-	pg_atomic_write_u64(&shared->believed_us, (uint64) watch->drift.now_us);
-	pg_atomic_write_u64(&shared->followed_at, (uint64) watch->boot_us);
+	believe(watch->drift.now_us, watch->boot_us);
 }
 
 void
-clock_watch_confirm(void)
+clock_watch_confirm(const ClockWatch *watch)
 {
-	confirming = GetCurrentSubTransactionId();
+	confirmation.drift_us = watch->drift.now_us;
+	if (confirmation.by == InvalidSubTransactionId)
+		confirmation.by = GetCurrentSubTransactionId();
 }

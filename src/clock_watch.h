@@ -7,8 +7,9 @@
  * the two drift apart, the clock was set. Shared memory keeps the drift that was
  * believed last, and that of what the server, or another one whose WAL it
  * replayed, had written before it could be booked on. A file below the data
- * directory takes the first over a restart in order, as long as the machine
- * runs. What becomes of a drift is said by policies: booking/moment.
+ * directory takes both over a restart, as long as the machine runs; after that it
+ * says when the server was stopped, by the clock that it believed. What becomes of
+ * a drift is said by policies: booking/moment.
  *
  *-------------------------------------------------------------------------
  */
@@ -39,7 +40,7 @@ extern ClockWatch clock_watch_read(TimestampTz now);
 extern void clock_watch_follow(const ClockWatch *watch);
 extern void clock_watch_replace(const ClockWatch *watch);
 
-/* Believes the clock as it is when the current transaction commits. */
-extern void clock_watch_confirm(void);
+/* Believes the clock as it was then, once the current transaction commits. */
+extern void clock_watch_confirm(const ClockWatch *watch);
 
 #endif

@@ -525,6 +525,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB620", "clock", "the server's clock is not believed: it %s",
 		 "Put the clock right: then it is believed again. Where it is right, a superuser "
 		 "calls billing.confirm_clock(reason)."},
+	[ERROR_CLOCK_PREPARED] =
+		{"LB622", "clock_prepared", "a transaction that confirms the clock cannot be prepared",
+		 "A clock is confirmed as it is now, not as it may be when that is committed: call "
+		 "confirm_clock() in a transaction of its own."},
 	[ERROR_ACCOUNT_AHEAD] = {"LB621", "account_ahead",
 							 "account " ACCOUNT
 							 " was booked last at %s, which the clock is %s behind",

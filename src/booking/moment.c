@@ -99,10 +99,17 @@ moment_on(const Account *account, const PolicyValues *policies)
 }
 
 const char *
-moment_doubt(void)
+moment_doubt_of(const ClockWatch *watch)
 {
 	PolicyValues policies = policy_values(NULL);
+
+	return describe(judge(watch, &policies), &watch->drift);
+}
+
+const char *
+moment_doubt(void)
+{
 	ClockWatch watch = clock_watch_read(GetCurrentTimestamp());
 
-	return describe(judge(&watch, &policies), &watch.drift);
+	return moment_doubt_of(&watch);
 }

@@ -16,6 +16,7 @@
 
 #include "datatype/timestamp.h"
 
+#include "clock_watch.h"
 #include "store/account_store.h"
 #include "store/policy_store.h"
 
@@ -28,6 +29,7 @@ extern TimestampTz moment_on(const Account *account, const PolicyValues *policie
 
 /* Why the clock is not believed; NULL: it is. */
 extern const char *moment_doubt(void);
+extern const char *moment_doubt_of(const ClockWatch *watch);
 
 /* A length of time in words, such as "50 days 2 hours". */
 extern const char *moment_span(int64 span_us);

@@ -111,6 +111,23 @@ is(value("SELECT string_agg(concat_ws('|', object, old_value, new_value, actor, 
 	"the server's clock|was set 1 h 0 min ahead while the server ran|me|summer time by hand", 'it is in the audit log, once');
 believed('confirmed', 5);
 
+$clock->set('+2h');
+is(answer("BEGIN; SELECT billing.confirm_clock('kept'); SAVEPOINT s; SELECT billing.confirm_clock('rolled back'); ROLLBACK TO s; COMMIT"), "t\nt", 'one that is kept beside one that is rolled back');
+believed('confirms', 8);
+$clock->set('+3h');
+like(answer("BEGIN; SELECT billing.confirm_clock('prepared'); PREPARE TRANSACTION 'confirms'"), qr/^LB622: /, 'a transaction that confirms is not prepared');
+like(charge(1), qr/^LB620: /, 'and confirms nothing');
+my $confirming = connect_dbi($node);
+$confirming->begin_work;
+$confirming->do("SELECT billing.confirm_clock('three hours')");
+$clock->set('+60d');
+$confirming->commit;
+doubted('sixty days ahead at the commit', 'was set 59 days 21 h ahead');
+$clock->set('+3h');
+believed('what was confirmed is what was judged', 8);
+$clock->set('+1h');
+is(answer("SELECT billing.confirm_clock('back')"), 't', 'and back');
+
 # A process dies: shared memory is made anew, by the same server.
 sub crash
 {
@@ -129,6 +146,12 @@ $clock->restart;
 doubted('and a restart in order', 'was set 1 h 0 min ahead while the server ran');
 $clock->restart(mode => 'immediate');
 doubted('and one in haste', 'was set 1 h 0 min ahead while the server ran');
+$node->kill9;
+sleep 1; # until its processes have seen it
+# Where nobody has waited for the dead process yet, it seems to be there.
+unlink $node->data_dir . '/postmaster.pid', $node->host . '/.s.PGSQL.' . $node->port . '.lock';
+$clock->start;
+doubted('and a server that was killed', 'was set 1 h 0 min ahead while the server ran');
 $clock->set('+1h');
 believed('set right', 5);
 
@@ -138,6 +161,12 @@ $clock->restart(at => '+2d');
 doubted('set while it was down', 'was set 1 days 23 h ahead');
 $clock->set('+1h');
 believed('and set right', 6);
+$clock->set('+50d');
+charge(1);
+$clock->restart(booted => 1);
+doubted('set, and the machine started anew', 'is 49 days 23 h ahead of what the server had written|is 50 days 0 h ahead');
+$clock->restart(at => '+1h', booted => 1);
+believed('and once more by the right time', 6);
 $clock->restart(at => '+2d', lost => 1);
 believed('another machine, two days later', 6);
 $clock->restart(at => '+50d', lost => 1);

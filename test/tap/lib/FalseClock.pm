@@ -64,12 +64,25 @@ sub restart
 
 	$self->{node}->stop($opts{mode} // 'fast');
 	$self->lose if $opts{lost};
+	$self->boot if $opts{booted};
 	$self->set($opts{at}) if $opts{at};
 	$self->start(%opts);
 	return;
 }
 
-# What the server kept of its clock is not there: the machine was started anew, or its power failed.
+# What the server kept of its clock is of another start of the machine.
+sub boot
+{
+	my ($self) = @_;
+
+	open my $file, '+<:raw', $self->{node}->data_dir . '/billing_marks/clock' or die $!;
+	seek $file, 4, 0 or die $!; # behind the magic number
+	print {$file} 'another' or die $!;
+	close $file or die $!;
+	return;
+}
+
+# What the server kept of its clock is not there: its data are on another machine.
 sub lose
 {
 	my ($self) = @_;
