@@ -299,7 +299,7 @@ void
 seal_compare(const KeptSeal *kept, ReturnSetInfo *result)
 {
 	static Sql compare = SQL(
-		"SELECT CASE WHEN NOT $2 AND e.chain IS NULL AND a.last_entry_no < k.entry_no THEN 'seal_ahead' ELSE "
+		"SELECT CASE WHEN NOT $2 AND e.chain IS NULL AND coalesce(a.last_entry_no, 0) < k.entry_no THEN 'seal_ahead' ELSE "
 		"'sealed_entry' END, k.account_id, CASE WHEN e.chain IS NOT NULL THEN format('entry %s has "
 		"another chain than was sealed', k.entry_no) WHEN a.account_id IS NULL THEN 'the account is "
 		"not here' ELSE format('entry %s was sealed, and the account ends at %s', k.entry_no, "

@@ -65,6 +65,14 @@ SELECT billing.meter(1, 1, 'waits', 'm', 1000, 10), billing.meter(2, 1, 'waits',
 INSERT INTO billing_books.usage_inbox VALUES (1, 1, 'new request', 'm', 1, 1);
 S
 
+my %seals;    # what an auditor keeps, by database
+
+sub seal_finds
+{
+	my ($database, $seal) = @_;
+	return sql($database, "SELECT check_name, detail FROM billing.verify_seal(\$s\$$seal\$s\$)");
+}
+
 sub make_books
 {
 	my ($database) = @_;
@@ -78,6 +86,8 @@ sub fill_books
 	my ($database) = @_;
 	sql($database, "SELECT billing.grant_access('${_}_role', '$_')") for qw(app operator auditor);
 	sql($database, $books);
+	sql($database, 'SELECT billing.seal_books()');
+	push @{ $seals{$database} }, sql($database, 'SELECT billing.export_seal()');
 	verify_empty($node, "$database: verify() of the books to be saved", $database);
 	return;
 }
@@ -127,8 +137,10 @@ sub check_restored
 	is_deeply($got, { map { $_ => $sums->{$_} } grep { $_ ne 'schema_version' } keys %$sums }, "$how: the same rows in every table") if $sums;
 	same_rights($database, $rights, "$how: the same owners and rights") if $rights;
 	verify_empty($node, "$how: verify() is empty, guards included", $database);
+	my ($seal) = @{ $seals{ $database =~ /^owned/ ? 'owned' : 'books' } };
+	is(seal_finds($database, $seal), '', "$how: the seal holds");
 	check_refusals($database, $how);
-	check_going_on($database, $how);
+	check_going_on($database, $how, $seal);
 	return;
 }
 
@@ -178,14 +190,17 @@ my @calls_by_role = (
 
 sub check_going_on
 {
-	my ($database, $how) = @_;
+	my ($database, $how, $seal) = @_;
 	for my $call (@calls_by_role)
 	{
 		my ($role, $text, $expected, $name) = @$call;
 		like(sql($database, "SET ROLE $role; $text"), $expected, "$how: $name");
 	}
 	is(sql($database, 'SELECT count(DISTINCT audit_no) = count(*) FROM billing_books.audit_log'), 't', "$how: no number twice in the log");
+	is(sql($database, 'SELECT seal_no FROM billing.seal_books()'), '2', "$how: seals go on");
 	verify_empty($node, "$how: verify() is empty after going on", $database);
+	is(seal_finds($database, $seal), '', "$how: the seal still holds");
+	is(seal_finds($database, sql($database, 'SELECT billing.export_seal()')), '', "$how: so does the next one");
 	return;
 }
 
@@ -350,6 +365,16 @@ is(sql('by_settler', "SELECT count(*) FROM billing_books.usage_set_aside"), sql(
 same_rights('by_settler', $rights, 'restored with a settler: the same owners and rights');
 verify_empty($node, 'restored with a settler: verify() is empty', 'by_settler');
 
+# A dump that is older than a seal is no damage: the books end before it.
+sql('books', 'SELECT billing.seal_books()');
+push @{ $seals{books} }, sql('books', 'SELECT billing.export_seal()');
+fresh_database('older');
+bash_ok("pg_restore -1 -d older $directory/books.dump", 'an older dump, restored');
+is(seal_finds('older', $seals{books}[0]), '', 'an older dump: the seal that it has holds');
+like(seal_finds('older', $seals{books}[1]), qr/^(seal_ahead\|.*\n?)+$/, 'an older dump: and ends before the newer one');
+like(seal_finds('older', $seals{books}[1]), qr/^seal_ahead\|these books end before seal 2: their newest is 1$/m, 'an older dump: which it says');
+verify_empty($node, 'an older dump: verify() is empty', 'older');
+
 # ---- DROP EXTENSION -------------------------------------------------------------------------------
 
 ($sums, $rights) = (checksums('books'), rights('books'));
@@ -360,6 +385,7 @@ sql('books', 'CREATE EXTENSION billing; SELECT billing.install(), billing.migrat
 is_deeply(checksums('books'), $sums, 'made again: the same rows');
 same_rights('books', $rights, 'made again: the same owners and rights');
 verify_empty($node, 'made again: verify() is empty, guards included', 'books');
+is(seal_finds('books', $_), '', 'made again: the seals hold') for @{ $seals{books} };
 check_refusals('books', 'made again');
 is(sql('books', "SELECT status FROM billing.charge(1, 1, 'new request', 'm', 5000, 500)"), 'duplicate', 'made again: a request is a duplicate');
 
