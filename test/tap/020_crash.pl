@@ -30,6 +30,7 @@ my @rounds = (
 my $node = billing_node('crash', preload => 'billing', conf => [ 'fsync = on', 'wal_writer_delay = 10s', 'wal_writer_flush_after = 0',
 	'synchronous_commit = on', 'shared_buffers = 16MB', 'max_connections = 30', 'log_statement = none', 'restart_after_crash = on',
 	"billing.databases = 'postgres'" ]);
+my @seals;    # of each round, as an auditor keeps them
 my $logs = "$node->{_basedir}/acknowledged";
 mkdir $logs or die "$logs: $!";
 $node->safe_psql('postgres', <<"S");
@@ -247,6 +248,8 @@ for my $round (0 .. $#rounds)
 	is(scalar keys %$times, scalar keys %$sent, "$name: and nothing else");
 	is($dbh->selectrow_array('SELECT count(*) FROM billing_books.usage_set_aside'), 0, "$name: nothing was set aside");
 	verify_empty($node, "$name: verify() is empty after the retries");
+	push @seals, $node->safe_psql('postgres', 'SELECT seal_no FROM billing.seal_books(); SELECT billing.export_seal()') =~ s/^\d+\n//r;
 }
+is($node->safe_psql('postgres', "SELECT * FROM billing.verify_seal(\$s\$$_\$s\$)"), '', 'in the end the seal of each round holds') for @seals;
 
 done_testing();

@@ -8,6 +8,17 @@ use Test::More;
 
 use BillingTest;
 
+# Seals the books, and returns what an auditor keeps of it.
+sub seal { my ($node) = @_; return $node->safe_psql('postgres', 'SELECT billing.seal_books(); SELECT billing.export_seal()') =~ s/^\(.*\n//r }
+
+sub seals_hold
+{
+	my ($node, $name, @seals) = @_;
+	local $Test::Builder::Level = $Test::Builder::Level + 1;
+	is($node->safe_psql('postgres', "SELECT * FROM billing.verify_seal(\$s\$$_\$s\$)"), '', "$name: " . (/^(seal \d+)$/m)[0] . ' holds') for @seals;
+	return;
+}
+
 my $primary = billing_node('primary', preload => 'billing', conf => "billing.databases = 'postgres'", init => { allows_streaming => 1 });
 $primary->safe_psql('postgres', <<'S');
 SELECT billing.create_account(1, 'cn'), billing.create_account(2, 'global');
@@ -17,6 +28,7 @@ S
 my %keys = map { $_ => $primary->safe_psql('postgres', "SELECT api_key FROM billing.create_api_key($_, 'key')") } 1, 2;
 $primary->safe_psql('postgres', "SELECT billing.charge(1, 1, 'one', 'm', 1434, 153, 700), billing.charge(2, 1, 'two', 'm', 3000000, 1000)");
 
+my @seals = seal($primary);
 $primary->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($primary, 'base', has_streaming => 1);
@@ -27,6 +39,7 @@ my $on_primary = connect_dbi($primary);
 $on_primary->do("SELECT billing.charge(1, 1, 'three', 'm', 100000, 1000), billing.meter(1, 1, 'metered', 'm', 1000, 10), billing.meter(1, 2, 'no such key', 'm', 1, 1)");
 all_settled($on_primary, 'the primary settles');
 $on_primary->do("SELECT billing.pause_workers('1 hour'); SELECT billing.meter(1, 1, 'waits', 'm', 1000, 10), billing.meter(2, 1, 'waits', 'm', 1000, 10)");
+push @seals, seal($primary);
 $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'a standby');
 
@@ -61,12 +74,13 @@ is($standby->safe_psql('postgres', "SELECT status, unsettled_rows, events_total 
 is($standby->safe_psql('postgres', "SELECT value FROM billing.status() WHERE name = 'settler'"), 'not running', 'status() on the standby says so, too');
 is($standby->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'billing%'"), '0', 'no worker runs on the standby');
 verify_empty($standby, 'verify() on the standby is empty');
+seals_hold($standby, 'on the standby', @seals);
 
 # A writer's error says why, and nothing else goes wrong in the session.
 my @writers = (
 	"billing.charge(1, 1, 'four', 'm', 1, 1)", "billing.meter(1, 1, 'five', 'm', 1, 1)", 'billing.settle()', "billing.charge(1, 1, 'one', 'm', 1434, 153, 700)", "billing.record_offline_payment(1, 1, 'p', 'b')",
 	"billing.grant_bonus(1, 1, 'g')", "billing.create_account(3, 'cn')", "billing.create_account(NULL, 'cn')", "billing.create_api_key(1, 'x')",
-	"billing.reverse_charge(1, 'one', 'r')", "billing.lock_account(1)", "billing.set_policy('block_at_zero', 'on')",
+	"billing.reverse_charge(1, 'one', 'r')", "billing.lock_account(1)", 'billing.seal_books()', "billing.set_policy('block_at_zero', 'on')",
 );
 for my $writer (@writers)
 {
@@ -93,6 +107,9 @@ is($standby->safe_psql('postgres', "SELECT status FROM billing.charge(1, 1, 'fou
 is($standby->safe_psql('postgres', "SELECT status, id FROM billing.record_offline_payment(1, 25.00, 'pay 1', 'bank 1')"), 'booked|1', 'promoted: a payment counts once');
 cmp_ok($standby->safe_psql('postgres', "SELECT billing.create_account(NULL, 'cn')"), '>', 2, 'promoted: a new account gets a free number');
 is($standby->safe_psql('postgres', "SELECT allowed FROM billing.authorize('$keys{1}')"), 't', 'promoted: a key may call');
+push @seals, seal($standby);
+is($standby->safe_psql('postgres', 'SELECT string_agg(seal_no::text, \',\' ORDER BY seal_no) FROM billing_books.seal'), '1,2,3', 'promoted: seals go on');
 verify_empty($standby, 'promoted: verify() is empty');
+seals_hold($standby, 'promoted', @seals);
 
 done_testing();
