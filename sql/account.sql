@@ -57,4 +57,4 @@ SELECT billing.lock_account(1003), billing.unlock_account(1003);
 SELECT callable, reason FROM billing.balance(1003);
 SELECT count(*) AS entries FROM billing.statement(1003);
 RESET billing.clock_offset;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -210,7 +210,7 @@ SELECT status, balance FROM billing.reverse_charge(2111, 'r2', 'undo r2');
 SELECT threshold, armed FROM pg_temp.alerts WHERE account_id = 2111 AND hours = 1;
 -- The same hours twice are one alert; others are another.
 SELECT billing.set_balance_alert(2111, runway_hours => 1) AS again, billing.set_balance_alert(2111, runway_hours => 720) AS other;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Over many bookings, at random: an alert fires exactly where the balance goes from at or above to below, and the bounds on the account never
 -- let one be missed. Judged from the ledger alone, for seven thresholds.
@@ -265,4 +265,4 @@ SELECT test.attempt('SELECT billing.grant_bonus(2119, 500000002, ''much'')');
 SELECT test.attempt('SELECT billing.adjust(2119, -500000000, ''much'')');
 SELECT status, balance FROM billing.record_offline_payment(2119, 500000001, 'enough', '2119 enough');
 SELECT status, balance FROM billing.charge(2119, 1, 'on', 'dear', 200000000, 200000000);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

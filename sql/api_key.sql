@@ -32,7 +32,7 @@ SELECT billing.unlock_account(1102);
 SELECT status FROM billing.close_account(1102, 'close');
 SELECT test.attempt('SELECT billing.create_api_key(1102, ''late'')');
 SELECT billing.delete_api_key(1102, 1);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Usage stamped before its key was made, by more than clocks may differ, is of no call that was made (R10).
 SET billing.clock_offset = '-1h';
@@ -48,7 +48,7 @@ SELECT status FROM billing.charge(1198, 1, 'of the first', 'api-key', 1, 0, occu
 SELECT billing.meter(1198, 2, 'before', 'api-key', 1, 0, occurred_at => :'made_at'::timestamptz - interval '6 min');
 SELECT billing.settle(10000) >= 1 AS settled;
 SELECT sqlstate, reason FROM billing_books.usage_set_aside WHERE account_id = 1198;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- What a key says beside its name (R10): a project, when it expires, the models that it may call. Accounts 1103 to 1106.
 SELECT count(billing.create_account(account_id, 'cn')) AS accounts FROM generate_series(1103, 1106) AS account_id;
@@ -109,7 +109,7 @@ SELECT allowed, reason FROM billing.authorize(1104, 1, 'm');
 SELECT billing.meter(1104, 1, 'metered just before', 'api-key', 1, 0, occurred_at => :'noon'::timestamptz - interval '1 us'), billing.meter(1104, 1, 'metered at', 'api-key', 1, 0, occurred_at => :'noon');
 SELECT billing.settle(10000) >= 2 AS settled;
 SELECT request_id, status, reason FROM billing_books.usage_event WHERE account_id = 1104 ORDER BY occurred_at, request_id;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- The worked example of R10: expires at 12:00; at 12:30 the expiry is moved to 14:00, at 13:00 to 11:00, which has passed: now. Each call is judged
 -- by what was set when it started, whenever it is reported.
@@ -133,7 +133,7 @@ SELECT what, status, reason FROM (VALUES ('11:59', interval '-1 min'), ('12:00',
 SELECT billing.settle(10000) >= 1 AS settled;
 SELECT request_id, status, reason FROM billing_books.usage_event WHERE account_id = 1105 ORDER BY occurred_at, request_id;
 SELECT version_no, date_trunc('minute', set_at) - :'noon' AS set_at, date_trunc('minute', expires_at) - :'noon' AS expires_at, expires_at >= set_at AS to_come FROM billing_books.api_key_version WHERE account_id = 1105 ORDER BY version_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 RESET billing.clock_offset;
 -- Where the books are ahead of the clock, an expiry of now, or of before, refuses at once all the same, also of a key that is to expire before that; and once only.
 SELECT billing.create_account(1119, 'cn') IS NOT NULL AS made;
@@ -149,7 +149,7 @@ SELECT a.reason AS now, b.reason AS soon, c.reason AS by_number FROM billing.aut
 SELECT billing.update_api_key(1119, 1, expires_at => 'infinity') AS open;
 SELECT billing.set_policy('clock_jump', NULL);
 SELECT reason FROM billing.authorize(:'now_key');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Rotation: another secret of the same key; the one before works until the grace period ends, the one before that no more at once.
 SELECT api_key FROM billing.create_api_key(1106, 'rotated') \gset a_
@@ -173,7 +173,7 @@ FROM billing_books.api_key_version, LATERAL (SELECT (ARRAY[:'a_api_key', :'b_api
 SELECT sum((t::text ~ '(sk|tp)-[0-9a-z]{56}')::int) AS leaks FROM (SELECT v::text FROM billing_books.api_key_version AS v UNION ALL SELECT k::text FROM billing_books.api_key AS k UNION ALL SELECT i.result::text FROM billing_books.idempotent_call AS i UNION ALL SELECT l::text FROM billing_books.audit_log AS l) AS t (t);
 SELECT billing.delete_api_key(1106, 1);
 SELECT c.reason AS old, d.reason AS new FROM billing.authorize(:'c_api_key') AS c, billing.authorize(:'d_api_key') AS d;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Usage bears the project that its key had when it was recorded, whenever it started; it is nothing of the payload. Account 1107.
 SELECT billing.create_account(1107, 'cn');
@@ -194,4 +194,4 @@ SELECT request_id, key_name, project, status, charge FROM billing_books.usage_ev
 SELECT project, requests, charge, given_back FROM billing.usage_report(1107, group_by => '{project}');
 SELECT key_id, key_name, project, model, requests, charge, given_back FROM billing.usage_report(1107, group_by => '{project,key,model}', by => 'occurred_at');
 SELECT sum(charge - given_back) = (SELECT sum(CASE WHEN credit = 'revenue' THEN amount ELSE -amount END) FROM billing_books.ledger_entry WHERE account_id = 1107 AND 'revenue' IN (credit, debit)) AS "equals the ledger" FROM billing.usage_report(1107, group_by => '{project,hour}');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -142,8 +142,8 @@ FROM (VALUES
     ('delete_api_key', $$1150$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('authorize', $$'sk-'$$, $$'m'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('authorize by number', $$1150$$, $$1$$, $$'m'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
-    ('set_price', $$'bad-input'$$, $$'CNY'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, $$''$$, $$'bad_input'$$),
-    ('end_prices', $$'bad-input'$$, $$'CNY'$$, $$'2100-01-01 00:00+00'$$, $$''$$, $$''$$, $$0$$, $$'standard'$$, $$'me'$$, $$'why'$$, NULL, NULL),
+    ('set_price', $$'bad-input'$$, $$'USD'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$0$$, $$now()$$, $$''$$, $$''$$, $$'bad_input'$$),
+    ('end_prices', $$'bad-input'$$, $$'USD'$$, $$'2100-01-01 00:00+00'$$, $$''$$, $$''$$, $$0$$, $$'standard'$$, $$'me'$$, $$'why'$$, NULL, NULL),
     ('withdraw_price', $$99999999$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('correct_price', $$(SELECT max(price_id) FROM billing_books.price WHERE model = 'bad-input')$$, $$1$$, $$1$$, $$1$$, $$1$$, $$'new key'$$, $$'why'$$, $$'me'$$, $$'image 1'$$, $$''$$, NULL),
     ('begin_rerate', $$1150$$, $$'2025-01-01 00:00+00'$$, $$'2100-01-01 00:00+00'$$, $$'bad-input'$$, $$'new key'$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL),
@@ -164,7 +164,7 @@ FROM (VALUES
     ('set_price_list', $$1150$$, $$'standard'$$, $$'2100-01-01 00:00+00'$$, $$'me'$$, $$'why'$$, NULL, NULL, NULL, NULL, NULL, NULL),
     ('price_lists', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('import_prices', $$E'provider,model,prompt_tokens_over,usd_per_million_input,usd_per_million_output\nbad-input,m,0,1,1'$$,
-        $$'CNY'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, $$false$$, NULL, NULL),
+        $$'USD'$$, $$1$$, $$'bad-input'$$, $$now()$$, $$'bad_input'$$, $$'me'$$, $$'why'$$, $$false$$, NULL, NULL),
     ('quote', $$1150$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$now()$$, $$''$$, $$'{}'$$, NULL, NULL),
     ('charge', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, $$'{}'$$),
     ('meter', $$1150$$, $$1$$, $$'new'$$, $$'bad-input'$$, $$1$$, $$1$$, $$1$$, $$1$$, $$clock_timestamp()$$, $$''$$, $$'{}'$$),
@@ -428,4 +428,4 @@ SELECT pg_temp.refused(ARRAY[
 
 SELECT test.books() = :'books' AS unchanged;
 SELECT state FROM billing.cancel_order(1150, 3);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

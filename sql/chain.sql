@@ -45,4 +45,4 @@ SELECT billing.entry_chain(NULL, 1, 1, 'epoch', 'epoch', 1, 0, NULL, NULL, 1, 'c
        billing.entry_chain('\x00', 1, 1, 'epoch', 'epoch', 1, NULL, NULL, NULL, 1, 'cash', 'revenue', 'charge', NULL, NULL, NULL) AS before_none,
        billing.entry_chain(NULL, 1, 1, 'epoch', 'epoch', 1, NULL, NULL, NULL, 1, NULL, 'revenue', 'charge', NULL, NULL, NULL) AS no_book,
        billing.usage_event_digest('r', 'epoch', 'epoch', 1, 'm', NULL, 1, 1, 1, 1, '{"a": "b"}', 1, 'Infinity') AS no_charge;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -204,7 +204,7 @@ SELECT billing.set_price('charge-later', 'CNY', 1000000, 0, effective_from => '2
 SELECT billing.settle() AS settled;
 RESET billing.clock_offset;
 SELECT request_id, charge FROM billing_books.usage_event WHERE account_id = 1216 ORDER BY recorded_at;
-SELECT check_name, account_id FROM billing.verify();
+SELECT check_name, account_id FROM test.verify();
 
 -- Usage lands in the leaf of the month (UTC) of its receipt, whatever its occurred_at; where there is no
 -- leaf, in the default one, and is found there again.
@@ -313,4 +313,4 @@ SELECT billing.set_price('charge-mistyped', 'CNY', 1, 0, effective_from => '2025
 SELECT billing.settle() AS settled;
 SELECT request_id, status, charge, reason FROM billing_books.usage_event WHERE account_id = 1219 AND request_id ~ 'typed' ORDER BY 1;
 SELECT object, actor, reason FROM billing_books.audit_log WHERE action = 'reject_usage';
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -95,4 +95,4 @@ SELECT call, test.attempt(call) FROM unnest(ARRAY[
     $$UPDATE billing_books.idempotent_call SET arguments_hash = '' WHERE account_id = 3020 AND function = 'record_offline_payment'$$,
     $$UPDATE billing_books.idempotent_call SET result = '"erased"' WHERE account_id = 3020$$,
     $$UPDATE billing_books.ledger_entry SET actor = 'erased' WHERE account_id = 3020$$, $$UPDATE billing_books.account_statement SET closing = 0, says = '"erased"' WHERE account_id = 3020$$]) AS call;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

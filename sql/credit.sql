@@ -156,4 +156,4 @@ SELECT status, balance FROM billing.write_off(1257, 101, 'large');
 SELECT count(*) AS waiting FROM billing.awaiting_second WHERE account_id = 1257;
 DROP OWNED BY regress_credit_a, regress_credit_b;
 DROP ROLE regress_credit_a, regress_credit_b;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

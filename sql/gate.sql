@@ -113,4 +113,4 @@ SELECT status FROM billing.adjust(1301, -1, 'below');
 SELECT allowed, reason FROM billing.authorize(:'api_key');
 ROLLBACK;
 SELECT allowed FROM billing.authorize(:'api_key');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -14,7 +14,7 @@ RESET billing.clock_offset;
 SELECT billing.set_policy('usage_retention', '60 days');
 SELECT billing.close_partitions() > 0 AS closed;
 SELECT 'billing_books.' || min(partition_name) AS closed FROM billing_books.closed_month \gset
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 SELECT billing.create_account(1350, 'cn', 'a@b.c');
 SELECT count(billing.create_api_key(1350, name, idempotency_key => name)) AS keys FROM unnest(ARRAY['prod', 'deleted']) AS name;
 SELECT billing.delete_api_key(1350, 2);
@@ -210,7 +210,7 @@ SELECT status FROM billing.charge(1351, 1, 'unpriced', 'history-later', 1, 0);
 SELECT billing.set_price('history-later', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.settle() AS settled;
 SELECT billing.lock_account(1351), billing.unlock_account(1351), billing.delete_api_key(1351, 1);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 SET LOCAL billing.allow_history_change = on;
 SET LOCAL client_min_messages = log;
 UPDATE billing_books.ledger_entry SET actor = 'other' WHERE account_id = 1351 AND entry_no = 1;
@@ -267,4 +267,4 @@ CREATE TEMP TABLE narrow (a bigint);
 CREATE TRIGGER judge BEFORE INSERT ON narrow FOR EACH ROW EXECUTE FUNCTION billing.judge_transfer();
 INSERT INTO narrow VALUES (1);
 
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -167,4 +167,4 @@ SELECT invoice_id, overdue FROM billing.invoice_queue WHERE account_id = 2723;
 RESET billing.clock_offset;
 SELECT billing.set_policy('invoice_target', NULL);
 SELECT action, object, old_value, new_value, reason FROM billing_books.audit_log WHERE account_id = 2720 AND action ~ 'invoice' ORDER BY audit_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -139,4 +139,4 @@ SELECT billing.invoice_document(2732, 1), billing.retry_document(2732, 1);
 UPDATE billing_books.document SET pdf = '\x00' WHERE account_id = 2732;
 SELECT billing.number_invoices() > 0 AS the_rest;
 DROP ROLE regress_overseas;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -20,4 +20,4 @@ SELECT billing.set_seller('global', 'Example Ltd', 'API credit', 0, address => '
 SELECT region, seller_no, name, tax_rate, series FROM billing_books.seller ORDER BY region, seller_no;
 SELECT action, object, old_value, new_value, reason FROM billing_books.audit_log WHERE action = 'set_seller' ORDER BY audit_no;
 UPDATE billing_books.seller SET tax_rate = 0;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

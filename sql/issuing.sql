@@ -58,4 +58,4 @@ SELECT * FROM billing.red_confirmations(9999999);
 SELECT billing.set_seller('cn', '新销方有限公司', '*信息技术服务*API调用服务', 0.13, '91330106673959654P', drawer => '李四', goods_code => '3040203000000000000') > 0 AS set;
 SELECT s.name FROM billing_books.invoice AS n JOIN billing_books.seller AS s USING (seller_no) WHERE n.account_id = 2740 AND s.region = 'cn';
 SELECT billing.set_policy('invoice_wait', NULL);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

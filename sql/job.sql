@@ -64,4 +64,4 @@ SELECT regexp_replace(test.attempt(call), '[0-9]+ (rows of usage are set aside|e
 FROM (VALUES ('SELECT billing.check_health()'), ('SELECT billing.check_health(''1 day'')')) AS c (call);
 ROLLBACK;
 SELECT test.attempt('SELECT billing.check_health()') ~ 'usage_event_default is not empty' = EXISTS (SELECT FROM billing_books.usage_event_default) AS as_it_is;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

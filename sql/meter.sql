@@ -139,7 +139,7 @@ SELECT billing.settle() AS settled;
 SELECT count(*) AS unsettled FROM billing_books.usage_inbox;
 SELECT account_id, reason FROM billing_books.usage_set_aside WHERE request_id = 'of a house that there is';
 ROLLBACK;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- R9, R10, B&S 4.10: rejected, free and unpriced usage, judged by its stamp as charge() does; these take their id.
 SELECT clock_timestamp() AS before \gset
@@ -194,7 +194,7 @@ SELECT test.attempt('SELECT billing.reverse_charge(2002, ''B'', ''again'')');
 SELECT request_id, r.status, r.balance FROM unnest('{a,b,é,without a stamp,nothing,more 1,more 2,more 3}'::text[]) AS request_id, billing.reverse_charge(2002, request_id, 'undo ' || request_id) AS r;
 SELECT lot_no, amount, remaining FROM billing_books.lot WHERE account_id = 2002 ORDER BY lot_no;
 SELECT cash, bonus, arrears FROM billing.balance(2002);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- A slice in the middle of one entry of arrears: owed 2 + 3 + 5; paid 4 since: the older debts are paid first. Undoing 'two' gives back
 -- what is still owed first.
 INSERT INTO billing_books.usage_inbox SELECT 2009, 1, id, 'meter-one', n, 0, 0, 0, :'at'::timestamptz + n * interval '1 us' FROM (VALUES ('one', 2), ('two', 3), ('three', 5)) AS r (id, n);
@@ -230,7 +230,7 @@ SELECT request_id, pg_temp.slices(2011, request_id) AS slices FROM billing_books
 SELECT status, balance FROM billing.reverse_charge(2011, '2', 'undo');
 SELECT * FROM pg_temp.entries WHERE account_id = 2011 AND entry_no > 2 ORDER BY entry_no;
 RESET billing.clock_offset;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- max_events, over the inbox and then over what waited for a price.
 SELECT billing.meter(2012, 1, 'r' || n, 'meter-one', 1, 0) FROM generate_series(1, 5) AS n;
@@ -336,4 +336,4 @@ SELECT count(*) > 30 AS batches, count(*) FILTER (WHERE amount IS DISTINCT FROM 
      WHERE u.account_id BETWEEN 2000 AND 2039 AND u.batch_offset IS NOT NULL AND x.item ~ '^(paid|left)' GROUP BY 1, 2) AS s USING (account_id, entry_no);
 SELECT count(*) AS events_that_differ FROM billing_books.usage_event AS u
 WHERE u.account_id BETWEEN 2000 AND 2039 AND u.status = 'charged' AND u.charge <> (SELECT coalesce(sum(x.amount), 0) FROM billing.explain_charge(u.account_id, u.request_id, u.occurred_at) AS x WHERE x.item ~ '^(paid|left)');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -59,7 +59,7 @@ SELECT status FROM billing.charge(4653, 1, 'beside', 'meter-g', 1000000, 0);
 SELECT billing.set_price('meter-g', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 SELECT billing.settle() AS settled;
 SELECT model, events, meters FROM billing.unpriced_usage WHERE model LIKE 'meter-%';
-SELECT check_name, account_id FROM billing.verify();
+SELECT check_name, account_id FROM test.verify();
 ROLLBACK;
 SELECT billing.set_price('meter-b', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00', meters => 'image 1', unlisted_meters => 'free') IS NOT NULL AS set;
 SELECT status, charge FROM billing.charge(4650, 1, 'free', 'meter-b', 0, 0, meters => '{"image": 1, "video": 2}');
@@ -175,4 +175,4 @@ SELECT billing.settle() AS settled;
 ROLLBACK;
 
 -- What others know of it: closed months keep the meters and not the tags (sql/usage_day); the damages are told (sql/verify).
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

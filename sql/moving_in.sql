@@ -47,4 +47,4 @@ SELECT test.attempt('SELECT billing.charge(4600, 1, ''old'', ''moving-in'', 1, 0
 SELECT api_key FROM billing.rotate_api_key(4600, 1, 'wanted', '0') \gset
 SELECT allowed, account_id, key_id FROM billing.authorize(:'api_key');
 SELECT billing.set_policy('go_live_at', NULL);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

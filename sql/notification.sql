@@ -108,4 +108,4 @@ SELECT billing.create_api_key(2911, 'next day') IS NOT NULL AS made;
 RESET billing.clock_offset;
 SELECT channel, event, count(*), max(source_id) FROM pg_temp.told WHERE account_id = 2911 GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT billing.set_policy('clock_jump', NULL);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -119,4 +119,4 @@ SELECT billing.set_gateway('order_wechat', 'wechat', 'cn', 'API credit', retired
 SELECT method, unavailable FROM billing.payment_methods(2600) WHERE method ~ '^order_';
 SELECT test.attempt($$SELECT billing.create_topup(2600, 100, 'order_code', 'retired')$$);
 SELECT action, object, old_value, new_value FROM billing_books.audit_log WHERE object ~ '^order' AND action ~ '^(set|create|end)_' ORDER BY audit_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -123,4 +123,4 @@ BEGIN
 END $$;
 SELECT pg_temp.blocks_read('SELECT * FROM billing.list_usage(3000, NULL, 10)') > 0 AS warm;
 SELECT pg_temp.blocks_read('SELECT * FROM billing.list_usage(3000, NULL, 10)') < 200 AS reads_little, pg_temp.blocks_read('SELECT * FROM billing.list_statement(3000, NULL, 10)') < 100 AS and_of_the_ledger;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -75,4 +75,4 @@ SELECT billing.lock_account(1406);
 SELECT status, balance FROM billing.reverse_offline_payment(1406, 2, 'reverse 2');
 SELECT billing.unlock_account(1406);
 SELECT locks FROM billing_books.account WHERE account_id = 1406;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -108,7 +108,7 @@ SELECT cash, bonus, arrears, total_topup FROM billing.balance(2700);
 SELECT debit, credit, amount, source_type, actor IS NOT NULL AS by_somebody FROM billing_books.ledger_entry WHERE account_id = 2700 ORDER BY entry_no;
 -- R12: never refundable.
 SELECT subject, refundable, reason FROM billing.refund_quote(2700);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Renewals stand behind each other; months end on the chain's day, or on their last.
 SELECT test.buy(2700, 'lite', 'plan'), test.buy(2700, 'lite', 'plan'), test.buy(2700, 'days', 'plan'), test.buy(2700, 'lite', 'plan');
@@ -125,7 +125,7 @@ SELECT subscription_no, used FROM billing_books.quota WHERE account_id = 2700 OR
 SELECT billing.earn_plans() > 0 AS earned, billing.earn_plans() AS again;
 SELECT subscription_no, amount, to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS earned_by FROM billing_books.ledger_entry WHERE account_id = 2700 AND credit = 'revenue' ORDER BY entry_no;
 SELECT subscription_no, price, deferred, to_char(earn_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS next FROM billing_books.subscription WHERE account_id = 2700 ORDER BY 1;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- An upgrade ends the period, its money is earned, and what waits stands behind the new one.
 SELECT test.buy(2700, 'pro', 'plan', 2);
@@ -160,7 +160,7 @@ RESET SESSION AUTHORIZATION;
 SELECT billing.extend_subscription(2700, 7, 3, 'extend 2', 'why');
 SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2700);
 SELECT action, object, new_value, reason FROM billing_books.audit_log WHERE account_id = 2700 AND action ~ 'quota|extend' ORDER BY audit_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- A yearly plan that gives its quota month by month.
 SELECT pg_temp.travel('2027-03-31 10:00+08') IS NOT NULL AS travelled;
@@ -187,7 +187,7 @@ SELECT debit, credit, amount, subscription_no FROM billing_books.ledger_entry WH
 SELECT cash, arrears, reason FROM billing.balance(2702);
 SELECT billing.unlock_account(2702, 'dispute');
 SELECT status, credits FROM billing.charge(2702, 1, 'before it', 'm', 5, 0, occurred_at => '2027-05-20 09:59:00+08');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- Undone: what was left of it joins the end, with the quota that was left.
 SELECT pg_temp.travel('2027-05-25 10:00+08') IS NOT NULL AS travelled;
 SET SESSION AUTHORIZATION regress_plan_a;
@@ -199,7 +199,7 @@ SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2702);
 SELECT subscription_no, quota_no, to_char(starts_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS starts, to_char(ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS ends, amount, used FROM billing_books.quota WHERE account_id = 2702 ORDER BY 1, 2;
 SELECT test.buy(2702, 'lite', 'plan');
 SELECT n, plan, state, starts, ends FROM pg_temp.bounds(2702);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- The lock of a refund stops plan keys (policy), and what is paid under it begins when it ends.
 SELECT status FROM billing.record_offline_payment(2703, 50, 'topup', '2703');
@@ -215,7 +215,7 @@ SELECT billing.set_policy('refund_blocks_plan', 'false');
 SELECT allowed FROM billing.authorize(:'key');
 SELECT status, reason FROM billing.charge(2703, 1, 'spared', 'm', 1, 0);
 SELECT billing.set_policy('refund_blocks_plan', NULL);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- A window that nothing was drawn in is whole.
 SELECT test.buy(2705, 'pro', 'plan');
@@ -230,7 +230,7 @@ SELECT billing.settle() AS settled;
 SELECT status FROM billing.charge(2705, 1, 'in the second', 'm', 30, 0);
 SELECT state, quota, used, quota_left, window_left, to_char(window_ends_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD HH24:MI') AS until FROM billing.plan_status(2705);
 SELECT quota_no, kind, continues, amount, used, carried FROM billing_books.quota WHERE account_id = 2705 ORDER BY quota_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Packs go where their period goes: they end with it, and are there again with it.
 SELECT test.buy(2706, 'lite', 'plan'), test.buy(2706, 'pack', 'plan'), test.buy(2706, 'days', 'plan');
@@ -247,7 +247,7 @@ RESET SESSION AUTHORIZATION;
 SELECT n, plan, state, starts, ends, pack_of FROM pg_temp.bounds(2706);
 SELECT subscription_no, quota_no, continues, used, carried FROM billing_books.quota WHERE account_id = 2706 AND subscription_no < 3 ORDER BY 1, 2;
 SELECT subscription_no, deferred FROM billing_books.subscription WHERE account_id = 2706 ORDER BY 1;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- What an upgrade ended is over: an undone take-back of it is earned at once. And an upgrade has its effect once.
 SELECT test.buy(2707, 'lite', 'plan'), test.buy(2707, 'pro', 'plan', 1);
@@ -264,7 +264,7 @@ SELECT test.buy(2708, 'pro', 'plan', 1), pg_temp.taken_back(2709, 1, 30);
 SELECT count(billing.set_plan_weight(p, 'ahead', w, 0, effective_from => '2025-01-01 00:00+00')) AS weights FROM unnest('{lite,pro}'::text[], '{2000000,5000000}'::numeric[]) AS u (p, w);
 SELECT billing.settle() AS settled;
 SELECT account_id, status, reason, subscription_no, credits FROM billing_books.usage_event WHERE account_id IN (2708, 2709) ORDER BY 1;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- The heaviest request there can be counts, and one beyond all credits waits.
 SELECT billing.create_plan('heavy', 'cn', 10, 4000000000, days => 10) AS version, billing.set_plan_weight('heavy', 'm', 40000000, 100000000, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
@@ -290,7 +290,7 @@ SELECT status FROM billing.charge(2712, 1, 'good', 'm', 1, 0);
 SELECT billing.plan_usage(2711, 1);
 UPDATE billing_books.subscription SET earn_at = booked_at, earn_from = starts_at WHERE account_id = 2711;
 SELECT billing.earn_plans() AS earned;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Closing earns the rest, and the keys are shut.
 SELECT test.buy(2704, 'year', 'plan'), test.buy(2704, 'lite', 'plan'), test.buy(2704, 'pack', 'plan');
@@ -304,7 +304,7 @@ SELECT test.buy(2904, 'told', 'told');
 SELECT key_id AS plan_key FROM billing.create_api_key(2904, 'plan key', 'plan') \gset
 SELECT tokens, status FROM (VALUES (1, 899), (2, 1), (3, 50), (4, 100)) AS c (n, tokens), billing.charge(2904, :plan_key, 'r' || n, 'told', tokens, 0);
 SELECT event, source_id, payload - 'paid_at' - 'ends_at' AS payload, payload ? 'ends_at' AS ends FROM billing_books.notification WHERE account_id = 2904 ORDER BY notification_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- Once that its last period has ended: not of one that another follows, or follows by the time it would be told, nor of what an upgrade, a take-back or a closing ended.
 SELECT count(billing.create_account(account_id, 'cn', 'wang@example.com')) AS accounts FROM generate_series(2905, 2910) AS account_id;
 CREATE FUNCTION pg_temp.ended() RETURNS TABLE (account_id bigint, n text, plan text, ended text) LANGUAGE sql AS $$
@@ -327,7 +327,7 @@ SELECT pg_temp.travel('2027-10-03 10:00+08') IS NOT NULL AS travelled;
 SELECT billing.lock_account(2910, 'operator', reason => 'looked at');
 SELECT billing.earn_plans() > 0 AS earned, billing.earn_plans() AS again;
 SELECT * FROM pg_temp.ended();
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- A take-back of what has ended and was told leaves it so; undone, it is not told again.
 SELECT pg_temp.taken_back(2905, 2, 10), pg_temp.undone(2905, 2), billing.earn_plans() AS earned;
 SELECT count(*) FROM pg_temp.ended() WHERE account_id = 2905;
@@ -335,7 +335,7 @@ SELECT count(*) FROM pg_temp.ended() WHERE account_id = 2905;
 SELECT billing.create_account(2921, 'cn'), test.buy(2921, 'told', 'told');
 SELECT pg_temp.travel('2027-12-05 10:00+08') IS NOT NULL AS travelled, (billing.close_account(2921, 'close', reason => 'bye')).status;
 SELECT credit, amount, source_type, source_id, to_char(occurred_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD') AS occurred FROM billing_books.ledger_entry WHERE account_id = 2921 ORDER BY entry_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 RESET billing.clock_offset;
 SELECT billing.revoke_access('regress_plan_a'), billing.revoke_access('regress_plan_b');
 DROP ROLE regress_plan_a, regress_plan_b;

@@ -48,4 +48,4 @@ ROLLBACK TO before;
 SELECT callable FROM billing.balance(1450);
 COMMIT;
 SELECT count(*) AS rows_of_defaults FROM billing_books.policy_setting;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -56,7 +56,7 @@ SELECT status, charge FROM billing.charge(1501, 1, 'b ahead', 'price-b', 1000, 0
 SELECT billing.set_price('price-b', 'USD', 7, 7) IS NOT NULL AS set;
 SELECT status, charge FROM billing.charge(1501, 1, 'b now', 'price-b', 1000, 0);
 SELECT status, charge FROM billing.charge(1501, 1, 'b later', 'price-b', 1000, 0, occurred_at => clock_timestamp() + interval '3 min');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- A free request, a rejected or an unpriced one was priced by no row: rows may be put behind those.
 SELECT status FROM billing.charge(1500, 1, 'c', 'price-c', 1000000, 0);
@@ -82,14 +82,15 @@ SELECT billing.import_prices(E'\uFEFF{"at": {"day": 1}, "data": [{"provider": "p
 SELECT billing.import_prices(E'\uFEFFprovider,model,usd_per_million_input,usd_per_million_output\nprice,price-e,1,2\nprice,price-f,1.4999999999999999e-07,2\nother,price-f,1,0.00000000049\n', 'CNY', 1, 'price', '2025-01-01 00:00+00', skip_bad_records => true);
 SELECT model, input, output FROM billing_books.price WHERE model IN ('price-d', 'price-e', 'price-f') ORDER BY model;
 -- From now on, what holds already adds no row, from a list or from set_price(); what another price, an end or a later day follows, does.
+SELECT billing.set_price('price-e', 'USD', 1, 2, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
 \set now_on 'provider,model,usd_per_million_input,usd_per_million_output\nprice,price-e,1,2\nprice,price-g,3,4'
-SELECT billing.import_prices(E:'now_on', 'CNY', 1, 'price') AS first, billing.import_prices(E:'now_on', 'CNY', 1, 'price') AS again;
-SELECT billing.set_price('price-g', 'CNY', 3, 4) = price_id AS "its number" FROM billing_books.price WHERE model = 'price-g';
-SELECT billing.set_price('price-g', 'CNY', 3, 5) IS NOT NULL AS raised, billing.set_price('price-g', 'CNY', 3, 5) IS NOT NULL AS again, billing.set_price('price-g', 'CNY', 3, 4) IS NOT NULL AS lowered;
-SELECT billing.end_prices('price-g', 'CNY') AS ended;
-SELECT billing.set_price('price-g', 'CNY', 3, 4) IS NOT NULL AS begun, billing.set_price('price-g', 'CNY', 3, 4, variant => 'batch') IS NOT NULL AS batch;
+SELECT billing.import_prices(E:'now_on', 'USD', 1, 'price') AS first, billing.import_prices(E:'now_on', 'USD', 1, 'price') AS again;
+SELECT billing.set_price('price-g', 'USD', 3, 4) = price_id AS "its number" FROM billing_books.price WHERE model = 'price-g';
+SELECT billing.set_price('price-g', 'USD', 3, 5) IS NOT NULL AS raised, billing.set_price('price-g', 'USD', 3, 5) IS NOT NULL AS again, billing.set_price('price-g', 'USD', 3, 4) IS NOT NULL AS lowered;
+SELECT billing.end_prices('price-g', 'USD') AS ended;
+SELECT billing.set_price('price-g', 'USD', 3, 4) IS NOT NULL AS begun, billing.set_price('price-g', 'USD', 3, 4, variant => 'batch') IS NOT NULL AS batch;
 SELECT variant, output, is_end FROM billing_books.price WHERE model = 'price-g' ORDER BY variant, effective_from;
-SELECT count(*), count(DISTINCT object) FROM billing_books.audit_log WHERE object LIKE '%price-g in CNY%';
+SELECT count(*), count(DISTINCT object) FROM billing_books.audit_log WHERE object LIKE '%price-g in USD%';
 -- All bad records are told at once; they can be left out. A price said twice can not.
 SELECT billing.import_prices(E'provider,model,usd_per_million_input,usd_per_million_output,prompt_tokens_over\nprice,price-h,1,2,0\nprice,price-i,x,y,z\nprice,price-i\nprice,,1,2,0\nprice,price-k,1,,0\nprice,price-i,1,2,-1', 'CNY', 1, 'price', '2025-01-01 00:00+00');
 SELECT billing.import_prices('[1, {"provider": "price", "model": "price-h", "usd_per_million_input": 1, "usd_per_million_output": 2}, {"provider": "price", "model": "price-i", "usd_per_million_input": 1, "usd_per_million_output": 2, "usd_per_milion_cache_read": 0}, {"model": "price-i", "provider": "price", "usd_per_million_input": 1, "usd_per_million_input": 2, "usd_per_million_output": 2}, {"provider": "price", "model": "price-h", "usd_per_million_input": 1, "usd_per_million_output": 2, "prompt_tokens_over": 5}]', 'CNY', 1, 'price', '2025-01-01 00:00+00', skip_bad_records => true);
@@ -122,21 +123,47 @@ SELECT test.attempt(format('SELECT billing.import_prices(%L, ''CNY'')', :'head' 
 -- What a list costs grows with its rows: a look for each, and one statement that writes them all.
 BEGIN;
 SELECT sum(idx_scan + seq_scan) AS before FROM pg_stat_xact_user_tables WHERE relid = 'billing_books.price'::regclass \gset
-SELECT billing.import_prices(:'head' || string_agg(format(E'\nprice,price-u%s,0,1,1', n), ''), 'CNY', 1, 'price') FROM generate_series(1, 1000) AS n;
+SELECT billing.import_prices(:'head' || string_agg(format(E'\nprice,price-u%s,0,1,1', n), ''), 'USD', 1, 'price') FROM generate_series(1, 1000) AS n;
 SELECT sum(idx_scan + seq_scan) - :before < 1200 AS "a look for each" FROM pg_stat_xact_user_tables WHERE relid = 'billing_books.price'::regclass;
 ROLLBACK;
 -- A charge that somebody damaged, which verify() tells, keeps nobody from setting prices; a sound one does, where another price would have been its.
 BEGIN;
-SELECT billing.set_price('price-damaged', 'CNY', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
-SELECT status FROM billing.charge(1500, 1, 'damaged', 'price-damaged', 1, 0);
-SELECT left(test.attempt('SELECT billing.set_price(''price-damaged'', ''CNY'', 2, 2, effective_from => ''2025-02-01 00:00+00'')'), 5) AS sound;
+SELECT billing.set_price('price-damaged', 'USD', 1, 1, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
+SELECT status FROM billing.charge(1501, 1, 'damaged', 'price-damaged', 1, 0);
+SELECT left(test.attempt('SELECT billing.set_price(''price-damaged'', ''USD'', 2, 2, effective_from => ''2025-02-01 00:00+00'')'), 5) AS sound;
 SET LOCAL billing.allow_history_change = on;
-UPDATE billing_books.usage_event SET cache_read_tokens = -2 WHERE account_id = 1500 AND request_id = 'damaged';
-SELECT billing.set_price('price-damaged', 'CNY', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS damaged;
-UPDATE billing_books.usage_event SET cache_read_tokens = 0, occurred_at = 'infinity' WHERE account_id = 1500 AND request_id = 'damaged';
-SELECT billing.set_price('price-damaged', 'CNY', 3, 3) IS NOT NULL AS set;
+UPDATE billing_books.usage_event SET cache_read_tokens = -2 WHERE account_id = 1501 AND request_id = 'damaged';
+SELECT billing.set_price('price-damaged', 'USD', 2, 2, effective_from => '2025-02-01 00:00+00') IS NOT NULL AS damaged;
+UPDATE billing_books.usage_event SET cache_read_tokens = 0, occurred_at = 'infinity' WHERE account_id = 1501 AND request_id = 'damaged';
+SELECT billing.set_price('price-damaged', 'USD', 3, 3) IS NOT NULL AS set;
 SELECT isfinite(max(effective_from)) AS from_now_on FROM billing_books.price WHERE model = 'price-damaged';
-SELECT DISTINCT check_name, account_id FROM billing.verify() ORDER BY 1;
+SELECT DISTINCT check_name, account_id FROM test.verify() ORDER BY 1;
+ROLLBACK;
+-- From now on never begins in the future: behind what a clock that was ahead has booked it is refused, by more than clocks may differ (clock_jump and
+-- future_tolerance, 15 minutes). An instant can be named.
+BEGIN;
+SELECT billing.set_price('price-x', 'USD', 1, 1, effective_from => '2025-01-01 00:00+00') AS price_id \gset
+SET LOCAL billing.clock_offset = '14 min';
+SELECT status FROM billing.charge(1501, 1, 'a little ahead', 'price-x', 1, 0);
+SET LOCAL billing.clock_offset = 0;
+SELECT billing.set_price('price-x', 'USD', 2, 2) AS later_id \gset
+SELECT effective_from - clock_timestamp() BETWEEN interval '13 min' AND interval '14 min' AS behind_it FROM billing_books.price WHERE price_id = :later_id;
+SET LOCAL billing.clock_offset = '16 min';
+SELECT status FROM billing.charge(1501, 1, 'too far ahead', 'price-x', 1, 0);
+SELECT status FROM billing.charge(1501, 1, 'booked too far ahead', 'price-x', 1, 0, occurred_at => now());
+SAVEPOINT charged;
+SET LOCAL billing.clock_offset = 0;
+SELECT what, regexp_replace(test.attempt(call), 'behind \d.*clock is .* behind', 'behind ..., which the clock is ... behind') AS attempt FROM (VALUES
+    ('a price', 'SELECT billing.set_price(''price-y'', ''USD'', 1, 1)'), ('the end of one', 'SELECT billing.end_prices(''price-x'', ''USD'')'),
+    ('a list', 'SELECT billing.import_prices(''provider,model,usd_per_million_input,usd_per_million_output' || E'\nprice,price-y,1,2'', ''USD'')'),
+    ('a correction', format('SELECT billing.correct_price(%s, 3, 3, 3, 3, ''correct'')', :price_id))) AS c (what, call);
+SELECT billing.set_price('price-y', 'USD', 1, 1, effective_from => clock_timestamp() + interval '1 min') IS NOT NULL AS named;
+-- Nor does a re-rating go by a correction that does.
+ROLLBACK TO charged;
+SELECT status FROM billing.correct_price(:price_id, 3, 3, 3, 3, 'correct');
+SELECT status FROM billing.begin_rerate(1501, '2025-01-01 00:00+00', '2100-01-01 00:00+00', 'price-x', 'then');
+SET LOCAL billing.clock_offset = 0;
+SELECT left(test.attempt('SELECT billing.begin_rerate(1501, ''2025-01-01 00:00+00'', ''2100-01-01 00:00+00'', ''price-x'', ''now'')'), 39) AS attempt;
 ROLLBACK;
 SELECT count(*) AS imports FROM billing_books.audit_log WHERE action = 'import_prices' AND object LIKE '%price-%';
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -159,4 +159,4 @@ SET LOCAL billing.allow_history_change = on;
 UPDATE billing_books.refund SET requested_at = '294276-12-31 00:00+00' WHERE account_id = 2626;
 SELECT working_days, overdue, approvable_from < now() + interval '1 year' AS soon FROM billing.refund_queue WHERE account_id = 2626;
 ROLLBACK;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -39,8 +39,8 @@ SELECT status FROM billing.adjust(3434, -5, 'debit');
 SELECT status FROM billing.charge(3435, 1, 'owed', 'replay', 3, 0);
 SELECT status FROM billing.write_off(3435, 1, 'give up');
 SELECT entry_no, debit, credit, lot_no, amount, undoes_entry_no FROM billing_books.ledger_entry WHERE account_id = 3431 ORDER BY entry_no;
-SELECT * FROM billing.verify();
-SELECT a, v.* FROM generate_series(3430, 3436) AS a, billing.verify(a) AS v;
+SELECT * FROM test.verify();
+SELECT a, v.* FROM generate_series(3430, 3436) AS a, test.verify(a) AS v;
 
 -- Does what it is told, with history unlocked and no trigger, and says what verify() tells of it, and of one account; all of it is undone.
 CREATE FUNCTION pg_temp.told(account_id bigint, VARIADIC corruption text[]) RETURNS TABLE (told text, replayed text) LANGUAGE plpgsql AS $$
@@ -54,8 +54,8 @@ BEGIN
     PERFORM test.rechain(told.account_id);
     SELECT string_agg(v.check_name || coalesce(' ' || v.account_id, ''), ', ' ORDER BY v.check_name COLLATE "C"),
            max(regexp_replace(v.detail, '\d{4}-\d\d-\d\d [0-9:.]+[+-]\d\d', 'then', 'g')) FILTER (WHERE v.check_name = 'replay') INTO told, replayed
-    FROM billing.verify() AS v;
-    IF told IS DISTINCT FROM (SELECT string_agg(v.check_name || ' ' || v.account_id, ', ' ORDER BY v.check_name COLLATE "C") FROM billing.verify(told.account_id) AS v) THEN
+    FROM test.verify() AS v;
+    IF told IS DISTINCT FROM (SELECT string_agg(v.check_name || ' ' || v.account_id, ', ' ORDER BY v.check_name COLLATE "C") FROM test.verify(told.account_id) AS v) THEN
         told := told || '; of one account otherwise';
     END IF;
     RAISE SQLSTATE '00001';
@@ -93,12 +93,12 @@ SELECT damage, told, replayed FROM (VALUES
     ('an entry of no number', 3435, ARRAY[pg_temp.entry(3435, 2, 'entry_no = 9')]),
     ('more written off than was owed', 3435, ARRAY[pg_temp.entry(3435, 2, 'amount = 4'), 'UPDATE billing_books.account SET arrears = -1 WHERE account_id = 3435'])
 ) AS d (damage, account_id, corruption), LATERAL pg_temp.told(d.account_id, VARIADIC d.corruption);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Of one account, no table of accounts is read whole.
 BEGIN;
 CREATE TEMP TABLE read_before ON COMMIT DROP AS SELECT relid, seq_scan FROM pg_stat_xact_user_tables;
-SELECT count(*) AS found FROM billing.verify(3430);
+SELECT count(*) AS found FROM test.verify(3430);
 SELECT s.relname AS read_whole FROM pg_stat_xact_user_tables AS s
 JOIN pg_attribute AS a ON a.attrelid = s.relid AND a.attname = 'account_id'
 LEFT JOIN read_before AS b ON b.relid = s.relid

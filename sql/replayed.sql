@@ -36,4 +36,4 @@ SELECT DISTINCT result -> 'replayed' AS kept FROM billing_books.idempotent_call 
 -- Every call with an idempotency key says it, but for the one that ends another's.
 SELECT p.proname AS silent FROM pg_proc AS p WHERE p.pronamespace = 'billing'::regnamespace AND 'idempotency_key' = ANY (p.proargnames[1:p.pronargs])
     AND NOT EXISTS (SELECT FROM pg_type AS t JOIN pg_attribute AS a ON a.attrelid = t.typrelid WHERE t.oid = p.prorettype AND a.attname = 'replayed') ORDER BY 1;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

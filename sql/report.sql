@@ -76,4 +76,4 @@ SELECT (SELECT array_agg((item, quantity, price, amount)) FROM billing.quote(160
      = (SELECT array_agg((item, quantity, price, amount)) FROM billing.explain_charge(1600, 'first') WHERE item IN ('input', 'cache read', 'cache write', 'output', 'charge')) AS same_as_charged;
 SELECT item, amount FROM billing.quote(1600, 'report', 1, 0, 1) WHERE item IN ('input', 'cache read', 'charge');
 SELECT test.books() = :'books' AS unchanged;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -51,14 +51,14 @@ SELECT test.attempt('SELECT billing.set_price(''rerate'', ''CNY'', 1, 1, effecti
 SELECT test.attempt('SELECT billing.end_prices(''rerate'', ''CNY'', ''2025-06-01 00:00+00'')');
 SELECT test.attempt('SELECT billing.set_price(''rerate'', ''CNY'', 1, 1, hours => ''00:00-24:00 UTC'', effective_from => ''2025-06-01 00:00+00'')');
 SELECT billing.set_price('rerate', 'CNY', 1, 1, prompt_tokens_over => 1000, effective_from => '2025-06-01 00:00+00') IS NOT NULL AS what_prices_no_charge;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- Not of what is not there, not in force yet, withdrawn, or an end.
 SELECT test.attempt('SELECT billing.correct_price(99999999, 1, 1, 1, 1, ''none'')');
 SELECT billing.set_price('rerate-later', 'CNY', 1, 1, effective_from => '2100-01-01 00:00+00') AS later \gset
 SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''later'')', :later)), '\d{2,}( cannot)', '...\1') AS attempt;
 SELECT billing.withdraw_price(:later);
 SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''withdrawn'')', :later)), '\d{2,}( cannot)', '...\1') AS attempt;
-SELECT pg_temp.price('rerate-ended', 1) IS NOT NULL AS set, billing.end_prices('rerate-ended', 'CNY') AS ended;
+SELECT pg_temp.price('rerate-ended', 1) IS NOT NULL AS set, billing.end_prices('rerate-ended', 'CNY', '2026-01-01 00:00+00') AS ended;
 SELECT regexp_replace(test.attempt(format('SELECT billing.correct_price(%s, 1, 1, 1, 1, ''end'')', max(price_id))), '\d{2,}( cannot)', '...\1') AS attempt FROM billing_books.price WHERE model = 'rerate-ended';
 
 -- Re-rating: 10 becomes 7, 8 becomes 7. The dry run is frozen, and moves nothing; again it is the same.
@@ -77,7 +77,7 @@ SELECT entry_no, source_type, debit, credit, lot_no, amount, undoes FROM pg_temp
 SELECT moved, given_back, charged, skipped, finished_at IS NOT NULL AS finished FROM billing.rerate_accounts(:rerate_no);
 SELECT finished_at IS NOT NULL AS finished FROM billing_books.rerate WHERE rerate_no = :rerate_no;
 SELECT balance FROM billing.balance(2800);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- Told by the newest revision: explain_charge(), usage_report(), and the sums of the ledger.
 SELECT item, quantity, price, amount, lot_no, regexp_replace(detail, 'price \d+|re-rating \d+( by \w+)?|from .* for|paid \d.*Z', '...', 'g') AS detail FROM billing.explain_charge(2800, 'before') WHERE item !~ 'request|received|cache|output';
 SELECT requests, charge, given_back, charge - given_back AS revenue FROM billing.usage_report(2800, group_by => '{model}');
@@ -98,7 +98,7 @@ SELECT test.attempt('SELECT billing.reverse_charge(2800, ''before'', ''undo agai
 SELECT pg_temp.correct('rerate', 500000);
 SELECT * FROM pg_temp.rerate(2800, 'rerate', 'after an undo');
 SELECT skipped FROM billing_books.rerate AS w, billing.rerate_accounts(w.rerate_no) WHERE w.idempotency_key = 'after an undo';
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- R20's example: paid by bonus that has expired since. Two go back to it and expire again; cash is not touched.
 SELECT pg_temp.price('rerate-b', 1000000) IS NOT NULL AS set;
@@ -127,7 +127,7 @@ SELECT * FROM pg_temp.rerate(2802, 'rerate-c', 'to 9');
 SELECT status, balance FROM billing.reverse_charge(2802, 'all', 'undo');
 SELECT entry_no, source_type, debit, credit, lot_no, amount, undoes FROM pg_temp.entries WHERE account_id = 2802 AND entry_no > 6 ORDER BY entry_no;
 SELECT lot_no, kind, amount, remaining FROM billing_books.lot WHERE account_id = 2802 ORDER BY lot_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Charged in one batch: each its own part of its entries, to the last nano. What is more becomes arrears, and is told.
 SELECT billing.set_price('rerate-d', 'CNY', 0.333333333, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
@@ -144,7 +144,7 @@ SELECT * FROM pg_temp.rerate(2803, 'rerate-d', 'more');
 SELECT cash, bonus, arrears FROM billing.balance(2803);
 SELECT status, balance FROM generate_series(1, 4) AS n, billing.reverse_charge(2803, 'm' || n, 'undo ' || n);
 SELECT cash, bonus, arrears FROM billing.balance(2803);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Written off: that stays booked, and covers what the price becomes. Owed 10, 6 paid, 4 written off.
 SELECT pg_temp.price('rerate-e', 1000000) IS NOT NULL AS set;
@@ -159,7 +159,7 @@ SELECT pg_temp.correct('rerate-e', 500000);
 SELECT * FROM pg_temp.rerate(2804, 'rerate-e', 'to 5');
 SELECT no, old_charge, charge, amount, written_off, entries FROM pg_temp.revisions WHERE account_id = 2804 ORDER BY no;
 SELECT status, balance FROM billing.reverse_charge(2804, 'owed', 'undo');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- Taken back, and of that debt something written off: R23 refuses it, so it is passed over; the account's others are not.
 SELECT status FROM billing.record_offline_payment(2805, 10, 'mistake', '2805 bank');
 SELECT status, balance FROM billing.charge(2805, 1, 'paid', 'rerate-e', 20, 0);
@@ -177,7 +177,7 @@ SELECT status, balance FROM billing.reverse_offline_payment(2806, 1, 'reverse');
 SELECT pg_temp.correct('rerate-f', 700000);
 SELECT * FROM pg_temp.rerate(2806, 'rerate-f', 'taken back');
 SELECT entry_no, source_type, debit, credit, lot_no, amount, undoes FROM pg_temp.entries WHERE account_id = 2806 AND entry_no > 3 ORDER BY entry_no;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Reserved for a refund, and locked for it: the reserve is untouched, the difference is in the account; more becomes arrears.
 SELECT pg_temp.price('rerate-g', 500000) IS NOT NULL AS set;
@@ -195,7 +195,7 @@ SELECT * FROM pg_temp.rerate(2807, 'rerate-g', 'to 36');
 SELECT cash, arrears FROM billing.balance(2807);
 SELECT status FROM billing.release_refund_item(2807, 1, 'release');
 SELECT cash, arrears FROM billing.balance(2807);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Passed over, and counted: closed accounts; plan, free, rejected and unpriced usage. Of other models, calls and instants nothing is.
 SELECT pg_temp.price('rerate-h', 1000000) IS NOT NULL AS set, pg_temp.price('rerate-i', 1000000) IS NOT NULL AS other;
@@ -227,7 +227,7 @@ SELECT status, balance FROM billing.record_offline_payment(2811, 2, 'payment', '
 SELECT status FROM billing.close_account(2811, 'close');
 SELECT rerate_no = :closing AS the_same, done, "left" FROM billing.continue_rerate();
 SELECT events, moved, skipped, finished_at IS NOT NULL AS finished FROM billing.rerate_accounts(:closing);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- By two: a correction where policy second_person_above is set, a re-rating above it, by the sum of what is less and more.
 SELECT pg_temp.price('rerate-j', 1000000) AS price_id \gset
@@ -268,7 +268,7 @@ DROP ROLE regress_rerate;
 SELECT billing.withdraw_approval(2812, 'too late');
 SELECT test.attempt('SELECT billing.begin_rerate(2812, ''2025-01-01 00:00+00'', ''tomorrow'', ''rerate-j'', ''too late'')') ~ '^LB112' AS withdrawn;
 SELECT balance FROM billing.balance(2812);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- A re-rating keeps the prices of when it was asked for, whatever is corrected meanwhile.
 SELECT pg_temp.price('rerate-k', 1000000) IS NOT NULL AS set;
@@ -303,7 +303,7 @@ SELECT billing.price_choice('CNY', 'rerate-m', NULL, NULL, 1, '2025-06-01 06:00+
 SELECT test.attempt('SELECT billing.begin_rerate(2839, ''2025-01-01 00:00+00'', ''tomorrow'', NULL, ''unknown'')');
 SELECT test.attempt('SELECT billing.continue_rerate(99999999)'), test.attempt('SELECT billing.rerate_accounts(99999999)');
 SELECT test.attempt('SELECT billing.begin_rerate(2800, ''2025-01-01 00:00+00'', ''2025-01-01 00:00+00'', NULL, ''empty'')');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Not into closed months; what was re-rated before a month is closed stays re-rated, and is in no day. In a database of its own: closing is for good.
 SELECT current_database() AS old_database \gset

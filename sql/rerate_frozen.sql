@@ -27,7 +27,7 @@ SELECT :'begun' AS begun;
 SELECT charge FROM billing.charge(2827, 1, 'after', 'frozen-a', 100, 0);
 SELECT sum(s.done) AS done FROM generate_series(1, 3) AS n, billing.continue_rerate(:rerate_no + 0 * n) AS s;
 SELECT * FROM pg_temp.moved WHERE key = 'a' ORDER BY account_id;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 SELECT billing.set_policy('clock_jump', NULL);
 
 -- What cost nothing has no entries, and costs something now.
@@ -84,7 +84,7 @@ SELECT a.status FROM billing.balance(2835) AS b, LATERAL billing.adjust(2835, -b
 SELECT status FROM billing.close_account(2835, 'close');
 SELECT s."left" FROM billing.continue_rerate(:rerate_no) AS s;
 SELECT events, moved, skipped, finished FROM pg_temp.moved WHERE key = 'g';
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- More than an amount would go back to an account: passed over. More than one would move of it: the dry run says as much as there can be.
 SELECT pg_temp.price('frozen-d', 0, 'a 1000000') IS NOT NULL AS set;
@@ -102,7 +102,7 @@ SELECT :'begun' AS begun;
 SELECT done, "left" FROM billing.continue_rerate(:rerate_no);
 SELECT done, "left" FROM billing.continue_rerate(:rerate_no);
 SELECT * FROM pg_temp.moved WHERE key = 'd' ORDER BY account_id;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- One account fails: the others go on, alone or with all of a later one; the job goes on to the next one, and an operator ends what is left.
 SELECT pg_temp.price('frozen-e', 1000000) IS NOT NULL AS set, pg_temp.price('frozen-f', 1000000) IS NOT NULL AS other;
@@ -128,4 +128,4 @@ SELECT object ~ '^re-rating \d+$' AS object, new_value, actor, reason FROM billi
 UPDATE billing_books.lot SET remaining = 1 WHERE account_id = 2832;
 SELECT done, "left" FROM billing.continue_rerate();
 SELECT begun, s.done, s."left" FROM pg_temp.begin(2832, 'frozen-e', 'e once more') AS w, LATERAL billing.continue_rerate(w.rerate_no) AS s;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

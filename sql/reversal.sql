@@ -44,7 +44,7 @@ SELECT * FROM pg_temp.entries WHERE account_id = 1653 AND source_type = 'reversa
 SELECT status, balance FROM billing.reverse_charge(1653, 'two', 'undo two');
 SELECT * FROM pg_temp.entries WHERE account_id = 1653 AND source_type = 'reversal' ORDER BY entry_no;
 SELECT cash, bonus, arrears FROM billing.balance(1653);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- A share that was written off is not given back: owed 10, written off 4, paid 6 -> 6 come back.
 SELECT status FROM billing.charge(1654, 1, 'undone', 'reversal', 10, 0);
@@ -138,4 +138,4 @@ SELECT status FROM billing.record_offline_payment(1665, 3, 'payment', '1665 bank
 SELECT status, balance FROM billing.charge(1665, 1, 'paid', 'reversal', 3, 0);
 SELECT status FROM billing.close_account(1665, 'close');
 SELECT test.attempt('SELECT billing.reverse_charge(1665, ''paid'', ''undo'')');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -8,7 +8,7 @@ SELECT billing.set_price('walk-1', 'CNY', 1000, 0, effective_from => now() - int
 SELECT billing.create_account(:account, 'cn', email => 'walk@example.com');
 SELECT key_id, api_key AS walk_key FROM billing.create_api_key(:account, 'walk') \gset
 CREATE FUNCTION pg_temp.holds(bigint) RETURNS TABLE (cash numeric, bonus numeric, arrears numeric, balance_shown numeric, total_topup numeric, callable boolean, reason text, discrepancies bigint)
-    LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance_shown, total_topup, callable, reason, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)';
+    LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance_shown, total_topup, callable, reason, (SELECT count(*) FROM test.verify()) FROM billing.balance($1)';
 
 -- 1. Top-up 100.00 (order A), bonus 10.00 that expires in 40 days: balance 110 (R2, R19).
 SELECT status, id AS order_id, lot_no, balance FROM billing.record_offline_payment(:account, 100, 'walk-1-a', 'walk-1 A');
@@ -75,4 +75,4 @@ SELECT book, sum(amount) AS debit_less_credit
 FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = :account
       UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = :account) AS e
 GROUP BY book HAVING sum(amount) <> 0 ORDER BY book;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

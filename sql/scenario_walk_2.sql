@@ -8,7 +8,7 @@ SELECT billing.set_price('walk-2', 'CNY', 1000, 0, cache_read => 0.01, effective
 SELECT billing.create_account(:account, 'cn');
 SELECT key_id, api_key AS walk_key FROM billing.create_api_key(:account, 'walk') \gset
 CREATE FUNCTION pg_temp.holds(bigint) RETURNS TABLE (cash numeric, bonus numeric, arrears numeric, balance numeric, balance_shown numeric, total_topup numeric, callable boolean, discrepancies bigint)
-    LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance, balance_shown, total_topup, callable, (SELECT count(*) FROM billing.verify()) FROM billing.balance($1)';
+    LANGUAGE sql AS 'SELECT cash, bonus, arrears, balance, balance_shown, total_topup, callable, (SELECT count(*) FROM test.verify()) FROM billing.balance($1)';
 
 -- 1. Order E: pay 90.00 for 100 (discount 10). Gift 5.00 that expires at T, in a day. Balance 105, cumulative 90.00.
 SELECT id AS order_e, lot_no FROM billing.record_offline_payment(:account, 90, 'walk-2-e', 'walk-2 E') \gset
@@ -83,5 +83,5 @@ SELECT book, sum(amount) AS debit_less_credit
 FROM (SELECT debit AS book, amount FROM billing_books.ledger_entry WHERE account_id = :account
       UNION ALL SELECT credit, -amount FROM billing_books.ledger_entry WHERE account_id = :account) AS e
 GROUP BY book ORDER BY book;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 RESET billing.clock_offset;

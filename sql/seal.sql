@@ -33,7 +33,7 @@ SELECT count(*) AS tables, bool_and(query ~ '^SELECT .* AS name, .* AS at, ROW\(
 SELECT * FROM billing.verify_seal(:'first');
 SELECT * FROM billing.verify_seal(:'newest');
 SELECT * FROM billing.verify_seal(replace(:'newest', E'\n', E'\r\n') || E'\r\n');
-SELECT * FROM billing.verify() WHERE check_name LIKE 'seal%';
+SELECT * FROM test.verify() WHERE check_name LIKE 'seal%';
 
 -- What nothing else finds: all that tells of a charge is gone, everywhere, and the chain is made anew.
 CREATE FUNCTION pg_temp.found(VARIADIC damage text[]) RETURNS TABLE (by_verify text, by_first text, by_newest text) LANGUAGE plpgsql AS $$
@@ -46,7 +46,7 @@ BEGIN
     FOREACH command IN ARRAY damage LOOP
         EXECUTE command;
     END LOOP;
-    by_verify := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify() AS v);
+    by_verify := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM test.verify() AS v);
     by_first := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(first) AS v);
     by_newest := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(newest) AS v);
     RAISE SQLSTATE '00001';

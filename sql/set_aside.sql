@@ -31,7 +31,7 @@ SELECT billing.retry_set_aside(array_agg(set_aside_no), 'partition made', 'me') 
 SELECT * FROM pg_temp.aside;
 SELECT billing.settle() AS retried;
 SELECT count(*) AS events, count(DISTINCT request_id) AS requests, sum(charge) AS charge FROM billing_books.usage_event WHERE account_id BETWEEN 2300 AND 2309;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 SELECT count(*) AS lines, min(actor) AS actor, min(reason) AS reason FROM billing_books.audit_log WHERE action = 'retry_set_aside' AND account_id BETWEEN 2300 AND 2309;
 ROLLBACK TO everybodys;
 
@@ -84,7 +84,7 @@ SELECT * FROM pg_temp.inbox;
 SELECT billing.retry_set_aside(ARRAY[:last, :last], 'try');
 SELECT billing.settle() AS settled;
 SELECT count(*) AS rows, count(*) FILTER (WHERE handled_at IS NULL) AS waiting FROM billing_books.usage_set_aside WHERE request_id = 'seven again';
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 -- What waits is counted by check_health(), once it has waited for longer than it may.
 SELECT test.attempt('SELECT billing.check_health(''0'')') ~ 'LB611.*[0-9]+ rows of usage are set aside' AS waits, test.attempt('SELECT billing.check_health(''1 day'')') ~ 'set aside' AS waits_for_a_day;
 
@@ -102,7 +102,7 @@ BEGIN
     END LOOP;
     PERFORM billing.settle();
     SELECT max(status) FILTER (WHERE account_id = 2305), max(status) FILTER (WHERE account_id = 2306) INTO damaged, beside FROM billing_books.usage_event WHERE request_id = 'waits' AND account_id IN (2305, 2306);
-    SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') INTO told FROM billing.verify() AS v;
+    SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') INTO told FROM test.verify() AS v;
     RAISE SQLSTATE '00001';
 EXCEPTION WHEN SQLSTATE '00001' THEN
     NULL;

@@ -110,4 +110,4 @@ SELECT test.attempt($$SELECT billing.statement_document(2780, 1)$$);
 SELECT what, id, detail FROM billing.attention WHERE account_id = 2780 AND what ~ 'document';
 SELECT billing.retry_statement(2780, 1, 'me', 'mended'), billing.retry_statement(2780, 1);
 SELECT action, object, old_value, actor, reason FROM billing_books.audit_log WHERE account_id = 2780 AND action = 'retry_document';
-SELECT account_id, check_name, detail FROM billing.verify() WHERE account_id BETWEEN 2780 AND 2789;
+SELECT account_id, check_name, detail FROM test.verify() WHERE account_id BETWEEN 2780 AND 2789;

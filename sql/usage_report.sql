@@ -101,4 +101,4 @@ FROM (SELECT account_id, coalesce(sum(amount) FILTER (WHERE credit = 'revenue'),
 -- Nothing of another account; and the lines of a report do not overlap.
 SELECT count(*) AS twice FROM (SELECT period, key_id, model FROM billing.usage_report(2051, group_by => '{hour,key,model}') GROUP BY 1, 2, 3 HAVING count(*) > 1) AS r;
 RESET TimeZone;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

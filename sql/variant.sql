@@ -60,4 +60,4 @@ SELECT test.buy(4401, 'variant plan', 'variant') IS NOT NULL AS bought;
 SELECT status, credits FROM billing.charge(4401, 2, 'standard', 'variant-a', 1, 0);
 SELECT status, credits FROM billing.charge(4401, 2, 'batch', 'variant-a', 1, 0, variant => 'batch');
 SELECT status, reason FROM billing.charge(4401, 2, 'flex', 'variant-a', 1, 0, variant => 'flex');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

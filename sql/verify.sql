@@ -47,6 +47,14 @@ SELECT billing.set_plan_weight('verify', 'verify', 1000000, 0, effective_from =>
 SELECT test.buy(1907, 'verify', 'verify'), test.buy(1907, 'verify', 'verify');
 SELECT key_id FROM billing.create_api_key(1907, 'plan', 'plan');
 SELECT status, credits FROM billing.charge(1907, 1, 'on the plan', 'verify', 7, 1);
+-- A weight from now on never begins in the future, behind what a clock that was ahead has counted.
+BEGIN;
+SET LOCAL billing.clock_offset = '16 min';
+SELECT status, credits FROM billing.charge(1907, 1, 'ahead on the plan', 'verify', 7, 1);
+SET LOCAL billing.clock_offset = 0;
+SELECT left(test.attempt('SELECT billing.set_plan_weight(''verify'', ''verify'', 2, 0)'), 39) AS attempt;
+SELECT billing.set_plan_weight('verify', 'verify', 2, 0, effective_from => clock_timestamp() + interval '20 min') IS NOT NULL AS named;
+ROLLBACK;
 -- An invoice that was issued.
 SELECT billing.set_invoice_title(1907, 'me', 'individual', 'name');
 SELECT amount FROM billing.request_invoice(1907, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice');
@@ -60,7 +68,7 @@ SELECT status FROM billing.refund_order(1908, 1, 5, 'refund');
 SELECT status FROM billing.settle_refund_item_offline(1908, 1, 'transfer 1908', 'settle');
 SELECT billing.number_invoices();
 SELECT * FROM billing.request_statement(1908, now() - interval '1 day', now(), 'statement');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Does what it is told, with history unlocked, and says which checks of verify() fire for which accounts;
 -- all of it is undone. found() makes the chains anew, as who knows of them would.
@@ -74,7 +82,7 @@ BEGIN
         EXECUTE command;
     END LOOP;
     SELECT coalesce(string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', '), 'nothing') INTO fired
-    FROM billing.verify() AS v WHERE v.detail > '';
+    FROM test.verify() AS v WHERE v.detail > '';
     RAISE SQLSTATE '00001';
 EXCEPTION WHEN SQLSTATE '00001' THEN
     RETURN fired;
@@ -88,6 +96,8 @@ CREATE FUNCTION pg_temp.put(account_id bigint, debit text, credit text, source_t
         UPDATE billing_books.account SET last_entry_no = last_entry_no + 1 WHERE account_id = %8$L', source_id, lot_no, amount, debit, credit, source_type, gateway, account_id)
 $$;
 
+-- An account may be ahead of the clock by as much as clock_jump.
+SELECT pg_temp.found('UPDATE billing_books.account SET last_booked_at = now() + interval ''6000 days 9 minutes'' WHERE account_id = 1901');
 CREATE TEMP TABLE fires (place serial, damage text, found text);
 INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a chain of another entry', pg_temp.found_as_is('UPDATE billing_books.ledger_entry AS e SET chain = o.chain FROM billing_books.ledger_entry AS o WHERE e.account_id = 1900 AND o.account_id = 1900 AND e.entry_no = 2 AND o.entry_no = 1')),
@@ -103,6 +113,10 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('last_entry_no is ahead', pg_temp.found('UPDATE billing_books.account SET last_entry_no = last_entry_no + 1 WHERE account_id = 1900')),
     ('an entry of no account', pg_temp.found('INSERT INTO billing_books.ledger_entry SELECT 1909, 1, occurred_at, recorded_at, source_id, lot_no, NULL, NULL, amount, debit, credit, source_type, NULL, NULL, NULL, '''' FROM billing_books.ledger_entry WHERE account_id = 1901')),
     ('an entry before the one in front of it', pg_temp.found('UPDATE billing_books.ledger_entry SET recorded_at = recorded_at - interval ''1 day'' WHERE account_id = 1900 AND debit = ''gateway'' AND source_id = 2')),
+    ('a booking of the future', pg_temp.found('UPDATE billing_books.account SET last_booked_at = now() + interval ''6000 days 11 minutes'' WHERE account_id = 1901')),
+    ('the same, by another policy', pg_temp.found('SELECT billing.set_policy(''clock_jump'', ''8 minutes'')', 'UPDATE billing_books.account SET last_booked_at = now() + interval ''6000 days 9 minutes'' WHERE account_id = 1901')),
+    ('a call of the future', pg_temp.found('UPDATE billing_books.idempotent_call SET recorded_at = now() + interval ''6001 days'' WHERE account_id = 1900 AND idempotency_key = ''gift''')),
+    ('a promotion of the future', pg_temp.found('INSERT INTO billing_books.promotion VALUES (''verify'', ''cn'', 1, 0, 1, 1, 1, now() + interval ''6001 days'')')),
     ('last_booked_at is behind', pg_temp.found('UPDATE billing_books.account SET last_booked_at = created_at WHERE account_id = 1901')),
     ('a transfer that does not exist', pg_temp.found('UPDATE billing_books.ledger_entry SET gateway = ''offline'' WHERE account_id = 1901')),
     ('cash from nowhere', pg_temp.found('UPDATE billing_books.account SET cash = cash + 1 WHERE account_id = 1900')),
@@ -414,7 +428,7 @@ SELECT pg_temp.found('INSERT INTO billing_books.api_key_version SELECT v.account
         'UPDATE billing_books.api_key AS k SET version_no = 2, expires_at = v.expires_at, expiry_set_at = v.set_at FROM billing_books.api_key_version AS v WHERE k.account_id = 1901 AND v.account_id = 1901 AND v.version_no = 2',
         'UPDATE billing_books.account SET last_booked_at = last_booked_at + interval ''1 us'' WHERE account_id = 1901', 'INSERT INTO billing_books.audit_log (recorded_at, account_id, action, object, actor, session_user_name) VALUES (now(), 1901, ''update_api_key'', ''key 1'', ''me'', ''me'')') AS found;
 
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Each guard, of each table and leaf: disabled, firing for origin only, firing for replicas only, dropped.
 -- verify() names every one, install() puts every one back. (Row triggers of a leaf go with those of the whole
@@ -434,10 +448,10 @@ BEGIN
         weakened := weakened + 1;
     END LOOP;
     SELECT count(*) INTO overlooked FROM guard AS g
-    WHERE NOT EXISTS (SELECT FROM billing.verify() AS v WHERE v.check_name = 'guard'
+    WHERE NOT EXISTS (SELECT FROM test.verify() AS v WHERE v.check_name = 'guard'
                       AND v.detail LIKE format('trigger %s of table billing_books.%s %%', g.trigger, g.name));
     PERFORM billing.install();
-    SELECT count(*) INTO left_over FROM billing.verify();
+    SELECT count(*) INTO left_over FROM test.verify();
 END $$;
 SELECT command, w.weakened > 35 AS weakened, overlooked, left_over FROM (VALUES
     ('ALTER TABLE billing_books.%I DISABLE TRIGGER %I'), ('ALTER TABLE billing_books.%I ENABLE TRIGGER %I'),
@@ -449,15 +463,15 @@ DECLARE
     after bigint;
 BEGIN
     EXECUTE command;
-    SELECT count(*) INTO before FROM billing.verify() WHERE check_name = 'guard';
+    SELECT count(*) INTO before FROM test.verify() WHERE check_name = 'guard';
     PERFORM billing.install();
-    SELECT count(*) INTO after FROM billing.verify();
+    SELECT count(*) INTO after FROM test.verify();
     RETURN before || ' found, ' || after || ' left';
 END $$;
 SELECT pg_temp.weakened('ALTER TABLE billing_books.ledger_entry DISABLE TRIGGER no_change') AS ledger_guard;
 SELECT pg_temp.weakened('DROP TRIGGER judge_transfer ON billing_books.ledger_entry') AS ledger_judge;
 SELECT pg_temp.weakened('ALTER TABLE billing_books.price DISABLE TRIGGER USER') AS guards_of_price;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- DROP EXTENSION does not take the books along: it is refused; with CASCADE the guards, the ledger's judge
 -- and the views go, the tables stay; schema billing is empty then. CREATE EXTENSION and install() bring all of it back;
@@ -474,9 +488,9 @@ DROP EXTENSION billing CASCADE;
 RESET client_min_messages;
 SELECT test.books() = :'books' AS unchanged, to_regproc('billing.verify') IS NULL AS functions_gone;
 CREATE EXTENSION billing;
-SELECT check_name, count(*) > 0 AS found FROM billing.verify() GROUP BY 1;
+SELECT check_name, count(*) > 0 AS found FROM test.verify() GROUP BY 1;
 SELECT billing.install() IS NOT NULL AS installed;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 SELECT test.books() = :'books' AS unchanged;
 SELECT has_function_privilege('regress_verify_app', oid, 'EXECUTE') AS before_migrate FROM pg_proc WHERE pronamespace = 'billing'::regnamespace AND proname = 'charge';
 SELECT billing.migrate() IS NOT NULL AS migrated;
@@ -489,4 +503,4 @@ SELECT status, id, lot_no FROM billing.record_offline_payment(1900, 1, 'afterwar
 SELECT test.attempt('UPDATE billing_books.ledger_entry SET amount = 1 WHERE account_id = 1900');
 DROP OWNED BY regress_verify_app;
 DROP ROLE regress_verify_app;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

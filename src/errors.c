@@ -534,6 +534,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 							 " was booked last at %s, which the clock is %s behind",
 							 "A clock is wrong, or was: status() says whether this one is. "
 							 "docs/operating.md has a chapter on clocks."},
+	[ERROR_BEGINS_AHEAD] =
+		{"LB628", "begins_ahead", "from now on would begin behind %s, which the clock is %s behind",
+		 "Something was booked by a clock that was ahead, or this one is behind: status() says. Where "
+		 "effective_from is an argument, name an instant; docs/operating.md has a chapter on clocks."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -68,6 +68,18 @@ put_clock(ReturnSetInfo *result)
 					 : "against the time since the machine was started, with billing preloaded");
 }
 
+static void
+put_ahead(ReturnSetInfo *result)
+{
+	char *furthest;
+	int64 count = report_ahead(moment_latest(), &furthest);
+
+	put_status(result, "instants in the future",
+			   psprintf(INT64_FORMAT "%s", count, count == REPORT_AHEAD_MAX ? " or more" : ""),
+			   furthest ? psprintf("%s: see verify()", furthest)
+						: "of usage and of what was set lately; verify() looks at all");
+}
+
 PG_FUNCTION_INFO_V1(billing_status);
 Datum
 billing_status(PG_FUNCTION_ARGS)
@@ -83,6 +95,7 @@ billing_status(PG_FUNCTION_ARGS)
 	put_settler(result);
 	scope_open_to_scan(&scope);
 	put_clock(result);
+	put_ahead(result);
 	report_status(result);
 	put_status(result, "price fingerprint", report_price_fingerprint(),
 			   "the same in every database that has the same prices");
@@ -183,6 +196,17 @@ check_clock(StringInfo complaints)
 		complain(complaints, psprintf("the server's clock is not believed: it %s", doubt));
 }
 
+/* What a clock dated that was ahead: nothing can be booked, or priced, before it. */
+static void
+check_ahead(StringInfo complaints)
+{
+	char *furthest;
+
+	if (report_ahead(moment_latest(), &furthest) > 0)
+		complain(complaints,
+				 psprintf("%s, which is in the future: verify() shows what else is", furthest));
+}
+
 /* Papers overseas that get no number. */
 static void
 check_numbers(StringInfo complaints, int64 tolerance_us)
@@ -206,6 +230,7 @@ billing_check_health(PG_FUNCTION_ARGS)
 	initStringInfo(&complaints);
 	scope_open(&scope);
 	check_clock(&complaints);
+	check_ahead(&complaints);
 	check_settler(&complaints, tolerance_us);
 	check_usage(&complaints, tolerance_us);
 	check_gateways(&complaints, tolerance_us);

@@ -215,7 +215,7 @@ fix_begin(WeightRow *row)
 	price_hold_for_adding();
 	newest = Max(newest, plan_weight_newest_use(row, began_at));
 	if (is_from_now)
-		row->weight.effective_from = Max(moment_now(), newest + 1);
+		row->weight.effective_from = moment_behind(newest);
 	else if (newest >= since)
 		refuse(ERROR_WEIGHT_BACKDATED, row->model, row->plan);
 }

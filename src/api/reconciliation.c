@@ -13,6 +13,7 @@
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "booking/moment.h"
 #include "booking/provider.h"
 #include "booking/reconciling.h"
 #include "clock.h"
@@ -32,7 +33,7 @@
 static void
 check_is_over(const Provider *provider, const char *day)
 {
-	if (!reconciling_is_over(provider, day, clock_now()))
+	if (!reconciling_is_over(provider, day, moment_now()))
 		refuse(ERROR_OUT_OF_RANGE, "day",
 			   "a day from 2000 on that is over by the gateway's calendar", day);
 }

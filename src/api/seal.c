@@ -15,6 +15,7 @@
 
 #include "api/arguments.h"
 #include "api/result.h"
+#include "booking/moment.h"
 #include "clock.h"
 #include "core/seal.h"
 #include "errors.h"
@@ -41,7 +42,7 @@ hex(const Digest *digest)
 static Seal
 make_seal(int64 wait_us)
 {
-	TimestampTz now = clock_now();
+	TimestampTz now = moment_now();
 	bool has_ended = running_wait(wait_us);
 	Seal before;
 	Seal seal;

@@ -98,6 +98,23 @@ moment_on(const Account *account, const PolicyValues *policies)
 	return Max(now, last);
 }
 
+TimestampTz
+moment_behind(TimestampTz newest)
+{
+	PolicyValues policies = policy_values(NULL);
+	TimestampTz now = believe(&policies);
+
+	if (newest >= now + policies.of[POLICY_CLOCK_JUMP] + policies.of[POLICY_FUTURE_TOLERANCE])
+		refuse(ERROR_BEGINS_AHEAD, timestamptz_to_str(newest), moment_span(newest - now));
+	return Max(now, newest + 1);
+}
+
+TimestampTz
+moment_latest(void)
+{
+	return clock_now() + policy_values(NULL).of[POLICY_CLOCK_JUMP];
+}
+
 const char *
 moment_doubt_of(const ClockWatch *watch)
 {

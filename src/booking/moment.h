@@ -27,6 +27,15 @@ extern TimestampTz moment_now(void);
  * policy clock_jump. */
 extern TimestampTz moment_on(const Account *account, const PolicyValues *policies);
 
+/* The same for what holds from now on: behind the newest that it may not touch. Refuses where that
+ * is ahead of the clock by more than clocks may differ, policies clock_jump and future_tolerance.
+ */
+extern TimestampTz moment_behind(TimestampTz newest);
+
+/* No instant that this clock gave is later, where it is right and stays so: policy clock_jump
+ * ahead. */
+extern TimestampTz moment_latest(void);
+
 /* Why the clock is not believed; NULL: it is. */
 extern const char *moment_doubt(void);
 extern const char *moment_doubt_of(const ClockWatch *watch);

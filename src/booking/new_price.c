@@ -52,9 +52,7 @@ newest_charge(const Looks *looks, const char *currency, TimestampTz recorded_sin
 static TimestampTz
 from_now_on(const Looks *looks, const char *currency)
 {
-	TimestampTz newest = Max(looks->newest, newest_charge(looks, currency, looks->began_at));
-
-	return Max(moment_now(), newest + 1);
+	return moment_behind(Max(looks->newest, newest_charge(looks, currency, looks->began_at)));
 }
 
 /* What is asked for would give that charge another price. */
@@ -319,7 +317,7 @@ add_correction(PriceRow *row, const Looks *looks)
 	price_hold_for_adding();
 	newest = Max(price_newest_booking(row->price.corrects, looks->began_at),
 				 rerate_newest_prices(row->model));
-	row->price.corrected_at = Max(moment_now(), newest + 1);
+	row->price.corrected_at = moment_behind(newest);
 	price_insert_all(&row, 1);
 }
 

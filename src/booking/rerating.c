@@ -208,7 +208,8 @@ rerating_plan(Rerate *rerate)
 	size_t count;
 
 	price_hold_for_reading();
-	rerate->usage.prices_at = rerate_prices_at(moment_now(), rerate->usage.model);
+	rerate->usage.prices_at = moment_behind(rerate_prices_at(moment_now(), rerate->usage.model) -
+											1);
 	check_no_other(rerate);
 	rerate_insert(rerate);
 	accounts = rerate_usage_accounts(rerate, &count);

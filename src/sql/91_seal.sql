@@ -6,7 +6,7 @@ COMMENT ON TYPE billing.sealed_rows IS 'A line of sealed_rows(): a table, and th
 
 CREATE FUNCTION billing.seal_books(wait interval = '5 seconds') RETURNS billing.seal
     LANGUAGE c AS 'MODULE_PATHNAME', 'billing_seal_books';
-COMMENT ON FUNCTION billing.seal_books(interval) IS 'Makes a seal: how far each account is that moved since the one before, what other tables got meanwhile, and the root of the one before (docs/auditing.md). Daily by schedule_jobs(). Holds no account. wait (0 to 1 day): how long it waits for transactions under way, any of which may yet write rows; where one stays, or is prepared, rows are left to the next seal. Errors: LB623, LB103. Example: SELECT * FROM billing.seal_books().';
+COMMENT ON FUNCTION billing.seal_books(interval) IS 'Makes a seal: how far each account is that moved since the one before, what other tables got meanwhile, and the root of the one before (docs/auditing.md). Daily by schedule_jobs(). Holds no account. wait (0 to 1 day): how long it waits for transactions under way, any of which may yet write rows; where one stays, or is prepared, rows are left to the next seal. Errors: LB620, LB623, LB103. Example: SELECT * FROM billing.seal_books().';
 
 CREATE FUNCTION billing.export_seal(seal_no bigint = NULL) RETURNS text
     LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'billing_export_seal';

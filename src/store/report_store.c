@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "utils/timestamp.h"
+
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
@@ -48,6 +50,9 @@ static const char dead_notification_sql[] =
 	;
 static const char find_payment_sql[] =
 #include "query/find_payment.inc"
+	;
+static const char ahead_sql[] =
+#include "query/ahead.inc"
 	;
 static const char status_sql[] =
 #include "query/status.inc"
@@ -210,4 +215,16 @@ report_status(ReturnSetInfo *result)
 	static Sql lines = SQL(status_sql);
 
 	sql_put_rows(&lines, NULL, NULL, result);
+}
+
+int64
+report_ahead(TimestampTz latest, char **furthest)
+{
+	static Sql rows = SQL(ahead_sql, TIMESTAMPTZOID);
+	int64 count = (int64) sql_read(&rows, (Datum[]){TimestampTzGetDatum(latest)}, NULL);
+
+	*furthest = count == 0 ? NULL
+						   : psprintf("%s is of %s", column_text(0, 1),
+									  timestamptz_to_str(column_instant(0, 2, latest)));
+	return count;
 }

@@ -38,6 +38,11 @@ extern void report_awaiting_second(ReturnSetInfo *result);
 /* Rows of type billing.status_line about tables and their contents. */
 extern void report_status(ReturnSetInfo *result);
 
+/* How many instants of what can be looked at cheaply are later than one, up to REPORT_AHEAD_MAX;
+ * *furthest says which is the latest, NULL: none is. */
+#define REPORT_AHEAD_MAX 1000
+extern int64 report_ahead(TimestampTz latest, char **furthest);
+
 /* Rows of account_references(), and what price_fingerprint() says. */
 extern void report_account_references(ReturnSetInfo *result);
 extern char *report_price_fingerprint(void);

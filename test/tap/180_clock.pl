@@ -197,7 +197,10 @@ $clock->restart(rested => 1, lost => 1, at => '+19d');
 doubted('five days of rest, and the machine too', 'is 5 days 0 h ahead of what the server had written|is 4 days 23 h ahead');
 is(answer("SELECT billing.confirm_clock('moved to the new hall')"), 't', 'confirmed');
 believed('rested', 6);
-verify_empty($node, 'verify() is empty');
+is(value("SELECT DISTINCT check_name, account_id FROM billing.verify()"), 'future|9', 'verify() finds the one that travelled, in the future, and nothing else');
+like(value("SELECT value || ' ' || detail FROM billing.status() WHERE name = 'instants in the future'"), qr/^1 usage of account 9 is of /, 'so does status()');
+like(answer('SELECT billing.check_health()'), qr/^LB611: billing needs attention: usage of account 9 is of .*, which is in the future: /, 'and check_health()');
+is(answer("SET billing.clock_offset = '50d'; SELECT count(*) FROM billing.verify()"), '0', 'where that is not the future nothing is found');
 
 # ---- across a promotion -----------------------------------------------------------------------------------
 
@@ -245,5 +248,38 @@ $fresh_clock->restart(at => '+120d');
 is(charge(8, $fresh), 'charged', 'without preload nobody watches the clock');
 is($fresh->safe_psql('postgres', "SELECT value FROM billing.status() WHERE name = 'clock check'"), 'not watched', 'and status() says so');
 $fresh->stop;
+
+# ---- a settler whose clock is not believed --------------------------------------------------------------------
+
+# The server starts by a clock that is an hour ahead; the settler's is right (FalseClock says why), so to it the clock was set back.
+my $metered = billing_node('metered', preload => 'billing', conf => "billing.databases = 'postgres'", start => 0);
+my $metered_clock = FalseClock->new($metered);
+$metered_clock->start;
+$metered->safe_psql('postgres', <<'S');
+CREATE EXTENSION billing;
+SELECT billing.install();
+SELECT billing.create_account(1, 'cn'), billing.create_api_key(1, 'key'), billing.grant_bonus(1, 100, 'gift');
+SELECT billing.set_price('m', 'CNY', 1.25, 3.5, effective_from => clock_timestamp() - interval '1 day');
+S
+$metered_clock->restart(lost => 1, at => '+1h');
+my $began = $metered->safe_psql('postgres', "SELECT clock_timestamp() - interval '1 hour'");
+$metered->safe_psql('postgres', "SELECT billing.meter(1, 1, 'request ' || n, 'm', 1000, 10, occurred_at => '$began'::timestamptz - interval '1 s') FROM generate_series(1, 100) AS n");
+my $not_believed = qr/the server's clock is not believed: it was set (1 h 0|59) min.* back while the server ran/;
+ok($metered->wait_for_log($not_believed), 'the settler says why it settles nothing');
+my $log_begin = -s $metered->logfile;
+sleep 15;
+my @lines = split /\n/, slurp_file($metered->logfile, $log_begin);
+cmp_ok(scalar(grep { /$not_believed/ } @lines), '<=', 10, 'it says so a few times in 15 seconds');
+cmp_ok(scalar @lines, '<=', 60, 'and little else') or diag(join "\n", @lines);
+is($metered->safe_psql('postgres', 'SELECT (SELECT count(*) FROM billing_books.usage_inbox), (SELECT count(*) FROM billing_books.usage_event), (SELECT count(*) FROM billing_books.usage_set_aside)'),
+	'100|0|0', 'all rows wait in the inbox');
+$metered_clock->set('+0');
+is($metered->safe_psql('postgres', "SELECT billing.confirm_clock('was an hour ahead when the server started')"), 't', 'the clock is right, and confirmed');
+ok($metered->poll_query_until('postgres', 'SELECT count(*) = 0 FROM billing_books.usage_inbox'), 'then the settler settles what waited');
+is($metered->safe_psql('postgres', "SELECT count(*), count(DISTINCT request_id), bool_and(status = 'charged'), bool_and(recorded_at BETWEEN '$began' AND clock_timestamp()) FROM billing_books.usage_event"),
+	'100|100|t|t', 'each once, and at the right time');
+is($metered->safe_psql('postgres', 'SELECT count(*) FROM billing_books.usage_set_aside'), '0', 'nothing was set aside');
+verify_empty($metered, 'a settler: verify() is empty');
+$metered->stop;
 
 done_testing();
