@@ -410,7 +410,7 @@ CREATE DATABASE regress_billing_owner;
 \c regress_billing_owner
 CREATE EXTENSION billing;
 GRANT USAGE ON SCHEMA billing TO regress_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.known_time_zone, billing.price_choice, billing.is_price_hours, billing.are_price_items, billing.are_meters, billing.entry_chain, billing.hash_lines, billing.hash_lines_add, billing.hash_lines_end, billing.usage_event_digest, billing.sum_meters, billing.sum_meters_add, billing.sum_meters_end, billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) TO regress_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.known_time_zone, billing.price_choice, billing.is_price_hours, billing.are_price_items, billing.are_meters, billing.entry_chain, billing.counts_at, billing.hash_lines, billing.hash_lines_add, billing.hash_lines_end, billing.usage_event_digest, billing.sum_meters, billing.sum_meters_add, billing.sum_meters_end, billing.judge_transfer(), billing.forget_cached(), billing.wake_settler(), billing.transfer_allowed(bigint, text, text, bigint, bigint, text, text) TO regress_owner;
 -- Somebody has to make the schema of his tables for him, nobody else may create objects there, and he none in schema billing.
 SET ROLE regress_owner;
 SELECT billing.install();

@@ -176,6 +176,8 @@ FROM (VALUES
     ('dismiss_set_aside', $$ARRAY[-1]$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('unpark', $$1150$$, $$'why'$$, $$'me'$$, $$'settler'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('confirm_clock', $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('counts_at', $$1150$$, $$1$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('repair_clock', $$1150$$, $$'why'$$, $$'me'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('known_time_zone', $$'UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('day_start', $$date '2026-01-01'$$, $$'UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('settle', $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

@@ -1,6 +1,6 @@
 -- verify(): each of its checks can fire (test/house/verify_checks.pl knows which there are); a missing, disabled
 -- or weakened guard is a row of it, and install() puts it back; the books outlive the extension. Accounts 1900 to
--- 1910. This file comes last.
+-- 1911. This file comes last.
 SELECT count(billing.create_account(account_id, 'cn', 'a@b.c')) AS accounts FROM generate_series(1900, 1904) AS account_id;
 SELECT count(billing.create_api_key(account_id, 'prod')) AS keys FROM generate_series(1900, 1904) AS account_id;
 SELECT billing.set_price('verify', 'CNY', 1000000, 0, effective_from => '2025-01-01 00:00+00') IS NOT NULL AS set;
@@ -55,6 +55,13 @@ SET LOCAL billing.clock_offset = 0;
 SELECT left(test.attempt('SELECT billing.set_plan_weight(''verify'', ''verify'', 2, 0)'), 39) AS attempt;
 SELECT billing.set_plan_weight('verify', 'verify', 2, 0, effective_from => clock_timestamp() + interval '20 min') IS NOT NULL AS named;
 ROLLBACK;
+-- An account that a wrong clock had booked, and that was taken back to the time.
+SELECT billing.create_account(1911, 'cn');
+SELECT status FROM billing.grant_bonus(1911, 3, 'gift', expires_at => now() + interval '10 days');
+SET billing.clock_offset = '50d';
+SELECT status FROM billing.record_offline_payment(1911, 5, 'ahead', '1911 bank');
+RESET billing.clock_offset;
+SELECT last_entry_no, bonus FROM billing.repair_clock(1911, 'ahead');
 -- An invoice that was issued.
 SELECT billing.set_invoice_title(1907, 'me', 'individual', 'name');
 SELECT amount FROM billing.request_invoice(1907, ARRAY[1], 'me', 'ordinary', 'a@b.example', NULL, 'invoice');
@@ -419,6 +426,12 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a refund decided after its items', pg_temp.found('UPDATE billing_books.refund SET decided_at = decided_at + interval ''1 us'' WHERE account_id = 1905')),
     ('an order paid when its payment was not', pg_temp.found('UPDATE billing_books.payment_order SET paid_at = paid_at + interval ''1 us'' WHERE account_id = 1900 AND order_id = 1')),
     ('a request before its account', pg_temp.found('UPDATE billing_books.usage_event SET occurred_at = occurred_at - interval ''1 day'' WHERE account_id = 1901')),
+    ('a lock lifted before it was set', pg_temp.found('UPDATE billing_books.account_lock SET unlocked_at = locked_at - interval ''1 us'' WHERE account_id = 1906')),
+    ('a repair without its line of the audit log', pg_temp.found('DELETE FROM billing_books.audit_log WHERE account_id = 1911 AND action = ''repair_clock''')),
+    ('a repair that is gone', pg_temp.found('DELETE FROM billing_books.clock_repair WHERE account_id = 1911')),
+    ('a repair of entries that are not there', pg_temp.found('UPDATE billing_books.clock_repair SET last_entry_no = 9 WHERE account_id = 1911')),
+    ('a repair behind what was booked next', pg_temp.found('UPDATE billing_books.clock_repair SET corrected_at = corrected_at + interval ''1 day'' WHERE account_id = 1911')),
+    ('bonus that a repair brought back for longer', pg_temp.found('UPDATE billing_books.lot SET expires_at = expires_at + interval ''1 day'' WHERE account_id = 1911 AND source_type = ''adjustment''')),
     ('a charge under a lock', pg_temp.found('INSERT INTO billing_books.account_lock (account_id, lock_no, lock, locked_at, locked_by) SELECT account_id, 1, ''operator'', occurred_at - interval ''1 us'', ''me'' FROM billing_books.usage_event WHERE account_id = 1901', 'UPDATE billing_books.account SET locks = 2 WHERE account_id = 1901')),
     ('a guard of one leaf disabled', pg_temp.found('ALTER TABLE billing_books.usage_event_default DISABLE TRIGGER no_change'))
     ) AS t (damage, found);

@@ -18,6 +18,7 @@
 #include "spi/sql.h"
 #include "spi/subscriber.h"
 #include "store/account_range_store.h"
+#include "store/clock_repair_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
 #include "wake.h"
@@ -38,6 +39,7 @@ _PG_init(void)
 	subscriber_init();
 	policy_init();
 	account_range_init();
+	clock_repair_init();
 	price_init();
 	settings_init();
 	wake_init();

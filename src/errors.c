@@ -529,15 +529,26 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		{"LB622", "clock_prepared", "a transaction that confirms the clock cannot be prepared",
 		 "A clock is confirmed as it is now, not as it may be when that is committed: call "
 		 "confirm_clock() in a transaction of its own."},
-	[ERROR_ACCOUNT_AHEAD] = {"LB621", "account_ahead",
-							 "account " ACCOUNT
-							 " was booked last at %s, which the clock is %s behind",
-							 "A clock is wrong, or was: status() says whether this one is. "
-							 "docs/operating.md has a chapter on clocks."},
+	[ERROR_ACCOUNT_AHEAD] =
+		{"LB621", "account_ahead",
+		 "account " ACCOUNT " was booked last at %s, which the clock is %s behind",
+		 "A clock is wrong, or was: status() says whether this one is. Where the "
+		 "other was, a superuser calls billing.repair_clock(account_id, reason); "
+		 "docs/operating.md has a chapter on clocks."},
 	[ERROR_BEGINS_AHEAD] =
 		{"LB628", "begins_ahead", "from now on would begin behind %s, which the clock is %s behind",
 		 "Something was booked by a clock that was ahead, or this one is behind: status() says. Where "
 		 "effective_from is an argument, name an instant; docs/operating.md has a chapter on clocks."},
+	[ERROR_NOT_AHEAD] = {"LB627", "not_ahead",
+						 "account " ACCOUNT
+						 " was booked last at %s, which is not ahead of the clock by more than "
+						 "policy clock_jump",
+						 "There is nothing to repair: the account is booked as any other."},
+	[ERROR_CLOSED_BEHIND] =
+		{"LB629", "closed_behind",
+		 "account " ACCOUNT " cannot be repaired as of %s: usage is closed until %s",
+		 "What a closed month says stays. The account is booked again when the clock has come to "
+		 "its last booking; docs/operating.md has a chapter on clocks."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };

@@ -46,13 +46,27 @@ booking_begin_usage(Booking *booking, int64 account_id)
 	booking_begin_held(booking);
 }
 
-void
-booking_begin_held(Booking *booking)
+static void
+begin_at(Booking *booking, TimestampTz (*moment)(const Account *, const PolicyValues *))
 {
 	subscriber_check_none();
 	ForceSyncCommit();
 	booking->policies = policy_values(booking->account.currency);
-	booking->at = moment_on(&booking->account, &booking->policies);
+	booking->at = moment(&booking->account, &booking->policies);
+}
+
+void
+booking_begin_held(Booking *booking)
+{
+	begin_at(booking, moment_on);
+}
+
+void
+booking_begin_behind(Booking *booking, int64 account_id)
+{
+	hold(booking, account_id);
+	price_hold_for_reading();
+	begin_at(booking, moment_of_repair);
 }
 
 TimestampTz

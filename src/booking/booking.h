@@ -47,6 +47,9 @@ extern void booking_begin(Booking *booking, int64 account_id);
 /* The same for usage: holds the prices before it reads the clock (see store/price_store). */
 extern void booking_begin_usage(Booking *booking, int64 account_id);
 
+/* The same to repair an account that is ahead of the clock: refuses where it is not. */
+extern void booking_begin_behind(Booking *booking, int64 account_id);
+
 /* The same on an account that is held already. */
 extern void booking_begin_held(Booking *booking);
 

@@ -115,6 +115,16 @@ moment_latest(void)
 	return clock_now() + policy_values(NULL).of[POLICY_CLOCK_JUMP];
 }
 
+TimestampTz
+moment_of_repair(const Account *account, const PolicyValues *policies)
+{
+	TimestampTz now = believe(policies);
+
+	if (now >= account->last_booked_at - policies->of[POLICY_CLOCK_JUMP])
+		refuse(ERROR_NOT_AHEAD, account->account_id, timestamptz_to_str(account->last_booked_at));
+	return now;
+}
+
 const char *
 moment_doubt_of(const ClockWatch *watch)
 {

@@ -36,6 +36,10 @@ extern TimestampTz moment_behind(TimestampTz newest);
  * ahead. */
 extern TimestampTz moment_latest(void);
 
+/* The same to repair an account that is ahead of the clock, by more than that: the time now.
+ * Refuses where it is not. */
+extern TimestampTz moment_of_repair(const Account *account, const PolicyValues *policies);
+
 /* Why the clock is not believed; NULL: it is. */
 extern const char *moment_doubt(void);
 extern const char *moment_doubt_of(const ClockWatch *watch);

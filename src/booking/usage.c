@@ -16,6 +16,7 @@
 #include "core/gate.h"
 #include "errors.h"
 #include "store/account_price_list_store.h"
+#include "store/clock_repair_store.h"
 #include "store/price_store.h"
 
 static bool
@@ -74,6 +75,27 @@ locks_at(const Account *account, TimestampTz at)
 	return account_locks_at(account->account_id, at);
 }
 
+/*
+ * An account or a key that seems to be made after a request. Where a wrong clock made it, and the
+ * account was repaired since, nobody knows when that was, and it counts as there before.
+ */
+static UsageVerdict
+gate_again(const UsageEvent *event, UsageFacts *facts, UsageVerdict verdict, GateReason *reason)
+{
+	if (verdict == USAGE_BEFORE_ACCOUNT &&
+		clock_repair_moves(event->account_id, facts->account_created_at))
+	{
+		facts->account_created_at = facts->occurred_at;
+		verdict = gate_usage(facts, reason);
+	}
+	if (verdict == USAGE_BEFORE_KEY && clock_repair_moves(event->account_id, facts->key_created_at))
+	{
+		facts->key_created_at = facts->occurred_at;
+		verdict = gate_usage(facts, reason);
+	}
+	return verdict;
+}
+
 /* Decides; an event of a plan key learns which period covers it. */
 static UsageVerdict
 gate(Booking *booking, ApiKeyRow *key, UsageEvent *event, GateReason *reason)
@@ -98,7 +120,7 @@ gate(Booking *booking, ApiKeyRow *key, UsageEvent *event, GateReason *reason)
 	event->subscription_no = NO_NUMBER;
 	if (key->kind == API_KEY_PLAN && event->occurred_at >= booking_dedupe_since(booking))
 		facts.plan = plan_usage_reason(booking, event->occurred_at, &event->subscription_no);
-	return gate_usage(&facts, reason);
+	return gate_again(event, &facts, gate_usage(&facts, reason), reason);
 }
 
 static void

@@ -632,6 +632,21 @@ take_any(Replay *replay)
 	return (peek(replay, 0)->transfer.source.type == SOURCE_RERATE ? take_more : take)(replay);
 }
 
+/* True where a repair stands between two entries, at an instant. */
+static bool
+has_repair(const Replay *replay, int64_t after_entry_no, int64_t before_entry_no, int64_t at)
+{
+	for (size_t i = 0; i < replay->facts->repairs_count; i++)
+	{
+		const ReplayRepair *repair = &replay->facts->repairs[i];
+
+		if (repair->last_entry_no >= after_entry_no && repair->last_entry_no < before_entry_no &&
+			repair->corrected_at == at)
+			return true;
+	}
+	return false;
+}
+
 static bool
 add_lot(Replay *replay)
 {
@@ -644,8 +659,24 @@ add_lot(Replay *replay)
 	lot->place = REPLAY_IN_BOOKS;
 	if (lot->lot.expires_at < replay->next_expiry)
 		replay->next_expiry = lot->lot.expires_at;
-	return check(replay, &first, books_add_lot(&replay->books, &lot->lot, first.transfer.debit)) &&
-		   compare(replay, first.recorded_at);
+	if (!check(replay, &first, books_add_lot(&replay->books, &lot->lot, first.transfer.debit)))
+		return false;
+	replay->books.transfers[0].undoes_entry_no = first.transfer.undoes_entry_no;
+	return compare(replay, first.recorded_at);
+}
+
+/* A new lot; the one that undoes an expiry is a repair's, which stands behind that. */
+static bool
+credit(Replay *replay)
+{
+	const ReplayEntry *first = peek(replay, 0);
+	int64_t undoes_entry_no = first->transfer.undoes_entry_no;
+
+	if (undoes_entry_no != NO_NUMBER &&
+		(first->transfer.source.type != SOURCE_ADJUSTMENT ||
+		 !has_repair(replay, undoes_entry_no, first->entry_no, first->recorded_at)))
+		return find(replay, REPLAY_HAS_NO_CAUSE, first, NULL);
+	return add_lot(replay);
 }
 
 static bool
@@ -666,7 +697,7 @@ come_in(Replay *replay)
 {
 	bool comes_again = peek(replay, 0)->transfer.source.type == SOURCE_TAKE_BACK;
 
-	return (comes_again ? undo_take_back : add_lot)(replay);
+	return (comes_again ? undo_take_back : credit)(replay);
 }
 
 static bool
@@ -1081,9 +1112,9 @@ act_of(const Transfer *transfer)
 		ActDo act;
 	} acts[] = {
 		{BOOK_GATEWAY, BOOK_CASH, come_in},
-		{BOOK_SUSPENSE, BOOK_CASH, add_lot},
-		{BOOK_PROMOTION, BOOK_BONUS, add_lot},
-		{BOOK_ADJUSTMENT, BOOK_BONUS, add_lot},
+		{BOOK_SUSPENSE, BOOK_CASH, credit},
+		{BOOK_PROMOTION, BOOK_BONUS, credit},
+		{BOOK_ADJUSTMENT, BOOK_BONUS, credit},
 		{BOOK_GATEWAY, BOOK_PLAN_DEFERRED, defer},
 		{BOOK_SUSPENSE, BOOK_PLAN_DEFERRED, defer},
 		{BOOK_GATEWAY, BOOK_SUSPENSE, suspend},
@@ -1268,13 +1299,28 @@ pay_arrears(Replay *replay)
 		   compare(replay, replay->last_recorded_at);
 }
 
+/* Entries are recorded in their order, but for the first one behind a repair. */
+static bool
+check_order(Replay *replay, const ReplayEntry *entry)
+{
+	const ReplayFacts *facts = replay->facts;
+
+	if (replay->last_entry_no == NO_NUMBER || entry->recorded_at >= replay->last_recorded_at)
+		return true;
+	for (size_t i = 0; i < facts->repairs_count; i++)
+		if (facts->repairs[i].last_entry_no == replay->last_entry_no &&
+			facts->repairs[i].corrected_at <= entry->recorded_at)
+			return true;
+	return find(replay, REPLAY_FALLS, entry, NULL);
+}
+
 /* One act, with what must come before it; the next entry is there. */
 static bool
 step(Replay *replay)
 {
 	ReplayEntry entry = *peek(replay, 0);
 
-	if (!check_next(replay, &entry))
+	if (!check_next(replay, &entry) || !check_order(replay, &entry))
 		return false;
 	if (owes_and_has(replay))
 		return goes_on(replay, &entry) ? do_act(replay) : pay_arrears(replay);

@@ -74,6 +74,13 @@ typedef struct ReplayTakeBack
 	int64_t lot_no;
 } ReplayTakeBack;
 
+/* The account was taken back to the time, after a clock that was ahead had booked it. */
+typedef struct ReplayRepair
+{
+	int64_t last_entry_no; /* the newest one then */
+	int64_t corrected_at;
+} ReplayRepair;
+
 /* What the books say of an account beside its entries: lots and take-backs by their numbers. */
 typedef struct ReplayFacts
 {
@@ -85,6 +92,8 @@ typedef struct ReplayFacts
 	size_t changes_count;
 	ReplayTakeBack *take_backs;
 	size_t take_backs_count;
+	ReplayRepair *repairs;
+	size_t repairs_count;
 	bool on_house;
 } ReplayFacts;
 
@@ -100,6 +109,7 @@ typedef enum ReplayFault
 	REPLAY_HOLDS,
 	REPLAY_IS_UNREADABLE,
 	REPLAY_IS_NOT_NEXT,	 /* its number does not follow */
+	REPLAY_FALLS,		 /* it is recorded before the one in front of it, and no repair says why */
 	REPLAY_IS_ANOTHER,	 /* the rules make another transfer */
 	REPLAY_IS_MISSING,	 /* they make one more */
 	REPLAY_HAS_NO_CAUSE, /* no act makes it there */

@@ -7,8 +7,9 @@ FROM (
            sum(CASE 'cash' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS cash,
            sum(CASE 'bonus' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS bonus,
            sum(CASE 'arrears' WHEN credit THEN -amount WHEN debit THEN amount ELSE 0.000000000 END) AS arrears
-    FROM billing_books.ledger_entry
-    WHERE account_id = $1 AND recorded_at <= $2
+    FROM billing_books.ledger_entry AS b
+    CROSS JOIN LATERAL billing.counts_at(b.account_id, b.entry_no, b.recorded_at) AS c
+    WHERE b.account_id = $1 AND c.counts_at <= $2
     GROUP BY lot_no
 ) AS e
 LEFT JOIN billing_books.lot AS l ON l.account_id = $1 AND l.lot_no = e.lot_no

@@ -28,16 +28,17 @@ FROM (
             LIMIT 1
         ) AS d ON true
     ) AS z USING (account_id)
+    CROSS JOIN LATERAL billing.counts_at(u.account_id, u.first_entry_no, u.settled_at) AS n
     CROSS JOIN LATERAL (
-        SELECT coalesce(u.settled_at < z.last_ends_at, false) AS old,
-               CASE WHEN u.settled_at < z.last_ends_at THEN z.last_time_zone ELSE z.time_zone END AS zone
+        SELECT coalesce(n.counts_at < z.last_ends_at, false) AS old,
+               CASE WHEN n.counts_at < z.last_ends_at THEN z.last_time_zone ELSE z.time_zone END AS zone
     ) AS k
-    CROSS JOIN LATERAL (SELECT (u.settled_at AT TIME ZONE k.zone)::date AS day) AS l
+    CROSS JOIN LATERAL (SELECT (n.counts_at AT TIME ZONE k.zone)::date AS day) AS l
     -- The day that it is in already.
     LEFT JOIN LATERAL (
         SELECT d.day_starts_at, d.day_ends_at, d.time_zone
         FROM billing_books.usage_day AS d
-        WHERE k.old AND d.account_id = u.account_id AND d.day_starts_at <= u.settled_at AND d.day_ends_at > u.settled_at
+        WHERE k.old AND d.account_id = u.account_id AND d.day_starts_at <= n.counts_at AND d.day_ends_at > n.counts_at
         ORDER BY d.month DESC, d.day_starts_at DESC
         LIMIT 1
     ) AS c ON true

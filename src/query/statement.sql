@@ -1,27 +1,28 @@
--- Lines of statement(): $1 account, [$2, $3) booked within. Balances begin with the sum of all entries before.
+-- Lines of statement(): $1 account, [$2, $3) booked within, as of when it counts. Balances begin with the sum of all entries before.
 WITH entry AS NOT MATERIALIZED (
-    SELECT e.*,
+    SELECT e.*, c.counts_at,
            CASE 'cash' WHEN e.credit THEN e.amount WHEN e.debit THEN -e.amount ELSE 0.000000000 END AS cash,
            CASE 'bonus' WHEN e.credit THEN e.amount WHEN e.debit THEN -e.amount ELSE 0.000000000 END AS bonus,
            CASE 'arrears' WHEN e.credit THEN -e.amount WHEN e.debit THEN e.amount ELSE 0.000000000 END AS arrears
     FROM billing_books.ledger_entry AS e
+    CROSS JOIN LATERAL billing.counts_at(e.account_id, e.entry_no, e.recorded_at) AS c
     WHERE e.account_id = $1
 ), opening AS MATERIALIZED (
     SELECT coalesce(sum(cash), 0) AS cash, coalesce(sum(bonus), 0) AS bonus, coalesce(sum(arrears), 0) AS arrears
     FROM entry
-    WHERE recorded_at < $2
+    WHERE counts_at < $2
 ), line AS (
-    SELECT e.entry_no, e.recorded_at, e.occurred_at, e.source_type, e.source_id,
+    SELECT e.entry_no, e.counts_at, e.recorded_at, e.occurred_at, e.source_type, e.source_id,
            e.debit, e.credit, e.lot_no, e.amount, e.actor,
            e.cash + e.bonus - e.arrears AS change,
            o.cash + sum(e.cash) OVER w AS cash,
            o.bonus + sum(e.bonus) OVER w AS bonus,
            o.arrears + sum(e.arrears) OVER w AS arrears
     FROM entry AS e, opening AS o
-    WHERE e.recorded_at >= $2 AND e.recorded_at < $3
+    WHERE e.counts_at >= $2 AND e.counts_at < $3
     WINDOW w AS (ORDER BY e.entry_no)
 )
-SELECT l.entry_no, l.recorded_at, l.occurred_at, l.source_type,
+SELECT l.entry_no, l.counts_at AS recorded_at, l.occurred_at, l.source_type,
        CASE l.source_type
            WHEN 'charge' THEN (
                SELECT u.request_id

@@ -29,26 +29,27 @@
            ('write_off', 9, 'Debt written off', 'Debt written off', '欠款核销'),
            ('closing', 10, 'Account closed', 'Account closed', '销户')
 ), entry AS NOT MATERIALIZED (
-    SELECT e.entry_no, e.recorded_at, e.source_type, e.source_id,
+    SELECT e.entry_no, e.recorded_at, c.counts_at, e.source_type, e.source_id,
            CASE WHEN e.credit IN ('cash', 'bonus', 'arrears') THEN e.amount ELSE 0 END - CASE WHEN e.debit IN ('cash', 'bonus', 'arrears') THEN e.amount ELSE 0 END AS change
     FROM billing_books.ledger_entry AS e
-    WHERE e.account_id = $1 AND e.recorded_at < $3
+    CROSS JOIN LATERAL billing.counts_at(e.account_id, e.entry_no, e.recorded_at) AS c
+    WHERE e.account_id = $1 AND c.counts_at < $3
 ), opening AS (
-    SELECT coalesce(sum(change) FILTER (WHERE recorded_at < $2), 0) AS opening, coalesce(sum(change), 0) AS closing, coalesce(max(entry_no), 0) AS last_entry_no
+    SELECT coalesce(sum(change) FILTER (WHERE counts_at < $2), 0) AS opening, coalesce(sum(change), 0) AS closing, coalesce(max(entry_no), 0) AS last_entry_no
     FROM entry
 ), event AS (
-    SELECT e.source_type, e.source_id, e.recorded_at AS at, (e.recorded_at AT TIME ZONE a.time_zone)::date AS day, max(e.entry_no) AS entry_no, sum(e.change) AS change,
+    SELECT e.source_type, e.source_id, e.recorded_at AS booked_at, e.counts_at AS at, (e.counts_at AT TIME ZONE a.time_zone)::date AS day, max(e.entry_no) AS entry_no, sum(e.change) AS change,
            count(*) OVER () > $4 AND e.source_type IN ('charge', 'settlement') AS folds
     FROM entry AS e, account AS a
-    WHERE e.recorded_at >= $2
-    GROUP BY e.source_type, e.source_id, e.recorded_at, a.time_zone
+    WHERE e.counts_at >= $2
+    GROUP BY e.source_type, e.source_id, e.recorded_at, e.counts_at, a.time_zone
     HAVING sum(e.change) <> 0
 ), line AS (
-    SELECT source_type, source_id, at, NULL::date AS day_summed, day, entry_no, change, 1 AS events
+    SELECT source_type, source_id, booked_at, at, NULL::date AS day_summed, day, entry_no, change, 1 AS events
     FROM event
     WHERE NOT folds
     UNION ALL
-    SELECT 'charge', NULL, NULL, day, day, max(entry_no), sum(change), count(*)
+    SELECT 'charge', NULL, NULL, NULL, day, day, max(entry_no), sum(change), count(*)
     FROM event
     WHERE folds
     GROUP BY day
@@ -68,7 +69,7 @@
                        WHEN b.source_type = 'charge' THEN (
                            SELECT CASE WHEN length(r.line) > 60 THEN left(r.line, 59) || '…' ELSE r.line END
                            FROM billing_books.usage_event AS u, regexp_replace(u.request_id, '[[:cntrl:]]', ' ', 'g') AS r (line)
-                           WHERE u.account_id = $1 AND u.request_hash = b.source_id AND u.settled_at = b.at AND u.recorded_at <= b.at
+                           WHERE u.account_id = $1 AND u.request_hash = b.source_id AND u.settled_at = b.booked_at AND u.recorded_at <= b.booked_at
                            LIMIT 1)
                        ELSE CASE a.language WHEN 'zh' THEN '订单 ' ELSE 'Order ' END || CASE b.source_type
                            WHEN 'payment' THEN (SELECT p.order_id FROM billing_books.payment AS p WHERE p.account_id = $1 AND p.payment_id = b.source_id)

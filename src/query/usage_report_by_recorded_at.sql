@@ -1,8 +1,12 @@
 -- Lines of usage_report() by when usage was booked: a charge belongs to its booking, what is not charged to its receipt.
 -- $1 account, [$2, $3) range, $4 day or hour, $5 time zone, $6 by key, $7 by model, $10 by variant, $11 by project, $12 by a tag; [$13, $14) stands in sums: requests are read before
--- and behind; $8 and $9 are not needed here.
-WITH event AS NOT MATERIALIZED (
-    SELECT u.recorded_at, u.settled_at, u.status, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
+-- and behind; $8 and $9 are not needed here. What a wrong clock booked before a repair counts as of the repair (B&S 1.4), and stands in no sums.
+WITH repair AS MATERIALIZED (
+    SELECT min(corrected_at) AS corrected_at, max(booked_until) AS booked_until
+    FROM billing_books.clock_repair
+    WHERE account_id = $1
+), event AS NOT MATERIALIZED (
+    SELECT c.counts_at, c.counts_at < coalesce(u.settled_at, u.recorded_at) AS moves, u.recorded_at, u.settled_at, u.status, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
@@ -14,13 +18,14 @@ WITH event AS NOT MATERIALIZED (
            CASE r.requests WHEN 1 THEN u.meters END AS meters
     FROM billing_books.usage_event AS u
     CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS requests) AS r
+    CROSS JOIN LATERAL billing.counts_at(u.account_id, u.first_entry_no, coalesce(u.settled_at, u.recorded_at)) AS c
     WHERE u.account_id = $1
 ), line AS (
     -- Booked when received.
     SELECT recorded_at AS at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000 AS given_back, meters
     FROM event
-    WHERE recorded_at >= $2 AND recorded_at < least($3, $13) AND settled_at = recorded_at
+    WHERE recorded_at >= $2 AND recorded_at < least($3, $13) AND settled_at = recorded_at AND NOT moves
     UNION ALL
     SELECT starts_at, key_id, model, variant, project, NULL, requests, rejected, 0,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
@@ -30,19 +35,32 @@ WITH event AS NOT MATERIALIZED (
     SELECT recorded_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
-    WHERE recorded_at >= greatest($2, $14) AND recorded_at < $3 AND settled_at = recorded_at
+    WHERE recorded_at >= greatest($2, $14) AND recorded_at < $3 AND settled_at = recorded_at AND NOT moves
     UNION ALL
     -- Not booked.
     SELECT recorded_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
-    WHERE recorded_at >= $2 AND recorded_at < $3 AND status = 'unpriced'
+    WHERE recorded_at >= $2 AND recorded_at < $3 AND status = 'unpriced' AND NOT moves
     UNION ALL
     -- Booked later.
     SELECT settled_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
     FROM event
-    WHERE settled_at <> recorded_at AND settled_at >= $2 AND settled_at < $3
+    WHERE settled_at <> recorded_at AND settled_at >= $2 AND settled_at < $3 AND NOT moves
+    UNION ALL
+    -- By a wrong clock.
+    SELECT counts_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
+    FROM event
+    WHERE recorded_at > (SELECT corrected_at FROM repair) AND recorded_at <= (SELECT booked_until FROM repair)
+        AND coalesce(settled_at, recorded_at) = recorded_at AND moves AND counts_at >= $2 AND counts_at < $3
+    UNION ALL
+    SELECT counts_at, key_id, model, variant, project, tag, requests, rejected, unpriced,
+           input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, 0.000000000, meters
+    FROM event
+    WHERE settled_at > (SELECT corrected_at FROM repair) AND settled_at <= (SELECT booked_until FROM repair)
+        AND settled_at <> recorded_at AND moves AND counts_at >= $2 AND counts_at < $3
     UNION ALL
     -- Of closed months, summed up by days.
     SELECT day_starts_at, key_id, model, variant, project, NULL, requests, rejected, 0,
@@ -51,15 +69,24 @@ WITH event AS NOT MATERIALIZED (
     WHERE account_id = $1 AND day_starts_at >= $2 AND day_starts_at < $3
     UNION ALL
     -- Given back.
-    SELECT r.recorded_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
-    FROM billing_books.charge_reversal AS r
-    WHERE r.account_id = $1 AND r.recorded_at >= $2 AND r.recorded_at < $3
+    SELECT c.counts_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0, 0.000000000, r.amount, NULL
+    FROM (
+        SELECT r.*,
+               CASE WHEN r.recorded_at <= (SELECT booked_until FROM repair)
+                    THEN (SELECT min(e.entry_no) FROM billing_books.ledger_entry AS e
+                          WHERE e.account_id = r.account_id AND e.source_type = 'reversal' AND e.source_id = r.reversal_id) END AS entry_no
+        FROM billing_books.charge_reversal AS r
+        WHERE r.account_id = $1
+    ) AS r
+    CROSS JOIN LATERAL billing.counts_at(r.account_id, r.entry_no, r.recorded_at) AS c
+    WHERE c.counts_at >= $2 AND c.counts_at < $3
     UNION ALL
     -- Moved by re-rating.
-    SELECT r.recorded_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0,
+    SELECT c.counts_at, r.key_id, r.model, coalesce(r.variant, ''), coalesce(r.project, ''), r.tags ->> $12, 0, 0, 0, 0, 0, 0, 0,
            greatest(r.amount, 0.000000000), greatest(-r.amount, 0.000000000), NULL
     FROM billing_books.charge_revision AS r
-    WHERE r.account_id = $1 AND r.amount <> 0 AND r.recorded_at >= $2 AND r.recorded_at < $3
+    CROSS JOIN LATERAL billing.counts_at(r.account_id, r.first_entry_no, r.recorded_at) AS c
+    WHERE r.account_id = $1 AND r.amount <> 0 AND c.counts_at >= $2 AND c.counts_at < $3
 ), grouped AS (
     SELECT CASE WHEN $4 = 'day' THEN (at AT TIME ZONE $5)::date END AS day,
            CASE WHEN $4 = 'hour' THEN date_trunc('hour', at, $5) END AS hour,

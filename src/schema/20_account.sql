@@ -65,8 +65,7 @@ CREATE TABLE billing_books.account_lock (
     unlocked_at timestamptz,
     unlocked_by text,
     unlock_reason text,
-    PRIMARY KEY (account_id, lock_no),
-    CHECK (unlocked_at >= locked_at)
+    PRIMARY KEY (account_id, lock_no)
 );
 COMMENT ON TABLE billing_books.account_lock IS 'Every lock an account had: from locked_at until just before unlocked_at (null: still in force).';
 COMMENT ON COLUMN billing_books.account_lock.account_id IS 'The account.';

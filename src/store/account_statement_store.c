@@ -15,6 +15,7 @@
 #include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/account_statement_store.h"
+#include "store/clock_repair_store.h"
 #include "store/title_buyer.h"
 
 static const char text_sql[] = "WITH buyer AS (SELECT " TITLE_BUYER
@@ -52,9 +53,10 @@ account_statement_read(AccountStatement *statement)
 bool
 account_statement_is_behind(const AccountStatement *statement)
 {
-	static Sql look = SQL("SELECT FROM " BOOKS
-						  "ledger_entry WHERE account_id = $1 AND entry_no = $2 AND recorded_at < "
-						  "$3",
+	static Sql look = SQL("SELECT FROM " BOOKS "ledger_entry AS e " JOIN_COUNTS_AT(
+							  "e.account_id", "e.entry_no",
+							  "e.recorded_at") "WHERE e.account_id = $1 AND e.entry_no = $2 AND "
+											   "c.counts_at < $3",
 						  INT8OID, INT8OID, TIMESTAMPTZOID);
 
 	return sql_latest(&look,

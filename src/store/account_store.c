@@ -393,10 +393,13 @@ account_lock_lift(int64 account_id, const LockChange *change)
 unsigned
 account_locks_at(int64 account_id, TimestampTz at)
 {
-	static Sql read = SQL("SELECT lock FROM " BOOKS
-						  "account_lock WHERE account_id = $1 AND locked_at <= $2 "
-						  "AND (unlocked_at > $2 OR unlocked_at IS NULL)",
-						  INT8OID, TIMESTAMPTZOID);
+	static Sql read = SQL(
+		"SELECT l.lock FROM " BOOKS
+		"account_lock AS l CROSS JOIN LATERAL billing.counts_at(l.account_id, "
+		"NULL, l.locked_at) AS f CROSS JOIN LATERAL billing.counts_at(l.account_id, "
+		"NULL, l.unlocked_at) AS t WHERE l.account_id = $1 AND f.counts_at <= $2 "
+		"AND (t.counts_at > $2 OR t.counts_at IS NULL)",
+		INT8OID, TIMESTAMPTZOID);
 	uint64 count = sql_run(&read, (Datum[]){Int64GetDatum(account_id), TimestampTzGetDatum(at)},
 						   NULL);
 	unsigned locks = 0;

@@ -14,6 +14,7 @@
 #include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/alert_store.h"
+#include "store/clock_repair_store.h"
 
 #define TEXT_OF(number) #number
 #define SQL_NUMBER(number) TEXT_OF(number)
@@ -125,9 +126,10 @@ alert_recent_spend(int64 account_id, int32 hours, TimestampTz now)
 {
 	static Sql read = SQL(
 		"SELECT least(greatest(sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0 "
-		"END) FILTER (WHERE recorded_at >= $2), 0), 999999999.999999999), count(*), min(recorded_at) FROM (SELECT amount, credit, "
-		"debit, recorded_at FROM " BOOKS "ledger_entry WHERE "
-		"account_id = $1 ORDER BY entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
+		"END) FILTER (WHERE counts_at >= $2), 0), 999999999.999999999), count(*), min(counts_at) FROM (SELECT amount, credit, "
+		"debit, c.counts_at FROM " BOOKS "ledger_entry AS e " JOIN_COUNTS_AT(
+			"e.account_id", "e.entry_no",
+			"e.recorded_at") "WHERE e.account_id = $1 ORDER BY e.entry_no DESC LIMIT " SQL_NUMBER(ALERT_ENTRIES_MAX) ") AS e",
 		INT8OID, TIMESTAMPTZOID);
 	TimestampTz since = now - hours * USECS_PER_HOUR;
 	RecentSpend spend;

@@ -22,6 +22,7 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
+#include "store/clock_repair_store.h"
 #include "store/partition_store.h"
 
 #define DEFAULT_PARTITION "usage_event_default"
@@ -189,6 +190,16 @@ closed_months(SqlRunner run)
 	return column_int64(0, 1);
 }
 
+TimestampTz
+partition_closed_until(void)
+{
+	static Sql until = SQL("SELECT max(ends_at) FROM " BOOKS "closed_month");
+
+	LockRelationOid(catalog_table("usage_event"), AccessShareLock);
+	sql_latest(&until, NULL, NULL);
+	return column_instant(0, 1, DT_NOBEGIN);
+}
+
 void
 partition_check_snapshot(void)
 {
@@ -267,8 +278,23 @@ add_partition(PartitionList *list, const char *name)
 {
 	Oid table = catalog_table(name);
 
-	if (OidIsValid(table) && !is_empty(table))
-		strlcpy(list->names[list->count++], name, NAMEDATALEN);
+	if (!OidIsValid(table) || is_empty(table))
+		return;
+	if (list->count == lengthof(list->names))
+		refuse(ERROR_INTERNAL, "too many months ahead of the clock have usage");
+	strlcpy(list->names[list->count++], name, NAMEDATALEN);
+}
+
+static void
+add_months(PartitionList *list, int first, int last)
+{
+	char name[NAMEDATALEN];
+
+	for (int month = first; month <= last; month++)
+	{
+		partition_name(month, name);
+		add_partition(list, name);
+	}
 }
 
 PartitionList
@@ -277,15 +303,13 @@ partition_list_window(TimestampTz since, TimestampTz now)
 	PartitionList list = {0};
 	int first = partition_month(since);
 	int last = partition_month(now);
-	char name[NAMEDATALEN];
+	TimestampTz furthest = clock_repair_furthest();
 
 	if (last - first >= WINDOW_MONTHS_MAX)
 		refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
-	for (int month = first; month <= last; month++)
-	{
-		partition_name(month, name);
-		add_partition(&list, name);
-	}
+	add_months(&list, first, last);
+	if (furthest > now)
+		add_months(&list, last + 1, partition_month(furthest));
 	add_partition(&list, DEFAULT_PARTITION);
 	return list;
 }

@@ -20,6 +20,9 @@
 /* Months that a dedupe window may touch (see the policy's upper bound). */
 #define WINDOW_MONTHS_MAX 3
 
+/* Months ahead of the clock that may have usage, which a wrong clock dated. */
+#define AHEAD_MONTHS_MAX 8
+
 /* Months whose partition is made ahead: this one and the next three. */
 #define PARTITIONS_AHEAD 3
 
@@ -27,7 +30,7 @@
 typedef struct PartitionList
 {
 	int count;
-	char names[WINDOW_MONTHS_MAX + 1][NAMEDATALEN];
+	char names[WINDOW_MONTHS_MAX + AHEAD_MONTHS_MAX + 1][NAMEDATALEN];
 } PartitionList;
 
 /* The month of an instant, counted from January 2000 (UTC). */
@@ -69,6 +72,10 @@ extern void partition_sum_up(int month, TimestampTz now);
  */
 extern void partition_check_snapshot(void);
 
+/* The end of the newest month that is closed, DT_NOBEGIN where none is; none is closed any more
+ * until this transaction ends. */
+extern TimestampTz partition_closed_until(void);
+
 /* Detaches a month's partition, whose table stays. */
 extern void partition_detach(int month);
 
@@ -79,8 +86,9 @@ extern void partition_follow_closings(void);
 extern bool partition_default_has_rows(TimestampTz before);
 
 /*
- * The partitions that may hold what was received in a window: those that exist
- * and are not empty. For writers who hold the accounts they ask about.
+ * The partitions that may hold what was received in a window, or is dated later by a
+ * wrong clock: those that exist and are not empty. For writers who hold the accounts they ask
+ * about.
  */
 extern PartitionList partition_list_window(TimestampTz since, TimestampTz now);
 

@@ -11,6 +11,7 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
+#include "store/clock_repair_store.h"
 #include "store/plan_store.h"
 #include "store/price_store.h"
 
@@ -221,8 +222,10 @@ plan_weight_newest_use(const WeightRow *row, TimestampTz recorded_since)
 {
 	static Sql newest = SQL(
 		"SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS
-		"plan_weight AS w ON w.weight_id = u.weight_id WHERE u.status = 'plan' AND u.model = $2 AND "
-		"u.recorded_at >= $3 AND w.plan = $1 AND w.variant = $4",
+		"plan_weight AS w ON w.weight_id = u.weight_id " JOIN_COUNTS_AT(
+			"u.account_id", "u.first_entry_no",
+			"u.settled_at") "WHERE u.status = 'plan' AND u.model = $2 AND u.recorded_at >= $3 AND "
+							"w.plan = $1 AND w.variant = $4 AND c.counts_at = u.settled_at",
 		TEXTOID, TEXTOID, TIMESTAMPTZOID, TEXTOID);
 	char nulls[] = "    ";
 	Datum values[4];

@@ -22,6 +22,7 @@
 #include "spi/nano.h"
 #include "spi/row_set.h"
 #include "spi/sql.h"
+#include "store/clock_repair_store.h"
 #include "store/price_of_event.h"
 #include "store/price_store.h"
 
@@ -543,13 +544,17 @@ price_insert_all(PriceRow *const *rows, size_t count)
 		rows[i]->price.price_id = column_int64(i, 1);
 }
 
+/* SQL: of usage u what no wrong clock booked before a repair: that binds no price (B&S 1.4). */
+#define JOIN_COUNTED JOIN_COUNTS_AT("u.account_id", "u.first_entry_no", "u.settled_at")
+#define IS_COUNTED "c.counts_at = u.settled_at"
+
 TimestampTz
 price_newest_charge(const char *currency, TimestampTz stamped_since, TimestampTz recorded_since)
 {
 	static Sql find = SQL(
 		"SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u JOIN " BOOKS "price AS p "
-		"USING (price_id) WHERE p.currency = $1 AND u.status = 'charged' AND "
-		"u.occurred_at >= $2 AND u.occurred_at < 'infinity' AND u.recorded_at >= $3",
+		"USING (price_id) " JOIN_COUNTED "WHERE p.currency = $1 AND u.status = 'charged' AND "
+		"u.occurred_at >= $2 AND u.occurred_at < 'infinity' AND u.recorded_at >= $3 AND " IS_COUNTED,
 		TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	char nulls[] = "   ";
 	Datum values[3];
@@ -565,9 +570,9 @@ TimestampTz
 price_newest_charge_of(int64 account_id, TimestampTz stamped_since, TimestampTz recorded_since)
 {
 	static Sql find = SQL(
-		"SELECT max(occurred_at) FROM " BOOKS
-		"usage_event WHERE account_id = $1 AND status = 'charged' AND occurred_at "
-		">= $2 AND occurred_at < 'infinity' AND recorded_at >= $3",
+		"SELECT max(u.occurred_at) FROM " BOOKS "usage_event AS u " JOIN_COUNTED
+		"WHERE u.account_id = $1 AND u.status = 'charged' AND u.occurred_at "
+		">= $2 AND u.occurred_at < 'infinity' AND u.recorded_at >= $3 AND " IS_COUNTED,
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 
 	sql_latest(&find,
@@ -590,10 +595,11 @@ find_charge(Sql *find, int64 of, TimestampTz from, TimestampTz recorded_since, P
 	return true;
 }
 
-#define CHARGED_SINCE                                                                         \
-	"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u JOIN " BOOKS   \
-	"account AS a USING (account_id) WHERE u.status = 'charged' AND u.occurred_at >= $2 AND " \
-	"u.recorded_at >= $3 AND " CAN_BE_PRICED " AND "
+#define CHARGED_SINCE                                                                       \
+	"SELECT u.account_id, u.request_id, u.model FROM " BOOKS "usage_event AS u JOIN " BOOKS \
+	"account AS a USING (account_id) " JOIN_COUNTED                                         \
+	"WHERE u.status = 'charged' AND u.occurred_at >= $2 AND "                               \
+	"u.recorded_at >= $3 AND " IS_COUNTED " AND " CAN_BE_PRICED " AND "
 
 /*
  * Which row prices a charge, one function says for all who ask. Of closed months only the days are
@@ -689,10 +695,11 @@ TimestampTz
 price_newest_booking(int64 first_price_id, TimestampTz since)
 {
 	static Sql find = SQL(
-		"SELECT max(u.settled_at) FROM (SELECT price_id, settled_at FROM " BOOKS
-		"usage_event WHERE recorded_at >= $2 UNION ALL SELECT price_id, settled_at FROM " BOOKS
+		"SELECT max(u.settled_at) FROM (SELECT account_id, first_entry_no, price_id, settled_at FROM " BOOKS
+		"usage_event WHERE recorded_at >= $2 UNION ALL SELECT account_id, first_entry_no, price_id, settled_at FROM " BOOKS
 		"usage_event WHERE settled_at <> recorded_at AND settled_at >= $2) AS u JOIN " BOOKS
-		"price AS p USING (price_id) WHERE coalesce(p.corrects, p.price_id) = $1",
+		"price AS p USING (price_id) " JOIN_COUNTED
+		"WHERE coalesce(p.corrects, p.price_id) = $1 AND " IS_COUNTED,
 		INT8OID, TIMESTAMPTZOID);
 
 	sql_latest(&find, (Datum[]){Int64GetDatum(first_price_id), TimestampTzGetDatum(since)}, NULL);

@@ -3,7 +3,7 @@
  * replay_store.c
  *	  Rows of ledger_entry in their order, with what replaying them needs.
  *
- * Four cursors go side by side, all in the order of accounts. Nothing that
+ * Five cursors go side by side, all in the order of accounts. Nothing that
  * stands in a row is an error here: what cannot be read is no lot, no take-back,
  * or an entry that says so.
  *
@@ -29,6 +29,7 @@ typedef struct Reader
 	Feed lots;
 	Feed changes;
 	Feed take_backs;
+	Feed repairs;
 	int64 account_id; /* whose entries are read */
 	MemoryContext row_context;
 } Reader;
@@ -67,6 +68,10 @@ typedef struct Reader
 	"t.payment_id JOIN " BOOKS "lot AS l ON l.account_id = t.account_id AND l.order_id = "        \
 	"p.order_id AND l.kind = 'cash' ORDER BY t.account_id, t.take_back_id"
 
+#define REPAIRS(where)                                                                          \
+	"SELECT account_id, last_entry_no, corrected_at FROM " BOOKS "clock_repair " where "ORDER " \
+	"BY account_id"
+
 /* ---- cursors ------------------------------------------------------------------- */
 
 static void
@@ -104,6 +109,7 @@ open_feeds(Reader *reader, const int64 *only)
 	static Sql lots[] = OF_ALL_AND_OF_ONE(LOTS);
 	static Sql changes[] = OF_ALL_AND_OF_ONE(CHANGES);
 	static Sql take_backs[] = OF_ALL_AND_OF_ONE(TAKE_BACKS);
+	static Sql repairs[] = OF_ALL_AND_OF_ONE(REPAIRS);
 	static const Oid entry_types[] = {INT8OID,	  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
 									  INT8OID,	  INT8OID, INT8OID,		   INT8OID,
 									  NUMERICOID, TEXTOID, TEXTOID,		   TEXTOID};
@@ -112,11 +118,13 @@ open_feeds(Reader *reader, const int64 *only)
 									   INT8OID, INT4OID, NUMERICOID, NUMERICOID,	 NUMERICOID,
 									   INT8OID, INT4OID, NUMERICOID, NUMERICOID};
 	static const Oid take_back_types[] = {INT8OID, INT8OID, INT8OID};
+	static const Oid repair_types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
 
 	feed_open(&reader->entries, entries, only, entry_types, lengthof(entry_types));
 	feed_open(&reader->lots, lots, only, lot_types, lengthof(lot_types));
 	feed_open(&reader->changes, changes, only, change_types, lengthof(change_types));
 	feed_open(&reader->take_backs, take_backs, only, take_back_types, lengthof(take_back_types));
+	feed_open(&reader->repairs, repairs, only, repair_types, lengthof(repair_types));
 }
 
 static void
@@ -126,6 +134,7 @@ close_feeds(Reader *reader)
 	cursor_close(&reader->lots.cursor);
 	cursor_close(&reader->changes.cursor);
 	cursor_close(&reader->take_backs.cursor);
+	cursor_close(&reader->repairs.cursor);
 }
 
 /* ---- facts --------------------------------------------------------------------- */
@@ -264,6 +273,19 @@ read_take_backs(Reader *reader, ReplayFacts *facts)
 	}
 }
 
+static void
+read_repairs(Reader *reader, ReplayFacts *facts)
+{
+	const Cursor *row = &reader->repairs.cursor;
+
+	for (; feed_is_at(&reader->repairs, reader->account_id); feed_next(&reader->repairs))
+	{
+		facts->repairs = make_room(facts->repairs, facts->repairs_count, sizeof(ReplayRepair));
+		facts->repairs[facts->repairs_count++] = (ReplayRepair){cursor_int64(row, 1),
+																cursor_int64(row, 2)};
+	}
+}
+
 static ReplayFacts
 read_facts(Reader *reader)
 {
@@ -272,9 +294,11 @@ read_facts(Reader *reader)
 	feed_skip_to(&reader->lots, reader->account_id);
 	feed_skip_to(&reader->changes, reader->account_id);
 	feed_skip_to(&reader->take_backs, reader->account_id);
+	feed_skip_to(&reader->repairs, reader->account_id);
 	read_lots(reader, &facts);
 	read_changes(reader, &facts);
 	read_take_backs(reader, &facts);
+	read_repairs(reader, &facts);
 	return facts;
 }
 

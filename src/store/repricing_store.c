@@ -17,6 +17,7 @@
 #include "core/limits.h"
 #include "core/text.h"
 #include "spi/cursor.h"
+#include "store/clock_repair_store.h"
 #include "store/plan_store.h"
 #include "store/price_store.h"
 #include "store/repricing_store.h"
@@ -60,32 +61,40 @@ typedef struct Repricing
 	"octet_length(l.price_list) <= 64 AND btrim(l.price_list, E' \\t\\r\\n') <> '' ORDER BY "     \
 	"l.effective_from DESC LIMIT 1) END"
 
+/* Of an event that a wrong clock booked before a repair nobody looks any more which price it should
+ * have (B&S 1.4). */
+#define MOVES ", c.counts_at < u.settled_at"
+#define JOIN_MOVES JOIN_COUNTS_AT("u.account_id", "u.first_entry_no", "u.settled_at")
+
 #define USAGE(where)                                                                                                                                                       \
 	"SELECT " REQUEST_COLUMNS                                                                                                                                              \
 	"u.settled_at, CASE u.status WHEN 'plan' THEN u.weight_id ELSE u.price_id END, CASE u.status WHEN 'plan' THEN u.credits ELSE u.charge END, a.currency, " LIST_OF_EVENT \
-	", u.status = 'plan', s.plan FROM " BOOKS "usage_event AS u LEFT JOIN " BOOKS                                                                                          \
+		MOVES ", u.status = 'plan', s.plan FROM " BOOKS "usage_event AS u LEFT JOIN " BOOKS                                                                                \
 	"account AS a ON a.account_id = u.account_id LEFT JOIN " BOOKS "subscription AS d ON "                                                                                 \
 	"d.account_id = u.account_id AND d.subscription_no = u.subscription_no LEFT JOIN " BOOKS                                                                               \
 	"subscription AS s ON s.account_id = d.account_id AND s.subscription_no = "                                                                                            \
-	"coalesce(d.pack_of, d.subscription_no) WHERE u.status IN ('charged', 'plan')" where
+	"coalesce(d.pack_of, d.subscription_no) " JOIN_MOVES                                                                                                                   \
+	"WHERE u.status IN ('charged', 'plan')" where
 
 #define REVISIONS(where)                                                                       \
-	"SELECT " REQUEST_COLUMNS "w.prices_at, r.price_id, r.charge, a.currency, " LIST_OF_EVENT  \
+	"SELECT " REQUEST_COLUMNS                                                                  \
+	"w.prices_at, r.price_id, r.charge, a.currency, " LIST_OF_EVENT MOVES                      \
 	", r.old_price_id FROM " BOOKS "charge_revision AS r JOIN " BOOKS "rerate AS w ON "        \
 	"w.rerate_no = r.rerate_no JOIN " BOOKS                                                    \
 	"account AS a ON a.account_id = r.account_id JOIN " BOOKS                                  \
 	"usage_event AS u ON u.account_id = r.account_id AND u.request_hash = r.request_hash AND " \
-	"u.probe = r.probe AND u.recorded_at = r.event_recorded_at WHERE true" where
+	"u.probe = r.probe AND u.recorded_at = r.event_recorded_at " JOIN_MOVES "WHERE true" where
 
 #define REQUEST_TYPES                                                                \
 	INT8OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, \
-		TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, NUMERICOID, TEXTOID, TEXTOID
+		TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, NUMERICOID, TEXTOID, TEXTOID, BOOLOID
 
 /* Behind the columns that both have. */
 #define CURRENCY_COLUMN 13
 #define LIST_COLUMN 14
-#define OTHER_COLUMN 15
-#define PLAN_COLUMN 16
+#define MOVES_COLUMN 15
+#define OTHER_COLUMN 16
+#define PLAN_COLUMN 17
 
 /* ---- what is read ---------------------------------------------------------------- */
 
@@ -215,6 +224,12 @@ has_its_amount(const Charged *charged, const Price *price)
 		   nano == charged->nano;
 }
 
+static bool
+moves(const Cursor *row)
+{
+	return !row->nulls[MOVES_COLUMN] && DatumGetBool(row->values[MOVES_COLUMN]);
+}
+
 /* Whether a price can be that of a charge at all. */
 static bool
 can_price(const TablePrice *row, const Charged *charged, const char *currency)
@@ -234,7 +249,8 @@ follows_from_row(const Repricing *repricing, const Cursor *row, const Charged *c
 {
 	const TablePrice *price = price_table_row(repricing->prices, charged->price_id);
 
-	if (!can_price(price, charged, cursor_text(row, CURRENCY_COLUMN)))
+	if (moves(row) ? !price->is_there
+				   : !can_price(price, charged, cursor_text(row, CURRENCY_COLUMN)))
 		return false;
 	return charged->has_bad_meters || (charged->has_meters && !price->has_items) ||
 		   has_its_amount(charged, &price->price);
@@ -250,7 +266,7 @@ static void
 judge_charge(Repricing *repricing, const Cursor *row, const Charged *charged)
 {
 	const Price *price = NULL;
-	bool is_chosen = choose(repricing, row, charged, &price);
+	bool is_chosen = !moves(row) && choose(repricing, row, charged, &price);
 
 	if (is_chosen && (price == NULL || price->price_id != charged->price_id))
 		repricing->visit("charge_price_choice", charged->account_id,
@@ -282,7 +298,7 @@ judge_revision(Repricing *repricing, const Cursor *row, const Charged *charged)
 {
 	const Price *price = NULL;
 
-	if (!choose(repricing, row, charged, &price) ||
+	if (moves(row) || !choose(repricing, row, charged, &price) ||
 		(price && price->price_id == charged->price_id && has_its_amount(charged, price) &&
 		 corrects_the_last(repricing, price, cursor_int64(row, OTHER_COLUMN))))
 		return;
@@ -352,7 +368,7 @@ judge_credits(Repricing *repricing, const Cursor *row, const Charged *charged)
 	const ModelWeights *weights;
 	const Price *weight;
 
-	if (!is_request(charged) || strlen(plan) > VALUE_BYTES_MAX)
+	if (moves(row) || !is_request(charged) || strlen(plan) > VALUE_BYTES_MAX)
 		return;
 	weights = weights_of(repricing, plan, charged->model);
 	if (!weights->is_readable)

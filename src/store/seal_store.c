@@ -61,6 +61,8 @@ static const SealedRows sealed_rows[] = {
 		 "event_recorded_at") ", revision_no, rerate_no, first_entry_no, entry_count, old_price_id, "
 							  "price_id, key_id, old_charge, charge, amount, written_off, model, "
 							  "variant"},
+	{"clock_repair", "corrected_at",
+	 "account_id, repair_no, last_entry_no, " AT("booked_until") ", actor, reason"},
 	{"closed_month", "closed_at", AT("ends_at") ", partition_name, events, charge"},
 	{"gateway_notice", "received_at", "notice_id, gateway, headers, query, " BYTES("body"),
 	 "state NOT IN ('received', 'unverified') AND body <> ''"},

@@ -10,6 +10,7 @@
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
+#include "store/clock_repair_store.h"
 #include "store/usage_sum_store.h"
 
 /* SQL: the quarter of an hour in which an instant lies. */
@@ -83,8 +84,10 @@ usage_sum_add(const UsageStretch *stretch)
 							 "u.cache_read_tokens), sum(r.requests * u.cache_write_tokens), coalesce(sum(u.charge), "
 							 "0.000000000), billing.sum_meters(CASE r.requests WHEN 1 THEN u.meters END), coalesce(u.project, '') FROM " BOOKS
 							 "usage_event AS u CROSS JOIN LATERAL (SELECT (u.status IN ('charged', 'free'))::int AS "
-							 "requests) AS r WHERE u.account_id = $1 AND u.recorded_at >= $2 AND u.recorded_at < $3 AND "
-							 "u.settled_at = u.recorded_at GROUP BY 2, u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, '')",
+							 "requests) AS r " JOIN_COUNTS_AT(
+								 "u.account_id", "u.first_entry_no",
+								 "u.settled_at") "WHERE u.account_id = $1 AND u.recorded_at >= $2 AND u.recorded_at < $3 AND "
+												 "u.settled_at = u.recorded_at AND c.counts_at = u.settled_at GROUP BY 2, u.key_id, u.model, coalesce(u.variant, ''), coalesce(u.project, '')",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID);
 	static Sql note = SQL("UPDATE " BOOKS
 						  "usage_summed SET summed_until = $3 WHERE account_id = $1 AND "

@@ -183,6 +183,7 @@ static const char *
 replay_text(const ReplayFinding *finding)
 {
 	static const char *const texts[] = {
+		[REPLAY_FALLS] = "it is recorded before the entry in front of it, and no repair says why",
 		[REPLAY_HAS_NO_CAUSE] = "nothing makes it there",
 		[REPLAY_IS_STAMPED] = "its number or its instant is not one of such an act",
 		[REPLAY_IS_REFUSED] = "the rules refuse it",

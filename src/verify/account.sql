@@ -39,14 +39,19 @@ LEFT JOIN (
 WHERE a.locks <> coalesce(l.locks, 0)
 
 -- check account_stamps on account
--- An account is made before it books, at instants that can be.
-WHEN last_booked_at < created_at OR NOT (isfinite(created_at) AND isfinite(last_booked_at))
+-- An account is made before it books, or by a wrong clock before it was repaired, at instants that can be.
+WHEN last_booked_at < created_at AND last_booked_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, created_at) AS c) OR NOT (isfinite(created_at) AND isfinite(last_booked_at))
 THEN format('booked last at %s, before it was made at %s', last_booked_at, created_at)
 
 -- check key_stamps on api_key
 -- A key is deleted after it was made.
-WHEN deleted_at < created_at
+WHEN deleted_at < created_at AND deleted_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, created_at) AS c)
 THEN format('key %s is deleted at %s, before it was made at %s', key_id, deleted_at, created_at)
+
+-- check lock_stamps on account_lock
+-- A lock is lifted after it was set.
+WHEN unlocked_at < locked_at AND unlocked_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, locked_at) AS c)
+THEN format('lock %s is lifted at %s, before it was set at %s', lock_no, unlocked_at, locked_at)
 
 -- check account_range
 -- Every customer's account lies in the range that is set.
@@ -60,9 +65,9 @@ WHERE a.account_id > 0 AND a.account_id NOT BETWEEN r.first_id AND r.last_id
 SELECT coalesce(k.account_id, v.account_id), format('key %s is not what its versions say', coalesce(k.key_id, v.key_id))
 FROM billing_books.api_key AS k
 FULL JOIN (
-    SELECT account_id, key_id, max(version_no) AS newest, count(*) AS versions, min(set_at) AS made_at,
-           max(set_at) FILTER (WHERE version_no > 1 AND sets_expiry) AS expiry_set_at,
-           coalesce(bool_or(set_at < set_before OR expires_at < set_at AND sets_expiry OR old_secret_hash IS DISTINCT FROM old_hash), false) AS is_wrong
+    SELECT account_id, key_id, max(version_no) AS newest, count(*) AS versions, min(set_at) FILTER (WHERE version_no = 1) AS made_at,
+           (array_agg(set_at ORDER BY version_no DESC) FILTER (WHERE version_no > 1 AND sets_expiry))[1] AS expiry_set_at,
+           coalesce(bool_or(set_at < set_before AND set_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, set_before) AS c) OR expires_at < set_at AND sets_expiry OR old_secret_hash IS DISTINCT FROM old_hash), false) AS is_wrong
     FROM (
         SELECT v.*, lag(set_at) OVER w AS set_before,
                expires_at IS DISTINCT FROM lag(expires_at) OVER w AS sets_expiry,

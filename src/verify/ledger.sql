@@ -13,7 +13,7 @@ WHERE (coalesce(e.entries, 0), coalesce(e.newest, 0)) IS DISTINCT FROM (a.last_e
     OR e.oldest <> 1
 
 -- check entry_order
--- recorded_at never falls as entry_no rises, and last_booked_at is not behind it.
+-- recorded_at never falls as entry_no rises, but once behind each repair and not below its instant; and last_booked_at is not behind it.
 SELECT account_id, format('entry %s is recorded at %s, before the one in front of it', entry_no, recorded_at)
 FROM (
     SELECT account_id, entry_no, recorded_at,
@@ -21,11 +21,15 @@ FROM (
     FROM billing_books.ledger_entry
 ) AS e
 WHERE recorded_at < before
+    AND NOT EXISTS (SELECT FROM billing_books.clock_repair AS r
+                    WHERE r.account_id = e.account_id AND r.last_entry_no = e.entry_no - 1 AND r.corrected_at <= e.recorded_at)
 UNION ALL
 SELECT a.account_id, format('newest entry is recorded after last_booked_at %s', a.last_booked_at)
 FROM billing_books.account AS a
 JOIN billing_books.ledger_entry AS e ON e.account_id = a.account_id AND e.entry_no = a.last_entry_no
 WHERE e.recorded_at > a.last_booked_at
+    AND NOT EXISTS (SELECT FROM billing_books.clock_repair AS r
+                    WHERE r.account_id = a.account_id AND r.last_entry_no = a.last_entry_no AND r.corrected_at <= a.last_booked_at)
 
 -- check transfer_allowed on ledger_entry
 -- Every entry is a transfer that the design allows.
@@ -146,7 +150,8 @@ FROM (
                 ELSE 'withdraw_bonus' END AS function
     FROM billing_books.ledger_entry
     WHERE source_type = 'write_off'
-        OR (source_type IN ('grant', 'adjustment') AND credit <> 'arrears') -- what a lot pays at once has no call of its own
+        -- What a lot pays at once has no call of its own, nor has what a repair of the clock brings back.
+        OR (source_type IN ('grant', 'adjustment') AND credit <> 'arrears' AND undoes_entry_no IS NULL)
 ) AS e
 LEFT JOIN (SELECT DISTINCT account_id, action, object FROM billing_books.audit_log) AS a
     ON a.account_id = e.account_id AND a.action = e.function AND a.object = e.source_type || ' ' || e.source_id

@@ -30,7 +30,7 @@ FROM (
         SELECT account_id, CASE source_type WHEN 'adjustment' THEN 'adjust' WHEN 'write_off' THEN 'write_off' ELSE 'withdraw_bonus' END, source_id,
                sum(CASE WHEN debit IN ('adjustment', 'write_off') OR source_type = 'grant' THEN amount ELSE -amount END), min(actor)
         FROM billing_books.ledger_entry
-        WHERE (source_type = 'adjustment' AND 'adjustment' IN (debit, credit)) OR debit = 'write_off' OR credit = 'promotion'
+        WHERE (source_type = 'adjustment' AND 'adjustment' IN (debit, credit) AND undoes_entry_no IS NULL) OR debit = 'write_off' OR credit = 'promotion'
         GROUP BY account_id, source_type, source_id, recorded_at
         UNION ALL
         SELECT account_id, 'record_offline_payment', order_id, amount, actor FROM billing_books.payment WHERE gateway = 'offline'

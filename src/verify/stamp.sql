@@ -39,7 +39,7 @@ WHERE e.credit IN ('cash', 'bonus') AND e.debit IN ('gateway', 'suspense', 'prom
     AND (e.recorded_at <> l.created_at OR l.expires_at <= l.created_at)
 
 -- check booked_stamp
--- What is booked of an account is so between the making of the account and its newest booking.
+-- What is booked of an account is so between the making of the account and its newest booking, or how far a wrong clock had booked it before a repair.
 SELECT x.account_id, format('%s is of %s, the account was made at %s and booked last at %s', x.what, x.at, a.created_at, a.last_booked_at)
 FROM (
     SELECT account_id, recorded_at AS at, 'payment ' || payment_id AS what FROM billing_books.payment
@@ -75,7 +75,9 @@ FROM (
     SELECT account_id, recorded_at, 'reconciliation line ' || line_no FROM billing_books.reconciliation_line
 ) AS x
 LEFT JOIN billing_books.account AS a ON a.account_id = x.account_id
-WHERE x.at IS NOT NULL AND (a.account_id IS NULL OR x.at NOT BETWEEN a.created_at AND a.last_booked_at)
+LEFT JOIN (SELECT account_id, min(corrected_at) AS corrected_at, max(booked_until) AS booked_until FROM billing_books.clock_repair GROUP BY account_id) AS r
+    ON r.account_id = x.account_id
+WHERE x.at IS NOT NULL AND (a.account_id IS NULL OR x.at NOT BETWEEN least(a.created_at, r.corrected_at) AND greatest(a.last_booked_at, r.booked_until))
 
 -- check refund_stamp
 -- A refund is decided after it was asked for, its items are of that instant, and it ends with the last of them.
@@ -86,8 +88,11 @@ LEFT JOIN (
     FROM billing_books.refund_item
     GROUP BY account_id, refund_id
 ) AS i ON i.account_id = r.account_id AND i.refund_id = r.refund_id
-WHERE r.decided_at < r.requested_at OR r.ended_at < r.decided_at
-    OR r.decided_at <> i.created_at OR r.decided_at <> i.created_max OR i.changed_min < i.created_at
+CROSS JOIN LATERAL billing.counts_at(r.account_id, NULL, r.requested_at) AS q
+CROSS JOIN LATERAL billing.counts_at(r.account_id, NULL, r.decided_at) AS d
+CROSS JOIN LATERAL billing.counts_at(r.account_id, NULL, i.created_at) AS c
+WHERE r.decided_at < q.counts_at OR r.ended_at < d.counts_at
+    OR r.decided_at <> i.created_at OR r.decided_at <> i.created_max OR i.changed_min < c.counts_at
     OR (r.state = 'completed' AND r.ended_at <> i.changed_at) OR (r.state = 'rejected' AND r.ended_at <> r.decided_at)
 
 -- check order_stamp
@@ -95,7 +100,8 @@ WHERE r.decided_at < r.requested_at OR r.ended_at < r.decided_at
 SELECT o.account_id, format('order %s was placed at %s and paid at %s, its payment %s at %s and booked at %s', o.order_id, o.created_at, o.paid_at, p.payment_id, p.paid_at, p.recorded_at)
 FROM billing_books.payment_order AS o
 JOIN billing_books.payment AS p ON p.account_id = o.account_id AND p.order_id = o.order_id AND p.state = 'credited'
-WHERE o.paid_at IS DISTINCT FROM p.paid_at OR (o.product IS NOT NULL AND o.created_at > p.recorded_at) OR NOT isfinite(p.paid_at)
+CROSS JOIN LATERAL billing.counts_at(o.account_id, NULL, o.created_at) AS c
+WHERE o.paid_at IS DISTINCT FROM p.paid_at OR (o.product IS NOT NULL AND c.counts_at > p.recorded_at) OR NOT isfinite(p.paid_at)
 
 -- check usage_stamp
 -- A request is recorded when its account could book; it began when its account and its key were there, by what clocks may differ (an hour at the most) before the end of that, or it is rejected for the key, and for that only then.
@@ -103,30 +109,42 @@ SELECT u.account_id, format('request "%s" began at %s and is recorded at %s and 
 FROM billing_books.usage_event AS u
 LEFT JOIN billing_books.account AS a ON a.account_id = u.account_id
 LEFT JOIN billing_books.api_key AS k ON k.account_id = u.account_id AND k.key_id = u.key_id
+-- What a wrong clock made, of an account that was repaired since, counts as there before.
+LEFT JOIN (SELECT account_id, min(corrected_at) AS corrected_at, max(booked_until) AS booked_until FROM billing_books.clock_repair GROUP BY account_id) AS r
+    ON r.account_id = u.account_id
 WHERE a.account_id IS NULL
-    OR u.recorded_at NOT BETWEEN a.created_at AND a.last_booked_at OR u.settled_at > a.last_booked_at
-    OR u.occurred_at < a.created_at OR u.occurred_at < k.created_at - interval '1 hour'
+    OR u.recorded_at NOT BETWEEN least(a.created_at, r.corrected_at) AND greatest(a.last_booked_at, r.booked_until) OR u.settled_at > greatest(a.last_booked_at, r.booked_until)
+    OR (u.occurred_at < a.created_at AND (r.account_id IS NULL OR a.created_at NOT BETWEEN r.corrected_at AND r.booked_until))
+    OR (u.occurred_at < k.created_at - interval '1 hour' AND (r.account_id IS NULL OR k.created_at NOT BETWEEN r.corrected_at AND r.booked_until))
     OR u.occurred_at > u.recorded_at + interval '1 hour' OR u.occurred_at < u.recorded_at - interval '56 days'
     OR (u.occurred_at >= k.deleted_at AND u.recorded_at > k.deleted_at AND (u.status <> 'rejected' OR u.reason IS DISTINCT FROM 'key_deleted'))
     OR (u.reason = 'key_deleted' AND (k.deleted_at IS NULL OR k.deleted_at > least(u.occurred_at, u.recorded_at)))
 
 -- check usage_locked
--- What began while a lock was in force is rejected; what is rejected for a lock has it (B&S 4.10, 4.11).
+-- What began while a lock was in force is rejected; what is rejected for a lock has it (B&S 4.10, 4.11). Of what a wrong clock booked before a repair that cannot be said any more.
+WITH lock AS NOT MATERIALIZED (
+    SELECT l.account_id, l.lock, f.counts_at AS locked_at, t.counts_at AS unlocked_at
+    FROM billing_books.account_lock AS l
+    CROSS JOIN LATERAL billing.counts_at(l.account_id, NULL, l.locked_at) AS f
+    CROSS JOIN LATERAL billing.counts_at(l.account_id, NULL, l.unlocked_at) AS t
+)
 SELECT u.account_id, format('request "%s" of %s is %s, and began under lock %s of %s', u.request_id, u.occurred_at, u.status, l.lock, l.locked_at)
-FROM billing_books.account_lock AS l
+FROM lock AS l
 JOIN billing_books.usage_event AS u
     ON u.account_id = l.account_id AND u.occurred_at >= l.locked_at AND u.recorded_at > l.locked_at
     AND (l.unlocked_at IS NULL OR u.occurred_at < l.unlocked_at)
-WHERE u.status <> 'rejected' AND NOT (l.lock = 'refund' AND u.subscription_no IS NOT NULL)
+CROSS JOIN LATERAL billing.counts_at(u.account_id, u.first_entry_no, u.recorded_at) AS c
+WHERE u.status <> 'rejected' AND NOT (l.lock = 'refund' AND u.subscription_no IS NOT NULL) AND c.counts_at = u.recorded_at
 UNION ALL
 SELECT u.account_id, format('request "%s" of %s is rejected as %s, which is not so', u.request_id, u.occurred_at, u.reason)
 FROM (SELECT * FROM billing_books.usage_event WHERE reason IN ('account_closed', 'locked_operator', 'locked_dispute', 'locked_refund') OFFSET 0) AS u
+CROSS JOIN LATERAL billing.counts_at(u.account_id, u.first_entry_no, u.recorded_at) AS c
 LEFT JOIN LATERAL (
     SELECT true AS stood
-    FROM billing_books.account_lock AS l
+    FROM lock AS l
     WHERE l.account_id = u.account_id AND l.lock = CASE u.reason WHEN 'account_closed' THEN 'closed' ELSE substr(u.reason, 8) END
         AND l.locked_at <= u.occurred_at AND l.locked_at <= u.recorded_at
         AND (l.unlocked_at IS NULL OR u.occurred_at < l.unlocked_at OR u.recorded_at <= l.unlocked_at)
     LIMIT 1
 ) AS l ON true
-WHERE u.status IS DISTINCT FROM 'rejected' OR l.stood IS NULL
+WHERE c.counts_at = u.recorded_at AND (u.status IS DISTINCT FROM 'rejected' OR l.stood IS NULL)

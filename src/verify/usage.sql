@@ -4,7 +4,7 @@
 -- check usage_bounds on usage_event
 -- Tokens, status, charge, price and entries of an event go together.
 WHEN least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) < 0
-    OR settled_at < recorded_at
+    OR (settled_at < recorded_at AND settled_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, recorded_at) AS c))
     OR (settled_at IS NULL) <> (status = 'unpriced')
     OR (batch_offset IS NOT NULL
         AND NOT (status = 'charged' AND charge > 0 AND entry_count > 0
@@ -369,10 +369,11 @@ FROM (
 LEFT JOIN LATERAL (
     SELECT sum(amount) AS amount
     FROM billing_books.ledger_entry AS e
+    CROSS JOIN LATERAL billing.counts_at(e.account_id, e.entry_no, e.recorded_at) AS c
     WHERE e.account_id = d.account_id
         AND e.source_type IN ('charge', 'settlement') AND e.credit = 'revenue'
-        AND e.recorded_at >= d.day_starts_at
-        AND e.recorded_at < least(d.day_ends_at, (SELECT until FROM closed))
+        AND e.recorded_at >= d.day_starts_at AND e.recorded_at < (SELECT until FROM closed)
+        AND c.counts_at >= d.day_starts_at AND c.counts_at < d.day_ends_at
 ) AS e ON true
 WHERE d.charge <> coalesce(e.amount, 0)
 UNION ALL
@@ -410,7 +411,8 @@ FULL JOIN (
            sum(u.charge) AS charge, billing.sum_meters(u.meters) FILTER (WHERE u.status IN ('charged', 'free') AND billing.are_meters(u.meters)) AS meters
     FROM billing_books.usage_summed AS h
     JOIN billing_books.usage_event AS u ON u.account_id = h.account_id AND u.recorded_at >= h.summed_from AND u.recorded_at < h.summed_until
-    WHERE u.settled_at = u.recorded_at
+    CROSS JOIN LATERAL billing.counts_at(u.account_id, u.first_entry_no, u.settled_at) AS c
+    WHERE u.settled_at = u.recorded_at AND c.counts_at = u.settled_at
     GROUP BY 1, 2, 3, 4, 5, 6
 ) AS u USING (account_id, starts_at, key_id, model, variant, project)
 WHERE (s.requests, s.rejected, s.input_tokens, s.output_tokens, s.cache_read_tokens, s.cache_write_tokens, s.charge, s.meters)

@@ -396,7 +396,7 @@ make_books('owned');
 sql('owned', <<'S');
 CREATE SCHEMA billing_books AUTHORIZATION books_owner;
 GRANT USAGE ON SCHEMA billing TO books_owner;
-GRANT EXECUTE ON FUNCTION billing.install(), billing.transfer_allowed, billing.price_choice, billing.is_price_hours, billing.are_price_items, billing.are_meters, billing.entry_chain, billing.hash_lines, billing.hash_lines_add, billing.hash_lines_end, billing.usage_event_digest, billing.sum_meters, billing.sum_meters_add, billing.sum_meters_end, billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.known_time_zone, billing.forget_cached(), billing.judge_transfer(), billing.wake_settler(), billing.settler() TO books_owner;
+GRANT EXECUTE ON FUNCTION billing.install(), billing.transfer_allowed, billing.price_choice, billing.is_price_hours, billing.are_price_items, billing.are_meters, billing.entry_chain, billing.counts_at, billing.hash_lines, billing.hash_lines_add, billing.hash_lines_end, billing.usage_event_digest, billing.sum_meters, billing.sum_meters_add, billing.sum_meters_end, billing.history_guard(), billing.lifecycle_guard(), billing.lock_guard(), billing.invoice_line_guard(), billing.day_start(date, text), billing.known_time_zone, billing.forget_cached(), billing.judge_transfer(), billing.wake_settler(), billing.settler() TO books_owner;
 S
 sql('owned', "LOAD 'billing'; SET billing.clock_offset = '-130d'; SET ROLE books_owner; SELECT billing.install()");
 is(sql('owned', "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'billing_books'::regnamespace AND relkind IN ('r', 'p', 'S')"), 'books_owner',

@@ -228,6 +228,28 @@ for my $case ([ right => '+19d' ], [ wrong => '+60d' ])
 	$standby->stop('immediate');
 }
 
+# ---- an account that a wrong clock has booked, and its repair (B&S 1.4) ---------------------------------------
+
+is(answer("SELECT status FROM billing.grant_bonus(3, 5, 'until soon', clock_timestamp() + interval '30 days')"), 'booked', 'a gift for a month');
+my ($before, $balance) = split /\|/, value('SELECT clock_timestamp(), balance FROM billing.balance(3)');
+$clock->set('+69d');
+is(answer("SELECT billing.confirm_clock('it must be late January')"), 't', 'somebody believes a clock that is 50 days ahead');
+believed('fifty days ahead', 3);
+is(value("SELECT value FROM billing.status() WHERE name = 'accounts ahead of the clock'"), 0, 'by that clock no account is ahead');
+$clock->set('+19d');
+like(answer("SELECT billing.repair_clock(3, 'too early')"), qr/^LB620: .* it was set 50 days 0 h back/, 'nothing is repaired by a clock that is not believed');
+is(answer("SELECT billing.confirm_clock('it was not')"), 't', 'the clock is right again');
+like(charge(3), qr/^LB621: account 3 was booked last at .* 50 days 0 h behind/, 'the account is refused');
+believed('no other account is', 4);
+like(answer("SET ROLE plain; SELECT billing.repair_clock(3, 'mine')"), qr/^(?:42501|LB608): /, 'repair_clock() is for a superuser');
+is(answer("SELECT bonus, booked_until - corrected_at > '49 days 23:59' FROM billing.repair_clock(3, 'booked 50 days ahead', 'me')"), '5.000000000|t', 'it is repaired, and the gift is back');
+believed('repaired', 3);
+is(answer("SELECT allowed FROM billing.authorize(3, 1)"), 't', 'its keys may call');
+is(value("SELECT u.requests, b.balance + u.charge = $balance FROM billing.balance_at(3, clock_timestamp()) AS b, billing.usage_report(3, '$before', clock_timestamp(), '{}') AS u"), '2|t',
+	'of now are both charges, in balance and report');
+like(answer("SELECT billing.repair_clock(3, 'again')"), qr/^LB627: /, 'there is nothing left to repair');
+verify_empty($node, 'verify() is empty after the repair');
+
 # ---- a restored dump, and a server that does not watch ------------------------------------------------------
 
 my $dump = $node->basedir . '/dump';

@@ -532,6 +532,64 @@ test_wrong_stamps(void **state)
 	check(&account, REPLAY_HAS_NO_CAUSE, 4);
 }
 
+/* Bonus 10 until 100 expires at 150, and 5 of cash pay; at 20 that is repaired, and bonus 10 until
+ * 100 is there again as lot 4. */
+static void
+begin_repaired(Account *account)
+{
+	static ReplayRepair repair = {.last_entry_no = 5, .corrected_at = 20};
+
+	begin_with_lots(account);
+	put(account, 150, BOOK_BONUS, BOOK_BREAKAGE, 1, 10, SOURCE_LOT, 1);
+	account->entries[3].transfer.occurred_at = 100;
+	put(account, 150, BOOK_CASH, BOOK_REVENUE, 2, 5, SOURCE_CHARGE, 7);
+	put_lot(account, LOT_BONUS, 10, 100);
+	put(account, 20, BOOK_ADJUSTMENT, BOOK_BONUS, 4, 10, SOURCE_ADJUSTMENT, 6);
+	account->entries[5].transfer.undoes_entry_no = 4;
+	put(account, 30, BOOK_BONUS, BOOK_REVENUE, 4, 2, SOURCE_CHARGE, 8);
+	account->facts.repairs = &repair;
+	account->facts.repairs_count = 1;
+}
+
+static void
+test_repaired(void **state)
+{
+	static Account account;
+	ReplayRepair elsewhere[] = {{.last_entry_no = 4, .corrected_at = 20},
+								{.last_entry_no = 5, .corrected_at = 21},
+								{.last_entry_no = 6, .corrected_at = 20}};
+
+	(void) state;
+	begin_repaired(&account);
+	check(&account, REPLAY_HOLDS, 0);
+
+	/* No fall without its repair, and none below it. */
+	begin_repaired(&account);
+	account.facts.repairs_count = 0;
+	check(&account, REPLAY_FALLS, 6);
+	for (size_t i = 0; i < LENGTH(elsewhere); i++)
+	{
+		begin_repaired(&account);
+		account.facts.repairs = &elsewhere[i];
+		check(&account, REPLAY_FALLS, 6);
+	}
+	begin_repaired(&account);
+	account.entries[6].recorded_at = account.entries[6].transfer.occurred_at = 19;
+	check(&account, REPLAY_FALLS, 7);
+
+	/* What comes back undoes an entry before the repair, at its instant, and is an adjustment. */
+	begin_repaired(&account);
+	account.entries[5].recorded_at = account.entries[5].transfer.occurred_at = 21;
+	check(&account, REPLAY_HAS_NO_CAUSE, 6);
+	begin_repaired(&account);
+	account.entries[5].transfer.undoes_entry_no = 6;
+	check(&account, REPLAY_HAS_NO_CAUSE, 6);
+	begin_repaired(&account);
+	account.entries[5].transfer.debit = BOOK_PROMOTION;
+	account.entries[5].transfer.source = (Source){SOURCE_GRANT, 4};
+	check(&account, REPLAY_HAS_NO_CAUSE, 6);
+}
+
 /* ---- charges undone -------------------------------------------------------------- */
 
 /*
@@ -660,11 +718,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lives_hold),		   cmocka_unit_test(test_order_is_seen),
-		cmocka_unit_test(test_every_entry_counts), cmocka_unit_test(test_wrong_lots),
-		cmocka_unit_test(test_wrong_expiry),	   cmocka_unit_test(test_wrong_arrears),
-		cmocka_unit_test(test_wrong_stamps),	   cmocka_unit_test(test_undone),
-		cmocka_unit_test(test_undone_twice),	   cmocka_unit_test(test_undone_of_forgotten),
+		cmocka_unit_test(test_lives_hold),
+		cmocka_unit_test(test_order_is_seen),
+		cmocka_unit_test(test_every_entry_counts),
+		cmocka_unit_test(test_wrong_lots),
+		cmocka_unit_test(test_wrong_expiry),
+		cmocka_unit_test(test_wrong_arrears),
+		cmocka_unit_test(test_wrong_stamps),
+		cmocka_unit_test(test_repaired),
+		cmocka_unit_test(test_undone),
+		cmocka_unit_test(test_undone_twice),
+		cmocka_unit_test(test_undone_of_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
