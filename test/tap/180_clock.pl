@@ -239,7 +239,7 @@ is(value("SELECT value FROM billing.status() WHERE name = 'accounts ahead of the
 $clock->set('+19d');
 like(answer("SELECT billing.repair_clock(3, 'too early')"), qr/^LB620: .* it was set 50 days 0 h back/, 'nothing is repaired by a clock that is not believed');
 is(answer("SELECT billing.confirm_clock('it was not')"), 't', 'the clock is right again');
-like(charge(3), qr/^LB621: account 3 was booked last at .* 50 days 0 h behind/, 'the account is refused');
+like(charge(3), qr/^LB621: account 3 was booked last at .* (?:50 days 0|49 days 23) h behind/, 'the account is refused');
 believed('no other account is', 4);
 like(answer("SET ROLE plain; SELECT billing.repair_clock(3, 'mine')"), qr/^(?:42501|LB608): /, 'repair_clock() is for a superuser');
 is(answer("SELECT bonus, booked_until - corrected_at > '49 days 23:59' FROM billing.repair_clock(3, 'booked 50 days ahead', 'me')"), '5.000000000|t', 'it is repaired, and the gift is back');
@@ -264,6 +264,7 @@ $fresh_clock->start;
 $fresh->safe_psql('postgres', 'DROP SCHEMA IF EXISTS billing CASCADE; CREATE ROLE plain');
 $fresh->command_ok([ 'pg_restore', '-d', $fresh->connstr('postgres'), $dump ], 'and restored, forty days later');
 believed('restored', 8, $fresh);
+verify_empty($fresh, 'verify() is empty, and knows of the repair');
 
 $fresh->append_conf('postgresql.conf', "shared_preload_libraries = ''");
 $fresh_clock->restart(at => '+120d');
