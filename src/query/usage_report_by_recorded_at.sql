@@ -6,7 +6,7 @@ WITH repair AS MATERIALIZED (
     FROM billing_books.clock_repair
     WHERE account_id = $1
 ), event AS NOT MATERIALIZED (
-    SELECT c.counts_at, c.counts_at < coalesce(u.settled_at, u.recorded_at) AS moves, u.recorded_at, u.settled_at, u.status, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
+    SELECT c.counts_at, (SELECT booked_until FROM repair) IS NOT NULL AND c.counts_at < coalesce(u.settled_at, u.recorded_at) AS moves, u.recorded_at, u.settled_at, u.status, u.key_id, u.model, coalesce(u.variant, '') AS variant, coalesce(u.project, '') AS project, u.tags ->> $12 AS tag,
            r.requests,
            (u.status = 'rejected')::int AS rejected,
            (u.status = 'unpriced')::int AS unpriced,
