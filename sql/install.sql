@@ -23,6 +23,10 @@ CREATE FUNCTION test.has_hint(code text, advice text) RETURNS boolean LANGUAGE s
     SELECT EXISTS (SELECT FROM billing.error_codes() AS e WHERE (e.sqlstate, e.hint) = (code, advice))
 $$;
 -- What verify() finds by a clock that is ahead of all that these files travel to: what they booked there stays, and to the clock itself it is the future.
+-- A seal of all that is there: what it holds lags behind by twice policy clock_jump.
+CREATE FUNCTION test.seal_books() RETURNS billing.seal LANGUAGE sql SET billing.clock_offset = '20 min' AS $$
+    SELECT billing.seal_books('0')
+$$;
 CREATE FUNCTION test.verify() RETURNS TABLE (check_name text, account_id bigint, detail text) LANGUAGE sql SET billing.clock_offset = '6000d' AS $$
     SELECT * FROM billing.verify()
 $$;

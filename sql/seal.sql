@@ -7,11 +7,11 @@ SELECT status FROM generate_series(3410, 3412) AS a, billing.record_offline_paym
 SELECT status FROM billing.charge(3410, 1, 'one', 'seal', 3, 0);
 SELECT status FROM billing.charge(3410, 1, 'free of price', 'seal-none', 3, 0);
 SELECT billing.reject_usage(3410, 'free of price', 'not ours');
-SELECT seal_no, accounts >= 3 AS moved, rows_before <= sealed_at AS is_past, root ~ '^[0-9a-f]{64}$' AS root FROM billing.seal_books('0');
-SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT seal_no, accounts >= 3 AS moved, rows_before <= sealed_at AS is_past, root ~ '^[0-9a-f]{64}$' AS root FROM test.seal_books();
+SELECT seal_no, accounts FROM test.seal_books();
 SELECT status FROM billing.charge(3411, 1, 'two', 'seal', 4, 0);
 SELECT status FROM billing.adjust(3413, 5, 'credit', reason => 'made good');
-SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT seal_no, accounts FROM test.seal_books();
 SELECT billing.export_seal() AS newest, billing.export_seal(1) AS first \gset
 SELECT regexp_replace(line, '[0-9a-f]{64}', 'DIGEST') AS line FROM string_to_table(regexp_replace(:'newest', '[0-9]{4}(-[0-9]{2}){2} [0-9:.]+', 'INSTANT', 'g'), E'\n') AS line;
 -- The root is that of the lines, as sha256sum makes it; and stands in the next seal.
@@ -57,7 +57,7 @@ END $$;
 \set resealed '''DELETE FROM billing_books.seal'', ''DELETE FROM billing_books.seal_account'', ''DELETE FROM billing_books.seal_rows'''
 SELECT * FROM pg_temp.found(:gone);
 SELECT * FROM pg_temp.found(:gone, :resealed);
-SELECT * FROM pg_temp.found(:gone, :resealed, 'SELECT billing.seal_books(''0'') FROM generate_series(1, 4)');
+SELECT * FROM pg_temp.found(:gone, :resealed, 'SELECT test.seal_books() FROM generate_series(1, 4)');
 SELECT * FROM pg_temp.found('UPDATE billing_books.audit_log SET reason = ''other'' WHERE account_id = 3413');
 SELECT * FROM pg_temp.found('UPDATE billing_books.usage_event SET input_tokens = 4 WHERE account_id = 3410 AND status = ''rejected''');
 SELECT * FROM pg_temp.found('UPDATE billing_books.seal SET sealed_at = sealed_at - interval ''1 s'' WHERE seal_no = 2');
@@ -69,7 +69,7 @@ SELECT * FROM pg_temp.found('UPDATE billing_books.ledger_entry SET actor = ''oth
 -- A copy that ends before the seal, as one does that was restored, is told from damage.
 SAVEPOINT copy;
 SELECT status FROM billing.charge(3412, 1, 'later', 'seal', 1, 0);
-SELECT seal_no, accounts FROM billing.seal_books('0');
+SELECT seal_no, accounts FROM test.seal_books();
 SELECT billing.export_seal(4) AS later \gset
 ROLLBACK TO copy;
 SELECT * FROM billing.verify_seal(:'later');

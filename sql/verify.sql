@@ -111,7 +111,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a chain that is none', pg_temp.found_as_is('UPDATE billing_books.ledger_entry SET chain = ''\x00'' WHERE account_id = 1901')),
     ('an actor, under the chain', pg_temp.found_as_is('UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 1900 AND entry_no = 1')),
     ('an account with the chain of another', pg_temp.found_as_is('UPDATE billing_books.account SET chain = (SELECT chain FROM billing_books.account WHERE account_id = 1901) WHERE account_id = 1900')),
-    ('a sealed entry, with all chains made anew', pg_temp.found('SELECT billing.seal_books(''0'')', 'UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 1900 AND entry_no = 1')),
+    ('a sealed entry, with all chains made anew', pg_temp.found('SELECT test.seal_books()', 'UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 1900 AND entry_no = 1')),
     ('an account without a chain', pg_temp.found_as_is('UPDATE billing_books.account SET chain = NULL WHERE account_id = 1900')),
     ('usage stamped otherwise, priced alike', pg_temp.found('UPDATE billing_books.usage_event SET occurred_at = occurred_at - interval ''1 s'' WHERE account_id = 1903 AND request_id = ''m2''')),
     ('an entry is gone', pg_temp.found('DELETE FROM billing_books.ledger_entry WHERE account_id = 1900 AND entry_no = 2')),

@@ -36,13 +36,14 @@ hex(const Digest *digest)
 /* ---- seal_books() ---------------------------------------------------------- */
 
 /*
- * What is stamped before that instant is there to be seen once all have ended who could
- * have stamped it so. Where somebody has not, the seal holds no more rows than the one before.
+ * What is stamped before the earliest instant that clocks may still give is there to be seen
+ * once all have ended who could have stamped it so. Where somebody has not, the seal holds no
+ * more rows than the one before.
  */
 static Seal
 make_seal(int64 wait_us)
 {
-	TimestampTz now = moment_now();
+	TimestampTz earliest = moment_earliest();
 	bool has_ended = running_wait(wait_us);
 	Seal before;
 	Seal seal;
@@ -51,7 +52,8 @@ make_seal(int64 wait_us)
 	(void) seal_newest(&before);
 	seal = (Seal){.seal_no = before.seal_no + 1,
 				  .sealed_at = clock_now(),
-				  .rows_before = has_ended ? Max(now, before.rows_before) : before.rows_before};
+				  .rows_before = has_ended ? Max(earliest, before.rows_before)
+										   : before.rows_before};
 	seal.accounts = seal_put_accounts(seal.seal_no);
 	if (seal.rows_before > before.rows_before)
 		seal_put_rows(seal.seal_no, before.rows_before, seal.rows_before);

@@ -125,6 +125,14 @@ moment_of_repair(const Account *account, const PolicyValues *policies)
 	return now;
 }
 
+TimestampTz
+moment_earliest(void)
+{
+	PolicyValues policies = policy_values(NULL);
+
+	return believe(&policies) - 2 * policies.of[POLICY_CLOCK_JUMP];
+}
+
 const char *
 moment_doubt_of(const ClockWatch *watch)
 {

@@ -40,6 +40,10 @@ extern TimestampTz moment_latest(void);
  * Refuses where it is not. */
 extern TimestampTz moment_of_repair(const Account *account, const PolicyValues *policies);
 
+/* No clock that is believed gives an earlier one from now on: twice clock_jump back. Refuses while
+ * the clock is not believed. */
+extern TimestampTz moment_earliest(void);
+
 /* Why the clock is not believed; NULL: it is. */
 extern const char *moment_doubt(void);
 extern const char *moment_doubt_of(const ClockWatch *watch);

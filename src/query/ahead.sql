@@ -1,9 +1,12 @@
 -- Instants later than $1 that the server's clock gave, the latest first: of what can be asked for cheaply. verify() asks of all.
+-- What a wrong clock dated of an account stays so when that is repaired (B&S 1.4).
 SELECT x.what, x.at
 FROM (
-    SELECT 'usage of account ' || account_id AS what, recorded_at AS at FROM billing_books.usage_event WHERE recorded_at > $1
+    SELECT 'usage of account ' || account_id AS what, recorded_at AS at FROM billing_books.usage_event AS u
+    WHERE recorded_at > $1 AND NOT EXISTS (SELECT FROM billing_books.clock_repair AS c WHERE c.account_id = u.account_id)
     UNION ALL
     SELECT 'line ' || audit_no || ' of the audit log', recorded_at FROM (SELECT * FROM billing_books.audit_log ORDER BY audit_no DESC LIMIT 1000) AS a
+    WHERE NOT EXISTS (SELECT FROM billing_books.clock_repair AS c WHERE c.account_id = a.account_id)
     UNION ALL
     SELECT 'notice ' || notice_id, received_at FROM (SELECT * FROM billing_books.gateway_notice ORDER BY notice_id DESC LIMIT 1000) AS n
     UNION ALL

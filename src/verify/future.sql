@@ -1,5 +1,6 @@
 -- check future
--- No instant that the server's clock gave of an account's is later than that clock by more than policy clock_jump. What else was booked of an account is not later than its newest booking.
+-- No instant that the server's clock gave of an account's is later than that clock by more than policy clock_jump. What else was booked of an account is not later than its newest booking. What a
+-- wrong clock dated beside the bookings of an account stays so when that is repaired (B&S 1.4).
 SELECT x.account_id, format('%s is of %s, which is in the future', x.what, x.at)
 FROM (
     SELECT account_id, last_booked_at AS at, 'the newest booking' AS what FROM billing_books.account
@@ -33,7 +34,7 @@ FROM (
 WHERE x.at > (
     SELECT statement_timestamp() + current_setting('billing.clock_offset')::interval
         + coalesce((SELECT value FROM billing_books.policy_setting WHERE name = 'clock_jump'), 600000000) * interval '1 us'
-)
+) AND (x.what = 'the newest booking' OR NOT EXISTS (SELECT FROM billing_books.clock_repair AS c WHERE c.account_id = x.account_id))
 
 -- check future_setting of all
 -- The same of prices, plans, closings and all else that is no account's, or is not looked for by account.

@@ -66,7 +66,6 @@ sub audit
 sub seal
 {
 	rows('SELECT * FROM billing.seal_books()');
-	$sealed_us = now_us();
 	push @seals, map { $_->{seal} } rows('SELECT billing.export_seal() AS seal');
 	return;
 }

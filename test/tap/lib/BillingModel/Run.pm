@@ -16,13 +16,12 @@ use BillingTest;
 
 use constant { ACCOUNTS_MAX => 14, HUGE_ACCOUNT => 99 };
 
-our @EXPORT = qw(ACCOUNTS_MAX HUGE_ACCOUNT $dbh $other_dbh $second_dbh $model $offset_s $sealed_us $step $serial $late_model @trail %count
+our @EXPORT = qw(ACCOUNTS_MAX HUGE_ACCOUNT $dbh $other_dbh $second_dbh $model $offset_s $step $serial $late_model @trail %count
   start_run now_us key_works some_account new_key mismatch same rows stored_booked_at);
 
 our ($dbh, $other_dbh, $second_dbh);    # the other one to hold an account's lock, the second one another person's
 our $model = BillingModel::Oracle->new;
 our $offset_s = 0;         # how far the clock is ahead
-our $sealed_us = 0;        # when the books were sealed last
 our $step = 0;             # the number of the operation
 our $serial = 0;
 our $late_model = 1;       # the model that usage names and that has no price yet
