@@ -31,7 +31,7 @@ FROM (
                sum(CASE WHEN debit IN ('adjustment', 'write_off') OR source_type = 'grant' THEN amount ELSE -amount END), min(actor)
         FROM billing_books.ledger_entry
         WHERE (source_type = 'adjustment' AND 'adjustment' IN (debit, credit) AND undoes_entry_no IS NULL) OR debit = 'write_off' OR credit = 'promotion'
-        GROUP BY account_id, source_type, source_id, recorded_at
+        GROUP BY account_id, source_type, source_id, CASE WHEN credit = 'promotion' THEN entry_no END -- a lot is withdrawn as often as it was filled again
         UNION ALL
         SELECT account_id, 'record_offline_payment', order_id, amount, actor FROM billing_books.payment WHERE gateway = 'offline'
         UNION ALL
@@ -89,6 +89,7 @@ WHERE i.account_id IS NULL
 -- What needed a second person, by the policy of its time or always, was asked for before, and carried out by another than who asked.
 WITH threshold AS (
     SELECT right(object, 3) AS currency, recorded_at, lead(recorded_at, 1, 'infinity') OVER w AS until,
+           audit_no, lead(audit_no) OVER w AS until_no,
            CASE WHEN new_value ~ '^[0-9]{1,9}\.[0-9]{9}$' THEN new_value::numeric END AS above
     FROM billing_books.audit_log
     WHERE action = 'set_policy' AND object LIKE 'second_person_above in %'
@@ -96,7 +97,7 @@ WITH threshold AS (
 )
 SELECT a.account_id, format('%s was asked for by %s (%s) and carried out by %s (%s), of %s', a.object, coalesce(r.requested_by, 'nobody'), r.requested_session_user, a.actor, a.session_user_name, a.new_value)
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY account_id, action, split_part(object, ' ', 2) ORDER BY audit_no) AS place
+    SELECT *, row_number() OVER (PARTITION BY account_id, action, split_part(object, ' ', 2) ORDER BY recorded_at, audit_no) AS place
     FROM billing_books.audit_log
     WHERE action IN ('adjust', 'approve_refund', 'close_account', 'extend_subscription', 'give_back_quota', 'give_up_refund_item', 'grant_bonus', 'record_offline_payment', 'record_take_back', 'refund_order',
                      'release_refund_item', 'reset_quota_window', 'resolve_payment', 'reverse_charge', 'reverse_offline_payment', 'settle_refund_item_offline', 'undo_take_back', 'withdraw_bonus', 'write_off')
@@ -107,8 +108,9 @@ JOIN (
     FROM billing_books.idempotent_call
 ) AS i ON i.account_id = a.account_id AND i.function = a.action AND i.id = split_part(a.object, ' ', 2) AND i.place = a.place
 LEFT JOIN billing_books.approval_request AS r ON r.account_id = i.account_id AND r.idempotency_key = i.idempotency_key
--- Who books reads the policy a moment before he writes his line: just behind a change either may hold.
+-- Who books reads the policy a moment before he writes his line: just behind a change either may hold. Clocks are set back: an instant alone does not say what came first.
 LEFT JOIN threshold AS t ON t.currency = h.currency AND a.recorded_at > t.recorded_at + interval '10 minutes' AND a.recorded_at < t.until
+    AND a.audit_no > t.audit_no AND (a.audit_no < t.until_no) IS NOT FALSE
 WHERE r.withdrawn_at IS NOT NULL OR (r.function, r.arguments_hash) <> (i.function, i.arguments_hash)
     OR ((a.action IN ('give_up_refund_item', 'record_take_back', 'undo_take_back', 'extend_subscription')
          -- With an account that closes a rest of cash goes, too, which nobody approves.
