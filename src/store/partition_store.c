@@ -309,7 +309,7 @@ partition_list_window(TimestampTz since, TimestampTz now)
 		refuse(ERROR_INTERNAL, "the dedupe window touches too many partitions");
 	add_months(&list, first, last);
 	if (furthest > now)
-		add_months(&list, last + 1, partition_month(furthest));
+		add_months(&list, last + 1, partition_month(Min(furthest, now + AHEAD_US_MAX)));
 	add_partition(&list, DEFAULT_PARTITION);
 	return list;
 }

@@ -23,6 +23,9 @@
 /* Months ahead of the clock that may have usage, which a wrong clock dated. */
 #define AHEAD_MONTHS_MAX 8
 
+/* How far ahead a month is looked for, whatever a row of clock_repair says: a hundred years. */
+#define AHEAD_US_MAX (100 * 366 * USECS_PER_DAY)
+
 /* Months whose partition is made ahead: this one and the next three. */
 #define PARTITIONS_AHEAD 3
 
