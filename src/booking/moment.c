@@ -30,12 +30,24 @@ moment_span(int64 span_us)
 	return psprintf(INT64_FORMAT " min " INT64_FORMAT " s", minutes, seconds % 60);
 }
 
+/*
+ * A clock that was set right is one for all databases, and a superuser need not say so: the
+ * policies of one database alone do not, which its owner can set.
+ */
 static DriftVerdict
 judge(const ClockWatch *watch, const PolicyValues *policies)
 {
 	DriftLimits limits = {policies->of[POLICY_CLOCK_JUMP], policies->of[POLICY_CLOCK_GAP]};
+	DriftLimits defaults = {policy_catalog[POLICY_CLOCK_JUMP].default_value,
+							policy_catalog[POLICY_CLOCK_GAP].default_value};
+	DriftVerdict verdict;
 
-	return watch->is_watched ? drift_judge(&watch->drift, &limits) : DRIFT_BELIEVED;
+	if (!watch->is_watched)
+		return DRIFT_BELIEVED;
+	verdict = drift_judge(&watch->drift, &limits);
+	if (verdict == DRIFT_SET_RIGHT && drift_judge(&watch->drift, &defaults) != DRIFT_SET_RIGHT)
+		return DRIFT_JUMPED;
+	return verdict;
 }
 
 /* What is wrong with it, in words that follow on "it". */
