@@ -569,7 +569,10 @@ need_all_lots(Replay *replay)
 
 /* ---- acts ---------------------------------------------------------------------- */
 
-/* Adds up the entries of one debit, from the next on: no lot gives twice, arrears come last. */
+/*
+ * Adds up the entries of one debit, from the next on: no lot gives twice, arrears come last. What
+ * an account had and what it may owe is together more than the range of money.
+ */
 static bool
 add_up(Replay *replay, int64_t *sum_nano)
 {
@@ -585,8 +588,9 @@ add_up(Replay *replay, int64_t *sum_nano)
 		if (!can_follow(&first, entry) || entry->transfer.credit != first.transfer.credit ||
 			entry->transfer.lot_no == lot_no)
 			break;
-		if (!money_add(*sum_nano, entry->transfer.amount_nano, sum_nano))
+		if (*sum_nano > MONEY_NANO_MAX)
 			return find(replay, REPLAY_IS_REFUSED, entry, NULL);
+		*sum_nano += entry->transfer.amount_nano;
 		lot_no = entry->transfer.lot_no;
 	}
 	return true;
@@ -916,14 +920,15 @@ add_slices(const Replay *replay, Booked *booked, int64_t first_entry_no, int64_t
 	int64_t missing_nano = to_nano - from_nano;
 
 	for (size_t i = kept_place(replay, first_entry_no);
-		 i < replay->kept_count && replay->kept[i].entry_no - first_entry_no < entry_count; i++)
+		 i < replay->kept_count && replay->kept[i].entry_no - first_entry_no < entry_count &&
+		 upto_nano < to_nano;
+		 i++)
 	{
 		const KeptEntry *entry = &replay->kept[i];
 		int64_t begin_nano = upto_nano > from_nano ? upto_nano : from_nano;
 		int64_t end_nano;
 
-		if (!money_add(upto_nano, entry->amount_nano, &upto_nano))
-			return false;
+		upto_nano += entry->amount_nano;
 		end_nano = upto_nano < to_nano ? upto_nano : to_nano;
 		if (end_nano <= begin_nano)
 			continue;

@@ -714,6 +714,49 @@ test_undone_of_forgotten(void **state)
 	check(&account, REPLAY_IS_REFUSED, 9);
 }
 
+/* A batch takes all credit, and all that may be owed beyond it: more than the range of money. */
+static void
+test_more_than_money(void **state)
+{
+	static Account account;
+	const int64_t credit = BOOKS_BALANCE_MAX;
+
+	(void) state;
+	begin(&account);
+	put_lot(&account, LOT_CASH, credit, NEVER_EXPIRES);
+	put(&account, 1, BOOK_GATEWAY, BOOK_CASH, 1, credit, SOURCE_PAYMENT, 1);
+	put(&account, 2, BOOK_CASH, BOOK_REVENUE, 1, credit, SOURCE_SETTLEMENT, 2);
+	put(&account, 2, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, MONEY_NANO_MAX, SOURCE_SETTLEMENT, 2);
+	check(&account, REPLAY_HOLDS, 0);
+
+	/* The last of its charges, of all that is owed but 5; and one that both have paid. */
+	put(&account, 3, BOOK_REVENUE, BOOK_ARREARS, NO_NUMBER, MONEY_NANO_MAX - 5, SOURCE_REVERSAL, 1);
+	account.entries[3].transfer.undoes_entry_no = 3;
+	put(&account, 4, BOOK_REVENUE, BOOK_ARREARS, NO_NUMBER, 5, SOURCE_REVERSAL, 2);
+	account.entries[4].transfer.undoes_entry_no = 3;
+	put(&account, 4, BOOK_REVENUE, BOOK_CASH, 1, 2, SOURCE_REVERSAL, 2);
+	account.entries[5].transfer.undoes_entry_no = 2;
+	account.charges[0] = (ReplayCharge){.is_known = true,
+										.first_entry_no = 2,
+										.entry_count = 2,
+										.from_nano = credit + 5,
+										.charge_nano = MONEY_NANO_MAX - 5};
+	account.charges[1] = account.charges[0];
+	account.charges[1].from_nano = credit - 2;
+	account.charges[1].charge_nano = 7;
+	account.charges[1].first_change = 1;
+	account.changes[0] = (ReplayChange){.reversal_id = 1, .amount_nano = 5 - MONEY_NANO_MAX};
+	account.changes[1] = (ReplayChange){.charge = 1, .reversal_id = 2, .amount_nano = -7};
+	account.facts.charges_count = account.facts.changes_count = 2;
+	check(&account, REPLAY_HOLDS, 0);
+
+	/* But no account can hold, or owe, more than that range. */
+	account.facts.charges_count = account.facts.changes_count = 0;
+	account.entries_count = 3;
+	put(&account, 3, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 1, SOURCE_CHARGE, 7);
+	check(&account, REPLAY_IS_REFUSED, 4);
+}
+
 int
 main(void)
 {
@@ -729,6 +772,7 @@ main(void)
 		cmocka_unit_test(test_undone),
 		cmocka_unit_test(test_undone_twice),
 		cmocka_unit_test(test_undone_of_forgotten),
+		cmocka_unit_test(test_more_than_money),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
