@@ -462,6 +462,14 @@ books_repeat(Books *books, const Transfer *transfer)
 				transfer->undoes_entry_no);
 }
 
+/* Among many moves an undo can be long. */
+static void
+check_stop(const ArrearsHistory *history)
+{
+	if (history->check_stop)
+		history->check_stop();
+}
+
 /* Lets a move that lowers arrears clear a debt, as far as both last. */
 static int64_t
 clear_debt(ArrearsMove *debt, int64_t *left_nano)
@@ -477,6 +485,7 @@ clear_debt(ArrearsMove *debt, int64_t *left_nano)
 static Outcome
 cut_debt(ArrearsHistory *history, int64_t entry_no, int64_t at_nano)
 {
+	check_stop(history);
 	for (size_t i = 0; i < history->count; i++)
 	{
 		ArrearsMove *debt = &history->moves[i];
@@ -531,17 +540,20 @@ is_piece_of(const ArrearsMove *debt, int64_t entry_no, int64_t from_nano, int64_
 
 /* The share of an arrears slice that write-offs cleared; debts are cut. */
 static int64_t
-forgiven_share(const Slice *slice, ArrearsMove *moves, size_t count)
+forgiven_share(const Slice *slice, const ArrearsHistory *history)
 {
+	ArrearsMove *moves = history->moves;
 	int64_t forgiven_nano = 0;
 	size_t oldest = 0;
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < history->count; i++)
 	{
 		bool raises = moves[i].kind == ARREARS_RAISED;
 		int64_t left_nano = raises ? 0 : moves[i].amount_nano;
 
 		moves[i].open_nano = raises ? moves[i].amount_nano : 0;
+		if (left_nano > 0)
+			check_stop(history);
 		/* Its own first, the latest of it: an undo up to an amount begins there. */
 		if (moves[i].kind == ARREARS_UNDONE)
 			for (size_t j = i; j-- > 0;)
@@ -573,7 +585,7 @@ find_forgiven(ArrearsHistory *history)
 		Slice debt = {.entry_no = taken->entry_no, .amount_nano = taken->amount_nano};
 
 		outcome = cut_debts(history, &debt);
-		taken->forgiven_nano = forgiven_share(&debt, history->moves, history->count);
+		taken->forgiven_nano = forgiven_share(&debt, history);
 	}
 	return outcome;
 }
@@ -596,6 +608,7 @@ give_back(Books *books, const ArrearsHistory *history, int64_t lot_no, int64_t a
 {
 	Lot *lot = find_lot(books, lot_no);
 
+	check_stop(history);
 	if (lot == NULL)
 		return OUTCOME_NO_SUCH_LOT;
 	if (amount_nano > 0 && is_forgiven(history, lot_no))
@@ -614,7 +627,7 @@ undo_arrears_slice(Books *books, const Slice *slice, ArrearsHistory *history, Un
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	forgiven_nano = forgiven_share(slice, history->moves, history->count);
+	forgiven_nano = forgiven_share(slice, history);
 	left_nano = slice->amount_nano - forgiven_nano;
 	owed_nano = min_nano(left_nano, books->arrears_nano);
 	undone->written_off_nano += forgiven_nano;

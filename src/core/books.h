@@ -155,6 +155,7 @@ typedef struct ArrearsHistory
 	size_t capacity; /* count + ARREARS_CUTS_MAX(count) */
 	TakenLot *taken;
 	size_t taken_count;
+	void (*check_stop)(void); /* or NULL; called in what may be long: comes back where to go on */
 } ArrearsHistory;
 
 /*

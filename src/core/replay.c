@@ -60,8 +60,8 @@ typedef struct Replay
 	size_t plans_count;
 	size_t plans_capacity;
 	/* What undoing a charge must know; only where something was undone. */
-	const ReplayChange **by_reversal;
-	const ReplayChange **by_entry;
+	ReplayChange **by_reversal;
+	ReplayChange **by_entry;
 	EntryRange *ranges; /* of the entries that are kept */
 	size_t ranges_count;
 	size_t range; /* the first one that does not end before the entry that is next */
@@ -70,9 +70,9 @@ typedef struct Replay
 	size_t kept_capacity;
 	ArrearsHistory history;
 	size_t taken_capacity;
-	const ReplayChange *change; /* the act that is done now; NULL: another one */
-	bool history_is_partial;	/* an undo was repeated that lowered arrears */
-	Booked booked;				/* these two are work space of an undo */
+	ReplayChange *change;	 /* the act that is done now; NULL: another one */
+	bool history_is_partial; /* an undo was repeated that lowered arrears */
+	Booked booked;			 /* these two are work space of an undo */
 	ArrearsHistory copy;
 	size_t copy_taken_capacity;
 } Replay;
@@ -217,11 +217,11 @@ compare_ranges(const void *left, const void *right)
 	return compare_numbers(a->from, b->from);
 }
 
-static const ReplayChange *
-find_change(const Replay *replay, const ReplayChange **list, const ReplayChange *wanted,
+static ReplayChange *
+find_change(const Replay *replay, ReplayChange **list, const ReplayChange *wanted,
 			int (*compare)(const void *, const void *))
 {
-	const ReplayChange **found = NULL;
+	ReplayChange **found = NULL;
 
 	if (replay->facts->changes_count > 0)
 		found = bsearch(&wanted, list, replay->facts->changes_count, sizeof(*list), compare);
@@ -343,15 +343,19 @@ set_undone_part(const Replay *replay, ArrearsMove *move)
 	const ReplayChange *change = replay->change;
 	const ReplayCharge *charge = change ? &replay->facts->charges[change->charge] : NULL;
 	int64_t before_nano = 0;
+	int64_t end_nano;
 
 	move->undoes_to_nano = MONEY_NANO_MAX;
 	if (charge == NULL || !charge->is_known || move->undoes_entry_no < charge->first_entry_no ||
 		move->undoes_entry_no >= charge->first_entry_no + charge->entry_count)
 		return;
+	end_nano = charge->from_nano + charge->charge_nano;
 	for (size_t i = kept_place(replay, charge->first_entry_no);
-		 i < replay->kept_count && replay->kept[i].entry_no < move->undoes_entry_no; i++)
+		 i < replay->kept_count && replay->kept[i].entry_no < move->undoes_entry_no &&
+		 before_nano < end_nano;
+		 i++)
 		before_nano += replay->kept[i].amount_nano;
-	move->undoes_to_nano = charge->from_nano + charge->charge_nano - before_nano;
+	move->undoes_to_nano = end_nano - before_nano;
 	if (charge->from_nano > before_nano)
 		move->undoes_from_nano = charge->from_nano - before_nano;
 }
@@ -465,6 +469,7 @@ check_next(Replay *replay, const ReplayEntry *entry)
 static void
 pass(Replay *replay, size_t count)
 {
+	replay->input->check_stop();
 	for (size_t i = 0; replay->facts->changes_count > 0 && i < count; i++)
 		note_entry(replay, &replay->queue[i]);
 	replay->last_entry_no = replay->queue[count - 1].entry_no;
@@ -608,24 +613,35 @@ take(Replay *replay)
 }
 
 /* The re-rating whose entries begin here; NULL where there is none. */
-static const ReplayChange *
+static ReplayChange *
 revision_here(const Replay *replay, const ReplayEntry *first)
 {
 	return find_change(replay, replay->by_entry, &(ReplayChange){.first_entry_no = first->entry_no},
 					   compare_by_entry);
 }
 
+/* A revision claims the entries of its act, and no others. */
+static bool
+end_change(Replay *replay, ReplayChange *change, const ReplayEntry *first, int64_t entry_count)
+{
+	change->is_done = true;
+	return change->reversal_id != NO_NUMBER || change->entry_count == entry_count ||
+		   find(replay, REPLAY_IS_OTHERWISE, first, NULL);
+}
+
 static bool
 take_more(Replay *replay)
 {
 	ReplayEntry first = *peek(replay, 0);
-	const ReplayChange *change = revision_here(replay, &first);
+	ReplayChange *change = revision_here(replay, &first);
 
 	if (change == NULL || change->amount_nano <= 0)
 		return find(replay, REPLAY_HAS_NO_CAUSE, &first, NULL);
-	return check(replay, &first,
-				 books_take(&replay->books, change->amount_nano, first.transfer.credit)) &&
-		   compare(replay, first.recorded_at);
+	if (!check(replay, &first,
+			   books_take(&replay->books, change->amount_nano, first.transfer.credit)) ||
+		!compare(replay, first.recorded_at))
+		return false;
+	return end_change(replay, change, &first, (int64_t) replay->books.transfers_count);
 }
 
 /* Charges, batches of them and operators' debits are what their entries are together; what a
@@ -962,7 +978,8 @@ follow_change(const Replay *replay, Booked *booked, const ReplayChange *change)
 	return true;
 }
 
-/* What was booked of a charge before something changed it; false where that cannot be said. */
+/* What was booked of a charge before something changed it; false where that cannot be said, since
+ * an entry is not there, or what changed it earlier was not met. */
 static bool
 find_booked(const Replay *replay, const ReplayChange *change, Booked *booked)
 {
@@ -975,8 +992,12 @@ find_booked(const Replay *replay, const ReplayChange *change, Booked *booked)
 					charge->from_nano + charge->charge_nano))
 		return false;
 	for (; earlier < change; earlier++)
-		if (!follow_change(replay, booked, earlier))
+	{
+		replay->input->check_stop();
+		if ((earlier->amount_nano != 0 && !earlier->is_done) ||
+			!follow_change(replay, booked, earlier))
 			return false;
+	}
 	return true;
 }
 
@@ -996,6 +1017,7 @@ copy_history(Replay *replay, bool has_arrears)
 	const ArrearsHistory *history = &replay->history;
 	ArrearsHistory *copy = &replay->copy;
 
+	copy->check_stop = replay->input->check_stop;
 	copy->taken_count = history->taken_count;
 	copy->count = has_arrears || history->taken_count > 0 ? history->count : 0;
 	copy->taken = make_room_for(replay, copy->taken, copy->taken_count,
@@ -1030,7 +1052,7 @@ expire_again(Replay *replay, const ReplayEntry *first)
 static bool
 undo_charge(Replay *replay, const ReplayEntry *first)
 {
-	const ReplayChange *change = replay->change;
+	ReplayChange *change = replay->change;
 	const Booked *booked = &replay->booked;
 	int64_t less_nano = booked->nano - (change->reversal_id ? 0 : change->charge_nano);
 	ArrearsHistory *history = copy_history(replay, left_arrears(booked));
@@ -1040,7 +1062,9 @@ undo_charge(Replay *replay, const ReplayEntry *first)
 	if (!check(replay, first,
 			   books_undo_charge(&replay->books, booked->slices, booked->count, less_nano, history,
 								 &undone)) ||
-		!compare(replay, first->recorded_at) || !expire_again(replay, first))
+		!compare(replay, first->recorded_at) ||
+		!end_change(replay, change, first, (int64_t) replay->books.transfers_count) ||
+		!expire_again(replay, first))
 		return false;
 	if (undone.given_back_nano != -change->amount_nano ||
 		(change->reversal_id == NO_NUMBER && undone.written_off_nano != change->written_off_nano))
@@ -1056,8 +1080,9 @@ static bool
 repeat_undo(Replay *replay, const ReplayEntry *first)
 {
 	int64_t count = replay->change->reversal_id ? INT64_MAX : replay->change->entry_count;
+	int64_t repeated;
 
-	for (int64_t i = 0; i < count; i++)
+	for (repeated = 0; repeated < count; repeated++)
 	{
 		const ReplayEntry *entry = peek(replay, 0);
 
@@ -1070,7 +1095,7 @@ repeat_undo(Replay *replay, const ReplayEntry *first)
 		if (!compare(replay, first->recorded_at))
 			return false;
 	}
-	return expire_again(replay, first);
+	return end_change(replay, replay->change, first, repeated) && expire_again(replay, first);
 }
 
 static bool

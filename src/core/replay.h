@@ -53,6 +53,7 @@ typedef struct ReplayChange
 	int64_t amount_nano; /* charged; below 0: given back */
 	int64_t charge_nano; /* what it costs from then on */
 	int64_t written_off_nano;
+	bool is_done; /* the replay's: its act was met */
 } ReplayChange;
 
 /* A charge that was re-rated or undone, and by what entries it was paid. */
@@ -102,6 +103,7 @@ typedef struct ReplayInput
 	bool (*next)(void *argument, ReplayEntry *entry); /* false: there is none any more */
 	void *argument;
 	void *(*grow)(void *memory, size_t size); /* memory is NULL at first */
+	void (*check_stop)(void); /* called in what may be long: comes back where to go on */
 } ReplayInput;
 
 typedef enum ReplayFault
@@ -115,7 +117,7 @@ typedef enum ReplayFault
 	REPLAY_HAS_NO_CAUSE, /* no act makes it there */
 	REPLAY_IS_STAMPED,	 /* with a number or an instant that such an act does not give */
 	REPLAY_IS_REFUSED,	 /* the rules refuse the act */
-	REPLAY_IS_OTHERWISE	 /* a re-rating or a reversal says another amount than comes of it */
+	REPLAY_IS_OTHERWISE	 /* a re-rating or a reversal says another amount, or other entries */
 } ReplayFault;
 
 typedef struct ReplayFinding

@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
+
 #include "core/chain.h"
 #include "errors.h"
 #include "spi/bind.h"
@@ -239,10 +241,16 @@ read_taken_lots(int64 account_id, ArrearsHistory *history)
 		};
 }
 
+static void
+check_stop(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 ArrearsHistory
 ledger_arrears_history(int64 account_id, bool left_arrears)
 {
-	ArrearsHistory history = {0};
+	ArrearsHistory history = {.check_stop = check_stop};
 
 	read_taken_lots(account_id, &history);
 	if (left_arrears || history.taken_count > 0)

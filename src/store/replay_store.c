@@ -11,6 +11,7 @@
  */
 #include "postgres.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "spi/cursor.h"
@@ -341,6 +342,12 @@ next_entry(void *argument, ReplayEntry *entry)
 	return true;
 }
 
+static void
+check_stop(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 void
 replay_visit(const int64 *only, ReplayVisitor visit, void *argument)
 {
@@ -349,7 +356,8 @@ replay_visit(const int64 *only, ReplayVisitor visit, void *argument)
 	MemoryContext caller_context = MemoryContextSwitchTo(context);
 	Reader reader = {.row_context = AllocSetContextCreate(caller_context, "billing replay row",
 														  ALLOCSET_SMALL_SIZES)};
-	ReplayInput input = {.next = next_entry, .argument = &reader, .grow = grow};
+	ReplayInput input = {
+		.next = next_entry, .argument = &reader, .grow = grow, .check_stop = check_stop};
 
 	open_feeds(&reader, only);
 	while (reader.entries.has_row)

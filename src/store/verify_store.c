@@ -187,7 +187,7 @@ replay_text(const ReplayFinding *finding)
 		[REPLAY_HAS_NO_CAUSE] = "nothing makes it there",
 		[REPLAY_IS_STAMPED] = "its number or its instant is not one of such an act",
 		[REPLAY_IS_REFUSED] = "the rules refuse it",
-		[REPLAY_IS_OTHERWISE] = "its re-rating or reversal says another amount",
+		[REPLAY_IS_OTHERWISE] = "its re-rating or reversal says another amount or other entries",
 	};
 
 	switch (finding->fault)

@@ -58,13 +58,24 @@ next_entry(void *argument, ReplayEntry *entry)
 	return true;
 }
 
+/* How often a replay asked whether it is to stop. */
+static int64_t asked;
+
+static void
+check_stop(void)
+{
+	asked++;
+}
+
 static ReplayFinding
 replay(Account *account)
 {
-	ReplayInput input = {.next = next_entry, .argument = account, .grow = grow};
+	ReplayInput input = {
+		.next = next_entry, .argument = account, .grow = grow, .check_stop = check_stop};
 	ReplayFinding finding;
 
 	account->next = 0;
+	asked = 0;
 	finding = replay_account(&account->facts, &input);
 	while (memory_count > 0)
 		free(memory[--memory_count]);
@@ -714,6 +725,84 @@ test_undone_of_forgotten(void **state)
 	check(&account, REPLAY_IS_REFUSED, 9);
 }
 
+/*
+ * A charge of 10 that is owed; for 11, 12 and 13, 1 more each; undone in the end. The same entries
+ * are nobody's twice: a revision that claims another's, or more than its own, is told where it is
+ * used.
+ */
+static void
+begin_with_raised(Account *account)
+{
+	begin(account);
+	put(account, 1, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 10, SOURCE_CHARGE, 7);
+	for (int64_t i = 0; i < 3; i++)
+	{
+		put(account, 2 + i, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 1, SOURCE_RERATE, i + 1);
+		account->changes[i] = (ReplayChange){
+			.first_entry_no = 2 + i, .entry_count = 1, .amount_nano = 1, .charge_nano = 11 + i};
+	}
+	for (int64_t entry_no = 4; entry_no > 0; entry_no--)
+	{
+		put(account, 5, BOOK_REVENUE, BOOK_ARREARS, NO_NUMBER, entry_no == 1 ? 10 : 1,
+			SOURCE_REVERSAL, 1);
+		account->entries[8 - entry_no].transfer.undoes_entry_no = entry_no;
+	}
+	account->charges[0] = (ReplayCharge){
+		.is_known = true, .first_entry_no = 1, .entry_count = 1, .charge_nano = 10};
+	account->changes[3] = (ReplayChange){.reversal_id = 1, .amount_nano = -13};
+	account->facts.charges_count = 1;
+	account->facts.changes_count = 4;
+}
+
+static void
+test_entries_claimed_twice(void **state)
+{
+	static Account account;
+
+	(void) state;
+	begin_with_raised(&account);
+	check(&account, REPLAY_HOLDS, 0);
+
+	/* All that the first one says is of the second one's act, too: one of them was never met. */
+	begin_with_raised(&account);
+	account.entries[1].transfer.source.type = SOURCE_CHARGE;
+	account.changes[0].first_entry_no = 3;
+	check(&account, REPLAY_HAS_NO_CAUSE, 5);
+
+	/* More entries than come of it, or fewer; of those given back, too. */
+	for (int64_t entry_count = 0; entry_count < 4; entry_count++)
+	{
+		begin_with_raised(&account);
+		account.changes[1].entry_count = entry_count;
+		check(&account, entry_count == 1 ? REPLAY_HOLDS : REPLAY_IS_OTHERWISE,
+			  entry_count == 1 ? 0 : 3);
+		begin_with_undone(&account);
+		account.changes[0].entry_count = entry_count;
+		check(&account, entry_count == 2 ? REPLAY_HOLDS : REPLAY_IS_OTHERWISE,
+			  entry_count == 2 ? 0 : 8);
+	}
+}
+
+/* Undoing looks at all moves of the arrears for each of its slices: all along it asks. */
+static void
+test_long_undo_asks(void **state)
+{
+	static Account account;
+	const int64_t count = 500;
+
+	(void) state;
+	begin(&account);
+	for (int64_t entry_no = 1; entry_no <= count; entry_no++)
+		put(&account, 1, BOOK_ARREARS, BOOK_REVENUE, NO_NUMBER, 1, SOURCE_CHARGE, 7);
+	put(&account, 2, BOOK_REVENUE, BOOK_ARREARS, NO_NUMBER, count, SOURCE_REVERSAL, 1);
+	account.charges[0] = (ReplayCharge){
+		.is_known = true, .first_entry_no = 1, .entry_count = count, .charge_nano = count};
+	account.changes[0] = (ReplayChange){.reversal_id = 1, .amount_nano = -count};
+	account.facts.charges_count = account.facts.changes_count = 1;
+	check(&account, REPLAY_IS_ANOTHER, count + 1);
+	assert_true(asked >= 3 * count); /* once for each entry, and for both ends of each slice */
+}
+
 /* A batch takes all credit, and all that may be owed beyond it: more than the range of money. */
 static void
 test_more_than_money(void **state)
@@ -772,6 +861,8 @@ main(void)
 		cmocka_unit_test(test_undone),
 		cmocka_unit_test(test_undone_twice),
 		cmocka_unit_test(test_undone_of_forgotten),
+		cmocka_unit_test(test_entries_claimed_twice),
+		cmocka_unit_test(test_long_undo_asks),
 		cmocka_unit_test(test_more_than_money),
 	};
 
