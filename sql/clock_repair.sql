@@ -50,8 +50,8 @@ SELECT sum(requests) AS requests, sum(charge) AS charge, sum(given_back) AS give
 SELECT billing.rebuild_usage_sums(3450) IS NOT NULL AS rebuilt;
 SELECT sum(requests) AS requests, sum(charge) AS charge, sum(given_back) AS given_back FROM billing.usage_report(3450);
 SELECT sum(change) AS ledger FROM billing.list_statement(3450) WHERE source_type IN ('charge', 'settlement', 'reversal');
-SELECT * FROM billing.verify(3450);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify(3450);
+SELECT * FROM test.verify();
 
 -- The account is booked as any other.
 SELECT status, charge, balance FROM billing.charge(3450, 1, 'now', 'repair', 2, 0);
@@ -71,12 +71,12 @@ SELECT request_id, status, charge, recorded_at > clock_timestamp() AS ahead FROM
 SET billing.clock_offset = '35d';
 SELECT billing.book_expired() >= 0 AS booked;
 SELECT * FROM pg_temp.entries WHERE account_id = 3450 AND credit = 'breakage' ORDER BY entry_no;
-SELECT * FROM billing.verify(3450);
+SELECT * FROM test.verify(3450);
 -- That was ahead, too: once more.
 RESET billing.clock_offset;
 SELECT last_entry_no, bonus FROM billing.repair_clock(3450, 'and again', 'ann');
 SELECT * FROM pg_temp.entries WHERE account_id = 3450 ORDER BY entry_no DESC LIMIT 2;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- Usage under a repair binds no price: one of today may be set, which would have priced it.
 SELECT billing.set_price('repair', 'CNY', 500000, 0, effective_from => clock_timestamp()) IS NOT NULL AS set;
@@ -85,7 +85,7 @@ SELECT status, charge FROM billing.charge(3450, 1, 'at the new price', 'repair',
 BEGIN;
 SELECT billing.correct_price(price_id, 400000, NULL, NULL, 0, 'correct') IS NOT NULL AS corrected FROM billing_books.price WHERE model = 'repair' ORDER BY price_id DESC LIMIT 1;
 SELECT status, charge FROM billing.charge(3450, 1, 'at the corrected price', 'repair', 1, 0);
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 ROLLBACK;
 
 -- Locks, and an account that the wrong clock made. It had locks lifted ahead of the clock, which nobody is to wait for.
@@ -107,7 +107,7 @@ SET billing.clock_offset = '50d';
 SELECT balance FROM billing.close_account(3454, 'close', reason => 'asked for');
 RESET billing.clock_offset;
 SELECT last_entry_no, bonus FROM billing.repair_clock(3454, 'closed ahead', 'ann');
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();
 
 -- What is refused.
 SELECT test.attempt($$SELECT billing.repair_clock(3455, 'for nothing')$$) ~ '^LB627 account 3455 was booked last at .*, which is not ahead of the clock by more than policy clock_jump' AS not_ahead;
@@ -146,7 +146,7 @@ CREATE FUNCTION pg_temp.damage(statement text) RETURNS TABLE (check_name text, a
         SET LOCAL billing.allow_history_change = on;
         BEGIN
             EXECUTE statement;
-            RETURN QUERY SELECT v.check_name, v.account_id, regexp_replace(v.detail, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[-+]\d\d|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(\.\d+)? \d{4} [A-Z0-9+-]+', '(instant)', 'g') FROM billing.verify() AS v ORDER BY 1, 2, 3;
+            RETURN QUERY SELECT v.check_name, v.account_id, regexp_replace(v.detail, '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[-+]\d\d|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d(\.\d+)? \d{4} [A-Z0-9+-]+', '(instant)', 'g') FROM test.verify() AS v ORDER BY 1, 2, 3;
             RAISE EXCEPTION 'undone' USING ERRCODE = 'P0099';
         EXCEPTION WHEN SQLSTATE 'P0099' THEN NULL;
         END;
@@ -166,4 +166,4 @@ SELECT * FROM pg_temp.damage('UPDATE billing_books.account_lock SET unlocked_at 
 -- What came back is another bonus, or lasts longer.
 SELECT check_name, account_id, detail FROM pg_temp.damage('UPDATE billing_books.lot SET expires_at = expires_at + interval ''1 day'' WHERE account_id = 3450 AND source_type = ''adjustment''') WHERE check_name = 'repaired_bonus';
 SELECT DISTINCT check_name FROM pg_temp.damage('UPDATE billing_books.ledger_entry SET undoes_entry_no = NULL WHERE account_id = 3450 AND undoes_entry_no IS NOT NULL AND debit = ''adjustment''') ORDER BY 1;
-SELECT * FROM billing.verify();
+SELECT * FROM test.verify();

@@ -144,7 +144,7 @@ SELECT what AS without_rows FROM target WHERE pg_temp.rows(name, only_where) = 0
 -- And every table that has guards is a target.
 SELECT DISTINCT c.relname AS no_target FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
 WHERE t.tgfoid IN ('billing.history_guard'::regproc, 'billing.lifecycle_guard'::regproc) AND NOT c.relispartition AND c.relname !~ '^usage_event_[0-9]'
-  AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing_books.' || c.relname);
+  AND NOT EXISTS (SELECT FROM target AS g WHERE g.name = 'billing_books.' || c.relname) ORDER BY 1;
 -- The inbox is no history yet, a profile may change, forged messages are forgotten; but nobody shall empty them.
 SELECT call, left(test.attempt(call), 5) AS outcome FROM (VALUES ('TRUNCATE billing_books.usage_inbox'), ('DELETE FROM billing_books.account_profile WHERE account_id = 1350'), ('TRUNCATE billing_books.account_profile'),
     ('TRUNCATE billing_books.gateway_notice'), ('UPDATE billing_books.gateway_notice SET body = ''x'' WHERE gateway = ''history'''),

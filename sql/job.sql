@@ -6,7 +6,7 @@ SELECT name, schedule, command, scheduled FROM billing.schedule_jobs();
 SELECT name, statement = format('SELECT cron.schedule_in_database(%L, %L, %L, %L)', name || ' of ' || current_database(), schedule, command, current_database()) AS statement FROM billing.schedule_jobs();
 SELECT billing.unschedule_jobs() AS removed;
 -- What jobs run, an operator may run; and each of them is a call without arguments that may be repeated.
-SELECT j.name, p.oid IS NOT NULL AS known FROM billing.schedule_jobs() AS j LEFT JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND j.command = format('SELECT billing.%s()', p.proname);
+SELECT j.name, p.oid IS NOT NULL AS known FROM billing.schedule_jobs() AS j LEFT JOIN pg_proc AS p ON p.pronamespace = 'billing'::regnamespace AND j.command = format('SELECT billing.%s()', p.proname) ORDER BY j.name COLLATE "C";
 BEGIN; -- a seal that stays would find what other tests book in the past
 SELECT test.attempt(command) AS once, test.attempt(command) AS twice FROM billing.schedule_jobs() WHERE name !~ 'health';
 ROLLBACK;
