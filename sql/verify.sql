@@ -397,6 +397,7 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a table that is a view', pg_temp.found('ALTER TABLE billing_books.refund_claim RENAME TO away', 'CREATE VIEW billing_books.refund_claim AS SELECT * FROM billing_books.away')),
     ('a column of another type', pg_temp.found('ALTER TABLE billing_books.notification ALTER code TYPE varchar(200)')),
     ('rows that are hidden', pg_temp.found('ALTER TABLE billing_books.lot ENABLE ROW LEVEL SECURITY')),
+    ('an index by code of others', pg_temp.found('CREATE FUNCTION billing_books.code() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS ''BEGIN RETURN true; END''', 'CREATE INDEX code ON billing_books.lot (lot_no) WHERE billing_books.code()')),
     ('a column that may be null', pg_temp.found('ALTER TABLE billing_books.lot ALTER amount DROP NOT NULL')),
     ('a foreign key that is gone', pg_temp.found('ALTER TABLE billing_books.invoice_line DROP CONSTRAINT invoice_line_account_id_order_id_fkey')),
     ('foreign keys that nobody looks at', pg_temp.found('ALTER TABLE billing_books.invoice_line DISABLE TRIGGER ALL')),

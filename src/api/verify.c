@@ -53,8 +53,11 @@ billing_verify_account(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open_to_look(&scope);
-	partition_check_snapshot();
-	verify_account(account_id, result);
+	if (verify_tables(result))
+	{
+		partition_check_snapshot();
+		verify_account(account_id, result);
+	}
 	if (tuplestore_tuple_count(result->setResult) == 0 && !account_read(account_id, &account))
 		account_range_refuse(account_id);
 	scope_close(&scope);

@@ -286,6 +286,10 @@ owner('a rule of his', 'foreign_trigger', '', "CREATE RULE others AS ON INSERT T
 owner('rows that a policy of his hides', 'table', '', "ALTER TABLE $b.ledger_entry ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", "CREATE POLICY hidden ON $b.ledger_entry USING (account_id <> 8)");
 owner('a view in the place of a table', 'table', '', "ALTER TABLE $b.refund_claim RENAME TO away", "CREATE VIEW $b.refund_claim AS SELECT * FROM $b.away");
 owner('rows of another table among those of one', 'table', '', "CREATE TABLE $b.more () INHERITS ($b.lot)");
+my $code = "CREATE FUNCTION $b.code() RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 0; END'";
+owner('an index by code of his', 'table', '', $code, "CREATE INDEX code ON $b.lot (lot_no) WHERE $b.code() = 0");
+owner('a CHECK by code of his', 'table', '', $code, "ALTER TABLE $b.usage_event_default ADD CHECK (account_id <> $b.code())");
+owner('statistics by code of his', 'table', '', $code, "CREATE STATISTICS $b.code ON (lot_no + $b.code()) FROM $b.lot");
 owner('a column of another type', 'table', '', "ALTER TABLE $b.notification ALTER code TYPE varchar(200)");
 owner('a column that may be null', 'not_null', '', "ALTER TABLE $b.ledger_entry ALTER amount DROP NOT NULL");
 owner('a key that is gone', 'unique_key', '', "ALTER TABLE $b.payment_claim DROP CONSTRAINT payment_claim_pkey");
