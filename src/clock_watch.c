@@ -29,6 +29,7 @@
 #include "utils/timestamp.h"
 
 #include "clock_watch.h"
+#include "core/policy.h"
 #include "errors.h"
 
 #define MEMORY "billing clock"
@@ -139,11 +140,26 @@ keep(TimestampTz stopped_at)
 	kept.stopped_at = stopped_at;
 }
 
+/* The time by the clock that was believed: one that the server started with may never have been,
+ * by the policies' defaults, and then it is the time that was written before. */
+static TimestampTz
+time_believed(void)
+{
+	DriftLimits limits = {policy_catalog[POLICY_CLOCK_JUMP].default_value,
+						  policy_catalog[POLICY_CLOCK_GAP].default_value};
+	int64 believed_us = (int64) pg_atomic_read_u64(&shared->believed_us);
+	int64 written_us = (int64) pg_atomic_read_u64(&shared->written_us);
+	Drift drift = {believed_us, believed_us, written_us};
+	bool is_believed = drift_judge(&drift, &limits) == DRIFT_BELIEVED;
+
+	return (is_believed ? believed_us : written_us) + boot_time_us();
+}
+
 /* In the postmaster, before shared memory goes: at the end, or since a process crashed. */
 static void
 at_end(int code, Datum argument)
 {
-	keep((int64) pg_atomic_read_u64(&shared->believed_us) + boot_time_us());
+	keep(time_believed());
 	if (code == 0)
 		write_kept();
 }

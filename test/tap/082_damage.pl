@@ -61,10 +61,10 @@ BEGIN
     WHERE e.account_id = a.account_id AND e.entry_no = a.last_entry_no AND a.chain IS DISTINCT FROM e.chain;
 END $$;;
 -- What a seal holds lags behind by twice policy clock_jump.
-SELECT billing.set_policy('clock_jump', '1 min');
-SET billing.clock_offset = '2 min';
-SELECT billing.seal_books();
-RESET billing.clock_offset;
+SELECT billing.set_policy('clock_jump', '1 min');;
+SET billing.clock_offset = '2 min';;
+SELECT billing.seal_books();;
+RESET billing.clock_offset;;
 SELECT billing.set_policy('clock_jump', NULL)
 S
 
