@@ -62,7 +62,7 @@ BEGIN
 END $$;;
 -- What a seal holds lags behind by twice policy clock_jump.
 SELECT billing.set_policy('clock_jump', '1 min');;
-SET billing.clock_offset = '2 min';;
+SELECT set_config('billing.clock_offset', extract(epoch FROM current_setting('billing.clock_offset')::interval + interval '2 min')::int || 's', false);;
 SELECT billing.seal_books();;
 RESET billing.clock_offset;;
 SELECT billing.set_policy('clock_jump', NULL)
