@@ -12,6 +12,7 @@
  */
 #include "core/replay.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,6 +116,28 @@ begin_transfers(Replay *replay, size_t extra_transfers)
 	books->transfers_count = 0;
 	books->transfers = make_room_for(replay, books->transfers, needed, &books->transfers_capacity,
 									 sizeof(Transfer));
+}
+
+/* The place of the first element of a number or more in a list that is sorted by it; the number
+ * stands so many bytes behind an element's begin. */
+static size_t
+place_of(const void *list, size_t element_size, size_t offset, size_t count, int64_t number)
+{
+	size_t from = 0;
+	size_t to = count;
+
+	while (from < to)
+	{
+		size_t middle = from + (to - from) / 2;
+		int64_t found;
+
+		memcpy(&found, (const char *) list + middle * element_size + offset, sizeof(found));
+		if (found < number)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
 }
 
 /* ---- findings ---------------------------------------------------------------- */
@@ -304,19 +327,8 @@ keep_entry(Replay *replay, const ReplayEntry *entry)
 static size_t
 kept_place(const Replay *replay, int64_t entry_no)
 {
-	size_t from = 0;
-	size_t to = replay->kept_count;
-
-	while (from < to)
-	{
-		size_t middle = from + (to - from) / 2;
-
-		if (replay->kept[middle].entry_no < entry_no)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
+	return place_of(replay->kept, sizeof(KeptEntry), offsetof(KeptEntry, entry_no),
+					replay->kept_count, entry_no);
 }
 
 static ArrearsMoveKind
@@ -383,20 +395,12 @@ note_arrears(Replay *replay, const ReplayEntry *entry)
 static const ReplayTakeBack *
 find_take_back(const ReplayFacts *facts, int64_t take_back_id)
 {
-	size_t from = 0;
-	size_t to = facts->take_backs_count;
+	size_t place = place_of(facts->take_backs, sizeof(ReplayTakeBack),
+							offsetof(ReplayTakeBack, take_back_id), facts->take_backs_count,
+							take_back_id);
 
-	while (from < to)
-	{
-		size_t middle = from + (to - from) / 2;
-
-		if (facts->take_backs[middle].take_back_id < take_back_id)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from < facts->take_backs_count && facts->take_backs[from].take_back_id == take_back_id
-			   ? &facts->take_backs[from]
+	return place < facts->take_backs_count && facts->take_backs[place].take_back_id == take_back_id
+			   ? &facts->take_backs[place]
 			   : NULL;
 }
 
@@ -423,20 +427,11 @@ static void
 note_returned(Replay *replay, const Transfer *transfer)
 {
 	ArrearsHistory *history = &replay->history;
-	size_t from = 0;
-	size_t to = history->count;
+	size_t place = place_of(history->moves, sizeof(ArrearsMove), offsetof(ArrearsMove, entry_no),
+							history->count, transfer->undoes_entry_no);
 
-	while (from < to)
-	{
-		size_t middle = from + (to - from) / 2;
-
-		if (history->moves[middle].entry_no < transfer->undoes_entry_no)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	if (from < history->count && history->moves[from].entry_no == transfer->undoes_entry_no)
-		history->moves[from].returned_nano += transfer->amount_nano;
+	if (place < history->count && history->moves[place].entry_no == transfer->undoes_entry_no)
+		history->moves[place].returned_nano += transfer->amount_nano;
 }
 
 static void
@@ -504,20 +499,12 @@ compare(Replay *replay, int64_t recorded_at)
 static ReplayLot *
 find_lot(const Replay *replay, int64_t lot_no)
 {
-	size_t from = 0;
-	size_t to = replay->facts->lots_count;
+	const ReplayFacts *facts = replay->facts;
+	size_t place = place_of(facts->lots, sizeof(ReplayLot), offsetof(ReplayLot, lot.lot_no),
+							facts->lots_count, lot_no);
 
-	while (from < to)
-	{
-		size_t middle = from + (to - from) / 2;
-
-		if (replay->facts->lots[middle].lot.lot_no < lot_no)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from < replay->facts->lots_count && replay->facts->lots[from].lot.lot_no == lot_no
-			   ? &replay->facts->lots[from]
+	return place < facts->lots_count && facts->lots[place].lot.lot_no == lot_no
+			   ? &facts->lots[place]
 			   : NULL;
 }
 
