@@ -132,34 +132,38 @@ write_kept(void)
 }
 
 static void
-keep(TimestampTz stopped_at)
+keep(void)
 {
 	kept.believed_us = (int64) pg_atomic_read_u64(&shared->believed_us);
 	kept.followed_at = (int64) pg_atomic_read_u64(&shared->followed_at);
 	kept.written_us = (int64) pg_atomic_read_u64(&shared->written_us);
-	kept.stopped_at = stopped_at;
 }
 
-/* The time by the clock that was believed: one that the server started with may never have been,
- * by the policies' defaults, and then it is the time that was written before. */
+DriftLimits
+clock_watch_defaults(void)
+{
+	return (DriftLimits){policy_catalog[POLICY_CLOCK_JUMP].default_value,
+						 policy_catalog[POLICY_CLOCK_GAP].default_value};
+}
+
+/* The time by the clock that is kept as believed: one that the server started with may never have
+ * been, by the policies' defaults, and then it is the time that was written before. */
 static TimestampTz
 time_believed(void)
 {
-	DriftLimits limits = {policy_catalog[POLICY_CLOCK_JUMP].default_value,
-						  policy_catalog[POLICY_CLOCK_GAP].default_value};
-	int64 believed_us = (int64) pg_atomic_read_u64(&shared->believed_us);
-	int64 written_us = (int64) pg_atomic_read_u64(&shared->written_us);
-	Drift drift = {believed_us, believed_us, written_us};
+	DriftLimits limits = clock_watch_defaults();
+	Drift drift = {kept.believed_us, kept.believed_us, kept.written_us};
 	bool is_believed = drift_judge(&drift, &limits) == DRIFT_BELIEVED;
 
-	return (is_believed ? believed_us : written_us) + boot_time_us();
+	return (is_believed ? kept.believed_us : kept.written_us) + boot_time_us();
 }
 
 /* In the postmaster, before shared memory goes: at the end, or since a process crashed. */
 static void
 at_end(int code, Datum argument)
 {
-	keep(time_believed());
+	keep();
+	kept.stopped_at = time_believed();
 	if (code == 0)
 		write_kept();
 }
@@ -249,7 +253,8 @@ believe(int64 drift_us, int64 boot_us)
 {
 	pg_atomic_write_u64(&shared->believed_us, (uint64) drift_us);
 	pg_atomic_write_u64(&shared->followed_at, (uint64) boot_us);
-	keep(0);
+	keep();
+	kept.stopped_at = 0;
 	write_kept();
 }
 

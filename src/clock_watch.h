@@ -40,6 +40,9 @@ extern ClockWatch clock_watch_read(TimestampTz now);
 extern void clock_watch_follow(const ClockWatch *watch);
 extern void clock_watch_replace(const ClockWatch *watch);
 
+/* The limits of a server whose databases set no policies. */
+extern DriftLimits clock_watch_defaults(void);
+
 /* Believes the clock as it was then, once the current transaction commits. */
 extern void clock_watch_confirm(const ClockWatch *watch);
 

@@ -38,8 +38,7 @@ static DriftVerdict
 judge(const ClockWatch *watch, const PolicyValues *policies)
 {
 	DriftLimits limits = {policies->of[POLICY_CLOCK_JUMP], policies->of[POLICY_CLOCK_GAP]};
-	DriftLimits defaults = {policy_catalog[POLICY_CLOCK_JUMP].default_value,
-							policy_catalog[POLICY_CLOCK_GAP].default_value};
+	DriftLimits defaults = clock_watch_defaults();
 	DriftVerdict verdict;
 
 	if (!watch->is_watched)
