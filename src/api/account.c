@@ -8,13 +8,13 @@
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "booking/lock.h"
+#include "booking/moment.h"
 #include "booking/order.h"
 #include "booking/subscription.h"
 #include "core/gate.h"

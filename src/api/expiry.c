@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "fmgr.h"
 
 #include "booking/each_account.h"
+#include "booking/moment.h"
 #include "spi/scope.h"
 #include "store/lot_store.h"
 

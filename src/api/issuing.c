@@ -8,12 +8,12 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "fmgr.h"
 
 #include "api/arguments.h"
 #include "booking/each_account.h"
 #include "booking/invoicing.h"
+#include "booking/moment.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"
 #include "store/audit_store.h"

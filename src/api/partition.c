@@ -7,10 +7,10 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
+#include "booking/moment.h"
 #include "spi/scope.h"
 #include "store/partition_store.h"
 #include "store/policy_store.h"

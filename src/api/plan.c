@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "booking/moment.h"
 #include "core/policy.h"
 #include "errors.h"
 #include "spi/catalog.h"

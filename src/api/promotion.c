@@ -7,11 +7,11 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
+#include "booking/moment.h"
 #include "errors.h"
 #include "spi/scope.h"
 #include "spi/subscriber.h"

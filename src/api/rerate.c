@@ -7,7 +7,6 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -15,6 +14,7 @@
 #include "api/arguments.h"
 #include "api/operator_call.h"
 #include "api/result.h"
+#include "booking/moment.h"
 #include "booking/rerating.h"
 #include "errors.h"
 #include "spi/nano.h"

@@ -9,7 +9,6 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "funcapi.h"
 #include "utils/timestamp.h"
 
@@ -18,6 +17,7 @@
 #include "api/result.h"
 #include "booking/each_account.h"
 #include "booking/earning.h"
+#include "booking/moment.h"
 #include "booking/subscription.h"
 #include "clock.h"
 #include "errors.h"

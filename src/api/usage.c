@@ -8,13 +8,13 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
 #include "api/result.h"
 #include "booking/inbox_row.h"
+#include "booking/moment.h"
 #include "booking/usage.h"
 #include "errors.h"
 #include "spi/nano.h"

@@ -7,12 +7,12 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "fmgr.h"
 #include "utils/timestamp.h"
 
 #include "api/arguments.h"
 #include "booking/failure.h"
+#include "booking/moment.h"
 #include "core/text.h"
 #include "errors.h"
 #include "spi/scope.h"

@@ -12,9 +12,9 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "utils/timestamp.h"
 
+#include "booking/moment.h"
 #include "booking/new_price.h"
 #include "core/books.h"
 #include "core/policy.h"

@@ -12,11 +12,11 @@
  */
 #include "postgres.h"
 
-#include "booking/moment.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "booking/each_account.h"
+#include "booking/moment.h"
 #include "booking/rerating.h"
 #include "booking/slices.h"
 #include "booking/usage.h"
