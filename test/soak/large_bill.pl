@@ -30,10 +30,17 @@ sub pay_all
 	my ($day, $count) = @_;
 	(my $prefix = $day) =~ s/-//g;
 	$dbh->do('INSERT INTO billing_books.payment (account_id, payment_id, gateway, transaction_id, state, currency, amount, payer_amount, reason, paid_at, recorded_at, actor)
-		SELECT 1, $1::bigint + n, \'wechat\', $2::text || \'220000000000\' || lpad(n::text, 8, \'0\'), \'dismissed\', \'CNY\', (100 + (n - 1) % 900) / 100.0, (100 + (n - 1) % 900) / 100.0, \'unknown_order\',
-			($3::text || \' 00:00+08\')::timestamptz + (n - 1) * interval \'1 day\' / $4::int, now(), \'soak\' FROM generate_series(1, $4::int) AS n', undef, substr($prefix, 2) * 10_000_000, $prefix, $day, $count);
+		SELECT account_id, $1::bigint + n, \'wechat\', $2::text || \'220000000000\' || lpad(n::text, 8, \'0\'), \'dismissed\', \'CNY\', (100 + (n - 1) % 900) / 100.0, (100 + (n - 1) % 900) / 100.0, \'unknown_order\',
+			($3::text || \' 00:00+08\')::timestamptz + (n - 1) * interval \'1 day\' / $4::int, a.last_booked_at, \'soak\' FROM billing_books.account AS a, generate_series(1, $4::int) AS n WHERE a.account_id = 1', undef, substr($prefix, 2) * 10_000_000, $prefix, $day, $count);
 	$dbh->do('INSERT INTO billing_books.payment_claim SELECT gateway, transaction_id, 1, account_id, payment_id FROM billing_books.payment AS p WHERE NOT EXISTS (SELECT FROM billing_books.payment_claim AS c WHERE c.account_id = p.account_id AND c.payment_id = p.payment_id)');
-	$dbh->do("ANALYZE billing_books.$_") for qw(payment payment_claim);
+	# Only an operator dismisses a payment: he was answered, and it is in the audit log.
+	$dbh->do('INSERT INTO billing_books.idempotent_call (account_id, idempotency_key, function, arguments_hash, recorded_at, result)
+		SELECT account_id, \'dismiss \' || payment_id, \'resolve_payment\', sha256(payment_id::text::bytea), recorded_at, jsonb_build_object(\'id\', payment_id) FROM billing_books.payment
+		ON CONFLICT DO NOTHING');
+	$dbh->do('INSERT INTO billing_books.audit_log (recorded_at, account_id, action, object, new_value, actor, session_user_name)
+		SELECT recorded_at, account_id, \'resolve_payment\', \'payment \' || payment_id, \'dismiss\', actor, session_user FROM billing_books.payment AS p
+		WHERE NOT EXISTS (SELECT FROM billing_books.audit_log AS a WHERE a.account_id = p.account_id AND a.object = \'payment \' || p.payment_id)');
+	$dbh->do("ANALYZE billing_books.$_") for qw(payment payment_claim idempotent_call audit_log);
 	return;
 }
 
