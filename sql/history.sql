@@ -38,7 +38,7 @@ INSERT INTO billing_books.reconciliation (gateway, day, run, state, requested_at
 INSERT INTO billing_books.reconciliation_difference (gateway, day, run, class, subject, transaction_id, refund_id, number, state, detail, found_at) VALUES ('history', '2025-01-01', 1, 'amount', 'payment', 'T', '', '', 'open', 'x', now());
 INSERT INTO billing_books.reconciliation_line (account_id, line_no, gateway, day, run, class, amount, recorded_at) VALUES (-1, 1, 'history', '2025-01-01', 1, 'fee', 1, now());
 WITH w AS (INSERT INTO billing_books.rerate (account_id, occurred_from, occurred_to, prices_at, begun_at, finished_at, call_account_id, idempotency_key, actor) VALUES (1350, '2025-01-01 00:00+00', now(), now(), now(), now(), 1350, 'history', 'me') RETURNING rerate_no),
-    a AS (INSERT INTO billing_books.rerate_account (account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id, finished_at) SELECT 1350, rerate_no, 1, 1, 0, 1, 1, now() FROM w),
+    a AS (INSERT INTO billing_books.rerate_account (account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id, booked_until, finished_at) SELECT 1350, rerate_no, 1, 1, 0, 1, 1, now(), now() FROM w),
     s AS (INSERT INTO billing_books.rerate_skip (account_id, rerate_no, reason, events) SELECT 1350, rerate_no, 'plan', 1 FROM w)
 INSERT INTO billing_books.charge_revision (account_id, request_hash, event_recorded_at, recorded_at, rerate_no, old_price_id, price_id, key_id, revision_no, entry_count, probe, old_charge, charge, amount, written_off, model, occurred_at)
 SELECT u.account_id, u.request_hash, u.recorded_at, now(), w.rerate_no, 1, 2, 1, 1, 0, 0, 3, 3, 0, 0, u.model, u.occurred_at FROM w, billing_books.usage_event AS u WHERE u.account_id = 1350 AND u.request_id = 'charged';

@@ -153,10 +153,11 @@ plan_event(Booking *booking, const Rerate *rerate, const CorrectedEvent *correct
 static size_t
 plan_page(Booking *booking, const Rerate *rerate, UsageCursor *after, DryRun *found)
 {
+	const Account *account = &booking->account;
+	UsageBooked booked = {account->last_entry_no, account->last_booked_at};
 	size_t count;
-	CorrectedEvent *events = usage_list_corrected(booking->account.account_id, &rerate->usage,
-												  booking->account.last_entry_no, after, PAGE_SIZE,
-												  &count);
+	CorrectedEvent *events = usage_list_corrected(account->account_id, &rerate->usage, booked,
+												  after, PAGE_SIZE, &count);
 
 	for (size_t i = 0; i < count; i++)
 		plan_event(booking, rerate, &events[i], found);
@@ -380,8 +381,8 @@ move_page(Booking *booking, Step *step, RerateProgress *progress, Moved *moved)
 	MemoryContext caller_context;
 	size_t count;
 	CorrectedEvent *events = usage_list_corrected(booking->account.account_id, &step->rerate->usage,
-												  progress->last_entry_no, &progress->after,
-												  page_size + 1, &count);
+												  progress->booked, &progress->after, page_size + 1,
+												  &count);
 	size_t looked_at = Min(count, (size_t) page_size);
 
 	for (size_t i = 0; i < looked_at; i++)

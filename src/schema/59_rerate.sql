@@ -20,7 +20,7 @@ COMMENT ON COLUMN billing_books.rerate.rerate_no IS 'Its number, the source of i
 COMMENT ON COLUMN billing_books.rerate.account_id IS 'The account; null: all.';
 COMMENT ON COLUMN billing_books.rerate.occurred_from IS 'Of calls that began at or after it,';
 COMMENT ON COLUMN billing_books.rerate.occurred_to IS 'and before it.';
-COMMENT ON COLUMN billing_books.rerate.prices_at IS 'The prices as they were corrected by then, of what was booked by then: when it was asked for.';
+COMMENT ON COLUMN billing_books.rerate.prices_at IS 'The prices as they were corrected by then, of usage that was recorded by then: when it was asked for.';
 COMMENT ON COLUMN billing_books.rerate.begun_at IS 'When it began; null: it waits for a second person.';
 COMMENT ON COLUMN billing_books.rerate.finished_at IS 'When all accounts were done.';
 COMMENT ON COLUMN billing_books.rerate.outdated_by IS 'Another one, which may be of some of these charges and began while this one waited for a second person.';
@@ -38,6 +38,7 @@ CREATE TABLE billing_books.rerate_account (
     more numeric(18,9) NOT NULL CHECK (more >= 0),
     last_entry_no bigint NOT NULL,
     next_reversal_id bigint NOT NULL,
+    booked_until timestamptz NOT NULL,
     moved bigint NOT NULL DEFAULT 0,
     passed_over bigint NOT NULL DEFAULT 0,
     given_back numeric NOT NULL DEFAULT 0,
@@ -57,6 +58,7 @@ COMMENT ON COLUMN billing_books.rerate_account.less IS 'Sum of what would be giv
 COMMENT ON COLUMN billing_books.rerate_account.more IS 'Sum of what would be charged.';
 COMMENT ON COLUMN billing_books.rerate_account.last_entry_no IS 'The account''s last entry as it was asked for: nothing that was booked later is touched.';
 COMMENT ON COLUMN billing_books.rerate_account.next_reversal_id IS 'Which charges were undone since: from this reversal on.';
+COMMENT ON COLUMN billing_books.rerate_account.booked_until IS 'The account''s last booking instant as it was asked for: a charge of nothing, which has no entry, is booked later when it is settled behind it.';
 COMMENT ON COLUMN billing_books.rerate_account.passed_over IS 'How many of these charges were passed over since; rerate_skip says why.';
 COMMENT ON COLUMN billing_books.rerate_account.moved IS 'How many charges have their new price.';
 COMMENT ON COLUMN billing_books.rerate_account.given_back IS 'Sum of what was given back.';

@@ -239,15 +239,17 @@ rerate_account_insert(const Account *account, const Rerate *rerate, const Rerate
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS
 		"rerate_account (account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id, "
-		"finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $3 = 0 THEN $8 END)",
-		INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID, TIMESTAMPTZOID);
+		"finished_at, booked_until) VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN $3 = 0 THEN $8 END, $9)",
+		INT8OID, INT8OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID, TIMESTAMPTZOID,
+		TIMESTAMPTZOID);
 
 	sql_write(&insert,
 			  (Datum[]){Int64GetDatum(account->account_id), Int64GetDatum(rerate->rerate_no),
 						Int64GetDatum(sums->events), nano_datum(sums->less_nano),
 						nano_datum(sums->more_nano), Int64GetDatum(account->last_entry_no),
 						Int64GetDatum(usage_next_reversal_id(account->account_id)),
-						TimestampTzGetDatum(rerate->usage.prices_at)},
+						TimestampTzGetDatum(rerate->usage.prices_at),
+						TimestampTzGetDatum(account->last_booked_at)},
 			  NULL);
 }
 
@@ -284,7 +286,7 @@ rerate_progress(int64 account_id, int64 rerate_no)
 {
 	static Sql read = SQL(
 		"SELECT events, moved, after_hash, after_probe, after_recorded_at, "
-		"finished_at, last_entry_no, passed_over, next_reversal_id FROM " BOOKS
+		"finished_at, last_entry_no, passed_over, next_reversal_id, booked_until FROM " BOOKS
 		"rerate_account WHERE account_id = $1 AND rerate_no = $2 FOR NO KEY UPDATE",
 		INT8OID, INT8OID);
 	bool has_begun;
@@ -297,7 +299,7 @@ rerate_progress(int64 account_id, int64 rerate_no)
 		.after = {column_int64(0, 3), has_begun ? column_int16(0, 4) : 0,
 				  column_instant(0, 5, DT_NOBEGIN)},
 		.finished_at = column_instant(0, 6, DT_NOEND),
-		.last_entry_no = column_int64(0, 7),
+		.booked = {column_int64(0, 7), column_instant(0, 10, DT_NOBEGIN)},
 		.passed_over = column_int64(0, 8),
 		.next_reversal_id = column_int64(0, 9),
 	};

@@ -45,7 +45,7 @@ typedef struct RerateProgress
 	int64 moved;
 	int64 passed_over;
 	UsageCursor after;
-	int64 last_entry_no;	 /* what was booked later is not touched */
+	UsageBooked booked;		 /* what was booked later is not touched */
 	int64 next_reversal_id;	 /* from here on charges were undone since */
 	TimestampTz finished_at; /* DT_NOEND: it is not */
 } RerateProgress;

@@ -257,8 +257,9 @@ static const Guard guards[] = {
 	SET_ONCE(rerate, "begun_at, finished_at, outdated_by"),
 	NO_TRUNCATE(rerate),
 	NO_DELETE(rerate_account),
-	NO_UPDATE_OF(rerate_account,
-				 "account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id"),
+	NO_UPDATE_OF(
+		rerate_account,
+		"account_id, rerate_no, events, less, more, last_entry_no, next_reversal_id, booked_until"),
 	SET_ONCE(rerate_account, "finished_at"),
 	NO_TRUNCATE(rerate_account),
 	NO_DELETE(rerate_skip),

@@ -392,7 +392,7 @@ usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max, si
 }
 
 CorrectedEvent *
-usage_list_corrected(int64 account_id, const CorrectedUsage *usage, int64 last_entry_no,
+usage_list_corrected(int64 account_id, const CorrectedUsage *usage, UsageBooked booked,
 					 const UsageCursor *after, int64 events_max, size_t *count)
 {
 	static Sql list = SQL(
@@ -406,16 +406,16 @@ usage_list_corrected(int64 account_id, const CorrectedUsage *usage, int64 last_e
 		"charge_revision AS r WHERE r.account_id = u.account_id AND r.request_hash = u.request_hash "
 		"AND r.probe = u.probe AND r.event_recorded_at = u.recorded_at) AS r WHERE u.account_id = $1 "
 		"AND u.status = 'charged' AND u.occurred_at >= $2 AND u.occurred_at < $3 AND ($4 IS NULL OR "
-		"u.model = $4) AND coalesce(u.first_entry_no <= $10, u.settled_at <= $5) AND (u.request_hash, u.probe, "
+		"u.model = $4) AND coalesce(u.first_entry_no <= $10, u.settled_at <= $11) AND (u.request_hash, u.probe, "
 		"u.recorded_at) > ($6, $7, $8) AND EXISTS (SELECT FROM " BOOKS "price AS p JOIN " BOOKS
 		"price AS c ON c.corrects = coalesce(p.corrects, p.price_id) AND c.price_id > p.price_id AND "
 		"c.corrected_at <= $5 WHERE p.price_id = coalesce(r.now_price_id, u.price_id)) ORDER BY "
 		"u.request_hash, u.probe, u.recorded_at LIMIT $9) AS u ORDER BY request_hash, probe, "
 		"recorded_at",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TIMESTAMPTZOID, INT8OID, INT2OID,
-		TIMESTAMPTZOID, INT8OID, INT8OID);
-	char nulls[] = "          ";
-	Datum values[10] = {Int64GetDatum(account_id), TimestampTzGetDatum(usage->occurred_from),
+		TIMESTAMPTZOID, INT8OID, INT8OID, TIMESTAMPTZOID);
+	char nulls[] = "           ";
+	Datum values[11] = {Int64GetDatum(account_id), TimestampTzGetDatum(usage->occurred_from),
 						TimestampTzGetDatum(usage->occurred_to)};
 	CorrectedEvent *events;
 
@@ -426,7 +426,8 @@ usage_list_corrected(int64 account_id, const CorrectedUsage *usage, int64 last_e
 	values[6] = Int16GetDatum(after->probe);
 	values[7] = TimestampTzGetDatum(after->recorded_at);
 	values[8] = Int64GetDatum(events_max);
-	values[9] = Int64GetDatum(last_entry_no);
+	values[9] = Int64GetDatum(booked.last_entry_no);
+	values[10] = TimestampTzGetDatum(booked.until);
 	*count = sql_latest(&list, values, nulls);
 	events = palloc((*count + 1) * sizeof(CorrectedEvent));
 	for (uint64 row = 0; row < *count; row++)

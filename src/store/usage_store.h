@@ -148,8 +148,8 @@ extern int64 *usage_settleable_accounts(int64 after, int64 accounts_max, size_t 
 extern UsageEvent *usage_settleable(int64 account_id, const UsageEvent *after, int64 events_max,
 									size_t *count);
 
-/* Which charges: of calls that began in [from, to), of a model (NULL: any), booked by an instant,
- * as prices were corrected by then. */
+/* Which charges: of calls that began in [from, to), of a model (NULL: any), as prices were
+ * corrected by an instant. */
 typedef struct CorrectedUsage
 {
 	TimestampTz occurred_from;
@@ -167,6 +167,13 @@ typedef struct CorrectedEvent
 	int64 reversal_id; /* NO_NUMBER: it is not undone */
 } CorrectedEvent;
 
+/* What is booked: up to an entry; a charge of nothing, which has none, up to an instant. */
+typedef struct UsageBooked
+{
+	int64 last_entry_no;
+	TimestampTz until;
+} UsageBooked;
+
 /* Where in an account's events a look goes on, in the order of an index. */
 typedef struct UsageCursor
 {
@@ -175,9 +182,9 @@ typedef struct UsageCursor
 	TimestampTz recorded_at; /* DT_NOBEGIN: at their begin */
 } UsageCursor;
 
-/* Those of an account that were booked up to an entry, behind a cursor. */
+/* Those of an account that were booked by then, behind a cursor. */
 extern CorrectedEvent *usage_list_corrected(int64 account_id, const CorrectedUsage *usage,
-											int64 last_entry_no, const UsageCursor *after,
+											UsageBooked booked, const UsageCursor *after,
 											int64 events_max, size_t *count);
 
 /* True while the account has usage that is not settled. */

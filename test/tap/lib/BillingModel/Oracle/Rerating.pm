@@ -56,9 +56,11 @@ sub is_open_for
 sub usage_of_rerate
 {
 	my ($account, $rerate) = @_;
-	return grep { $_->{occurred_at} >= $rerate->{from} && $_->{occurred_at} < $rerate->{to} && $_->{recorded_at} <= $rerate->{prices_at}
+	return grep { $_->{occurred_at} >= $rerate->{from} && $_->{occurred_at} < $rerate->{to}
 		  && (!defined $rerate->{model} || model_of($_->{model}) eq $rerate->{model}) } @{ $account->{events} };
 }
+
+sub recorded_usage { my ($account, $rerate) = @_; return grep { $_->{recorded_at} <= $rerate->{prices_at} } usage_of_rerate($account, $rerate) }
 
 # By the hash of the request, as the cursor goes.
 sub place { my ($event) = @_; utf8::encode(my $id = $event->{request_id}); return $event->{hash} //= unpack 'q>', sha256($id) }
@@ -68,7 +70,7 @@ sub corrected_usage
 {
 	my ($account, $rerate) = @_;
 	return sort { place($a) <=> place($b) || $a->{recorded_at} <=> $b->{recorded_at} }
-	  grep { $_->{status} eq 'charged' && $_->{settled_at} <= $rerate->{prices_at} && as_corrected($_->{price}, $rerate->{prices_at}) != price_now($_) }
+	  grep { $_->{status} eq 'charged' && as_corrected($_->{price}, $rerate->{prices_at}) != price_now($_) }
 	  usage_of_rerate($account, $rerate);
 }
 
@@ -89,7 +91,7 @@ sub unrated
 sub plan_of
 {
 	my ($account, $rerate) = @_;
-	my @usage = usage_of_rerate($account, $rerate) or return undef;
+	my @usage = recorded_usage($account, $rerate) or return undef;
 	my %plan = (account => $account, events => 0, less => 0, more => 0, moved => 0, passed_over => 0, given_back => 0, charged => 0, skipped => {}, undone => {},
 		charges => [ corrected_usage($account, $rerate) ]);
 	$plan{skipped}{ $_->{status} }++ for grep { $_->{status} ne 'charged' } @usage;
