@@ -154,6 +154,16 @@ SELECT billing.set_policy('second_person_above', NULL, 'CNY');
 -- Without the policy a call that waited is carried out by whom it may.
 SELECT status, balance FROM billing.write_off(1257, 101, 'large');
 SELECT count(*) AS waiting FROM billing.awaiting_second WHERE account_id = 1257;
+-- verify() puts in order what a clock that was set back stamps with one instant: a lot that is withdrawn, filled again and withdrawn.
+SELECT billing.create_account(1249, 'cn'), billing.create_api_key(1249, 'prod') IS NOT NULL AS key;
+SELECT status FROM billing.grant_bonus(1249, 10, 'gift');
+SELECT status, charge FROM billing.charge(1249, 1, 'undone', 'credit', 4, 0);
+SET billing.clock_offset = '3 min';
+SELECT status, balance FROM billing.withdraw_bonus(1249, 1, 'mistake');
+RESET billing.clock_offset;
+SELECT status, balance FROM billing.reverse_charge(1249, 'undone', 'undo');
+SELECT status, balance FROM billing.withdraw_bonus(1249, 1, 'mistake again');
+SELECT count(*) AS withdrawn, count(DISTINCT recorded_at) AS instants FROM billing_books.ledger_entry WHERE account_id = 1249 AND credit = 'promotion';
 DROP OWNED BY regress_credit_a, regress_credit_b;
 DROP ROLE regress_credit_a, regress_credit_b;
 SELECT * FROM test.verify();
