@@ -87,3 +87,11 @@ SELECT test.attempt('SELECT billing.seal_books()');
 ROLLBACK;
 SELECT billing.hash_lines(line ORDER BY line COLLATE "C") = sha256(E'a\nb\n'::bytea) AS of_lines FROM (VALUES ('b'), ('a')) AS v (line);
 SELECT n % 2 AS odd, billing.hash_lines(n::text ORDER BY n) = sha256(convert_to(string_agg(n || E'\n', '' ORDER BY n), 'UTF8')) AS of_each FROM generate_series(1, 1000) AS n GROUP BY 1 ORDER BY 1;
+-- Its state can be ended twice, and go on: a hash of groups that is scanned again, and a window.
+BEGIN;
+SET LOCAL enable_sort = off;
+SET LOCAL enable_material = off;
+SELECT count(*) AS rows, count(DISTINCT digest) AS digests
+FROM (VALUES (1), (2)) AS again (time) LEFT JOIN (SELECT n % 3 AS rest, billing.hash_lines(n::text) AS digest FROM generate_series(1, 9) AS n GROUP BY n % 3) AS g ON g.rest + again.time > 0;
+ROLLBACK;
+SELECT line, billing.hash_lines(line) OVER (ORDER BY line) = sha256(convert_to(string_agg(line || E'\n', '') OVER (ORDER BY line), 'UTF8')) AS of_window FROM (VALUES ('a'), ('b'), ('c')) AS v (line);

@@ -205,6 +205,7 @@ billing_hash_lines_add(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(hasher);
 }
 
+/* The state stays as it is: who scans the groups again ends them again, and a window goes on. */
 PG_FUNCTION_INFO_V1(billing_hash_lines_end);
 Datum
 billing_hash_lines_end(PG_FUNCTION_ARGS)
@@ -213,7 +214,7 @@ billing_hash_lines_end(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
-	if (!hasher_end((Hasher *) PG_GETARG_POINTER(0), &digest))
+	if (!hasher_look((Hasher *) PG_GETARG_POINTER(0), &digest))
 		refuse(ERROR_INTERNAL, "there is no SHA-256");
 	return bind_bytes(digest.bytes, DIGEST_BYTES);
 }

@@ -98,6 +98,17 @@ hasher_put_digest_or_null(Hasher *hasher, const Digest *digest)
 }
 
 bool
+hasher_look(const Hasher *hasher, Digest *digest)
+{
+	EVP_MD_CTX *copy = hasher->failed ? NULL : EVP_MD_CTX_new();
+	bool is_made = copy != NULL && EVP_MD_CTX_copy_ex(copy, hasher->context) == 1 &&
+				   EVP_DigestFinal_ex(copy, digest->bytes, NULL) == 1;
+
+	EVP_MD_CTX_free(copy);
+	return is_made;
+}
+
+bool
 hasher_end(Hasher *hasher, Digest *digest)
 {
 	bool is_made = !hasher->failed && EVP_DigestFinal_ex(hasher->context, digest->bytes, NULL) == 1;

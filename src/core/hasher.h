@@ -42,6 +42,9 @@ extern void hasher_put_number_or_null(Hasher *hasher, int64_t value);
 extern void hasher_put_text_or_null(Hasher *hasher, const char *text);
 extern void hasher_put_digest_or_null(Hasher *hasher, const Digest *digest);
 
+/* What it would be if nothing more came, and more may. False as below. */
+extern bool hasher_look(const Hasher *hasher, Digest *digest);
+
 /* False where the library could not: out of memory, or it has no SHA-256; or it was ended before.
  */
 extern bool hasher_end(Hasher *hasher, Digest *digest);

@@ -28,5 +28,5 @@ CREATE FUNCTION billing.hash_lines_end(lines internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'billing_hash_lines_end';
 COMMENT ON FUNCTION billing.hash_lines_end(internal) IS 'What hash_lines() does after all rows.';
 
-CREATE AGGREGATE billing.hash_lines(line text) (SFUNC = billing.hash_lines_add, STYPE = internal, FINALFUNC = billing.hash_lines_end, FINALFUNC_MODIFY = READ_WRITE);
+CREATE AGGREGATE billing.hash_lines(line text) (SFUNC = billing.hash_lines_add, STYPE = internal, FINALFUNC = billing.hash_lines_end);
 COMMENT ON AGGREGATE billing.hash_lines(text) IS 'SHA-256 over lines, each with a line feed behind it, as sha256sum makes of a file; null where there are none. Example: SELECT billing.hash_lines(line ORDER BY line COLLATE "C") FROM (VALUES (''a''), (''b'')) AS v (line).';
