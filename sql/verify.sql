@@ -197,6 +197,8 @@ INSERT INTO fires (damage, found) SELECT * FROM (VALUES
     ('a batch of fewer than no entries', pg_temp.found('UPDATE billing_books.usage_event SET entry_count = -2147483648 WHERE account_id = 1903 AND request_id = ''m1''')),
     ('a revision of entries beyond all', pg_temp.found('UPDATE billing_books.charge_revision SET first_entry_no = 9223372036854775807, entry_count = 2 WHERE account_id = 1910 AND revision_no = 2')),
     ('a revision of very many entries', pg_temp.found('UPDATE billing_books.charge_revision SET entry_count = 2147483647 WHERE account_id = 1910 AND revision_no = 2')),
+    ('very many entries, which their accounts say they have', pg_temp.found_as_is('SET LOCAL temp_file_limit = ''50MB''', 'UPDATE billing_books.account SET last_entry_no = 3000000000 WHERE account_id IN (1901, 1910)',
+        'UPDATE billing_books.usage_event SET entry_count = 2147483647 WHERE account_id = 1901', 'UPDATE billing_books.charge_revision SET entry_count = 2147483647 WHERE account_id = 1910 AND revision_no = 2')),
     ('an account without entries', pg_temp.found('UPDATE billing_books.account SET last_entry_no = -9223372036854775808 WHERE account_id = 1901')),
     ('an account of very many entries', pg_temp.found('UPDATE billing_books.account SET last_entry_no = 9223372036854775807 WHERE account_id = 1901')),
     ('an account of no currency', pg_temp.found('UPDATE billing_books.account SET currency = '''' WHERE account_id = 1901')),
@@ -443,6 +445,26 @@ SELECT pg_temp.found('INSERT INTO billing_books.api_key_version SELECT v.account
         'UPDATE billing_books.account SET last_booked_at = last_booked_at + interval ''1 us'' WHERE account_id = 1901', 'INSERT INTO billing_books.audit_log (recorded_at, account_id, action, object, actor, session_user_name) VALUES (now(), 1901, ''update_api_key'', ''key 1'', ''me'', ''me'')') AS found;
 
 SELECT * FROM test.verify();
+
+-- Each check tells the first thousand of what it finds, and that there are more: a scan of rows, a query, what is priced again, what C looks at, seals.
+CREATE FUNCTION pg_temp.damage(first int, last int) RETURNS void LANGUAGE sql SET billing.allow_history_change = on AS $$
+    INSERT INTO billing_books.usage_event (account_id, request_hash, occurred_at, recorded_at, settled_at, first_entry_no, entry_count, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, price_id, status, request_id, model, key_name)
+    SELECT 1902, n, a.created_at, a.created_at, a.created_at, n, 1, 1, 1, 0, 0, 0, 2, 1, 'charged', n::text, 'verify', 'prod' FROM billing_books.account AS a, generate_series(first, last) AS n WHERE a.account_id = 1902;
+    INSERT INTO billing_books.policy_setting SELECT n, '', 0 FROM generate_series(first, last) AS n;
+    INSERT INTO billing_books.seal_rows SELECT 1, 'plan ' || n, 1, '' FROM generate_series(first, last) AS n;
+$$;
+CREATE FUNCTION pg_temp.told() RETURNS TABLE (check_name text, told bigint, more text) LANGUAGE sql AS $$
+    SELECT check_name, count(*), max(detail) FILTER (WHERE detail LIKE 'and more%' AND account_id IS NULL)
+    FROM test.verify() WHERE check_name IN ('charge_price', 'charge_slices', 'policy', 'request_hash', 'sealed_rows') GROUP BY check_name ORDER BY 1
+$$;
+BEGIN;
+SELECT seal_no > 0 AS sealed FROM test.seal_books();
+SELECT pg_temp.damage(1, 1000);
+SELECT * FROM pg_temp.told();
+SELECT pg_temp.damage(1001, 1002);
+SELECT * FROM pg_temp.told();
+SELECT count(*) AS rows FROM test.verify(1902) WHERE check_name = 'charge_price';
+ROLLBACK;
 
 -- Each guard, of each table and leaf: disabled, firing for origin only, firing for replicas only, dropped.
 -- verify() names every one, install() puts every one back. (Row triggers of a leaf go with those of the whole

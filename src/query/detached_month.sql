@@ -22,3 +22,4 @@ FULL JOIN (
 WHERE (d.requests, d.rejected, d.input_tokens, d.output_tokens, d.cache_read_tokens, d.cache_write_tokens, d.charge)
     IS DISTINCT FROM (u.requests, u.rejected, u.input_tokens, u.output_tokens, u.cache_read_tokens, u.cache_write_tokens, u.charge)
     OR u.strays > 0
+LIMIT %3$d

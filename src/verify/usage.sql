@@ -117,39 +117,31 @@ WHERE entry_count > 0
     AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count > last_entry_no - first_entry_no + 1 ELSE true END
 
 -- check charge_slices
--- What was charged alone is the sum of its entries, booked at once, and every such entry of an open month has a charge.
+-- What was charged alone is the sum of its entries, which stand in a row and are booked at once, and every such entry of an open month has a charge.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
 SELECT account_id,
-       format('charge %s of entries from %s: the ledger has %s', max(charge), first_entry_no, sum(amount))
+       format('charge %s over %s entries from %s: the ledger has %s over %s', u.charge, u.entry_count, first_entry_no, e.amount, e.entries)
 FROM (
-    SELECT account_id, first_entry_no, charge, request_hash, settled_at, occurred_at,
-           generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
+    SELECT account_id, first_entry_no, entry_count, charge, request_hash, settled_at, occurred_at
     FROM billing_books.usage_event
-    JOIN billing_books.account USING (account_id)
     WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
-        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
 ) AS u
 FULL JOIN (
-    SELECT account_id, entry_no, amount, source_id, recorded_at, occurred_at AS started_at
+    SELECT account_id, min(entry_no) AS first_entry_no, max(entry_no) AS last_no, count(*) AS entries, sum(amount) AS amount,
+           source_id, recorded_at, occurred_at
     FROM billing_books.ledger_entry
     WHERE source_type = 'charge' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
-) AS e USING (account_id, entry_no)
-GROUP BY account_id, first_entry_no
-HAVING sum(amount) IS DISTINCT FROM max(charge)
-    OR count(*) <> count(amount)
-    OR bool_or((source_id, recorded_at, started_at) IS DISTINCT FROM (request_hash, settled_at, occurred_at))
+    GROUP BY account_id, source_id, recorded_at, occurred_at
+) AS e USING (account_id, first_entry_no)
+WHERE (u.charge, u.entry_count, u.entry_count, u.request_hash, u.settled_at, u.occurred_at)
+    IS DISTINCT FROM (e.amount, e.entries, e.last_no::numeric - first_entry_no + 1, e.source_id, e.recorded_at, e.occurred_at)
 
 -- check charge_entries
--- An entry pays one charge only, batches apart.
-SELECT account_id, format('entry %s is a slice of %s charges', entry_no, count(*))
-FROM (
-    SELECT account_id, generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
-    FROM billing_books.usage_event
-    JOIN billing_books.account USING (account_id)
-    WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
-        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
-) AS u
-GROUP BY account_id, entry_no
+-- An entry pays one charge only, batches apart: no two begin at the same one, and all others of a charge are its own by charge_slices.
+SELECT account_id, format('entry %s is the first slice of %s charges', first_entry_no, count(*))
+FROM billing_books.usage_event
+WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
+GROUP BY account_id, first_entry_no
 HAVING count(*) > 1
 
 -- check batch_slices
@@ -289,25 +281,24 @@ WHERE r.revision_no <> r.place
     OR r.occurred_at < w.occurred_from OR r.occurred_at >= w.occurred_to OR r.model <> w.model OR r.account_id <> w.account_id
 
 -- check revision_entries
--- What a revision moved is what its entries say, which are booked at once, of its re-rating; and every such entry has a revision.
-SELECT account_id, format('re-rating %s moved %s by entries from %s: the ledger has %s', max(rerate_no), max(amount), first_entry_no, sum(moved))
+-- What a revision moved is what its entries say, which stand in a row and are booked at once, of its re-rating; and every such entry has a revision.
+SELECT account_id, format('re-rating %s moved %s over %s entries from %s: the ledger has %s over %s', max(rerate_no), max(amount), max(entry_count), first_entry_no, sum(moved), count(moved))
 FROM (
-    SELECT account_id, first_entry_no, amount, rerate_no, recorded_at,
-           generate_series(first_entry_no, first_entry_no + entry_count - 1) AS entry_no
-    FROM billing_books.charge_revision
-    JOIN billing_books.account USING (account_id)
-    WHERE entry_count > 0
-        AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count <= last_entry_no - first_entry_no + 1 ELSE false END
-) AS r
-FULL JOIN (
-    SELECT account_id, entry_no, source_id, recorded_at AS booked_at, CASE 'revenue' WHEN credit THEN amount ELSE -amount END AS moved
-    FROM billing_books.ledger_entry
-    WHERE source_type = 'rerate' AND 'revenue' IN (debit, credit)
-) AS e USING (account_id, entry_no)
+    -- The revisions, and each entry with the last one that begins at it or before it.
+    SELECT *, max(begins_with) OVER (PARTITION BY account_id ORDER BY entry_no) AS first_entry_no
+    FROM (
+        SELECT account_id, first_entry_no AS entry_no, first_entry_no AS begins_with, entry_count, amount, rerate_no, recorded_at, NULL::numeric AS moved
+        FROM billing_books.charge_revision
+        WHERE entry_count > 0
+        UNION ALL
+        SELECT account_id, entry_no, NULL, NULL, NULL, source_id, recorded_at, CASE 'revenue' WHEN credit THEN amount ELSE -amount END
+        FROM billing_books.ledger_entry
+        WHERE source_type = 'rerate' AND 'revenue' IN (debit, credit)
+    ) AS x
+) AS x
 GROUP BY account_id, first_entry_no
-HAVING sum(moved) IS DISTINCT FROM max(amount)
-    OR count(*) <> count(moved)
-    OR bool_or((source_id, booked_at) IS DISTINCT FROM (rerate_no, recorded_at))
+HAVING (count(amount), max(amount), max(entry_count), max(entry_no)::numeric, max(rerate_no), max(recorded_at))
+    IS DISTINCT FROM (1, sum(moved), count(moved), min(entry_no)::numeric + count(moved) - 1, min(rerate_no), min(recorded_at))
 
 -- check rerate
 -- What a re-rating says of an account is what its revisions say, and it is finished with its accounts.
