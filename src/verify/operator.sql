@@ -1,19 +1,21 @@
 -- check operator_answer
 -- What operators book is answered under an idempotency key as often as it stands in the audit log, and the other way round.
+WITH booking AS (
+    SELECT unnest(ARRAY['adjust', 'approve_refund', 'close_account', 'extend_subscription', 'give_back_quota', 'give_up_refund_item', 'grant_bonus', 'record_offline_payment', 'record_take_back', 'refund_order',
+                        'release_refund_item', 'reset_quota_window', 'resolve_payment', 'reverse_charge', 'reverse_offline_payment', 'settle_refund_item_offline', 'undo_take_back', 'withdraw_bonus', 'write_off']) AS call
+)
 SELECT coalesce(i.account_id, a.account_id),
        format('%s of %s is answered %s times under idempotency keys, and stands %s times in the audit log', coalesce(i.function, a.action), coalesce(i.id, a.id), coalesce(i.calls, 0), coalesce(a.lines, 0))
 FROM (
     SELECT account_id, function, result ->> 'id' AS id, count(*) AS calls
     FROM billing_books.idempotent_call
-    WHERE function IN ('adjust', 'approve_refund', 'close_account', 'extend_subscription', 'give_back_quota', 'give_up_refund_item', 'grant_bonus', 'record_offline_payment', 'record_take_back', 'refund_order',
-                       'release_refund_item', 'reset_quota_window', 'resolve_payment', 'reverse_charge', 'reverse_offline_payment', 'settle_refund_item_offline', 'undo_take_back', 'withdraw_bonus', 'write_off')
+    WHERE function IN (SELECT call FROM booking)
     GROUP BY account_id, function, result ->> 'id'
 ) AS i
 FULL JOIN (
     SELECT account_id, action, split_part(object, ' ', 2) AS id, count(*) AS lines
     FROM billing_books.audit_log
-    WHERE action IN ('adjust', 'approve_refund', 'close_account', 'extend_subscription', 'give_back_quota', 'give_up_refund_item', 'grant_bonus', 'record_offline_payment', 'record_take_back', 'refund_order',
-                     'release_refund_item', 'reset_quota_window', 'resolve_payment', 'reverse_charge', 'reverse_offline_payment', 'settle_refund_item_offline', 'undo_take_back', 'withdraw_bonus', 'write_off')
+    WHERE action IN (SELECT call FROM booking)
     GROUP BY account_id, action, split_part(object, ' ', 2)
 ) AS a ON a.account_id = i.account_id AND a.action = i.function AND a.id = i.id
 WHERE i.calls IS DISTINCT FROM a.lines
