@@ -30,11 +30,11 @@
 
 #include "clock_watch.h"
 #include "core/policy.h"
+#include "crash_mark.h"
 #include "errors.h"
 
 #define MEMORY "billing clock"
-#define DIRECTORY "billing_marks" /* below the data directory, where the server works */
-#define FILE_NAME DIRECTORY "/clock"
+#define FILE_NAME CRASH_MARK_DIRECTORY "/clock"
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 37
 #define MAGIC 0x62696c43 /* "bilC" */
@@ -122,7 +122,7 @@ write_kept(void)
 {
 	int fd;
 
-	(void) MakePGDirectory(DIRECTORY);
+	(void) MakePGDirectory(CRASH_MARK_DIRECTORY);
 	fd = BasicOpenFile(FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC | PG_BINARY);
 	if (fd < 0)
 		return;

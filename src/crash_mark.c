@@ -22,8 +22,7 @@
 
 #include "crash_mark.h"
 
-#define DIRECTORY "billing_marks" /* below the data directory, where the server works */
-#define MAGIC 0x62696c31		  /* "bil1" */
+#define MAGIC 0x62696c31 /* "bil1" */
 #define ACCOUNTS_MAX 10000
 
 typedef struct MarkHeader
@@ -47,7 +46,7 @@ static MarkFile mark;
 static void
 mark_path(Oid database, const char *kind, char path[MAXPGPATH])
 {
-	snprintf(path, MAXPGPATH, DIRECTORY "/%s.%u", kind, database);
+	snprintf(path, MAXPGPATH, CRASH_MARK_DIRECTORY "/%s.%u", kind, database);
 }
 
 static int
@@ -123,7 +122,7 @@ crash_mark_attach(Oid database, const char *kind)
 	CrashMark last;
 	size_t size;
 
-	(void) MakePGDirectory(DIRECTORY);
+	(void) MakePGDirectory(CRASH_MARK_DIRECTORY);
 	mark_fd = open_mark(database, kind, O_RDWR | O_CREAT);
 	read_mark(mark_fd, &mark);
 	last = mark_said(&mark);

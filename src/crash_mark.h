@@ -17,6 +17,9 @@
 
 #include "postgres.h"
 
+/* Below the data directory, where the server works; what is kept of the clock is there, too. */
+#define CRASH_MARK_DIRECTORY "billing_marks"
+
 typedef enum MarkState
 {
 	MARK_IDLE,		/* nothing was going on, or there is no file */
