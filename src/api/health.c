@@ -69,10 +69,10 @@ put_clock(ReturnSetInfo *result)
 }
 
 static void
-put_ahead(ReturnSetInfo *result)
+put_ahead(ReturnSetInfo *result, TimestampTz latest)
 {
 	char *furthest;
-	int64 count = report_ahead(moment_latest(), &furthest);
+	int64 count = report_ahead(latest, &furthest);
 
 	put_status(result, "instants in the future",
 			   psprintf(INT64_FORMAT "%s", count, count == REPORT_AHEAD_MAX ? " or more" : ""),
@@ -85,6 +85,7 @@ Datum
 billing_status(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	TimestampTz latest;
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -95,8 +96,9 @@ billing_status(PG_FUNCTION_ARGS)
 	put_settler(result);
 	scope_open_to_scan(&scope);
 	put_clock(result);
-	put_ahead(result);
-	report_status(result);
+	latest = moment_latest();
+	put_ahead(result, latest);
+	report_status(latest, result);
 	put_status(result, "price fingerprint", report_price_fingerprint(),
 			   "the same in every database that has the same prices");
 	scope_close(&scope);

@@ -210,11 +210,11 @@ report_price_fingerprint(void)
 }
 
 void
-report_status(ReturnSetInfo *result)
+report_status(TimestampTz latest, ReturnSetInfo *result)
 {
-	static Sql lines = SQL(status_sql);
+	static Sql lines = SQL(status_sql, TIMESTAMPTZOID);
 
-	sql_put_rows(&lines, NULL, NULL, result);
+	sql_put_rows(&lines, (Datum[]){TimestampTzGetDatum(latest)}, NULL, result);
 }
 
 int64

@@ -35,8 +35,9 @@ extern void report_unsettled_usage(ReturnSetInfo *result);
 extern void report_unpriced_usage(ReturnSetInfo *result);
 extern void report_awaiting_second(ReturnSetInfo *result);
 
-/* Rows of type billing.status_line about tables and their contents. */
-extern void report_status(ReturnSetInfo *result);
+/* Rows of type billing.status_line about tables and their contents; no instant of a right clock is
+ * later than latest. */
+extern void report_status(TimestampTz latest, ReturnSetInfo *result);
 
 /* How many instants of what can be looked at cheaply are later than one, up to REPORT_AHEAD_MAX;
  * *furthest says which is the latest, NULL: none is. */
