@@ -18,8 +18,8 @@
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
+#include "store/discrepancy_store.h"
 #include "store/seal_store.h"
-#include "store/verify_store.h"
 
 /* ---- what of other tables is sealed ---------------------------------------- */
 
@@ -269,7 +269,7 @@ seal_verify_roots(ReturnSetInfo *result)
 		"is missing', s.seal_no - 1) FROM " BOOKS "seal AS s WHERE s.seal_no > 1 AND NOT EXISTS "
 		"(SELECT FROM " BOOKS "seal AS b WHERE b.seal_no = s.seal_no - 1)");
 
-	verify_put_rows(&roots, NULL, result);
+	discrepancy_put_rows(&roots, NULL, result);
 }
 
 /* What is wrong with a kind of rows: the digest of each time between two seals is another. */
@@ -294,7 +294,7 @@ seal_verify_rows(ReturnSetInfo *result)
 	{
 		sql_replace(&check, psprintf(CHECK_ROWS, rows_query(&sealed_rows[i]),
 									 quote_literal_cstr(sealed_rows[i].table)));
-		verify_put_rows(&check, NULL, result);
+		discrepancy_put_rows(&check, NULL, result);
 	}
 }
 
@@ -314,6 +314,6 @@ seal_compare(const KeptSeal *kept, ReturnSetInfo *result)
 		"IS DISTINCT FROM k.chain",
 		TEXTOID, BOOLOID);
 
-	verify_put_rows(
+	discrepancy_put_rows(
 		&compare, (Datum[]){CStringGetTextDatum(kept->text), BoolGetDatum(kept->is_here)}, result);
 }

@@ -11,8 +11,6 @@
 #include "postgres.h"
 
 #include "utils/builtins.h"
-#include "utils/hsearch.h"
-#include "utils/memutils.h"
 
 #include "core/books.h"
 #include "core/policy.h"
@@ -20,6 +18,7 @@
 #include "spi/column.h"
 #include "spi/cursor.h"
 #include "spi/sql.h"
+#include "store/discrepancy_store.h"
 #include "store/replay_store.h"
 #include "store/repricing_store.h"
 #include "store/schema_store.h"
@@ -39,109 +38,13 @@ static Sql account_checks[] = {
 #include "verify_account_checks.inc"
 };
 
-/* ---- what is told ------------------------------------------------------------ */
-
-/* Who damages millions of rows does not fill memory and disk by what is told of them. */
-#define TOLD_MAX 1000
-
-typedef struct Told
-{
-	char check[NAMEDATALEN];
-	uint64 found;
-} Told;
-
-/* What a reading finds, of which each check tells the first ones. */
-typedef struct Telling
-{
-	ReturnSetInfo *result;
-	MemoryContext context;
-	HTAB *checks; /* of Told; NULL: nothing is found yet */
-	uint64 found;
-} Telling;
-
-static Telling
-begin_telling(ReturnSetInfo *result)
-{
-	return (Telling){.result = result, .context = CurrentMemoryContext};
-}
-
-static Told *
-told_of(Telling *telling, const char *check)
-{
-	HASHCTL control = {.keysize = NAMEDATALEN, .entrysize = sizeof(Told), .hcxt = telling->context};
-	bool is_there;
-	Told *told;
-
-	if (telling->checks == NULL)
-		telling->checks = hash_create("billing told", 16, &control,
-									  HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	told = hash_search(telling->checks, check, HASH_ENTER, &is_there);
-	if (!is_there)
-		told->found = 0;
-	return told;
-}
-
-/* A discrepancy of an account, or NO_NUMBER. */
-static void
-put_row(ReturnSetInfo *result, const char *check, int64 account_id, const char *detail)
-{
-	Datum values[] = {CStringGetTextDatum(check), Int64GetDatum(account_id),
-					  CStringGetTextDatum(detail)};
-	bool nulls[] = {false, account_id == NO_NUMBER, false};
-
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
-/* Counts what a check found; true where it is to be told. */
-static bool
-is_told(Telling *telling, const char *check)
-{
-	Told *told = told_of(telling, check);
-
-	telling->found++;
-	told->found++;
-	if (told->found == TOLD_MAX + 1)
-		put_row(telling->result, check, NO_NUMBER,
-				psprintf("and more: only the first %d are told", TOLD_MAX));
-	return told->found <= TOLD_MAX;
-}
-
-static void
-put_discrepancy(Telling *telling, const char *check, int64 account_id, const char *detail)
-{
-	if (is_told(telling, check))
-		put_row(telling->result, check, account_id, detail);
-}
-
-uint64
-verify_put_rows(Sql *check, Datum *values, ReturnSetInfo *result)
-{
-	static const Oid types[] = {TEXTOID, INT8OID, TEXTOID};
-	Telling telling = begin_telling(result);
-	MemoryContext context = AllocSetContextCreate(telling.context, "billing discrepancy",
-												  ALLOCSET_SMALL_SIZES);
-	Cursor rows;
-
-	cursor_open(&rows, check, values, types, lengthof(types));
-	MemoryContextSwitchTo(context);
-	while (cursor_next(&rows))
-	{
-		put_discrepancy(&telling, cursor_text(&rows, 0), cursor_int64(&rows, 1),
-						cursor_text(&rows, 2));
-		MemoryContextReset(context);
-	}
-	MemoryContextSwitchTo(telling.context);
-	MemoryContextDelete(context);
-	cursor_close(&rows);
-	return telling.found;
-}
-
 /* Reads what is damaged, and may fail by that. */
 typedef struct Reading
 {
 	Sql *check;
 	Datum *values; /* its arguments */
 	ReturnSetInfo *result;
+	const int64 *only; /* the account; NULL: all */
 } Reading;
 
 static bool
@@ -159,7 +62,7 @@ read_or_tell(void (*read)(void *argument), Reading *reading)
 	ErrorData *error = subtransaction_run(read, reading, is_of_data);
 
 	if (error)
-		put_row(reading->result, "unreadable", NO_NUMBER, error->message);
+		discrepancy_put_row(reading->result, "unreadable", NO_NUMBER, error->message);
 }
 
 static void
@@ -167,13 +70,13 @@ read_check(void *argument)
 {
 	Reading *reading = argument;
 
-	(void) verify_put_rows(reading->check, reading->values, reading->result);
+	(void) discrepancy_put_rows(reading->check, reading->values, reading->result);
 }
 
 bool
 verify_tables(ReturnSetInfo *result)
 {
-	return verify_put_rows(&checks[0], NULL, result) == 0;
+	return discrepancy_put_rows(&checks[0], NULL, result) == 0;
 }
 
 void
@@ -204,16 +107,16 @@ static void
 verify_detached_month(Telling *telling, const char *table, const char *month)
 {
 	uint64 count = sql_execute(
-		psprintf(detached_month_sql, table, quote_literal_cstr(month), TOLD_MAX + 1));
+		psprintf(detached_month_sql, table, quote_literal_cstr(month), DISCREPANCIES_TOLD_MAX + 1));
 
 	for (uint64 row = 0; row < count; row++)
-		put_discrepancy(telling, "detached_month", column_int64(row, 1), column_text(row, 2));
+		discrepancy_put(telling, "detached_month", column_int64(row, 1), column_text(row, 2));
 }
 
 static void
 read_detached_months(void *argument)
 {
-	Telling telling = begin_telling(((Reading *) argument)->result);
+	Telling telling = discrepancy_begin(((Reading *) argument)->result);
 	/* Nothing else is read as one: a table of that name may be anybody's. */
 	static Sql find = SQL(
 		"SELECT quote_ident(c.relname), m.month::text FROM " BOOKS "closed_month AS m JOIN "
@@ -303,15 +206,22 @@ replay_text(const ReplayFinding *finding)
 static void
 report_price(const char *check, int64 account_id, const char *detail, void *argument)
 {
-	put_discrepancy(argument, check, account_id, detail);
+	discrepancy_put(argument, check, account_id, detail);
+}
+
+static void
+read_prices(void *argument)
+{
+	Reading *reading = argument;
+	Telling telling = discrepancy_begin(reading->result);
+
+	repricing_visit(reading->only, report_price, &telling);
 }
 
 void
 verify_prices(ReturnSetInfo *result)
 {
-	Telling telling = begin_telling(result);
-
-	repricing_visit(NULL, report_price, &telling);
+	read_or_tell(read_prices, &(Reading){.result = result});
 }
 
 static void
@@ -319,26 +229,33 @@ report_replay(int64 account_id, const ReplayFinding *finding, void *argument)
 {
 	Telling *telling = argument;
 
-	if (finding->fault != REPLAY_HOLDS && is_told(telling, "replay"))
-		put_row(telling->result, "replay", account_id, replay_text(finding));
+	if (finding->fault != REPLAY_HOLDS && discrepancy_is_told(telling, "replay"))
+		discrepancy_put_row(telling->result, "replay", account_id, replay_text(finding));
+}
+
+static void
+read_replay(void *argument)
+{
+	Reading *reading = argument;
+	Telling telling = discrepancy_begin(reading->result);
+
+	replay_visit(reading->only, report_replay, &telling);
 }
 
 void
 verify_replay(ReturnSetInfo *result)
 {
-	Telling telling = begin_telling(result);
-
-	replay_visit(NULL, report_replay, &telling);
+	read_or_tell(read_replay, &(Reading){.result = result});
 }
 
 void
 verify_account(int64 account_id, ReturnSetInfo *result)
 {
-	Telling telling = begin_telling(result);
+	Reading reading = {.result = result, .only = &account_id};
 
 	verify_books_of(account_id, result);
-	repricing_visit(&account_id, report_price, &telling);
-	replay_visit(&account_id, report_replay, &telling);
+	read_or_tell(read_prices, &reading);
+	read_or_tell(read_replay, &reading);
 }
 
 /* ---- policies and guards ---------------------------------------------------- */
@@ -361,7 +278,7 @@ policy_fault(const char *name, const char *currency, int64 value)
 static void
 read_policies(void *argument)
 {
-	Telling telling = begin_telling(((Reading *) argument)->result);
+	Telling telling = discrepancy_begin(((Reading *) argument)->result);
 	static Sql read = SQL("SELECT name, currency, value FROM " BOOKS
 						  "policy_setting ORDER BY name, currency");
 	static const Oid types[] = {TEXTOID, TEXTOID, INT8OID};
@@ -374,7 +291,7 @@ read_policies(void *argument)
 										 cursor_int64(&rows, 2));
 
 		if (fault)
-			put_discrepancy(&telling, "policy", NO_NUMBER, fault);
+			discrepancy_put(&telling, "policy", NO_NUMBER, fault);
 	}
 	cursor_close(&rows);
 }
@@ -395,7 +312,7 @@ report_guard(const Guard *guard, const char *table, GuardFault fault, void *argu
 	};
 
 	if (fault != GUARD_HOLDS)
-		put_discrepancy(argument, "guard", NO_NUMBER,
+		discrepancy_put(argument, "guard", NO_NUMBER,
 						psprintf("trigger %s of table %s %s; billing.install() puts it back",
 								 guard->name, table, fault_texts[fault]));
 }
@@ -403,7 +320,7 @@ report_guard(const Guard *guard, const char *table, GuardFault fault, void *argu
 void
 verify_guards(ReturnSetInfo *result)
 {
-	Telling telling = begin_telling(result);
+	Telling telling = discrepancy_begin(result);
 
 	schema_visit_guards(report_guard, &telling);
 }

@@ -12,14 +12,6 @@
 
 #include "nodes/execnodes.h"
 
-#include "spi/sql.h"
-
-/*
- * Puts what a check finds into the result: of each name the first thousand, and a row that says so
- * where there are more. Returns how many there are.
- */
-extern uint64 verify_put_rows(Sql *check, Datum *values, ReturnSetInfo *result);
-
 /*
  * Each puts a row of type billing.discrepancy into the result for each one found.
  * False where there are no such tables as the others read: whatever stands there

@@ -301,6 +301,8 @@ superuser('foreign keys that nobody looks at', 'foreign_key', '', "ALTER TABLE $
 
 # ---- whatever stands there, verify() goes on
 
+owner('a price of no variant', 'unreadable', 'price', "ALTER TABLE $b.price ALTER variant DROP NOT NULL", "UPDATE $b.price SET variant = NULL");
+
 # In one row of each table, in each column, what no call would write: verify() tells of it or not, and never fails. COLUMNS of them at random, SEED; all: COLUMNS=all.
 my %odd = (
 	numeric => [ "'NaN'", '-999999999', '0' ], bigint => [ '9223372036854775807', '-9223372036854775808' ], integer => [ '2147483647', '-2147483648' ], smallint => [ '32767', '-32768' ],
