@@ -36,7 +36,7 @@ SELECT * FROM billing.verify_seal(replace(:'newest', E'\n', E'\r\n') || E'\r\n')
 SELECT * FROM test.verify() WHERE check_name LIKE 'seal%';
 
 -- What nothing else finds: all that tells of a charge is gone, everywhere, and the chain is made anew.
-CREATE FUNCTION pg_temp.found(VARIADIC damage text[]) RETURNS TABLE (by_verify text, by_first text, by_newest text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.found(VARIADIC damage text[]) RETURNS TABLE (by_verify text, by_account text, by_first text, by_newest text) LANGUAGE plpgsql AS $$
 DECLARE
     command text;
     newest text := billing.export_seal();
@@ -47,6 +47,7 @@ BEGIN
         EXECUTE command;
     END LOOP;
     by_verify := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM test.verify() AS v);
+    by_account := (SELECT string_agg(DISTINCT v.check_name, ', ') FROM billing.verify(3410) AS v);
     by_first := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(first) AS v);
     by_newest := (SELECT string_agg(DISTINCT v.check_name || coalesce(' ' || v.account_id, ''), ', ') FROM billing.verify_seal(newest) AS v);
     RAISE SQLSTATE '00001';
@@ -65,6 +66,44 @@ SELECT * FROM pg_temp.found('UPDATE billing_books.seal_account SET chain = sha25
 SELECT * FROM pg_temp.found('DELETE FROM billing_books.seal WHERE seal_no = 2');
 SELECT * FROM pg_temp.found('INSERT INTO billing_books.account_lock VALUES (3412, 1, ''operator'', ''2025-05-05'', ''me'', NULL, ''2025-05-06'', ''me'')');
 SELECT * FROM pg_temp.found('UPDATE billing_books.ledger_entry SET actor = ''other'' WHERE account_id = 3411 AND entry_no = 1');
+
+-- Rows that a policy hides, or a view in the place of a table, are told, and nothing else is looked at.
+SELECT * FROM pg_temp.found('ALTER TABLE billing_books.take_back ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', 'CREATE POLICY hidden ON billing_books.take_back USING (false)');
+SELECT * FROM pg_temp.found('ALTER TABLE billing_books.take_back RENAME TO away', 'CREATE VIEW billing_books.take_back AS SELECT * FROM billing_books.away WHERE false');
+-- A seal that is not there holds nothing, and keeps no account out of the next.
+SELECT * FROM pg_temp.found('INSERT INTO billing_books.seal_account SELECT account_id, 1000000000, last_entry_no, chain FROM billing_books.account WHERE account_id = 3410');
+SELECT * FROM pg_temp.found('INSERT INTO billing_books.seal_account SELECT account_id, 1000000000, 9, chain FROM billing_books.account WHERE account_id = 3410', 'SELECT billing.adjust(3410, 1, ''more'')', 'SELECT test.seal_books()', 'DELETE FROM billing_books.seal_account WHERE seal_no = 1000000000');
+-- Nor is one of its months closed whose partition is there.
+SELECT by_verify ~ '\msealed_rows\M' AS rows, by_verify ~ '\mseal_month\M' AS events FROM pg_temp.found('DELETE FROM billing_books.usage_event WHERE account_id = 3410 AND status = ''rejected''',
+    'INSERT INTO billing_books.closed_month SELECT m, (m + interval ''1 month'') AT TIME ZONE ''UTC'', ''elsewhere'', now(), 0, 0 FROM date_trunc(''month'', now() AT TIME ZONE ''UTC'') AS m');
+-- Values that cannot be stay out by CHECKs; without these verify() tells them beside the CHECKs, and goes on.
+SELECT test.attempt(command) FROM unnest(ARRAY['INSERT INTO billing_books.seal VALUES (-9223372036854775808, now(), now(), 0, 1, sha256(''x''))', 'INSERT INTO billing_books.closed_month VALUES (''5874897-12-31'', ''294276-12-31'', ''x'', ''infinity'', 0, 0)',
+    'INSERT INTO billing_books.audit_log (action, object, actor, session_user_name, reason, recorded_at) VALUES (''set_policy'', ''x'', ''x'', ''x'', repeat(''x'', 2001), now())']) AS command;
+SELECT * FROM pg_temp.found('ALTER TABLE billing_books.seal DROP CONSTRAINT seal_seal_no_check, DROP CONSTRAINT seal_root_check', 'INSERT INTO billing_books.seal VALUES (-9223372036854775808, now(), now(), 0, 1, '''')', 'UPDATE billing_books.audit_log SET reason = ''other'' WHERE account_id = 3413');
+SELECT by_verify ~ '\mrow_check\M' AS "check", by_verify ~ '\munreadable\M' AS usage, by_verify ~ '\msealed_rows\M' AS others
+FROM pg_temp.found('ALTER TABLE billing_books.closed_month DROP CONSTRAINT closed_month_month_check', 'INSERT INTO billing_books.closed_month VALUES (''5874897-12-31'', ''294276-12-31'', ''x'', ''infinity'', 0, 0)', 'UPDATE billing_books.audit_log SET reason = ''other'' WHERE account_id = 3413');
+SELECT * FROM pg_temp.found('ALTER TABLE billing_books.seal DROP CONSTRAINT seal_pkey', 'INSERT INTO billing_books.seal SELECT * FROM billing_books.seal WHERE seal_no = 2');
+-- And no seal is made that could not be compared.
+CREATE FUNCTION pg_temp.refused(VARIADIC damage text[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+    outcome text;
+BEGIN
+    PERFORM set_config('billing.allow_history_change', 'on', true);
+    FOREACH command IN ARRAY damage LOOP
+        EXECUTE command;
+    END LOOP;
+    outcome := left(test.attempt('SELECT test.seal_books()'), 200);
+    RAISE SQLSTATE '00001';
+EXCEPTION WHEN SQLSTATE '00001' THEN
+    RETURN outcome;
+END $$;
+SELECT pg_temp.refused('INSERT INTO billing_books.seal_account SELECT account_id, 4, 1, chain FROM billing_books.account WHERE account_id = 3410');
+SELECT pg_temp.refused('INSERT INTO billing_books.seal_rows VALUES (4, ''lot'', 1, sha256(''x''))');
+SELECT pg_temp.refused('INSERT INTO billing_books.seal VALUES (9223372036854775807, now(), now(), 0, 1, sha256(''x''))');
+SELECT pg_temp.refused('ALTER TABLE billing_books.account ALTER chain DROP NOT NULL', 'UPDATE billing_books.account SET last_entry_no = 9, chain = NULL WHERE account_id = 3410');
+SELECT left(regexp_replace(r, '[0-9]{4}(-[0-9]{2}){2} [0-9:.]+[0-9](-[0-9]+)?,', 'INSTANT,'), 150) AS refused FROM pg_temp.refused('ALTER TABLE billing_books.reconciliation_difference DROP CONSTRAINT reconciliation_difference_day_check',
+    'INSERT INTO billing_books.reconciliation_difference (gateway, day, run, class, subject, transaction_id, refund_id, number, state, detail, found_at) SELECT ''seal'', day::date, 1, ''amount'', ''payment'', ''x'', '''', '''', ''open'', '''', sealed_at - interval ''20 min'' + after::interval FROM billing_books.seal, (VALUES (''2026-01-01'', ''1 us''), (''5874897-12-31'', ''2 us''), (''2026-01-02'', ''3 us'')) AS d (day, after) WHERE seal_no = 3') AS r;
 
 -- A copy that ends before the seal, as one does that was restored, is told from damage.
 SAVEPOINT copy;

@@ -23,6 +23,7 @@
 #include "spi/scope.h"
 #include "store/running_store.h"
 #include "store/seal_store.h"
+#include "store/verify_store.h"
 
 static char *
 hex(const Digest *digest)
@@ -50,14 +51,11 @@ make_seal(int64 wait_us)
 
 	seal_hold();
 	(void) seal_newest(&before);
-	seal = (Seal){.seal_no = before.seal_no + 1,
+	seal = (Seal){.seal_no = seal_next(before.seal_no),
 				  .sealed_at = clock_now(),
 				  .rows_before = has_ended ? Max(earliest, before.rows_before)
 										   : before.rows_before};
-	seal.accounts = seal_put_accounts(seal.seal_no);
-	if (seal.rows_before > before.rows_before)
-		seal_put_rows(seal.seal_no, before.rows_before, seal.rows_before);
-	seal_insert(&seal);
+	seal_write(&seal, before.rows_before);
 	return seal;
 }
 
@@ -117,37 +115,18 @@ read_kept(const char *text)
 	return (KeptSeal){.seal_no = seal.seal_no, .root = seal.root, .text = text};
 }
 
-static void
-put(ReturnSetInfo *result, const char *check, const char *detail)
-{
-	Datum values[] = {CStringGetTextDatum(check), (Datum) 0, CStringGetTextDatum(detail)};
-	bool nulls[] = {false, true, false};
-
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
 PG_FUNCTION_INFO_V1(billing_verify_seal);
 Datum
 billing_verify_seal(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	KeptSeal kept = read_kept(arg_text(fcinfo, 0, "seal", MaxAllocSize - 1));
-	Seal seal;
 	Scope scope;
 
 	InitMaterializedSRF(fcinfo, 0);
 	scope_open_to_scan(&scope);
-	kept.is_here = seal_find(kept.seal_no, &seal);
-	if (!kept.is_here)
-	{
-		(void) seal_newest(&seal);
-		put(result, "seal_ahead",
-			psprintf("these books end before seal " INT64_FORMAT ": their newest is " INT64_FORMAT,
-					 kept.seal_no, seal.seal_no));
-	}
-	else if (memcmp(seal.root.bytes, kept.root.bytes, DIGEST_BYTES) != 0)
-		put(result, "seal", psprintf("seal " INT64_FORMAT " is another here", kept.seal_no));
-	seal_compare(&kept, result);
+	if (verify_tables(result))
+		verify_kept_seal(&kept, result);
 	scope_close(&scope);
 	return (Datum) 0;
 }

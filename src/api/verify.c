@@ -14,7 +14,6 @@
 #include "store/account_range_store.h"
 #include "store/account_store.h"
 #include "store/partition_store.h"
-#include "store/seal_store.h"
 #include "store/verify_store.h"
 
 PG_FUNCTION_INFO_V1(billing_verify);
@@ -33,8 +32,7 @@ billing_verify(PG_FUNCTION_ARGS)
 		verify_prices(result);
 		verify_replay(result);
 		verify_detached_months(result);
-		seal_verify_roots(result);
-		seal_verify_rows(result);
+		verify_seals(result);
 		verify_policies(result);
 		verify_guards(result);
 	}

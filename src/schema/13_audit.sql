@@ -2,13 +2,13 @@ CREATE TABLE billing_books.audit_log (
     audit_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     recorded_at timestamptz NOT NULL,
     account_id bigint,
-    action text NOT NULL,
-    object text NOT NULL,
-    old_value text,
-    new_value text,
-    actor text NOT NULL,
-    session_user_name text NOT NULL,
-    reason text
+    action text NOT NULL CHECK (octet_length(action) <= 200),
+    object text NOT NULL CHECK (octet_length(object) <= 4194304),
+    old_value text CHECK (octet_length(old_value) <= 4194304),
+    new_value text CHECK (octet_length(new_value) <= 4194304),
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
+    session_user_name text NOT NULL CHECK (octet_length(session_user_name) <= 200),
+    reason text CHECK (octet_length(reason) <= 2000)
 );
 CREATE INDEX audit_log_of_account ON billing_books.audit_log (account_id) WHERE account_id IS NOT NULL;
 COMMENT ON TABLE billing_books.audit_log IS 'Operators'' actions and changes of policies, prices, locks and access: what, from, to, by whom, why. Append-only.';

@@ -45,8 +45,8 @@ CREATE TABLE billing_books.api_key_version (
     models text[],
     secret_hash bytea NOT NULL,
     old_secret_hash bytea,
-    actor text NOT NULL,
-    reason text,
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
+    reason text CHECK (octet_length(reason) <= 2000),
     PRIMARY KEY (account_id, key_id, version_no)
 );
 COMMENT ON TABLE billing_books.api_key_version IS 'All that an API key ever was: a row when it is made, and one whenever its name, project, models, expiry or secret changes.';

@@ -4,8 +4,8 @@ CREATE TABLE billing_books.clock_repair (
     last_entry_no bigint NOT NULL,
     booked_until timestamptz NOT NULL,
     corrected_at timestamptz NOT NULL,
-    actor text NOT NULL,
-    reason text NOT NULL,
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
+    reason text NOT NULL CHECK (octet_length(reason) <= 2000),
     PRIMARY KEY (account_id, repair_no)
 );
 COMMENT ON TABLE billing_books.clock_repair IS 'Accounts that had been booked by a clock that was ahead, and were taken back to the time (B&S 1.4). What was booked until then keeps its instant, and counts as of corrected_at where that is earlier: billing.counts_at().';

@@ -53,8 +53,8 @@ CREATE TABLE billing_books.account_price_list (
     effective_from timestamptz NOT NULL,
     price_list text NOT NULL,
     set_at timestamptz NOT NULL,
-    actor text NOT NULL,
-    reason text,
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
+    reason text CHECK (octet_length(reason) <= 2000),
     PRIMARY KEY (account_id, effective_from)
 );
 COMMENT ON TABLE billing_books.account_price_list IS 'Which list prices an account''s usage (R20), by when it occurred; an account without a row is on the standard one.';

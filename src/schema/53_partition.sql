@@ -1,7 +1,7 @@
 CREATE TABLE billing_books.closed_month (
-    month date PRIMARY KEY,
+    month date PRIMARY KEY CHECK (month BETWEEN '2000-01-01' AND '9999-12-01'),
     ends_at timestamptz NOT NULL UNIQUE,
-    partition_name text NOT NULL UNIQUE,
+    partition_name text NOT NULL UNIQUE CHECK (octet_length(partition_name) < 64),
     closed_at timestamptz NOT NULL,
     events bigint NOT NULL,
     charge numeric NOT NULL

@@ -11,8 +11,8 @@ CREATE TABLE billing_books.charge_reversal (
     variant text,
     tags jsonb,
     occurred_at timestamptz NOT NULL,
-    actor text NOT NULL,
-    reason text,
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
+    reason text CHECK (octet_length(reason) <= 2000),
     project text,
     PRIMARY KEY (account_id, reversal_id),
     UNIQUE (account_id, request_hash, probe, event_recorded_at)

@@ -91,7 +91,7 @@ COMMENT ON COLUMN billing_books.bill_row.attempts IS 'How often it could not say
 CREATE TABLE billing_books.reconciliation_difference (
     difference_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     gateway text COLLATE "C" NOT NULL,
-    day date NOT NULL,
+    day date NOT NULL CHECK (day BETWEEN '2000-01-01' AND '9999-12-31'),
     run integer NOT NULL,
     class text NOT NULL CHECK (class IN ('missing_here', 'missing_there', 'amount', 'state', 'fee')),
     subject text NOT NULL CHECK (subject IN ('payment', 'refund')),
@@ -133,7 +133,7 @@ CREATE TABLE billing_books.reconciliation_line (
     account_id bigint NOT NULL CHECK (account_id < 0),
     line_no bigint NOT NULL,
     gateway text COLLATE "C" NOT NULL,
-    day date NOT NULL,
+    day date NOT NULL CHECK (day BETWEEN '2000-01-01' AND '9999-12-31'),
     run integer NOT NULL,
     class text NOT NULL CHECK (class IN ('fee', 'fee_returned', 'settlement', 'funding')),
     amount numeric(18,9) NOT NULL CHECK (amount <> 0),

@@ -130,7 +130,7 @@ CREATE TABLE billing_books.red_confirmation (
     created_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
     reason text,
-    actor text NOT NULL,
+    actor text NOT NULL CHECK (octet_length(actor) <= 200),
     PRIMARY KEY (account_id, confirmation_no),
     FOREIGN KEY (account_id, invoice_id) REFERENCES billing_books.invoice,
     CHECK ((started_by = 'buyer') = (provider_id IS NOT NULL)),

@@ -1,10 +1,10 @@
 CREATE TABLE billing_books.seal (
-    seal_no bigint PRIMARY KEY,
+    seal_no bigint PRIMARY KEY CHECK (seal_no > 0),
     sealed_at timestamptz NOT NULL,
     rows_before timestamptz NOT NULL,
     accounts bigint NOT NULL,
     version int NOT NULL,
-    root bytea NOT NULL
+    root bytea NOT NULL CHECK (octet_length(root) = 32)
 );
 COMMENT ON TABLE billing_books.seal IS 'Seals of the books, one after the other without a gap (docs/auditing.md): who keeps a copy of one elsewhere can tell whether anything of before it was changed.';
 COMMENT ON COLUMN billing_books.seal.seal_no IS 'Number of the seal, from 1.';
@@ -18,7 +18,7 @@ CREATE TABLE billing_books.seal_account (
     account_id bigint NOT NULL,
     seal_no bigint NOT NULL,
     entry_no bigint NOT NULL,
-    chain bytea NOT NULL,
+    chain bytea NOT NULL CHECK (octet_length(chain) = 32),
     PRIMARY KEY (account_id, seal_no)
 );
 CREATE INDEX seal_account_of_seal ON billing_books.seal_account (seal_no, account_id);
@@ -30,9 +30,9 @@ COMMENT ON COLUMN billing_books.seal_account.chain IS 'The chain of that entry.'
 
 CREATE TABLE billing_books.seal_rows (
     seal_no bigint NOT NULL,
-    name text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL CHECK (octet_length(name) <= 100),
     rows bigint NOT NULL,
-    digest bytea NOT NULL,
+    digest bytea NOT NULL CHECK (octet_length(digest) = 32),
     PRIMARY KEY (seal_no, name)
 );
 COMMENT ON TABLE billing_books.seal_rows IS 'What other tables got since the seal before, where they got anything.';

@@ -11,15 +11,19 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "utils/builtins.h"
+#include "utils/timestamp.h"
 
 #include "core/seal.h"
 #include "errors.h"
+#include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/sql.h"
 #include "store/discrepancy_store.h"
 #include "store/seal_store.h"
+#include "subtransaction.h"
 
 /* ---- what of other tables is sealed ---------------------------------------- */
 
@@ -126,21 +130,6 @@ rows_query(const SealedRows *rows)
 #define DIGEST_OF_LINES "billing.hash_lines(line ORDER BY line COLLATE \"C\")"
 
 void
-seal_put_rows(int64 seal_no, TimestampTz from, TimestampTz to)
-{
-	for (size_t i = 0; i < lengthof(sealed_rows); i++)
-		(void) sql_execute_with(
-			psprintf(
-				"INSERT INTO " BOOKS "seal_rows (seal_no, name, rows, digest) SELECT $1, name, "
-				"count(*), " DIGEST_OF_LINES " FROM (%s) AS r WHERE at >= $2 AND at < $3 GROUP BY "
-				"name",
-				rows_query(&sealed_rows[i])),
-			3, (Oid[]){INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID},
-			(Datum[]){Int64GetDatum(seal_no), TimestampTzGetDatum(from), TimestampTzGetDatum(to)},
-			NULL);
-}
-
-void
 seal_list_rows(ReturnSetInfo *result)
 {
 	for (size_t i = 0; i < lengthof(sealed_rows); i++)
@@ -201,16 +190,62 @@ seal_find(int64 seal_no, Seal *seal)
 }
 
 int64
-seal_put_accounts(int64 seal_no)
+seal_next(int64 seal_no)
+{
+	static Sql find = SQL("SELECT 'seal_account' FROM " BOOKS
+						  "seal_account WHERE seal_no = $1 UNION ALL SELECT 'seal_rows' FROM " BOOKS
+						  "seal_rows WHERE seal_no = $1 LIMIT 1",
+						  INT8OID);
+	int64 next;
+
+	if (pg_add_s64_overflow(seal_no, 1, &next))
+		altered_refuse("the highest number of a seal");
+	if (sql_run(&find, (Datum[]){Int64GetDatum(next)}, NULL) > 0)
+		altered_refuse(psprintf("rows of seal " INT64_FORMAT " before it is made, in table %s",
+								next, column_text(0, 1)));
+	return next;
+}
+
+/* ---- making one -------------------------------------------------------------- */
+
+static void
+put_accounts(void *argument)
 {
 	static Sql put = SQL(
 		"INSERT INTO " BOOKS "seal_account (account_id, seal_no, entry_no, chain) SELECT "
 		"a.account_id, $1, a.last_entry_no, a.chain FROM " BOOKS "account AS a WHERE "
-		"a.last_entry_no > coalesce((SELECT s.entry_no FROM " BOOKS "seal_account AS s WHERE "
-		"s.account_id = a.account_id ORDER BY s.seal_no DESC LIMIT 1), 0)",
+		"a.last_entry_no > coalesce((SELECT s.entry_no FROM " BOOKS "seal_account AS s JOIN " BOOKS
+		"seal AS b ON b.seal_no = s.seal_no WHERE s.account_id = a.account_id ORDER BY s.seal_no DESC "
+		"LIMIT 1), 0)",
 		INT8OID);
+	Seal *seal = argument;
 
-	return (int64) sql_run(&put, (Datum[]){Int64GetDatum(seal_no)}, NULL);
+	seal->accounts = (int64) sql_run(&put, (Datum[]){Int64GetDatum(seal->seal_no)}, NULL);
+}
+
+/* Rows of a kind, of a time, which a seal is to hold. */
+typedef struct Put
+{
+	const SealedRows *rows;
+	int64 seal_no;
+	TimestampTz from;
+	TimestampTz to;
+} Put;
+
+static void
+put_rows(void *argument)
+{
+	const Put *put = argument;
+
+	(void) sql_execute_with(
+		psprintf("INSERT INTO " BOOKS "seal_rows (seal_no, name, rows, digest) SELECT $1, name, "
+				 "count(*), " DIGEST_OF_LINES " FROM (%s) AS r WHERE at >= $2 AND at < $3 GROUP BY "
+				 "name",
+				 rows_query(put->rows)),
+		3, (Oid[]){INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID},
+		(Datum[]){Int64GetDatum(put->seal_no), TimestampTzGetDatum(put->from),
+				  TimestampTzGetDatum(put->to)},
+		NULL);
 }
 
 /* The text of a seal of these columns, without the line of its root. */
@@ -218,8 +253,8 @@ seal_put_accounts(int64 seal_no)
 	"format(E'billing seal %s\\nseal %s\\nsealed at %s\\nrows before %s\\nafter %s\\n', " version                   \
 	", " seal_no ", " AT(sealed_at) ", coalesce(" AT(                                                               \
 		rows_before) ", 'none'), coalesce((SELECT "                                                                 \
-					 "encode(b.root, 'hex') FROM " BOOKS "seal AS b WHERE b.seal_no = " seal_no                     \
-					 " - 1), 'none')) "                                                                             \
+					 "string_agg(encode(b.root, 'hex'), ' ') FROM " BOOKS                                           \
+					 "seal AS b WHERE b.seal_no = " seal_no " - 1), 'none')) "                                      \
 					 "|| coalesce((SELECT string_agg(format(E'rows %s %s %s\\n', r.rows, encode(r.digest, 'hex'), " \
 					 "r.name), '' ORDER BY r.name) FROM " BOOKS                                                     \
 					 "seal_rows AS r WHERE r.seal_no = " seal_no "), "                                              \
@@ -228,13 +263,14 @@ seal_put_accounts(int64 seal_no)
 					 "seal_account AS a WHERE a.seal_no = " seal_no "), '')"
 #define BODY_OF_ROW BODY("s.seal_no", "s.sealed_at", "s.rows_before", "s.version")
 
-void
-seal_insert(Seal *seal)
+static void
+put_seal(void *argument)
 {
 	static Sql insert = SQL(
 		"INSERT INTO " BOOKS "seal (" SEAL_COLUMNS ") SELECT $1, $2, $3, $4, $5, "
 		"sha256(convert_to(" BODY("$1", "$2", "$3", "$5") ", 'UTF8')) RETURNING root",
 		INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID);
+	Seal *seal = argument;
 
 	seal->version = SEAL_VERSION;
 	sql_write(&insert,
@@ -245,15 +281,92 @@ seal_insert(Seal *seal)
 	seal->root = column_digest(0, 1);
 }
 
-char *
-seal_body(int64 seal_no)
+/* The same rows, looked at. */
+static void
+look_at_rows(void *argument)
+{
+	const Put *put = argument;
+
+	(void) sql_execute_with(
+		psprintf("SELECT " DIGEST_OF_LINES " FROM (%s) AS r WHERE at >= $1 AND at < $2",
+				 rows_query(put->rows)),
+		2, (Oid[]){TIMESTAMPTZOID, TIMESTAMPTZOID},
+		(Datum[]){TimestampTzGetDatum(put->from), TimestampTzGetDatum(put->to)}, NULL);
+}
+
+static bool
+can_be_read(Put put)
+{
+	ErrorData *error = subtransaction_run(look_at_rows, &put, altered_by_rows);
+
+	if (error)
+		FreeErrorData(error);
+	return error == NULL;
+}
+
+/* Refuses the first of these rows that cannot be read, by its instant. */
+static void
+refuse_rows(Put put, const char *message)
+{
+	const char *table = put.rows->table;
+
+	if (can_be_read(put))
+		altered_refuse(psprintf("rows of %s that no seal can hold (%s)", table, message));
+	while (put.from + 1 < put.to)
+	{
+		Put half = put;
+
+		half.to = put.from + (int64) (((uint64) put.to - (uint64) put.from) / 2);
+		if (can_be_read(half))
+			put.from = half.to;
+		else
+			put.to = half.to;
+	}
+	altered_refuse(psprintf("a row of %s, of %s, that no seal can hold (%s)", table,
+							timestamptz_to_str(put.from), message));
+}
+
+void
+seal_write(Seal *seal, TimestampTz rows_from)
+{
+	altered_run(put_accounts, seal, "accounts that no seal can hold");
+	for (size_t i = 0; i < lengthof(sealed_rows) && rows_from < seal->rows_before; i++)
+	{
+		Put put = {&sealed_rows[i], seal->seal_no, rows_from, seal->rows_before};
+		ErrorData *error = subtransaction_run(put_rows, &put, altered_by_rows);
+
+		if (error)
+			refuse_rows(put, error->message);
+	}
+	altered_run(put_seal, seal, "what makes no seal");
+}
+
+/* Of a seal. */
+typedef struct Body
+{
+	int64 seal_no;
+	char *text;
+} Body;
+
+static void
+read_body(void *argument)
 {
 	static Sql read = SQL("SELECT " BODY_OF_ROW " FROM " BOOKS "seal AS s WHERE s.seal_no = $1",
 						  INT8OID);
+	Body *body = argument;
 
-	if (sql_read(&read, (Datum[]){Int64GetDatum(seal_no)}, NULL) == 0)
-		refuse(ERROR_SEAL_UNKNOWN, seal_no);
-	return column_text(0, 1);
+	if (sql_read(&read, (Datum[]){Int64GetDatum(body->seal_no)}, NULL) == 0)
+		refuse(ERROR_SEAL_UNKNOWN, body->seal_no);
+	body->text = column_text(0, 1);
+}
+
+char *
+seal_body(int64 seal_no)
+{
+	Body body = {.seal_no = seal_no};
+
+	altered_run(read_body, &body, "a seal that makes no text");
+	return body.text;
 }
 
 /* ---- verify() and verify_seal() ---------------------------------------------- */
@@ -281,21 +394,31 @@ seal_verify_roots(ReturnSetInfo *result)
 	"%%s, which are not the %%s that were sealed', coalesce(f.name, s.name), coalesce(f.rows, 0), "        \
 	"coalesce(f.seal_no, s.seal_no), coalesce(s.rows, 0)) FROM found AS f FULL JOIN (SELECT * FROM " BOOKS \
 	"seal_rows WHERE split_part(name, ' ', 1) = %s) AS s ON s.name = f.name AND s.seal_no = "              \
-	"f.seal_no WHERE (f.rows, f.digest) IS DISTINCT FROM (s.rows, s.digest) AND NOT EXISTS (SELECT "       \
-	"FROM " BOOKS "closed_month AS m WHERE to_char(m.month, 'YYYY-MM') = "                                 \
-	"split_part(coalesce(f.name, s.name), ' ', 2))"
+	"f.seal_no WHERE (f.rows, f.digest) IS DISTINCT FROM (s.rows, s.digest)"
+
+/* Nobody looks at the usage of a month any more that is closed, and whose partition is none. */
+#define IS_OF_OPEN_MONTH                                                                           \
+	" AND NOT EXISTS (SELECT FROM " BOOKS "closed_month AS m WHERE to_char(m.month, 'YYYY-MM') = " \
+	"split_part(coalesce(f.name, s.name), ' ', 2) AND NOT EXISTS (SELECT FROM pg_inherits AS i "   \
+	"JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = '" BOOKS                         \
+	"usage_event'::regclass "                                                                      \
+	"AND c.relname::text IN (m.partition_name, 'usage_event_' || to_char(m.month, 'YYYY_MM'))))"
+
+const char *
+seal_kind(int kind)
+{
+	return (size_t) kind < lengthof(sealed_rows) ? sealed_rows[kind].table : NULL;
+}
 
 void
-seal_verify_rows(ReturnSetInfo *result)
+seal_verify_rows(int kind, ReturnSetInfo *result)
 {
 	static Sql check = SQL(NULL);
+	const SealedRows *rows = &sealed_rows[kind];
 
-	for (size_t i = 0; i < lengthof(sealed_rows); i++)
-	{
-		sql_replace(&check, psprintf(CHECK_ROWS, rows_query(&sealed_rows[i]),
-									 quote_literal_cstr(sealed_rows[i].table)));
-		discrepancy_put_rows(&check, NULL, result);
-	}
+	sql_replace(&check, psprintf(rows->name ? CHECK_ROWS IS_OF_OPEN_MONTH : CHECK_ROWS,
+								 rows_query(rows), quote_literal_cstr(rows->table)));
+	discrepancy_put_rows(&check, NULL, result);
 }
 
 void

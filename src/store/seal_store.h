@@ -41,14 +41,15 @@ extern void seal_hold(void);
 extern bool seal_newest(Seal *seal);
 extern bool seal_find(int64 seal_no, Seal *seal);
 
-/* Writes down how far the accounts are that moved since the seal before; returns how many. */
-extern int64 seal_put_accounts(int64 seal_no);
+/* The number of the seal behind one, of which nothing is there yet. */
+extern int64 seal_next(int64 seal_no);
 
-/* Writes down what other tables got from one instant to another. */
-extern void seal_put_rows(int64 seal_no, TimestampTz from, TimestampTz to);
-
-/* Makes the root of a seal whose accounts and rows are there, and writes it down. */
-extern void seal_insert(Seal *seal);
+/*
+ * Writes down a seal of this number and these instants: how far the accounts are that moved since
+ * the one before, what other tables got from an instant on, and its root. Says how many accounts,
+ * and the root.
+ */
+extern void seal_write(Seal *seal, TimestampTz rows_from);
 
 /* The text of a seal, by its rows: all but the root's line. */
 extern char *seal_body(int64 seal_no);
@@ -56,7 +57,10 @@ extern char *seal_body(int64 seal_no);
 /* Puts a row of type billing.discrepancy for each seal that is another than its rows, or the books,
  * say. */
 extern void seal_verify_roots(ReturnSetInfo *result);
-extern void seal_verify_rows(ReturnSetInfo *result);
+extern void seal_verify_rows(int kind, ReturnSetInfo *result);
+
+/* The table of a kind of rows, from 0; NULL: there are no more. */
+extern const char *seal_kind(int kind);
 
 /* The same where accounts are not as a seal says that was kept elsewhere. */
 extern void seal_compare(const KeptSeal *kept, ReturnSetInfo *result);

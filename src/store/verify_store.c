@@ -14,6 +14,7 @@
 
 #include "core/books.h"
 #include "core/policy.h"
+#include "spi/altered.h"
 #include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/cursor.h"
@@ -22,6 +23,7 @@
 #include "store/replay_store.h"
 #include "store/repricing_store.h"
 #include "store/schema_store.h"
+#include "store/seal_store.h"
 #include "store/verify_store.h"
 #include "subtransaction.h"
 
@@ -44,15 +46,17 @@ typedef struct Reading
 	Sql *check;
 	Datum *values; /* its arguments */
 	ReturnSetInfo *result;
+	const char *what; /* is read; NULL: the error says enough */
+	int kind;		  /* of sealed rows */
+	KeptSeal *kept;
 	const int64 *only; /* the account; NULL: all */
 } Reading;
 
 static bool
 is_of_data(int sqlstate)
 {
-	int category = ERRCODE_TO_CATEGORY(sqlstate);
-
-	return category == ERRCODE_DATA_EXCEPTION || category == MAKE_SQLSTATE('L', 'B', '0', '0', '0');
+	return altered_by_rows(sqlstate) ||
+		   ERRCODE_TO_CATEGORY(sqlstate) == MAKE_SQLSTATE('L', 'B', '0', '0', '0');
 }
 
 /* Where the rows are such that they cannot even be read, that is told, and the rest goes on. */
@@ -62,7 +66,9 @@ read_or_tell(void (*read)(void *argument), Reading *reading)
 	ErrorData *error = subtransaction_run(read, reading, is_of_data);
 
 	if (error)
-		discrepancy_put_row(reading->result, "unreadable", NO_NUMBER, error->message);
+		discrepancy_put_row(reading->result, "unreadable", NO_NUMBER,
+							reading->what ? psprintf("%s: %s", reading->what, error->message)
+										  : error->message);
 }
 
 static void
@@ -143,6 +149,71 @@ void
 verify_detached_months(ReturnSetInfo *result)
 {
 	read_or_tell(read_detached_months, &(Reading){.result = result});
+}
+
+static void
+read_seals(void *argument)
+{
+	Reading *reading = argument;
+
+	seal_verify_roots(reading->result);
+}
+
+static void
+read_sealed_rows(void *argument)
+{
+	Reading *reading = argument;
+
+	seal_verify_rows(reading->kind, reading->result);
+}
+
+void
+verify_seals(ReturnSetInfo *result)
+{
+	read_or_tell(read_seals, &(Reading){.result = result, .what = "seals"});
+	for (int kind = 0; seal_kind(kind); kind++)
+		read_or_tell(read_sealed_rows,
+					 &(Reading){.result = result,
+								.what = psprintf("sealed rows of %s", seal_kind(kind)),
+								.kind = kind});
+}
+
+static void
+read_root(void *argument)
+{
+	Reading *reading = argument;
+	KeptSeal *kept = reading->kept;
+	Seal seal;
+
+	kept->is_here = seal_find(kept->seal_no, &seal);
+	if (!kept->is_here)
+	{
+		(void) seal_newest(&seal);
+		discrepancy_put_row(reading->result, "seal_ahead", NO_NUMBER,
+							psprintf("these books end before seal " INT64_FORMAT
+									 ": their newest is " INT64_FORMAT,
+									 kept->seal_no, seal.seal_no));
+	}
+	else if (memcmp(seal.root.bytes, kept->root.bytes, DIGEST_BYTES) != 0)
+		discrepancy_put_row(reading->result, "seal", NO_NUMBER,
+							psprintf("seal " INT64_FORMAT " is another here", kept->seal_no));
+}
+
+static void
+read_sealed_accounts(void *argument)
+{
+	Reading *reading = argument;
+
+	seal_compare(reading->kept, reading->result);
+}
+
+void
+verify_kept_seal(KeptSeal *kept, ReturnSetInfo *result)
+{
+	Reading reading = {.result = result, .what = "seals", .kept = kept};
+
+	read_or_tell(read_root, &reading);
+	read_or_tell(read_sealed_accounts, &reading);
 }
 
 /* ---- replay ---------------------------------------------------------------- */

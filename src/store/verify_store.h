@@ -12,6 +12,8 @@
 
 #include "nodes/execnodes.h"
 
+#include "store/seal_store.h"
+
 /*
  * Each puts a row of type billing.discrepancy into the result for each one found.
  * False where there are no such tables as the others read: whatever stands there
@@ -22,8 +24,12 @@ extern void verify_books(ReturnSetInfo *result);
 extern void verify_replay(ReturnSetInfo *result);
 extern void verify_prices(ReturnSetInfo *result);
 extern void verify_detached_months(ReturnSetInfo *result);
+extern void verify_seals(ReturnSetInfo *result);
 extern void verify_policies(ReturnSetInfo *result);
 extern void verify_guards(ReturnSetInfo *result);
+
+/* The same where the books are not as a seal says that was kept elsewhere. */
+extern void verify_kept_seal(KeptSeal *kept, ReturnSetInfo *result);
 
 /* The same of all that can be seen of one account by its own rows. */
 extern void verify_account(int64 account_id, ReturnSetInfo *result);

@@ -176,7 +176,15 @@ owner('a reversal by another hand', 'operator_booking', 'charge_reversal', "UPDA
 owner('a re-rating that moved another amount', 'revision_entries', 'charge_revision', "UPDATE $b.charge_revision SET amount = amount + 1, charge = charge + 1");
 owner('a re-rating that is gone, its charges as before', 'revision_entries', 'charge_revision rerate_account', "DELETE FROM $b.charge_revision", "UPDATE $b.rerate_account SET moved = 0, given_back = 0");
 
-# ---- months
+# ---- seals
+
+owner('an account in a seal that is not there', 'seal', 'seal_account', "INSERT INTO $b.seal_account SELECT account_id, 1000000000, last_entry_no, chain FROM $b.account WHERE account_id = 8");
+owner('rows in the seal that comes next', 'seal', 'seal_rows', "INSERT INTO $b.seal_rows SELECT max(seal_no) + 1, 'lot', 1, sha256('x') FROM $b.seal");
+owner('a seal of more accounts', 'seal', 'seal', "UPDATE $b.seal SET accounts = accounts + 1");
+owner('a free request that is gone, and its month is closed by hand', 'closed_month', 'usage_event closed_month', "INSERT INTO $b.closed_month SELECT date_trunc('month', recorded_at AT TIME ZONE 'UTC'), (date_trunc('month', recorded_at AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC', 'elsewhere', recorded_at, 0, 0 FROM $b.usage_event WHERE request_id = 'free'",
+	"DELETE FROM $b.usage_event WHERE request_id = 'free'");
+
+# ---- closed months
 
 owner('a day of a closed month', 'closed_month', 'usage_day', "UPDATE $b.usage_day SET charge = charge + 1 WHERE account_id = 1");
 owner('a day of a closed month, and the month', 'usage_revenue', 'usage_day closed_month', "UPDATE $b.usage_day SET charge = charge + 1 WHERE account_id = 1", "UPDATE $b.closed_month SET charge = charge + 1 WHERE month = '2026-07-01' OR charge > 0");
@@ -303,7 +311,7 @@ superuser('foreign keys that nobody looks at', 'foreign_key', '', "ALTER TABLE $
 
 owner('a price of no variant', 'unreadable', 'price', "ALTER TABLE $b.price ALTER variant DROP NOT NULL", "UPDATE $b.price SET variant = NULL");
 
-# In one row of each table, in each column, what no call would write: verify() tells of it or not, and never fails. COLUMNS of them at random, SEED; all: COLUMNS=all.
+# In one row of each table, in each column, what no call would write: verify() and verify_seal() tell of it or not, and never fail; seals are made and exported, or refused. COLUMNS of them at random, SEED; all: COLUMNS=all.
 my %odd = (
 	numeric => [ "'NaN'", '-999999999', '0' ], bigint => [ '9223372036854775807', '-9223372036854775808' ], integer => [ '2147483647', '-2147483648' ], smallint => [ '32767', '-32768' ],
 	'timestamp with time zone' => [ "'infinity'", "'-infinity'" ], date => [ "'infinity'", "'-infinity'" ], text => [ "''", q(repeat('%s {', 3000)), q(E'\u0001') ], jsonb => [ q('null'), q('[]'), q('{"id": {}, "amount": -1}') ],
@@ -312,6 +320,7 @@ my $seed = $ENV{SEED} // time % 1_000_000;
 my $wanted = $ENV{COLUMNS} // 60;
 srand $seed;
 note "SEED=$seed COLUMNS=$wanted";
+my $sealed = $books->value('SELECT billing.export_seal()');
 my @columns = @{ $dbh->selectall_arrayref(<<'S', { Slice => {} }) };
 SELECT c.oid::regclass::text AS name, a.attname AS column, regexp_replace(format_type(a.atttypid, NULL), '^character varying$', 'text') AS type
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
@@ -343,13 +352,18 @@ for my $odd (@odd)
 	if (eval { $dbh->do("UPDATE $odd->{name} SET \"$odd->{column}\" = $odd->{value} WHERE ctid = (SELECT ctid FROM $odd->{name} LIMIT 1)") })
 	{
 		$written++;
-		eval { $dbh->do('SELECT count(*) FROM billing.verify()') } or push @failed, "$odd->{name}.$odd->{column} = $odd->{value}: " . $dbh->errstr;
+		for my $call ('SELECT count(*) FROM billing.verify()', 'SELECT count(*) FROM billing.verify_seal(' . $dbh->quote($sealed) . ')', 'SELECT billing.export_seal()', 'SELECT billing.seal_books()')
+		{
+			$dbh->pg_savepoint('call');
+			eval { $dbh->do($call) } or ($dbh->state =~ /^LB/ && $call !~ /verify/) or push @failed, substr($call, 0, 50) . ": $odd->{name}.$odd->{column} = $odd->{value}: " . $dbh->errstr;
+			$dbh->pg_rollback_to('call');
+		}
 	}
 	$dbh->pg_rollback_to('odd');
 }
 $dbh->rollback;
 cmp_ok($written, '>', @odd / 2, "$written values that cannot be");
-is(join("\n", @failed), '', 'by none of them verify() fails');
+is(join("\n", @failed), '', 'by none of them verify() fails, and seals are told, or refused');
 
 cmp_ok(scalar(keys %seen), '>=', 60, scalar(keys %seen) . ' damages');
 verify_empty($node, 'all is undone');
