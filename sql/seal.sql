@@ -75,7 +75,7 @@ SELECT * FROM pg_temp.found('INSERT INTO billing_books.seal_account SELECT accou
 SELECT * FROM pg_temp.found('INSERT INTO billing_books.seal_account SELECT account_id, 1000000000, 9, chain FROM billing_books.account WHERE account_id = 3410', 'SELECT billing.adjust(3410, 1, ''more'')', 'SELECT test.seal_books()', 'DELETE FROM billing_books.seal_account WHERE seal_no = 1000000000');
 -- Nor is one of its months closed whose partition is there.
 SELECT by_verify ~ '\msealed_rows\M' AS rows, by_verify ~ '\mseal_month\M' AS events FROM pg_temp.found('DELETE FROM billing_books.usage_event WHERE account_id = 3410 AND status = ''rejected''',
-    'INSERT INTO billing_books.closed_month SELECT m, (m + interval ''1 month'') AT TIME ZONE ''UTC'', ''elsewhere'', now(), 0, 0 FROM date_trunc(''month'', now() AT TIME ZONE ''UTC'') AS m');
+    'INSERT INTO billing_books.closed_month SELECT m, (m + interval ''1 month'') AT TIME ZONE ''UTC'', ''elsewhere'', ''infinity'', 0, 0 FROM date_trunc(''month'', now() AT TIME ZONE ''UTC'') AS m');
 -- Values that cannot be stay out by CHECKs; without these verify() tells them beside the CHECKs, and goes on.
 SELECT test.attempt(command) FROM unnest(ARRAY['INSERT INTO billing_books.seal VALUES (-9223372036854775808, now(), now(), 0, 1, sha256(''x''))', 'INSERT INTO billing_books.closed_month VALUES (''5874897-12-31'', ''294276-12-31'', ''x'', ''infinity'', 0, 0)',
     'INSERT INTO billing_books.audit_log (action, object, actor, session_user_name, reason, recorded_at) VALUES (''set_policy'', ''x'', ''x'', ''x'', repeat(''x'', 2001), now())']) AS command;
