@@ -280,18 +280,6 @@ SELECT status, charge FROM billing.charge(2813, 1, 'b', 'rerate-k', 10, 0);
 SELECT done, "left" FROM billing.continue_rerate(:k);
 SELECT request_id, charge, amount FROM pg_temp.revisions WHERE account_id = 2813;
 SELECT * FROM pg_temp.rerate(2813, 'rerate-k', 'k again');
--- A charge of nothing has no entry: what is booked of that since, by a clock that was set back a little, is not touched either.
-SELECT billing.create_account(2826, 'cn'), billing.create_api_key(2826, 'prod') IS NOT NULL AS key, pg_temp.price('nothing', 0) IS NOT NULL AS price;
-SELECT status, charge FROM billing.charge(2826, 1, 'before', 'nothing', 10, 0);
-SET billing.clock_offset = '3 min';
-SELECT pg_temp.correct('nothing', 100000);
-SELECT rerate_no, events FROM billing.begin_rerate(NULL, '2025-01-01 00:00+00', 'tomorrow', 'nothing', 'rerate nothing') \gset
-RESET billing.clock_offset;
-SELECT status, charge FROM billing.charge(2826, 1, 'since', 'nothing', 10, 0);
-SELECT done, "left" FROM billing.continue_rerate(:rerate_no);
-SELECT request_id, old_charge, charge FROM pg_temp.revisions WHERE account_id = 2826;
-SELECT events, moved, charged, skipped FROM billing.rerate_accounts(:rerate_no);
-
 -- A step that is rolled back has done nothing.
 SELECT pg_temp.correct('rerate-k', 300000);
 SELECT rerate_no AS k FROM billing.begin_rerate(2813, '2025-01-01 00:00+00', 'tomorrow', 'rerate-k', 'k rolled back') \gset
@@ -347,6 +335,17 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 SELECT status, events FROM billing.begin_rerate(NULL, '2025-01-01 00:00+00', now(), 'm', 'closed');
 SELECT account_id, events, moved, skipped, finished_at IS NOT NULL AS finished FROM billing.rerate_accounts(2);
+-- A charge of nothing has no entry: what is booked of that since, by a clock that was set back a little, is not touched either.
+SELECT billing.create_account(2, 'cn'), billing.create_api_key(2, 'prod') IS NOT NULL AS key, billing.set_price('nothing', 'CNY', 0, 0, effective_from => '2025-01-01 00:00+00') AS nothing \gset
+SELECT status, charge FROM billing.charge(2, 1, 'before', 'nothing', 10, 0);
+SET billing.clock_offset = '3 min';
+SELECT status FROM billing.correct_price(:nothing, 100000, NULL, NULL, 0, 'fix nothing');
+SELECT rerate_no, events FROM billing.begin_rerate(NULL, '2025-01-01 00:00+00', 'tomorrow', 'nothing', 'nothing') \gset
+SET billing.clock_offset = '0';
+SELECT status, charge FROM billing.charge(2, 1, 'since', 'nothing', 10, 0);
+SELECT done, "left" FROM billing.continue_rerate(:rerate_no);
+SELECT u.request_id, r.old_charge, r.charge FROM billing_books.charge_revision AS r JOIN billing_books.usage_event AS u USING (account_id, request_hash) WHERE account_id = 2;
+SELECT events, moved, charged, skipped FROM billing.rerate_accounts(:rerate_no);
 SELECT * FROM billing.verify();
 \c :old_database
 DROP DATABASE regress_billing_rerate;

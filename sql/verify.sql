@@ -457,7 +457,7 @@ CREATE FUNCTION pg_temp.damage(first int, last int) RETURNS void LANGUAGE sql SE
     INSERT INTO billing_books.usage_event (account_id, request_hash, occurred_at, recorded_at, settled_at, first_entry_no, entry_count, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, charge, price_id, status, request_id, model, key_name)
     SELECT 1902, n, a.created_at, a.created_at, a.created_at, n, 1, 1, 1, 0, 0, 0, 2, 1, 'charged', n::text, 'verify', 'prod' FROM billing_books.account AS a, generate_series(first, last) AS n WHERE a.account_id = 1902;
     INSERT INTO billing_books.policy_setting SELECT n, '', 0 FROM generate_series(first, last) AS n;
-    INSERT INTO billing_books.seal_rows SELECT 1, 'plan ' || n, 1, '' FROM generate_series(first, last) AS n;
+    INSERT INTO billing_books.seal_rows SELECT 1, 'plan ' || n, 1, sha256('') FROM generate_series(first, last) AS n;
 $$;
 CREATE FUNCTION pg_temp.told() RETURNS TABLE (check_name text, told bigint, more text) LANGUAGE sql AS $$
     SELECT check_name, count(*), max(detail) FILTER (WHERE detail LIKE 'and more%' AND account_id IS NULL)
