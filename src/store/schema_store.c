@@ -444,7 +444,7 @@ table_and_partitions(const char *table, uint64 *count)
 		"inhrelid::regclass FROM pg_inherits WHERE inhparent = ('" BOOKS "' || "
 		"$1)::regclass UNION ALL SELECT to_regclass('" BOOKS
 		"' || quote_ident(partition_name)) FROM " BOOKS
-		"closed_month WHERE $1 = 'usage_event') AS t WHERE t IS NOT NULL ORDER BY t <> ('" BOOKS
+		"closed_month WHERE $1 = 'usage_event' AND octet_length(partition_name) < 64) AS t WHERE t IS NOT NULL ORDER BY t <> ('" BOOKS
 		"' || $1)::regclass, t::text",
 		TEXTOID);
 	char **tables;
