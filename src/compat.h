@@ -13,6 +13,7 @@
 #include "catalog/namespace.h"
 #include "utils/backend_status.h"
 #include "utils/guc.h"
+#include "utils/tuplesort.h"
 
 #if PG_VERSION_NUM < 150000
 #error "billing needs PostgreSQL 15 or later"
@@ -52,6 +53,20 @@ search_path_unpin(void)
 {
 #if PG_VERSION_NUM < 170000
 	PopOverrideSearchPath();
+#endif
+}
+
+/* The next of sorted values that are passed by value; false: there is none. 16 asks whether to
+ * copy. */
+static inline bool
+sort_next(Tuplesortstate *values, Datum *value)
+{
+	bool is_null;
+
+#if PG_VERSION_NUM >= 160000
+	return tuplesort_getdatum(values, true, false, value, &is_null, NULL);
+#else
+	return tuplesort_getdatum(values, true, value, &is_null, NULL);
 #endif
 }
 

@@ -29,7 +29,7 @@ billing_verify(PG_FUNCTION_ARGS)
 	{
 		partition_check_snapshot();
 		verify_books(result);
-		verify_prices(result);
+		verify_usage(result);
 		verify_replay(result);
 		verify_detached_months(result);
 		verify_seals(result);

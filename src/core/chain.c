@@ -68,13 +68,19 @@ chain_usage_event(const ChainUsage *usage, Digest *digest)
 	return hasher_end(&hasher, digest);
 }
 
+void
+chain_usage_begin(Hasher *hasher)
+{
+	hasher_begin(hasher);
+	hasher_put_byte(hasher, CHAIN_VERSION);
+}
+
 bool
 chain_usage(const Digest *events, size_t count, Digest *digest)
 {
 	Hasher hasher;
 
-	hasher_begin(&hasher);
-	hasher_put_byte(&hasher, CHAIN_VERSION);
+	chain_usage_begin(&hasher);
 	hasher_put_bytes(&hasher, events, count * DIGEST_BYTES);
 	return hasher_end(&hasher, digest);
 }

@@ -61,8 +61,10 @@ extern const Digest chain_start;
 /* The chain of an entry behind that of the one before it. As hasher_end(), all of them. */
 extern bool chain_entry(const Digest *before, const ChainEntry *entry, Digest *chain);
 
-/* The digest of one usage event, and of all that were charged together, in the order of R7. */
+/* The digest of one usage event, and of all that were charged together, in the order of R7: these
+ * at once, or put one by one into what was begun. */
 extern bool chain_usage_event(const ChainUsage *usage, Digest *digest);
+extern void chain_usage_begin(Hasher *hasher);
 extern bool chain_usage(const Digest *events, size_t count, Digest *digest);
 
 #endif

@@ -25,8 +25,9 @@
 /* Longest text of an amount: sign, 9 digits, point, 9 digits, NUL. */
 #define MONEY_TEXT_SIZE 24
 
-/* 128 bits for products and sums before they are rounded (a GNU C type). */
-__extension__ typedef __int128 int128_t;
+/* 128 bits for products and sums before they are rounded (a GNU C type); aligned as the server's
+ * memory is. */
+__extension__ typedef __int128 int128_t __attribute__((aligned(8)));
 
 /* Adds; false, and *sum untouched, when the sum is out of range. */
 extern bool money_add(int64_t a_nano, int64_t b_nano, int64_t *sum_nano);

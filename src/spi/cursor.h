@@ -14,7 +14,7 @@
 
 #include "spi/sql.h"
 
-#define CURSOR_COLUMNS_MAX 24
+#define CURSOR_COLUMNS_MAX 40
 
 typedef struct Cursor
 {

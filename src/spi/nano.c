@@ -62,3 +62,21 @@ nano_to_numeric(int64 amount_nano)
 {
 	return int64_div_fast_to_numeric(amount_nano, MONEY_DECIMALS);
 }
+
+Numeric
+nano_sum_to_numeric(int128 sum_nano)
+{
+	Datum high = DirectFunctionCall2(
+		numeric_mul, NumericGetDatum(int64_to_numeric((int64) (sum_nano / MONEY_NANO_MAX))),
+		NumericGetDatum(nano_to_numeric(MONEY_NANO_MAX)));
+	Datum low = nano_datum((int64) (sum_nano % MONEY_NANO_MAX));
+
+	return DatumGetNumeric(DirectFunctionCall2(numeric_add, high, low));
+}
+
+const char *
+nano_text(int128 sum_nano)
+{
+	return DatumGetCString(
+		DirectFunctionCall1(numeric_out, NumericGetDatum(nano_sum_to_numeric(sum_nano))));
+}

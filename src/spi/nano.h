@@ -20,6 +20,10 @@ extern int64 nano_from_exact(Numeric value);
 
 extern Numeric nano_to_numeric(int64 amount_nano);
 
+/* The same of a sum, however large. */
+extern Numeric nano_sum_to_numeric(int128 sum_nano);
+extern const char *nano_text(int128 sum_nano);
+
 static inline Datum
 nano_datum(int64 amount_nano)
 {

@@ -14,15 +14,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "spi/cursor.h"
+#include "spi/feed.h"
+#include "store/ledger_proof_store.h"
 #include "store/replay_store.h"
-
-/* A cursor whose first column is the account, and whether it stands on a row. */
-typedef struct Feed
-{
-	Cursor cursor;
-	bool has_row;
-} Feed;
 
 typedef struct Reader
 {
@@ -32,19 +26,14 @@ typedef struct Reader
 	Feed take_backs;
 	Feed repairs;
 	int64 account_id; /* whose entries are read */
+	LedgerProof proof;
 	MemoryContext row_context;
 } Reader;
 
-/* Of all accounts, and of one. */
-#define OF_ALL_AND_OF_ONE(statement)                                          \
-	{                                                                         \
-		SQL(statement("")), SQL(statement("WHERE account_id = $1 "), INT8OID) \
-	}
-
 #define ENTRIES(where)                                                                            \
 	"SELECT account_id, entry_no, occurred_at, recorded_at, source_id, lot_no, subscription_no, " \
-	"undoes_entry_no, amount, debit, credit, source_type FROM " BOOKS "ledger_entry " where       \
-	"ORDER BY account_id, entry_no"
+	"undoes_entry_no, amount, debit, credit, source_type, gateway, actor, usage_digest, chain "   \
+	"FROM " BOOKS "ledger_entry " where "ORDER BY account_id, entry_no"
 
 #define LOTS(where)                                                                          \
 	"SELECT account_id, lot_no, order_id, expires_at, amount, kind FROM " BOOKS "lot " where \
@@ -76,44 +65,16 @@ typedef struct Reader
 /* ---- cursors ------------------------------------------------------------------- */
 
 static void
-feed_next(Feed *feed)
-{
-	feed->has_row = cursor_next(&feed->cursor);
-}
-
-static void
-feed_open(Feed *feed, Sql *of_all_and_of_one, const int64 *only, const Oid *types, int columns)
-{
-	cursor_open(&feed->cursor, &of_all_and_of_one[only != NULL],
-				(Datum[]){Int64GetDatum(only ? *only : 0)}, types, columns);
-	feed_next(feed);
-}
-
-static bool
-feed_is_at(const Feed *feed, int64 account_id)
-{
-	return feed->has_row && cursor_int64(&feed->cursor, 0) == account_id;
-}
-
-/* Passes over the rows of accounts before this one, which have no entries. */
-static void
-feed_skip_to(Feed *feed, int64 account_id)
-{
-	while (feed->has_row && cursor_int64(&feed->cursor, 0) < account_id)
-		feed_next(feed);
-}
-
-static void
 open_feeds(Reader *reader, const int64 *only)
 {
-	static Sql entries[] = OF_ALL_AND_OF_ONE(ENTRIES);
-	static Sql lots[] = OF_ALL_AND_OF_ONE(LOTS);
-	static Sql changes[] = OF_ALL_AND_OF_ONE(CHANGES);
-	static Sql take_backs[] = OF_ALL_AND_OF_ONE(TAKE_BACKS);
-	static Sql repairs[] = OF_ALL_AND_OF_ONE(REPAIRS);
-	static const Oid entry_types[] = {INT8OID,	  INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-									  INT8OID,	  INT8OID, INT8OID,		   INT8OID,
-									  NUMERICOID, TEXTOID, TEXTOID,		   TEXTOID};
+	static Sql entries[] = FEED_OF_ALL_AND_OF_ONE(ENTRIES);
+	static Sql lots[] = FEED_OF_ALL_AND_OF_ONE(LOTS);
+	static Sql changes[] = FEED_OF_ALL_AND_OF_ONE(CHANGES);
+	static Sql take_backs[] = FEED_OF_ALL_AND_OF_ONE(TAKE_BACKS);
+	static Sql repairs[] = FEED_OF_ALL_AND_OF_ONE(REPAIRS);
+	static const Oid entry_types[] = {
+		INT8OID,	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID, INT8OID,	 INT8OID,
+		NUMERICOID, TEXTOID, TEXTOID,		 TEXTOID,		 TEXTOID, TEXTOID, BYTEAOID, BYTEAOID};
 	static const Oid lot_types[] = {INT8OID, INT8OID, INT8OID, TIMESTAMPTZOID, NUMERICOID, TEXTOID};
 	static const Oid change_types[] = {INT8OID, INT8OID, INT2OID,	 TIMESTAMPTZOID, INT8OID,
 									   INT8OID, INT4OID, NUMERICOID, NUMERICOID,	 NUMERICOID,
@@ -131,30 +92,14 @@ open_feeds(Reader *reader, const int64 *only)
 static void
 close_feeds(Reader *reader)
 {
-	cursor_close(&reader->entries.cursor);
-	cursor_close(&reader->lots.cursor);
-	cursor_close(&reader->changes.cursor);
-	cursor_close(&reader->take_backs.cursor);
-	cursor_close(&reader->repairs.cursor);
+	feed_close(&reader->entries);
+	feed_close(&reader->lots);
+	feed_close(&reader->changes);
+	feed_close(&reader->take_backs);
+	feed_close(&reader->repairs);
 }
 
 /* ---- facts --------------------------------------------------------------------- */
-
-static void *
-grow(void *memory, size_t size)
-{
-	return memory ? repalloc_huge(memory, size)
-				  : MemoryContextAllocHuge(CurrentMemoryContext, size);
-}
-
-/* Room for one element more, where there are as many as a power of two. */
-static void *
-make_room(void *list, size_t count, size_t element_size)
-{
-	if (count & (count - 1))
-		return list;
-	return grow(list, Max(2 * count, 1) * element_size);
-}
 
 static bool
 read_lot(const Cursor *row, ReplayLot *lot)
@@ -176,7 +121,7 @@ read_lots(Reader *reader, ReplayFacts *facts)
 {
 	for (; feed_is_at(&reader->lots, reader->account_id); feed_next(&reader->lots))
 	{
-		facts->lots = make_room(facts->lots, facts->lots_count, sizeof(ReplayLot));
+		facts->lots = feed_make_room(facts->lots, facts->lots_count, sizeof(ReplayLot));
 		facts->lots_count += read_lot(&reader->lots.cursor, &facts->lots[facts->lots_count]);
 	}
 }
@@ -249,10 +194,11 @@ read_changes(Reader *reader, ReplayFacts *facts)
 	{
 		ChargeKey key = read_key(row);
 
-		facts->changes = make_room(facts->changes, facts->changes_count, sizeof(ReplayChange));
+		facts->changes = feed_make_room(facts->changes, facts->changes_count, sizeof(ReplayChange));
 		if (facts->charges_count == 0 || !is_same_key(&key, &last))
 		{
-			facts->charges = make_room(facts->charges, facts->charges_count, sizeof(ReplayCharge));
+			facts->charges = feed_make_room(facts->charges, facts->charges_count,
+											sizeof(ReplayCharge));
 			facts->charges[facts->charges_count++] = read_charge(row, facts->changes_count);
 		}
 		last = key;
@@ -267,8 +213,8 @@ read_take_backs(Reader *reader, ReplayFacts *facts)
 
 	for (; feed_is_at(&reader->take_backs, reader->account_id); feed_next(&reader->take_backs))
 	{
-		facts->take_backs = make_room(facts->take_backs, facts->take_backs_count,
-									  sizeof(ReplayTakeBack));
+		facts->take_backs = feed_make_room(facts->take_backs, facts->take_backs_count,
+										   sizeof(ReplayTakeBack));
 		facts->take_backs[facts->take_backs_count++] = (ReplayTakeBack){cursor_int64(row, 1),
 																		cursor_int64(row, 2)};
 	}
@@ -281,7 +227,7 @@ read_repairs(Reader *reader, ReplayFacts *facts)
 
 	for (; feed_is_at(&reader->repairs, reader->account_id); feed_next(&reader->repairs))
 	{
-		facts->repairs = make_room(facts->repairs, facts->repairs_count, sizeof(ReplayRepair));
+		facts->repairs = feed_make_room(facts->repairs, facts->repairs_count, sizeof(ReplayRepair));
 		facts->repairs[facts->repairs_count++] = (ReplayRepair){cursor_int64(row, 1),
 																cursor_int64(row, 2)};
 	}
@@ -309,20 +255,21 @@ static bool
 read_transfer(const Cursor *row, Transfer *transfer)
 {
 	*transfer = (Transfer){
-		.lot_no = cursor_int64(row, 5),
-		.subscription_no = cursor_int64(row, 6),
-		.undoes_entry_no = cursor_int64(row, 7),
-		.source.id = cursor_int64(row, 4),
-		.occurred_at = cursor_int64(row, 2),
+		.lot_no = cursor_int64(row, ENTRY_LOT_NO),
+		.subscription_no = cursor_int64(row, ENTRY_SUBSCRIPTION_NO),
+		.undoes_entry_no = cursor_int64(row, ENTRY_UNDOES_ENTRY_NO),
+		.source.id = cursor_int64(row, ENTRY_SOURCE_ID),
+		.occurred_at = cursor_int64(row, ENTRY_OCCURRED_AT),
 	};
-	return !row->nulls[2] && !row->nulls[3] && !row->nulls[4] &&
-		   cursor_nano(row, 8, &transfer->amount_nano) && transfer->amount_nano > 0 &&
-		   book_from_name(cursor_text(row, 9), &transfer->debit) &&
-		   book_from_name(cursor_text(row, 10), &transfer->credit) &&
-		   book_source_from_name(cursor_text(row, 11), &transfer->source.type);
+	return !row->nulls[ENTRY_OCCURRED_AT] && !row->nulls[ENTRY_RECORDED_AT] &&
+		   !row->nulls[ENTRY_SOURCE_ID] && cursor_nano(row, ENTRY_AMOUNT, &transfer->amount_nano) &&
+		   transfer->amount_nano > 0 &&
+		   book_from_name(cursor_text(row, ENTRY_DEBIT), &transfer->debit) &&
+		   book_from_name(cursor_text(row, ENTRY_CREDIT), &transfer->credit) &&
+		   book_source_from_name(cursor_text(row, ENTRY_SOURCE_TYPE), &transfer->source.type);
 }
 
-/* The next entry of the account. */
+/* The next entry of the account, which goes into its sums, too. */
 static bool
 next_entry(void *argument, ReplayEntry *entry)
 {
@@ -333,9 +280,10 @@ next_entry(void *argument, ReplayEntry *entry)
 	if (!feed_is_at(&reader->entries, reader->account_id))
 		return false;
 	context = MemoryContextSwitchTo(reader->row_context);
-	entry->entry_no = cursor_int64(row, 1);
-	entry->recorded_at = cursor_int64(row, 3);
+	entry->entry_no = cursor_int64(row, ENTRY_NO);
+	entry->recorded_at = cursor_int64(row, ENTRY_RECORDED_AT);
 	entry->is_readable = read_transfer(row, &entry->transfer);
+	ledger_proof_take(&reader->proof, row, entry);
 	feed_next(&reader->entries);
 	MemoryContextSwitchTo(context);
 	MemoryContextReset(reader->row_context);
@@ -348,33 +296,60 @@ check_stop(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* An account that has entries: the rest of them is read where replaying stops. */
+static void
+replay_one(Reader *reader, const ReplayFacts *known, ReplayVisitor visit)
+{
+	ReplayInput input = {
+		.next = next_entry, .argument = reader, .grow = feed_grow, .check_stop = check_stop};
+	ReplayFacts facts = *known;
+	ReplayFinding finding = replay_account(&facts, &input);
+	ReplayEntry entry;
+
+	visit(reader->account_id, &finding, reader->proof.telling);
+	while (next_entry(reader, &entry))
+		;
+}
+
+static void
+visit_account(Reader *reader, ReplayVisitor visit)
+{
+	ReplayFacts facts = read_facts(reader);
+
+	ledger_proof_begin(&reader->proof, reader->account_id, facts.repairs, facts.repairs_count);
+	if (feed_is_at(&reader->entries, reader->account_id))
+		replay_one(reader, &facts, visit);
+	ledger_proof_end(&reader->proof);
+}
+
+/* The least account that is still to come; false: there is none. */
+static bool
+next_account(Reader *reader)
+{
+	reader->account_id = ledger_proof_next(&reader->proof,
+										   feed_first(&reader->entries, PG_INT64_MAX));
+	return reader->entries.has_row || reader->proof.accounts.has_row;
+}
+
 void
-replay_visit(const int64 *only, ReplayVisitor visit, void *argument)
+replay_visit(const int64 *only, ReplayVisitor visit, Telling *telling)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "billing replay",
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller_context = MemoryContextSwitchTo(context);
 	Reader reader = {.row_context = AllocSetContextCreate(caller_context, "billing replay row",
 														  ALLOCSET_SMALL_SIZES)};
-	ReplayInput input = {
-		.next = next_entry, .argument = &reader, .grow = grow, .check_stop = check_stop};
 
 	open_feeds(&reader, only);
-	while (reader.entries.has_row)
+	ledger_proof_open(&reader.proof, only, telling);
+	while (next_account(&reader))
 	{
-		ReplayFacts facts;
-		ReplayFinding finding;
-
-		reader.account_id = cursor_int64(&reader.entries.cursor, 0);
-		facts = read_facts(&reader);
-		finding = replay_account(&facts, &input);
-		visit(reader.account_id, &finding, argument);
-		while (feed_is_at(&reader.entries, reader.account_id))
-			feed_next(&reader.entries);
+		visit_account(&reader, visit);
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(caller_context);
 	close_feeds(&reader);
+	ledger_proof_close(&reader.proof);
 	MemoryContextDelete(reader.row_context);
 	MemoryContextDelete(context);
 }

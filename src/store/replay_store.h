@@ -11,15 +11,17 @@
 #include "postgres.h"
 
 #include "core/replay.h"
+#include "store/discrepancy_store.h"
 
 /* Called with what replaying an account came to. */
-typedef void (*ReplayVisitor)(int64 account_id, const ReplayFinding *finding, void *argument);
+typedef void (*ReplayVisitor)(int64 account_id, const ReplayFinding *finding, Telling *telling);
 
 /*
  * Replays all accounts that have entries, or (only not NULL) one, in the snapshot of the
- * caller's query. Of an account no more is in memory than its lots, and what
+ * caller's query, and compares all accounts and lots with their entries
+ * (ledger_proof_store). Of an account no more is in memory than its lots, and what
  * undoing its charges must know.
  */
-extern void replay_visit(const int64 *only, ReplayVisitor visit, void *argument);
+extern void replay_visit(const int64 *only, ReplayVisitor visit, Telling *telling);
 
 #endif

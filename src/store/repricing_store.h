@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * repricing_store.h
- *	  Pricing what is booked once more (R20, R3).
+ *	  Pricing what is booked once more (R20, R3), by the functions of core/rating that booked it.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,16 +10,30 @@
 
 #include "postgres.h"
 
-/* Called with what is wrong with a charge: by the name of a check of verify(). */
-typedef void (*RepricingVisitor)(const char *check, int64 account_id, const char *detail,
-								 void *argument);
+#include "core/stored_event.h"
+#include "store/discrepancy_store.h"
 
-/*
- * Judges every charge, its revisions, and the credits of every request on a plan, by the
- * functions of core/rating that booked them, in the snapshot of the caller's query: of all
- * accounts, or (only not NULL) of one. A row that cannot be read is passed over: other checks tell
- * of it.
- */
-extern void repricing_visit(const int64 *only, RepricingVisitor visit, void *argument);
+/* Prices and weights that were read, each once, in the snapshot of the caller's query. */
+typedef struct Repricing Repricing;
+
+/* What the account and its key's plan say of an event. */
+typedef struct RepricingTerms
+{
+	const char *currency;	/* empty: there is no such account */
+	const char *price_list; /* RATING_STANDARD_LIST, or another */
+	const char *plan;		/* of what is on one */
+	bool moves;				/* a clock that was ahead settled it: its price is not chosen again */
+} RepricingTerms;
+
+/* It lives as long as the current memory context. */
+extern Repricing *repricing_make(Telling *telling);
+
+/* Judges a charge, or the credits of a request on a plan; what cannot be read is passed over: other
+ * checks tell of it. */
+extern void repricing_judge(Repricing *repricing, const StoredEvent *event,
+							const RepricingTerms *terms);
+
+/* Judges all revisions of charges, or (only not NULL) those of one account. */
+extern void repricing_judge_revisions(Repricing *repricing, const int64 *only);
 
 #endif

@@ -389,7 +389,8 @@ seal_verify_roots(ReturnSetInfo *result)
 #define CHECK_ROWS                                                                                         \
 	"WITH bounds AS (SELECT array_agg(rows_before ORDER BY seal_no) AS b, count(*) AS seals FROM " BOOKS   \
 	"seal), found AS (SELECT name, width_bucket(at, b) + 1 AS seal_no, count(*) AS rows, " DIGEST_OF_LINES \
-	" AS digest FROM (%s) AS r CROSS JOIN bounds WHERE at < b[seals] GROUP BY 1, "                         \
+	" AS digest FROM (%s) AS r CROSS JOIN bounds WHERE at < b[seals] AND EXISTS (SELECT FROM " BOOKS       \
+	"seal) GROUP BY 1, "                                                                                   \
 	"2) SELECT 'sealed_rows'::text, NULL::bigint, format('%%s has %%s rows of the time of seal "           \
 	"%%s, which are not the %%s that were sealed', coalesce(f.name, s.name), coalesce(f.rows, 0), "        \
 	"coalesce(f.seal_no, s.seal_no), coalesce(s.rows, 0)) FROM found AS f FULL JOIN (SELECT * FROM " BOOKS \

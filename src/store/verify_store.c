@@ -21,9 +21,9 @@
 #include "spi/sql.h"
 #include "store/discrepancy_store.h"
 #include "store/replay_store.h"
-#include "store/repricing_store.h"
 #include "store/schema_store.h"
 #include "store/seal_store.h"
+#include "store/usage_proof_store.h"
 #include "store/verify_store.h"
 #include "subtransaction.h"
 
@@ -275,31 +275,23 @@ replay_text(const ReplayFinding *finding)
 }
 
 static void
-report_price(const char *check, int64 account_id, const char *detail, void *argument)
-{
-	discrepancy_put(argument, check, account_id, detail);
-}
-
-static void
-read_prices(void *argument)
+read_usage(void *argument)
 {
 	Reading *reading = argument;
 	Telling telling = discrepancy_begin(reading->result);
 
-	repricing_visit(reading->only, report_price, &telling);
+	usage_proof_run(reading->only, &telling);
 }
 
 void
-verify_prices(ReturnSetInfo *result)
+verify_usage(ReturnSetInfo *result)
 {
-	read_or_tell(read_prices, &(Reading){.result = result});
+	read_or_tell(read_usage, &(Reading){.result = result, .what = "usage"});
 }
 
 static void
-report_replay(int64 account_id, const ReplayFinding *finding, void *argument)
+report_replay(int64 account_id, const ReplayFinding *finding, Telling *telling)
 {
-	Telling *telling = argument;
-
 	if (finding->fault != REPLAY_HOLDS && discrepancy_is_told(telling, "replay"))
 		discrepancy_put_row(telling->result, "replay", account_id, replay_text(finding));
 }
@@ -325,7 +317,9 @@ verify_account(int64 account_id, ReturnSetInfo *result)
 	Reading reading = {.result = result, .only = &account_id};
 
 	verify_books_of(account_id, result);
-	read_or_tell(read_prices, &reading);
+	reading.what = "usage";
+	read_or_tell(read_usage, &reading);
+	reading.what = NULL;
 	read_or_tell(read_replay, &reading);
 }
 

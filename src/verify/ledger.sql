@@ -1,57 +1,7 @@
--- check entry_numbers
--- The entries of an account are numbered from 1 to its last_entry_no, without a gap.
-SELECT coalesce(a.account_id, e.account_id),
-       format('account has %s entries up to number %s, expected %s',
-              coalesce(e.entries, 0), coalesce(e.newest, 0), coalesce(a.last_entry_no::text, 'an account'))
-FROM billing_books.account AS a
-FULL JOIN (
-    SELECT account_id, count(*) AS entries, max(entry_no) AS newest, min(entry_no) AS oldest
-    FROM billing_books.ledger_entry
-    GROUP BY account_id
-) AS e ON e.account_id = a.account_id
-WHERE (coalesce(e.entries, 0), coalesce(e.newest, 0)) IS DISTINCT FROM (a.last_entry_no, a.last_entry_no)
-    OR e.oldest <> 1
-
--- check entry_order
--- recorded_at never falls as entry_no rises, but once behind each repair and not below its instant; and last_booked_at is not behind it.
-SELECT account_id, format('entry %s is recorded at %s, before the one in front of it', entry_no, recorded_at)
-FROM (
-    SELECT account_id, entry_no, recorded_at,
-           lag(recorded_at) OVER (PARTITION BY account_id ORDER BY entry_no) AS before
-    FROM billing_books.ledger_entry
-) AS e
-WHERE recorded_at < before
-    AND NOT EXISTS (SELECT FROM billing_books.clock_repair AS r
-                    WHERE r.account_id = e.account_id AND r.last_entry_no = e.entry_no - 1 AND r.corrected_at <= e.recorded_at)
-UNION ALL
-SELECT a.account_id, format('newest entry is recorded after last_booked_at %s', a.last_booked_at)
-FROM billing_books.account AS a
-JOIN billing_books.ledger_entry AS e ON e.account_id = a.account_id AND e.entry_no = a.last_entry_no
-WHERE e.recorded_at > a.last_booked_at
-    AND NOT EXISTS (SELECT FROM billing_books.clock_repair AS r
-                    WHERE r.account_id = a.account_id AND r.last_entry_no = a.last_entry_no AND r.corrected_at <= a.last_booked_at)
-
 -- check transfer_allowed on ledger_entry
 -- Every entry is a transfer that the design allows.
 WHEN NOT billing.transfer_allowed(account_id, debit, credit, lot_no, subscription_no, gateway, source_type)
 THEN format('entry %s: %s / %s from %s is not allowed', entry_no, debit, credit, source_type)
-
--- check account_balance
--- What an account says of its balances is the sum of its entries: cash and bonus grow by credits, arrears by debits.
-SELECT a.account_id,
-       format('account says cash %s, bonus %s, arrears %s; the ledger %s, %s, %s',
-              a.cash, a.bonus, a.arrears, e.cash, e.bonus, e.arrears)
-FROM billing_books.account AS a
-LEFT JOIN (
-    SELECT account_id,
-           sum(CASE 'cash' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS cash,
-           sum(CASE 'bonus' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS bonus,
-           sum(CASE 'arrears' WHEN credit THEN -amount WHEN debit THEN amount ELSE 0.000000000 END) AS arrears
-    FROM billing_books.ledger_entry
-    GROUP BY account_id
-) AS e ON e.account_id = a.account_id
-WHERE (a.cash, a.bonus, a.arrears)
-    IS DISTINCT FROM (coalesce(e.cash, 0), coalesce(e.bonus, 0), coalesce(e.arrears, 0))
 
 -- check lot_bounds on lot
 -- What is left of a lot lies between nothing and what it began with less what went back to the payer; cash does not expire.
@@ -61,30 +11,6 @@ WHEN NOT (remaining BETWEEN 0 AND amount - given_back
           AND (kind = 'bonus' OR (kind = 'cash' AND expires_at IS NULL)))
 THEN format('lot %s: %s of %s, %s given back, open %s, %s, expires %s are not possible together',
             lot_no, remaining, amount, given_back, is_open, kind, expires_at)
-
--- check lot_balance
--- What a lot began with, what is left of it and what went back to the payer are what its entries say, all of one kind.
-SELECT coalesce(l.account_id, e.account_id),
-       format('lot %s says %s of %s and %s given back, the ledger %s of %s and %s',
-              coalesce(l.lot_no, e.lot_no), l.remaining, l.amount, l.given_back, e.remaining, e.amount, e.given_back)
-FROM billing_books.lot AS l
-FULL JOIN (
-    SELECT account_id, lot_no,
-           sum(CASE WHEN credit IN ('cash', 'bonus') THEN amount ELSE -amount END) AS remaining,
-           sum(amount) FILTER (WHERE credit IN ('cash', 'bonus')
-                               AND debit IN ('gateway', 'suspense', 'promotion', 'adjustment')
-                               AND source_type <> 'take_back') AS amount,
-           sum(CASE WHEN debit = 'cash' AND credit IN ('gateway', 'refund_payable') THEN amount
-                    WHEN (debit, credit) = ('refund_payable', 'cash') THEN -amount
-                    WHEN (debit, credit, source_type) = ('gateway', 'cash', 'take_back') THEN -amount
-                    ELSE 0 END) AS given_back,
-           min(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind,
-           max(CASE WHEN credit IN ('cash', 'bonus') THEN credit ELSE debit END) AS kind_max
-    FROM billing_books.ledger_entry
-    WHERE lot_no IS NOT NULL
-    GROUP BY account_id, lot_no
-) AS e ON e.account_id = l.account_id AND e.lot_no = l.lot_no
-WHERE (l.remaining, l.amount, l.given_back, l.kind, l.kind) IS DISTINCT FROM (e.remaining, e.amount, e.given_back, e.kind, e.kind_max)
 
 -- check lot_source
 -- A lot comes from where the entry that filled it comes from; cash has an order, and of bonus that which came with one.

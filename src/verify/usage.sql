@@ -1,64 +1,4 @@
--- What a charge costs and which price it has, checks charge_price, charge_price_choice and revision_price, and in plan.sql plan_credits,
--- are judged by repricing_visit().
-
--- check usage_bounds on usage_event
--- Tokens, status, charge, price and entries of an event go together.
-WHEN least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) < 0
-    OR (settled_at < recorded_at AND settled_at < (SELECT c.counts_at FROM billing.counts_at(account_id, NULL, recorded_at) AS c))
-    OR (settled_at IS NULL) <> (status = 'unpriced')
-    OR (batch_offset IS NOT NULL
-        AND NOT (status = 'charged' AND charge > 0 AND entry_count > 0
-                 AND batch_offset >= 0 AND settled_at = recorded_at))
-    OR NOT coalesce(
-        CASE status
-            WHEN 'charged' THEN charge >= 0 AND charge < 'NaN' AND price_id > 0
-                                AND (entry_count > 0) = (first_entry_no IS NOT NULL)
-            WHEN 'free' THEN charge = 0 AND entry_count = 0
-            WHEN 'rejected' THEN charge IS NULL AND entry_count = 0 AND reason IS NOT NULL
-            WHEN 'unpriced' THEN charge IS NULL AND entry_count = 0
-            WHEN 'plan' THEN charge IS NULL AND entry_count = 0 AND credits >= 0 AND num_nonnulls(subscription_no, quota_no, weight_id) = 3
-        END, false)
-    OR (status <> 'plan' AND num_nonnulls(credits, quota_no, weight_id, window_no) > 0)
-THEN format('request "%s" is not possible as %s: charge %s, price %s, %s entries, settled %s',
-            request_id, status, charge, price_id, entry_count, settled_at)
-
--- check usage_request on usage_event
--- An event's model, variant, tokens and instants are such as a request can have.
-WHEN octet_length(model) > 200 OR btrim(model, E' \t\r\n') = ''
-    OR octet_length(variant) > 64 OR (variant <> '' AND btrim(variant, E' \t\r\n') = '')
-    OR greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) > 200000000
-    OR NOT isfinite(occurred_at) OR NOT isfinite(settled_at)
-    OR num_nulls(model, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) > 0
-THEN format('request "%s" cannot be one: model "%s", variant "%s", most tokens %s, at %s', request_id, left(model, 200), left(variant, 64),
-            greatest(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens), occurred_at)
-
--- check request_hash on usage_event
--- An event is found by the first 8 bytes of the SHA-256 of its request id.
-WHEN int8send(request_hash) <> substr(sha256(convert_to(request_id, 'UTF8')), 1, 8)
-THEN format('request "%s" has hash %s', request_id, request_hash)
-
--- check request_probe
--- A probe is raised above 0 where the one below it stands before it, or stood in a month that is closed by now.
-SELECT u.account_id, format('request "%s" has probe %s, and none stands before it', u.request_id, u.probe)
-FROM (SELECT account_id, request_hash, probe, recorded_at, request_id FROM billing_books.usage_event WHERE probe <> 0 OFFSET 0) AS u
-LEFT JOIN LATERAL (
-    SELECT true AS stands
-    FROM billing_books.usage_event AS b
-    WHERE b.account_id = u.account_id AND b.request_hash = u.request_hash AND b.probe = u.probe - 1 AND b.recorded_at <= u.recorded_at
-    LIMIT 1
-) AS b ON true
-LEFT JOIN LATERAL (
-    SELECT true AS stands
-    FROM billing_books.usage_day AS d
-    WHERE d.account_id = u.account_id AND d.month > u.recorded_at - interval '120 days'
-    LIMIT 1
-) AS d ON true
-WHERE u.probe < 0 OR coalesce(b.stands, d.stands) IS NULL
-
--- check charge_without_slices on usage_event
--- A charge above zero is paid by entries.
-WHEN status = 'charged' AND entry_count = 0 AND charge <> 0
-THEN format('request "%s": charge %s has no entries', request_id, charge)
+-- What is asked of each event, and of what paid it, is judged in one scan by usage_proof_run() of store/usage_proof_store.
 
 -- check price_hours of all
 -- The hours of a price are such as can be read, in a time zone that the server has.
@@ -75,11 +15,6 @@ UNION ALL
 SELECT NULL, format('weight %s of %s: its meters are "%s"', weight_id, model, left(meters, 100))
 FROM billing_books.plan_weight
 WHERE NOT billing.are_price_items(meters)
-
--- check usage_meters on usage_event
--- The meters of an event are such as a request can have.
-WHEN NOT billing.are_meters(meters)
-THEN format('request "%s" has meters %s', request_id, left(meters::text, 100))
 
 -- check price_correction of all
 -- A correction is of the key and instant of a price that corrects none, and was recorded when that was in force.
@@ -105,86 +40,12 @@ WHEN octet_length(price_list) > 64 OR btrim(price_list, E' \t\r\n') = ''
 THEN format('the list of %s is "%s"', effective_from, left(price_list, 64))
 
 -- check entry_range
--- The entries that an event or a revision names are among those that its account has.
-SELECT account_id, format('%s names %s entries from %s, the account has %s', what, entry_count, first_entry_no, last_entry_no)
-FROM (
-    SELECT account_id, first_entry_no, entry_count, format('request "%s"', request_id) AS what FROM billing_books.usage_event
-    UNION ALL
-    SELECT account_id, first_entry_no, entry_count, format('revision %s of request hash %s', revision_no, request_hash) FROM billing_books.charge_revision
-) AS x
+-- The entries that an event or a revision names are among those that its account has: of an event usage_proof_run() looks.
+SELECT account_id, format('revision %s of request hash %s names %s entries from %s, the account has %s', revision_no, request_hash, entry_count, first_entry_no, last_entry_no)
+FROM billing_books.charge_revision
 JOIN billing_books.account USING (account_id)
 WHERE entry_count > 0
     AND CASE WHEN first_entry_no BETWEEN 1 AND last_entry_no THEN entry_count > last_entry_no - first_entry_no + 1 ELSE true END
-
--- check charge_slices
--- What was charged alone is the sum of its entries, which stand in a row and are booked at once, and every such entry of an open month has a charge.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
-SELECT account_id,
-       format('charge %s over %s entries from %s: the ledger has %s over %s', u.charge, u.entry_count, first_entry_no, e.amount, e.entries)
-FROM (
-    SELECT account_id, first_entry_no, entry_count, charge, request_hash, settled_at, occurred_at
-    FROM billing_books.usage_event
-    WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
-) AS u
-FULL JOIN (
-    SELECT account_id, min(entry_no) AS first_entry_no, max(entry_no) AS last_no, count(*) AS entries, sum(amount) AS amount,
-           source_id, recorded_at, occurred_at
-    FROM billing_books.ledger_entry
-    WHERE source_type = 'charge' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
-    GROUP BY account_id, source_id, recorded_at, occurred_at
-) AS e USING (account_id, first_entry_no)
-WHERE (u.charge, u.entry_count, u.entry_count, u.request_hash, u.settled_at, u.occurred_at)
-    IS DISTINCT FROM (e.amount, e.entries, e.last_no::numeric - first_entry_no + 1, e.source_id, e.recorded_at, e.occurred_at)
-
--- check charge_entries
--- An entry pays one charge only, batches apart: no two begin at the same one, and all others of a charge are its own by charge_slices.
-SELECT account_id, format('entry %s is the first slice of %s charges', first_entry_no, count(*))
-FROM billing_books.usage_event
-WHERE status = 'charged' AND entry_count > 0 AND batch_offset IS NULL
-GROUP BY account_id, first_entry_no
-HAVING count(*) > 1
-
--- check batch_slices
--- The charges of a batch are together what its entries paid, which stand in a row, are booked at once, and are dated by the last of them.
-WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
-SELECT account_id,
-       format('batch of entry %s: charges are %s over %s entries, the ledger has %s over %s',
-              first_entry_no, u.charge, u.entries, e.amount, e.entries)
-FROM (
-    SELECT account_id, first_entry_no, sum(charge) AS charge,
-           min(entry_count) AS entries, max(entry_count) AS entries_max,
-           min(settled_at) AS settled_at, max(settled_at) AS settled_max, max(occurred_at) AS occurred_at
-    FROM billing_books.usage_event
-    WHERE batch_offset IS NOT NULL
-    GROUP BY account_id, first_entry_no
-) AS u
-FULL JOIN (
-    SELECT account_id, source_id AS first_entry_no, sum(amount) AS amount, count(*) AS entries,
-           min(entry_no) AS first_no, max(entry_no) AS last_no,
-           min(recorded_at) AS recorded_at, max(recorded_at) AS recorded_max,
-           min(occurred_at) AS occurred_at, max(occurred_at) AS occurred_max
-    FROM billing_books.ledger_entry
-    WHERE source_type = 'settlement' AND credit = 'revenue' AND recorded_at >= (SELECT until FROM closed)
-    GROUP BY account_id, source_id
-) AS e USING (account_id, first_entry_no)
-WHERE (u.charge, u.entries, u.entries_max, u.settled_at, u.settled_max, u.occurred_at, u.occurred_at,
-       first_entry_no, u.entries)
-    IS DISTINCT FROM (e.amount, e.entries, e.entries, e.recorded_at, e.recorded_max, e.occurred_at, e.occurred_max,
-                      e.first_no, e.last_no::numeric - e.first_no + 1)
-
--- check batch_order
--- Within a batch charges follow one another by the start of the call, each from where the one before it ends.
-SELECT account_id,
-       format('request "%s": %s is charged before it in its batch, the row says %s', request_id, before, batch_offset)
-FROM (
-    SELECT account_id, request_id, batch_offset,
-           coalesce(sum(charge) OVER (PARTITION BY account_id, first_entry_no
-                                      ORDER BY occurred_at, request_id COLLATE "C"
-                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-    FROM billing_books.usage_event
-    WHERE batch_offset IS NOT NULL
-) AS u
-WHERE batch_offset <> before
 
 -- check reversal
 -- A reversal undoes a charge, gives back what its entries say, and no more than was charged.
@@ -321,32 +182,6 @@ JOIN billing_books.rerate_account AS a USING (rerate_no)
 WHERE (w.finished_at IS NOT NULL AND a.finished_at IS NULL)
     OR (w.begun_at IS NULL AND (a.moved > 0 OR w.finished_at IS NOT NULL))
 
--- check usage_revenue
--- The revenue that the ledger has from usage is all charges, those of closed months too, with what re-rating moved, less what was given back.
-SELECT coalesce(u.account_id, e.account_id),
-       format('charges less reversals are %s, revenue from usage is %s', u.amount, e.amount)
-FROM (
-    SELECT account_id, sum(amount) AS amount
-    FROM (
-        SELECT account_id, charge AS amount FROM billing_books.usage_event WHERE status = 'charged'
-        UNION ALL
-        SELECT account_id, charge FROM billing_books.usage_day
-        UNION ALL
-        SELECT account_id, -amount FROM billing_books.charge_reversal
-        UNION ALL
-        SELECT account_id, amount FROM billing_books.charge_revision
-    ) AS x
-    GROUP BY account_id
-) AS u
-FULL JOIN (
-    SELECT account_id,
-           sum(CASE 'revenue' WHEN credit THEN amount WHEN debit THEN -amount ELSE 0.000000000 END) AS amount
-    FROM billing_books.ledger_entry
-    WHERE source_type IN ('charge', 'settlement', 'reversal', 'rerate')
-    GROUP BY account_id
-) AS e ON e.account_id = u.account_id
-WHERE coalesce(u.amount, 0) <> coalesce(e.amount, 0)
-
 -- check usage_day
 -- The days of closed months hold what the ledger booked on them, nothing that it booked is on none, and no two overlap.
 WITH closed AS (SELECT coalesce(max(ends_at), '-infinity') AS until FROM billing_books.closed_month)
@@ -438,55 +273,14 @@ FROM billing_books.usage_event AS u
 WHERE u.recorded_at < (SELECT until FROM closed)
 
 -- check usage_key
--- Usage, given back and of closed months too, names a key of its account, by a number and a project that the key had, and an event by a name that it had then.
-SELECT account_id, format('%s is of key %s "%s" in project "%s", which the account never had', min(what), key_id, name, project)
+-- Usage, given back and of closed months too, names a key of its account, by a number and a project that the key had, and an event by a name that it had then: of an event usage_proof_run() looks.
+SELECT account_id, format('%s is of key %s in project "%s", which the account never had', min(what), key_id, project)
 FROM (
-    SELECT account_id, key_id, key_name AS name, coalesce(project, '') AS project, format('request "%s"', request_id) AS what FROM billing_books.usage_event
+    SELECT account_id, key_id, project, 'a closed month' AS what FROM billing_books.usage_day
     UNION ALL
-    SELECT account_id, key_id, NULL, project, 'a closed month' FROM billing_books.usage_day
+    SELECT account_id, key_id, coalesce(project, ''), 'a reversal' FROM billing_books.charge_reversal
     UNION ALL
-    SELECT account_id, key_id, NULL, coalesce(project, ''), 'a reversal' FROM billing_books.charge_reversal
-    UNION ALL
-    SELECT account_id, key_id, v.name, project, NULL FROM billing_books.api_key_version, LATERAL (VALUES (name), (NULL)) AS v (name)
+    SELECT account_id, key_id, project, NULL FROM billing_books.api_key_version
 ) AS x
-GROUP BY account_id, key_id, name, project
+GROUP BY account_id, key_id, project
 HAVING count(*) = count(what)
-
--- check usage_expiry
--- Usage is judged by the expiry that its key had when the call started (R10), as far as it was set before the usage was recorded.
-WITH expiring AS MATERIALIZED (
-    SELECT account_id, key_id FROM billing_books.api_key_version WHERE expires_at IS NOT NULL
-    UNION
-    SELECT account_id, key_id FROM billing_books.usage_event WHERE reason = 'key_expired'
-)
-SELECT u.account_id, format('request "%s" of %s is %s %s, its key expired at %s', u.request_id, u.occurred_at, u.status, u.reason, v.expires_at)
-FROM (
-    SELECT account_id, key_id, request_id, status, reason, occurred_at,
-           max(version_no) OVER (PARTITION BY account_id, key_id ORDER BY at) AS version_no
-    FROM (
-        SELECT account_id, key_id, least(occurred_at, recorded_at) AS at, request_id, status, reason, occurred_at, NULL::bigint AS version_no
-        FROM billing_books.usage_event
-        JOIN expiring USING (account_id, key_id)
-        UNION ALL
-        SELECT account_id, key_id, set_at, NULL, NULL, NULL, NULL, version_no
-        FROM billing_books.api_key_version
-        JOIN expiring USING (account_id, key_id)
-    ) AS x
-) AS u
-JOIN billing_books.api_key_version AS v
-    ON v.account_id = u.account_id AND v.key_id = u.key_id AND v.version_no = coalesce(u.version_no, 1)
-WHERE u.request_id IS NOT NULL
-    AND CASE WHEN v.expires_at <= u.occurred_at THEN u.status <> 'rejected' OR u.reason NOT IN ('key_deleted', 'key_expired')
-             ELSE u.reason IS NOT DISTINCT FROM 'key_expired' END
-
--- check request_once
--- A request counts once: within a day, the shortest dedupe window there is; stamped alike, at any distance.
-SELECT a.account_id, format('request "%s" is recorded twice', a.request_id)
-FROM (
-    SELECT account_id, request_hash FROM billing_books.usage_event GROUP BY account_id, request_hash HAVING count(*) > 1
-) AS twice
-JOIN billing_books.usage_event AS a USING (account_id, request_hash)
-JOIN billing_books.usage_event AS b
-    ON b.account_id = a.account_id AND b.request_hash = a.request_hash AND b.request_id = a.request_id
-    AND (b.recorded_at, b.probe) > (a.recorded_at, a.probe)
-WHERE b.occurred_at = a.occurred_at OR b.recorded_at - a.recorded_at < interval '1 day'

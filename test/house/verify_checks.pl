@@ -17,7 +17,10 @@ my ($fires) = slurp('expected/verify.out') =~ /^SELECT damage, found FROM fires.
   or die 'expected/verify.out shows no table of damages';
 my %fired = map { /^(\w+)/ ? ($1 => 1) : () } map { split /, / } $fires =~ /\| (.*)$/mg;
 
-my @checks = (qw(policy guard replay charge_price charge_price_choice revision_price plan_credits detached_month seal sealed_rows), slurp('src/verify/schema.awk') =~ /"-- check (\w+)/g,
+my @checks = (qw(policy guard replay charge_price charge_price_choice revision_price plan_credits detached_month seal sealed_rows
+	usage_bounds usage_request request_hash charge_without_slices usage_meters charge_slices charge_entries batch_slices batch_order usage_revenue usage_stamp usage_digest
+	request_probe usage_expiry request_once usage_locked
+	entry_numbers entry_order account_balance lot_balance entry_chain newest_chain), slurp('src/verify/schema.awk') =~ /"-- check (\w+)/g,
 	map { slurp($_) =~ /^-- check (\w+)/mg } sort glob 'src/verify/*.sql');
 ok(delete $fired{$_}, "$_ fires") for @checks;
 is(join(' ', sort keys %fired), '', 'nothing else fires');
