@@ -3,9 +3,9 @@
 
 file_rows=100000
 
-# write_events NAME FILE_NO READY: file FILE_NO of NAME's events; READY true: also as rows of a table like usage_event.
+# write_events NAME FILE_NO READY ACCOUNTS: file FILE_NO of NAME's events; READY true: also as rows of a table like usage_event.
 write_events() {
-    ask -d pipeline -v accounts="$accounts" -v name="$1" -v from="$(($2 * file_rows))" -v upto="$((($2 + 1) * file_rows))" \
+    ask -d pipeline -v accounts="$4" -v name="$1" -v from="$(($2 * file_rows))" -v upto="$((($2 + 1) * file_rows))" \
         -v inbox_file="$scratch/inbox.$2" -v ready_file="$scratch/ready.$2" -v with_ready="$3" -f "$here/files.sql" >/dev/null
 }
 
@@ -52,7 +52,7 @@ measure_pipeline() { # ROUND
     local file events=$((files * file_rows)) numbers
     local columns='(account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, first_entry_no, batch_offset, key_id,
         entry_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, key_name, reason)'
-    for ((file = 0; file < files; file++)); do write_events "round $1, " "$file" true; done
+    for ((file = 0; file < files; file++)); do write_events "round $1, " "$file" true "$accounts"; done
     ask -d pipeline -c CHECKPOINT
     numbers=$(time_copies pipeline "bench_ready ${columns//$'\n'/ }" ready 0)
     # shellcheck disable=SC2086
@@ -61,7 +61,12 @@ measure_pipeline() { # ROUND
     numbers=$(time_copies pipeline "$inbox" inbox "$events")
     # shellcheck disable=SC2086
     report_copies pipeline $events $numbers
-    pipeline_events=$((pipeline_events + events))
+    for ((file = 0; file < files; file++)); do write_events "hot, round $1, " "$file" false 1; done
+    ask -d pipeline -c CHECKPOINT
+    numbers=$(time_copies pipeline "$inbox" inbox "$events")
+    # shellcheck disable=SC2086
+    report_copies pipeline_hot $events $numbers
+    pipeline_events=$((pipeline_events + 2 * events))
     rm -f "$scratch"/inbox.* "$scratch"/ready.*
 }
 
@@ -70,7 +75,7 @@ fill_pipeline() {
     local first file count=$(($1 / file_rows))
     first=$(settled_total pipeline)
     for ((file = 0; file < count; file++)); do
-        write_events 'fill, ' "$file" false
+        write_events 'fill, ' "$file" false "$accounts"
         ask -d pipeline -c "CALL bench_wait($((first + (file - 2) * file_rows)))" -c "COPY $inbox FROM '$scratch/inbox.$file'"
         rm -f "$scratch/inbox.$file"
     done

@@ -4,9 +4,10 @@
 # A target that is not met is printed and no failure; wrong books are.
 #
 #   PARTS="charge authorize hot meter pipeline"   what to measure, of
-#     charge      charge() against pgbench's own tpcb-like transaction          authorize   against the join in plain SQL
+#     charge      charge() against pgbench's own tpcb-like transaction, a ledger in plain SQL, an INSERT under usage's key
+#     authorize   against the join in plain SQL
 #     hot         charge() on one account against all                           meter       meter(), the same, settled
-#     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key
+#     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key; and of one account
 #     history     charge() with ROWS requests behind it, over the whole dedupe window, and a checkpoint inside, against none
 #     soak        SOAK seconds of metering at RATE a second, with a checkpoint and a long-running reader
 #     router      charge() through PL/Proxy to 1, 2 and 3 cells, which are databases of this server, against charge() in one
@@ -145,7 +146,10 @@ if wants charge || wants hot || wants meter || wants authorize || wants history;
     make_books bench
     wait_for_settler bench
 fi
-! wants charge || pgbench -i -q -s "$scale" bench >/dev/null 2>&1
+if wants charge; then
+    pgbench -i -q -s "$scale" bench >/dev/null 2>&1
+    ask -d bench -v accounts="$accounts" -f "$here/rivals.sql" >/dev/null
+fi
 if wants pipeline || wants verify; then make_pipeline; fi
 if wants router; then make_router; fi
 if wants history; then
@@ -169,7 +173,11 @@ ask -c CHECKPOINT
 
 for ((round = 1; round <= rounds; round++)); do
     say "round $round"
-    if wants charge; then measure tpcb bench 1; fi
+    if wants charge; then
+        measure tpcb bench 1
+        measure ledger bench 1 -n -f "$here/ledger.sql"
+        measure insert bench 1 -n -f "$here/insert.sql"
+    fi
     if wants charge || wants hot || wants history; then measure charge bench 1 -n -f "$here/charge.sql"; fi
     if wants history; then
         (sleep "$((duration / 3))" && ask -d history -c CHECKPOINT) &
@@ -192,7 +200,8 @@ if wants pipeline; then
     ask -d pipeline -c 'VACUUM billing_books.usage_inbox'
     pipeline_bytes=$(awk -v bytes="$(($(ask -d pipeline -c 'SELECT bench_size()') - pipeline_size))" -v n="$pipeline_events" \
         'BEGIN {printf "%.1f", bytes / n}')
-    entries=$(ask -d pipeline -c "SELECT round(count(*)::numeric / $pipeline_events, 3) FROM billing_books.ledger_entry WHERE source_type = 'settlement'")
+    entries=$(ask -d pipeline -c "SELECT round(count(*)::numeric / (SELECT count(*) FROM billing_books.usage_event WHERE account_id > 1), 3)
+        FROM billing_books.ledger_entry WHERE source_type = 'settlement' AND account_id > 1")
 fi
 
 if wants soak; then
@@ -235,6 +244,8 @@ say
 line path '' ratio of 'first target'
 if wants charge; then
     row 'pgbench tpcb-like' tpcb tpcb tpcb-like ''
+    row 'a ledger of transfers in plain SQL' ledger tpcb tpcb-like ''
+    row "an INSERT under usage's key" insert tpcb tpcb-like ''
     row "charge, $accounts accounts" charge tpcb tpcb-like 2.0
     line '  bytes of WAL per charge' "$(printf %.0f "$(mean charge.wal)")" '' '' ''
     line '  bytes on disk per charge' "$(printf %.0f "$(mean charge.bytes)")" '' '' ''
@@ -247,6 +258,7 @@ fi
 if wants pipeline; then
     row 'COPY of ready rows into a keyed table' keyed keyed 'COPY, keyed' ''
     row 'inbox -> settled' pipeline keyed 'COPY, keyed' 0.4
+    row '  all of one account' pipeline_hot pipeline 'inbox -> settled' 0.95
     line '  us of CPU per event, of COPY into the keyed table' "$(printf %.2f "$(mean keyed.cpu)")" '' '' ''
     line '  us of CPU per event, from COPY until settled' "$(printf %.2f "$(mean pipeline.cpu)")" \
         "$(awk -v a="$(mean keyed.cpu)" -v b="$(mean pipeline.cpu)" 'BEGIN {printf "%.2f", a / b}')" 'COPY, keyed' ''
