@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "clock_watch.h"
 #include "guard/history.h"
+#include "rows/row_table.h"
 #include "settings.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
@@ -34,6 +35,7 @@ _PG_init(void)
 	clock_init();
 	clock_watch_init();
 	history_init();
+	row_table_init();
 	scope_init();
 	sql_init();
 	subscriber_init();

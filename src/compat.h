@@ -10,7 +10,12 @@
 
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/tableam.h"
 #include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "nodes/parsenodes.h"
 #include "utils/backend_status.h"
 #include "utils/guc.h"
 #include "utils/tuplesort.h"
@@ -90,6 +95,109 @@ backend_transaction_start(int pid)
 	}
 	return started_at;
 }
+
+/*
+ * What a statement's rights are asked by: 16 took it out of the range table's entry. Returns what
+ * goes beside the range table.
+ */
+static inline List *
+range_entry_ask(RangeTblEntry *entry, AclMode needed, Bitmapset *selected, Bitmapset *inserted,
+				Bitmapset *updated)
+{
+#if PG_VERSION_NUM >= 160000
+	RTEPermissionInfo *info = makeNode(RTEPermissionInfo);
+
+	info->relid = entry->relid;
+	info->inh = entry->inh;
+	info->requiredPerms = needed;
+	info->selectedCols = selected;
+	info->insertedCols = inserted;
+	info->updatedCols = updated;
+	entry->perminfoindex = 1;
+	return list_make1(info);
+#else
+	entry->requiredPerms = needed;
+	entry->selectedCols = selected;
+	entry->insertedCols = inserted;
+	entry->updatedCols = updated;
+	return NIL;
+#endif
+}
+
+#if PG_VERSION_NUM >= 160000
+#define range_table_check(table, infos) ((void) ExecCheckPermissions(table, infos, true))
+#else
+#define range_table_check(table, infos) ((void) ExecCheckRTPerms(table, true))
+#endif
+
+/* 18 asks which of its tables are there after pruning. */
+#if PG_VERSION_NUM >= 180000
+#define range_table_init(state, table, infos) \
+	ExecInitRangeTable(state, table, infos, bms_make_singleton(1))
+#elif PG_VERSION_NUM >= 160000
+#define range_table_init(state, table, infos) ExecInitRangeTable(state, table, infos)
+#else
+#define range_table_init(state, table, infos) ExecInitRangeTable(state, table)
+#endif
+
+/* May it be written to at all? */
+#if PG_VERSION_NUM >= 180000
+#define result_check(target, command) CheckValidResultRel(target, command, ONCONFLICT_NONE, NIL)
+#elif PG_VERSION_NUM >= 170000
+#define result_check(target, command) CheckValidResultRel(target, command, NIL)
+#else
+#define result_check(target, command) CheckValidResultRel(target, command)
+#endif
+
+/* How columns of a partition stand to those of the root; NULL where they are the same. */
+#if PG_VERSION_NUM >= 160000
+#define result_map_of_leaf(leaf, state) ExecGetRootToChildMap(leaf, state)
+#else
+#define result_map_of_leaf(leaf, state) ((leaf)->ri_RootToPartitionMap)
+#endif
+
+/* 16 keeps summarizing indexes apart: they learn of rows whose other indexes need not. */
+#if PG_VERSION_NUM >= 160000
+#define IndexesToUpdate TU_UpdateIndexes
+#define index_rows_insert(target, slot, state, updates, summarizing) \
+	ExecInsertIndexTuples(target, slot, state, updates, false, NULL, NIL, summarizing)
+#define indexes_are_summarizing(needed) ((needed) == TU_Summarizing)
+#define indexes_need_rows(needed) ((needed) != TU_None)
+#else
+#define IndexesToUpdate bool
+#define index_rows_insert(target, slot, state, updates, summarizing) \
+	ExecInsertIndexTuples(target, slot, state, updates, false, NULL, NIL)
+#define indexes_are_summarizing(needed) false
+#define indexes_need_rows(needed) (needed)
+#endif
+
+/* Of an update there are no other tables whose rows would be read again. */
+#if PG_VERSION_NUM >= 160000
+#define plan_qual_init(qual, state) EvalPlanQualInit(qual, state, NULL, NIL, -1, NIL)
+#else
+#define plan_qual_init(qual, state) EvalPlanQualInit(qual, state, NULL, NIL, -1)
+#endif
+
+/* False where a trigger wants the row to be left as it is, or another command changed it. */
+#if PG_VERSION_NUM >= 180000
+#define update_triggers_before(state, qual, target, place, slot, failure) \
+	ExecBRUpdateTriggers(state, qual, target, place, NULL, slot, NULL, failure, false)
+#elif PG_VERSION_NUM >= 160000
+#define update_triggers_before(state, qual, target, place, slot, failure) \
+	ExecBRUpdateTriggers(state, qual, target, place, NULL, slot, NULL, failure)
+#else
+#define update_triggers_before(state, qual, target, place, slot, failure) \
+	ExecBRUpdateTriggers(state, qual, target, place, NULL, slot, failure)
+#endif
+
+/* 18 counts what a scan does for EXPLAIN. */
+#if PG_VERSION_NUM >= 180000
+#define index_scan_begin(table, index, snapshot, keys) \
+	index_beginscan(table, index, snapshot, NULL, keys, 0)
+#else
+#define index_scan_begin(table, index, snapshot, keys) \
+	index_beginscan(table, index, snapshot, keys, 0)
+#endif
 
 /* 17 asks whether a stronger lock will do. */
 #if PG_VERSION_NUM >= 170000

@@ -549,6 +549,10 @@ const ErrorCode error_codes[ERRORS_COUNT] = {
 		 "account " ACCOUNT " cannot be repaired as of %s: usage is closed until %s",
 		 "What a closed month says stays. The account is booked again when the clock has come to "
 		 "its last booking; docs/operating.md has a chapter on clocks."},
+	[ERROR_TABLE_UNSUITED] =
+		{"LB630", "table_unsuited", "table \"%s\" cannot be booked on: %s",
+		 "Tables that every request needs are read and written row by row, without what only the "
+		 "executor carries out: take that off the table; docs/operating.md says what may be on it."},
 	[ERROR_INTERNAL] = {"LB699", "internal", "%s",
 						"This is a defect of billing: please report it."},
 };
@@ -645,6 +649,13 @@ refuse(BillingError error, ...)
 	fault.message = format_message(error, arguments);
 	va_end(arguments);
 	refuse_fault(&fault);
+}
+
+void
+refuse_as_server(int sqlstate, const char *message, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(sqlstate), errmsg_internal("%s", message), hint ? errhint("%s", hint) : 0));
 }
 
 void

@@ -175,6 +175,7 @@ typedef enum BillingError
 	ERROR_BEGINS_AHEAD,
 	ERROR_NOT_AHEAD,
 	ERROR_CLOSED_BEHIND,
+	ERROR_TABLE_UNSUITED,
 	ERROR_INTERNAL,
 	ERRORS_COUNT
 } BillingError;
@@ -193,6 +194,9 @@ extern const ErrorCode error_codes[ERRORS_COUNT];
 extern int error_sqlstate(BillingError error);
 
 no_return extern void refuse(BillingError error, ...);
+
+/* An error of the server's own, in its words, where rows are worked on without its executor. */
+no_return extern void refuse_as_server(int sqlstate, const char *message, const char *hint);
 
 /* An error that may be raised, or kept as the reason why a row was set aside. */
 typedef struct Fault

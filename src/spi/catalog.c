@@ -9,6 +9,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "utils/lsyscache.h"
@@ -48,4 +49,18 @@ char *
 catalog_login_name(void)
 {
 	return GetUserNameFromId(GetSessionUserId(), false);
+}
+
+List *
+catalog_leaves(Oid table)
+{
+	List *leaves = NIL;
+	ListCell *cell;
+
+	if (get_rel_relkind(table) != RELKIND_PARTITIONED_TABLE)
+		return list_make1_oid(table);
+	foreach (cell, find_all_inheritors(table, AccessShareLock, NULL))
+		if (get_rel_relkind(lfirst_oid(cell)) != RELKIND_PARTITIONED_TABLE)
+			leaves = lappend_oid(leaves, lfirst_oid(cell));
+	return leaves;
 }

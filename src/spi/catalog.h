@@ -10,6 +10,8 @@
 
 #include "postgres.h"
 
+#include "nodes/pg_list.h"
+
 /* The schema of the members of the extension: types, functions, views. */
 #define EXTENSION_SCHEMA "billing"
 
@@ -28,5 +30,8 @@ extern Oid catalog_owner(Oid table);
 
 /* The name of the role that is logged in. */
 extern char *catalog_login_name(void);
+
+/* The tables that have the rows of one: itself, or its leaves where it is partitioned. */
+extern List *catalog_leaves(Oid table);
 
 #endif

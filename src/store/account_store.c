@@ -12,6 +12,8 @@
 
 #include "core/books.h"
 #include "core/gate.h"
+#include "rows/row_scan.h"
+#include "rows/row_update.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
@@ -20,72 +22,109 @@
 #include "spi/sql.h"
 #include "store/account_store.h"
 
-#define SELECT_ACCOUNTS                                                                 \
-	"SELECT account_id, currency, created_at, last_booked_at, next_expiry_at, "         \
-	"last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, " \
-	"alert_rearms_at, alert_review_at, has_price_list, chain FROM " BOOKS               \
-	"account WHERE account_id = "
-#define SELECT_ACCOUNT SELECT_ACCOUNTS "$1"
+enum
+{
+	ACCOUNT_ID,
+	CURRENCY,
+	CREATED_AT,
+	LAST_BOOKED_AT,
+	NEXT_EXPIRY_AT,
+	LAST_UNLOCKED_AT,
+	LAST_ENTRY_NO,
+	LOCKS,
+	CASH,
+	BONUS,
+	ARREARS,
+	ALERT_FIRES_BELOW,
+	ALERT_REARMS_AT,
+	ALERT_REVIEW_AT,
+	HAS_PRICE_LIST,
+	CHAIN
+};
+
+static RowShape account_shape = {
+	.name = "account",
+	.columns = "account_id, currency, created_at, last_booked_at, next_expiry_at, "
+			   "last_unlocked_at, last_entry_no, locks, cash, bonus, arrears, alert_fires_below, "
+			   "alert_rearms_at, alert_review_at, has_price_list, chain",
+	.types = {INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+			  INT8OID, INT4OID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID, NUMERICOID,
+			  TIMESTAMPTZOID, BOOLOID, BYTEAOID},
+	.keys = {{1, {ACCOUNT_ID}}},
+};
 
 static void
-read_account(uint64 row, Account *account)
+read_account(const Row *row, Account *account)
 {
-	account->account_id = column_int64(row, 1);
-	strlcpy(account->currency, column_text(row, 2), CURRENCY_SIZE);
-	account->created_at = column_instant(row, 3, 0);
-	account->last_booked_at = column_instant(row, 4, 0);
-	account->next_expiry_at = column_instant(row, 5, NEVER_EXPIRES);
-	account->last_unlocked_at = column_instant(row, 6, DT_NOBEGIN);
-	account->last_entry_no = column_int64(row, 7);
-	account->locks = (unsigned) column_int32(row, 8);
-	account->cash_nano = column_nano(row, 9);
-	account->bonus_nano = column_nano(row, 10);
-	account->arrears_nano = column_nano(row, 11);
-	account->alert_bounds.fires_below_nano = column_is_null(row, 12) ? PG_INT64_MIN
-																	 : column_nano(row, 12);
-	account->alert_bounds.rearms_at_nano = column_is_null(row, 13) ? PG_INT64_MAX
-																   : column_nano(row, 13);
-	account->alert_review_at = column_instant(row, 14, DT_NOEND);
-	account->has_price_list = column_bool(row, 15);
-	account->chain = column_is_null(row, 16) ? chain_start : column_digest(row, 16);
+	char *currency = row_text(row, CURRENCY);
+
+	account->account_id = row_int64(row, ACCOUNT_ID);
+	strlcpy(account->currency, currency, CURRENCY_SIZE);
+	account->created_at = row_instant(row, CREATED_AT, 0);
+	account->last_booked_at = row_instant(row, LAST_BOOKED_AT, 0);
+	account->next_expiry_at = row_instant(row, NEXT_EXPIRY_AT, NEVER_EXPIRES);
+	account->last_unlocked_at = row_instant(row, LAST_UNLOCKED_AT, DT_NOBEGIN);
+	account->last_entry_no = row_int64(row, LAST_ENTRY_NO);
+	account->locks = (unsigned) row_int32(row, LOCKS);
+	account->cash_nano = row_nano(row, CASH);
+	account->bonus_nano = row_nano(row, BONUS);
+	account->arrears_nano = row_nano(row, ARREARS);
+	account->alert_bounds.fires_below_nano = row_is_null(row, ALERT_FIRES_BELOW)
+												 ? PG_INT64_MIN
+												 : row_nano(row, ALERT_FIRES_BELOW);
+	account->alert_bounds.rearms_at_nano = row_is_null(row, ALERT_REARMS_AT)
+											   ? PG_INT64_MAX
+											   : row_nano(row, ALERT_REARMS_AT);
+	account->alert_review_at = row_instant(row, ALERT_REVIEW_AT, DT_NOEND);
+	account->has_price_list = row_bool(row, HAS_PRICE_LIST);
+	account->chain = row_is_null(row, CHAIN) ? chain_start : row_digest(row, CHAIN);
 }
 
-/* Reads the one account that a statement finds; false when it finds none. */
 static bool
-read_found(uint64 found, Account *account)
+hold(int64 account_id, LockWaitPolicy wait, Account *account)
 {
-	if (found > 0)
-		read_account(0, account);
-	return found > 0;
+	RowScan scan;
+	bool held;
+
+	row_scan_begin_to_hold(&scan, &account_shape, 0, &account_id);
+	held = row_scan_hold_next(&scan, wait);
+	if (held)
+		read_account(&scan.row, account);
+	row_scan_end(&scan);
+	return held;
 }
 
 bool
 account_hold(int64 account_id, Account *account)
 {
-	static Sql hold = SQL(SELECT_ACCOUNT " FOR NO KEY UPDATE", INT8OID);
-
-	return read_found(sql_run(&hold, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return hold(account_id, LockWaitBlock, account);
 }
 
 bool
 account_hold_if_free(int64 account_id, Account *account)
 {
-	static Sql hold = SQL(SELECT_ACCOUNT " FOR NO KEY UPDATE SKIP LOCKED", INT8OID);
-
-	return read_found(sql_run(&hold, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return hold(account_id, LockWaitSkip, account);
 }
 
 Account *
 account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count)
 {
-	static Sql hold = SQL(
-		SELECT_ACCOUNTS "ANY ($1) ORDER BY account_id FOR NO KEY UPDATE SKIP LOCKED", INT8ARRAYOID);
-	Account *held;
+	Account *held = palloc((accounts_count + 1) * sizeof(Account));
+	RowScan scan;
 
-	*count = sql_run(&hold, (Datum[]){bind_int64_array(accounts, accounts_count)}, NULL);
-	held = palloc((*count + 1) * sizeof(Account));
-	for (uint64 row = 0; row < *count; row++)
-		read_account(row, &held[row]);
+	*count = 0;
+	if (accounts_count == 0)
+		return held;
+	row_scan_begin_to_hold(&scan, &account_shape, 0, &accounts[0]);
+	for (size_t i = 0; i < accounts_count; i++)
+	{
+		Assert(i == 0 || accounts[i - 1] < accounts[i]);
+		if (i > 0)
+			row_scan_again(&scan, &accounts[i]);
+		if (row_scan_hold_next(&scan, LockWaitSkip))
+			read_account(&scan.row, &held[(*count)++]);
+	}
+	row_scan_end(&scan);
 	return held;
 }
 
@@ -127,20 +166,30 @@ account_exists(int64 account_id)
 	return sql_run(&find, (Datum[]){Int64GetDatum(account_id)}, NULL) > 0;
 }
 
+static bool
+read_by(int64 account_id, RowSight sight, Account *account)
+{
+	RowScan scan;
+	bool found;
+
+	row_scan_begin(&scan, &account_shape, sight, 0, &account_id);
+	found = row_scan_next(&scan);
+	if (found)
+		read_account(&scan.row, account);
+	row_scan_end(&scan);
+	return found;
+}
+
 bool
 account_read(int64 account_id, Account *account)
 {
-	static Sql read = SQL(SELECT_ACCOUNT, INT8OID);
-
-	return read_found(sql_read(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return read_by(account_id, ROW_SEES_AS_QUERY, account);
 }
 
 bool
 account_read_latest(int64 account_id, Account *account)
 {
-	static Sql read = SQL(SELECT_ACCOUNT, INT8OID);
-
-	return read_found(sql_latest(&read, (Datum[]){Int64GetDatum(account_id)}, NULL), account);
+	return read_by(account_id, ROW_SEES_LATEST, account);
 }
 
 #define STATE_COLUMNS 10
@@ -167,16 +216,16 @@ set_state(Datum *values, char *nulls, const Account *account)
 void
 account_update(const Account *account)
 {
-	static Sql update = SQL(
-		"UPDATE " BOOKS "account SET last_booked_at = $2, next_expiry_at = $3, "
-		"last_unlocked_at = $4, last_entry_no = $5, locks = $6, cash = $7, bonus = $8, "
-		"arrears = $9, chain = $10 WHERE account_id = $1",
-		STATE_TYPES);
+	static const int columns[] = {ACCOUNT_ID,	 LAST_BOOKED_AT, NEXT_EXPIRY_AT, LAST_UNLOCKED_AT,
+								  LAST_ENTRY_NO, LOCKS,			 CASH,			 BONUS,
+								  ARREARS,		 CHAIN};
 	char nulls[STATE_COLUMNS];
 	Datum values[STATE_COLUMNS];
 
 	set_state(values, nulls, account);
-	sql_write(&update, values, nulls);
+	/* The first is the key. */
+	row_update(&account_shape, &account->account_id,
+			   &(RowChange){columns + 1, values + 1, nulls + 1, STATE_COLUMNS - 1});
 }
 
 void

@@ -60,7 +60,7 @@ extern bool account_hold(int64 account_id, Account *account);
 /* The same unless somebody else holds it: then false. */
 extern bool account_hold_if_free(int64 account_id, Account *account);
 
-/* The same for many, in the order of their ids; returns those that it got. */
+/* The same for many, given in the order of their ids; returns those that it got. */
 extern Account *account_hold_free(const int64 *accounts, size_t accounts_count, size_t *count);
 
 /* Who keeps others from holding an account: a process, or a prepared transaction. */

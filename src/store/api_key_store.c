@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/books.h"
+#include "rows/row_scan.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/column.h"
@@ -78,66 +79,75 @@ api_key_insert(int64 account_id, const ApiKeyRow *key, const ApiKeyChange *made)
 	add_version(account_id, key->key_id, made);
 }
 
-#define KEY_COLUMNS \
-	"kind = 'plan', name, created_at, deleted_at, project, expires_at, expiry_set_at"
+enum
+{
+	ACCOUNT_ID,
+	KEY_ID,
+	KIND,
+	NAME,
+	CREATED_AT,
+	DELETED_AT,
+	PROJECT,
+	EXPIRES_AT,
+	EXPIRY_SET_AT
+};
 
-/* Reads a key from the columns behind some others. */
+static RowShape key_shape = {
+	.name = "api_key",
+	.columns = "account_id, key_id, kind, name, created_at, deleted_at, project, expires_at, "
+			   "expiry_set_at",
+	.types = {INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+			  TIMESTAMPTZOID, TIMESTAMPTZOID},
+	.keys = {{2, {ACCOUNT_ID, KEY_ID}}},
+};
+
 static ApiKeyRow
-read_key(int64 key_id, uint64 row, int before)
+read_key(const Row *row)
 {
 	return (ApiKeyRow){
-		.key_id = key_id,
-		.kind = read_kind(row, before + 1),
-		.name = column_text(row, before + 2),
-		.created_at = column_instant(row, before + 3, 0),
-		.deleted_at = column_instant(row, before + 4, DT_NOEND),
-		.project = column_text(row, before + 5),
-		.expires_at = column_instant(row, before + 6, DT_NOEND),
-		.expiry_set_at = column_instant(row, before + 7, DT_NOBEGIN),
+		.key_id = row_int64(row, KEY_ID),
+		.kind = strcmp(row_text(row, KIND), "plan") == 0 ? API_KEY_PLAN : API_KEY_PAYG,
+		.name = row_text(row, NAME),
+		.created_at = row_instant(row, CREATED_AT, 0),
+		.deleted_at = row_instant(row, DELETED_AT, DT_NOEND),
+		.project = row_text(row, PROJECT),
+		.expires_at = row_instant(row, EXPIRES_AT, DT_NOEND),
+		.expiry_set_at = row_instant(row, EXPIRY_SET_AT, DT_NOBEGIN),
 	};
 }
 
 bool
 api_key_get(int64 account_id, int64 key_id, ApiKeyRow *key)
 {
-	static Sql get = SQL("SELECT " KEY_COLUMNS " FROM " BOOKS
-						 "api_key WHERE account_id = $1 AND key_id = $2",
-						 INT8OID, INT8OID);
+	RowScan scan;
+	bool found;
 
-	if (sql_run(&get, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id)}, NULL) == 0)
-		return false;
-	*key = read_key(key_id, 0, 0);
-	return true;
+	row_scan_begin(&scan, &key_shape, ROW_SEES_ALL, 0, (int64[]){account_id, key_id});
+	found = row_scan_next(&scan);
+	if (found)
+		*key = read_key(&scan.row);
+	row_scan_end(&scan);
+	return found;
 }
 
 void
 api_key_get_all(ApiKeyRef *keys, size_t count)
 {
-	static Sql get = SQL(
-		"SELECT e.n, k.* FROM unnest($1, $2) WITH ORDINALITY AS e (account_id, key_id, n), LATERAL "
-		"(SELECT " KEY_COLUMNS " FROM " BOOKS
-		"api_key WHERE account_id = e.account_id AND key_id = "
-		"e.key_id OFFSET 0) AS k",
-		INT8ARRAYOID, INT8ARRAYOID);
-	int64 *accounts = palloc((count + 1) * sizeof(int64));
-	int64 *key_ids = palloc((count + 1) * sizeof(int64));
-	uint64 found;
+	RowScan scan;
 
+	if (count == 0)
+		return;
+	row_scan_begin(&scan, &key_shape, ROW_SEES_ALL, 0,
+				   (int64[]){keys[0].account_id, keys[0].key_id});
 	for (size_t i = 0; i < count; i++)
 	{
-		accounts[i] = keys[i].account_id;
-		key_ids[i] = keys[i].key_id;
-		keys[i].exists = false;
+		if (i > 0)
+			row_scan_again(&scan, (int64[]){keys[i].account_id, keys[i].key_id});
+		keys[i].exists = row_scan_next(&scan);
+		if (keys[i].exists)
+			keys[i].row = read_key(&scan.row);
 	}
-	found = sql_run(
-		&get, (Datum[]){bind_int64_array(accounts, count), bind_int64_array(key_ids, count)}, NULL);
-	for (uint64 row = 0; row < found; row++)
-	{
-		ApiKeyRef *key = &keys[column_int64(row, 1) - 1];
-
-		key->exists = true;
-		key->row = read_key(key->key_id, row, 1);
-	}
+	row_scan_end(&scan);
 }
 
 void

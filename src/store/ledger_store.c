@@ -11,6 +11,7 @@
 
 #include "core/chain.h"
 #include "errors.h"
+#include "rows/row_insert.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
@@ -88,16 +89,14 @@ chain_row(Datum *values, char *nulls, const ChainEntry *entry, Digest *chain)
 void
 ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer, Digest *chain)
 {
-	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
-							") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
-							"$12, $13, $14, $15, $16)",
-							ENTRY_TYPES);
+	static RowShape shape = {
+		.name = "ledger_entry", .columns = ENTRY_COLUMN_LIST, .types = {ENTRY_TYPES}};
 	ChainEntry entry = make_entry(stamp, entry_no, transfer);
 	char nulls[ENTRY_COLUMNS];
 	Datum values[ENTRY_COLUMNS];
 
 	chain_row(values, nulls, &entry, chain);
-	sql_write(&insert, values, nulls);
+	row_insert(&shape, values, nulls);
 }
 
 static RowSetShape entries_shape = {ENTRY_COLUMN_LIST, {ENTRY_TYPES}};

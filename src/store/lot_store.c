@@ -7,74 +7,105 @@
  */
 #include "postgres.h"
 
+#include "rows/row_scan.h"
+#include "rows/row_update.h"
 #include "spi/bind.h"
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/lot_store.h"
 
-#define LOT_COLUMNS "lot_no, kind = 'bonus', amount, remaining, expires_at, given_back"
+enum
+{
+	ACCOUNT_ID,
+	LOT_NO,
+	KIND,
+	AMOUNT,
+	REMAINING,
+	EXPIRES_AT,
+	GIVEN_BACK,
+	IS_OPEN
+};
 
-/* Reads a lot from the columns behind some others. */
+/* The number of the key that an update finds a lot by, and the one of each selection. */
+#define LOT_KEY 0
+#define SELECTION_KEY(selection) ((selection) == LOTS_OPEN ? 1 : 2)
+
+static RowShape lot_shape = {
+	.name = "lot",
+	.columns = "account_id, lot_no, kind, amount, remaining, expires_at, given_back, is_open",
+	.types = {INT8OID, INT8OID, TEXTOID, NUMERICOID, NUMERICOID, TIMESTAMPTZOID, NUMERICOID,
+			  BOOLOID},
+	.keys = {{2, {ACCOUNT_ID, LOT_NO}}, {1, {ACCOUNT_ID}, IS_OPEN}, {1, {ACCOUNT_ID}}},
+};
+
 static Lot
-read_lot(uint64 row, int before)
+read_lot(const Row *row)
 {
 	return (Lot){
-		.lot_no = column_int64(row, before + 1),
-		.kind = column_bool(row, before + 2) ? LOT_BONUS : LOT_CASH,
-		.amount_nano = column_nano(row, before + 3),
-		.remaining_nano = column_nano(row, before + 4),
-		.expires_at = column_instant(row, before + 5, NEVER_EXPIRES),
-		.given_back_nano = column_nano(row, before + 6),
+		.lot_no = row_int64(row, LOT_NO),
+		.kind = strcmp(row_text(row, KIND), "bonus") == 0 ? LOT_BONUS : LOT_CASH,
+		.amount_nano = row_nano(row, AMOUNT),
+		.remaining_nano = row_nano(row, REMAINING),
+		.expires_at = row_instant(row, EXPIRES_AT, NEVER_EXPIRES),
+		.given_back_nano = row_nano(row, GIVEN_BACK),
 	};
 }
 
-/* Makes room for that many lots, and those that a booking adds. */
+/* Most accounts have no more lots that hold something. */
+#define LOTS_AT_FIRST 4
+
+/* Adds a lot, keeping room for those that a booking adds. */
 static void
-make_room(Books *books, size_t count)
+add_lot(Books *books, Lot lot)
+{
+	if (books->lots_count + BOOKS_LOTS_ADDED_MAX == books->lots_capacity)
+	{
+		books->lots_capacity *= 2;
+		books->lots = repalloc(books->lots, books->lots_capacity * sizeof(Lot));
+	}
+	books->lots[books->lots_count++] = lot;
+}
+
+/* Reads what a scan finds for one account; what may be added counts for the room of a booking. */
+static void
+read_lots(RowScan *scan, LotSelection selection, Books *books)
 {
 	books->lots_count = 0;
-	books->lots_capacity = count + BOOKS_LOTS_ADDED_MAX;
-	books->lots = palloc0(books->lots_capacity * sizeof(Lot));
+	books->lots_capacity = LOTS_AT_FIRST + BOOKS_LOTS_ADDED_MAX;
+	books->lots = palloc(books->lots_capacity * sizeof(Lot));
+	while (row_scan_next(scan))
+		if (selection == LOTS_ALL || row_bool(&scan->row, IS_OPEN))
+			add_lot(books, read_lot(&scan->row));
+	books->lots_capacity = books->lots_count + BOOKS_LOTS_ADDED_MAX;
+	books_sort_lots(books);
 }
 
 void
 lot_load(int64 account_id, LotSelection selection, Books *books)
 {
-	static Sql load[] = {
-		[LOTS_OPEN] = SQL(
-			"SELECT " LOT_COLUMNS " FROM " BOOKS "lot WHERE account_id = $1 AND is_open", INT8OID),
-		[LOTS_ALL] = SQL("SELECT " LOT_COLUMNS " FROM " BOOKS "lot WHERE account_id = $1", INT8OID),
-	};
-	uint64 count = sql_run(&load[selection], (Datum[]){Int64GetDatum(account_id)}, NULL);
+	RowScan scan;
 
-	make_room(books, count);
-	for (uint64 row = 0; row < count; row++)
-		books->lots[books->lots_count++] = read_lot(row, 0);
-	books_sort_lots(books);
+	row_scan_begin(&scan, &lot_shape, ROW_SEES_ALL, SELECTION_KEY(selection), &account_id);
+	read_lots(&scan, selection, books);
+	row_scan_end(&scan);
 }
 
 void
 lot_load_open(const int64 *accounts, Books **books, size_t count)
 {
-	static Sql load = SQL("SELECT account_id, " LOT_COLUMNS " FROM " BOOKS "lot WHERE "
-						  "account_id = ANY ($1) AND is_open ORDER BY account_id",
-						  INT8ARRAYOID);
-	uint64 found = sql_run(&load, (Datum[]){bind_int64_array(accounts, count)}, NULL);
-	uint64 row = 0;
+	RowScan scan;
 
+	if (count == 0)
+		return;
+	row_scan_begin(&scan, &lot_shape, ROW_SEES_ALL, SELECTION_KEY(LOTS_OPEN), &accounts[0]);
 	for (size_t i = 0; i < count; i++)
 	{
-		uint64 first = row;
-
-		Assert(i == 0 || accounts[i - 1] < accounts[i]);
-		while (row < found && column_int64(row, 1) == accounts[i])
-			row++;
-		make_room(books[i], row - first);
-		for (uint64 lot = first; lot < row; lot++)
-			books[i]->lots[books[i]->lots_count++] = read_lot(lot, 1);
-		books_sort_lots(books[i]);
+		if (i > 0)
+			row_scan_again(&scan, &accounts[i]);
+		read_lots(&scan, LOTS_OPEN, books[i]);
 	}
+	row_scan_end(&scan);
 }
 
 int64
@@ -111,27 +142,21 @@ lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, Time
 void
 lot_update(int64 account_id, const Lot *lot)
 {
-	static Sql update = SQL("UPDATE " BOOKS "lot SET remaining = $3, is_open = $3 > 0 "
-							"WHERE account_id = $1 AND lot_no = $2",
-							INT8OID, INT8OID, NUMERICOID);
+	static const int columns[] = {REMAINING, IS_OPEN};
+	Datum values[] = {nano_datum(lot->remaining_nano), BoolGetDatum(lot->remaining_nano > 0)};
 
-	sql_write(&update,
-			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
-						nano_datum(lot->remaining_nano)},
-			  NULL);
+	row_update(&lot_shape, (int64[]){account_id, lot->lot_no},
+			   &(RowChange){columns, values, "  ", 2});
 }
 
 void
 lot_update_given_back(int64 account_id, const Lot *lot)
 {
-	static Sql update = SQL("UPDATE " BOOKS "lot SET given_back = $3 WHERE account_id = $1 AND "
-							"lot_no = $2",
-							INT8OID, INT8OID, NUMERICOID);
+	static const int columns[] = {GIVEN_BACK};
+	Datum values[] = {nano_datum(lot->given_back_nano)};
 
-	sql_write(&update,
-			  (Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
-						nano_datum(lot->given_back_nano)},
-			  NULL);
+	row_update(&lot_shape, (int64[]){account_id, lot->lot_no},
+			   &(RowChange){columns, values, " ", 1});
 }
 
 #define REMAINDER_TYPES INT8OID, INT8OID, NUMERICOID

@@ -282,6 +282,7 @@ add_partition(PartitionList *list, const char *name)
 		return;
 	if (list->count == lengthof(list->names))
 		refuse(ERROR_INTERNAL, "too many months ahead of the clock have usage");
+	list->tables[list->count] = table;
 	strlcpy(list->names[list->count++], name, NAMEDATALEN);
 }
 

@@ -34,6 +34,7 @@ typedef struct PartitionList
 {
 	int count;
 	char names[WINDOW_MONTHS_MAX + AHEAD_MONTHS_MAX + 1][NAMEDATALEN];
+	Oid tables[WINDOW_MONTHS_MAX + AHEAD_MONTHS_MAX + 1];
 } PartitionList;
 
 /* The month of an instant, counted from January 2000 (UTC). */

@@ -12,8 +12,11 @@
 #include "core/policy.h"
 #include "core/request_hash.h"
 #include "errors.h"
+#include "rows/row_insert.h"
+#include "rows/row_scan.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
+#include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/sql.h"
@@ -143,35 +146,68 @@ usage_get(const UsageEvent *event, const StoredRequest *stored)
 	return read_event(0);
 }
 
+/* A request is found again by columns of its leaf, whose index is its own. */
+enum
+{
+	ACCOUNT_ID,
+	REQUEST_HASH,
+	PROBE,
+	RECORDED_AT,
+	OCCURRED_AT,
+	REQUEST_ID
+};
+
+static RowShape request_shape = {
+	.name = "usage_event",
+	.columns = "account_id, request_hash, probe, recorded_at, occurred_at, request_id",
+	.types = {INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID},
+	.keys = {{2, {ACCOUNT_ID, REQUEST_HASH}}},
+};
+
+typedef struct Found
+{
+	StoredRequest *rows;
+	size_t count;
+} Found;
+
+static void
+add_request(Found *found, const Row *row)
+{
+	size_t size = (found->count + 1) * sizeof(StoredRequest);
+
+	found->rows = found->rows ? repalloc(found->rows, size) : palloc(size);
+	found->rows[found->count++] = (StoredRequest){
+		.recorded_at = row_instant(row, RECORDED_AT, 0),
+		.probe = row_int16(row, PROBE),
+		.request_id = row_text(row, REQUEST_ID),
+		.occurred_at = row_instant(row, OCCURRED_AT, 0),
+	};
+}
+
+static void
+find_in(Found *found, Oid leaf, const int64 *key)
+{
+	RowScan scan;
+
+	row_scan_begin_leaf(&scan, &request_shape, leaf, 0, key);
+	while (row_scan_next(&scan))
+		add_request(found, &scan.row);
+	row_scan_end(&scan);
+}
+
 StoredRequests
 usage_find_recent(const UsageEvent *event, TimestampTz since, TimestampTz now)
 {
-	static PartitionSql find = {
-		.select = "SELECT recorded_at, probe, request_id, occurred_at FROM " BOOKS
-				  "%s WHERE account_id "
-				  "= $1 AND request_hash = $2",
-		.end = "",
-		.statement = SQL(NULL, INT8OID, INT8OID),
-	};
 	PartitionList partitions = partition_list_window(
 		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
-	StoredRequest *rows;
-	uint64 count;
+	int64 key[] = {event->account_id, event->request_hash};
+	Found found = {0};
+	ListCell *leaf;
 
-	if (partitions.count == 0)
-		return (StoredRequests){0};
-	count = sql_run(partition_sql(&find, &partitions),
-					(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash)},
-					NULL);
-	rows = palloc((count + 1) * sizeof(StoredRequest));
-	for (uint64 row = 0; row < count; row++)
-		rows[row] = (StoredRequest){
-			.recorded_at = column_instant(row, 1, 0),
-			.probe = column_int16(row, 2),
-			.request_id = column_text(row, 3),
-			.occurred_at = column_instant(row, 4, 0),
-		};
-	return (StoredRequests){rows, count};
+	for (int i = 0; i < partitions.count; i++)
+		foreach (leaf, catalog_leaves(partitions.tables[i]))
+			find_in(&found, lfirst_oid(leaf), key);
+	return (StoredRequests){found.rows, found.count};
 }
 
 int64
@@ -275,16 +311,13 @@ usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
 void
 usage_insert(const UsageEvent *event)
 {
-	static Sql insert = SQL(
-		"INSERT INTO " BOOKS "usage_event (" USAGE_EVENT_COLUMN_LIST
-		") VALUES ($1, $2, $3, $4, $5, "
-		"$6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)",
-		USAGE_EVENT_TYPES);
+	static RowShape shape = {
+		.name = "usage_event", .columns = USAGE_EVENT_COLUMN_LIST, .types = {USAGE_EVENT_TYPES}};
 	Datum values[USAGE_EVENT_COLUMNS];
 	char nulls[USAGE_EVENT_COLUMNS];
 
 	usage_set_columns(values, nulls, event);
-	sql_write(&insert, values, nulls);
+	row_insert(&shape, values, nulls);
 }
 
 void

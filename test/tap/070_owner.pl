@@ -131,31 +131,52 @@ is(value('SELECT count(*) FROM billing.policy') > 0, 1, 'the view is as it was')
 
 # ---- calls from within ------------------------------------------------------------------------------
 
-# A policy of his that charges while a charge looks for its request: the plan that is running is replaced meanwhile, as this month's
-# partition has rows from then on.
+# Row security that holds for its owner, too: what is worked on row by row does not ask its policies, and is refused by name.
+as_owner('SELECT billing.create_account(2, \'cn\'), billing.create_api_key(2, \'key\')');
+as_owner("INSERT INTO billing_books.usage_event_default (account_id, request_hash, occurred_at, recorded_at, settled_at, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, status, request_id, model, key_name)
+	VALUES (2, ('x' || left(encode(sha256('around'), 'hex'), 16))::bit(64)::bigint, '2020-01-01 00:00+00', '2020-01-01 00:00+00', '2020-01-01 00:00+00', 1, 1, 1, 0, 0, 'rejected', 'old', 'm', 'key')");
+for my $table (qw(account api_key lot usage_event usage_event_default ledger_entry))
+{
+	as_owner("ALTER TABLE billing_books.$table ENABLE ROW LEVEL SECURITY");
+	# It holds for others than the owner.
+	my ($status, $out, $err) = $node->psql('postgres', "BEGIN; SELECT status FROM billing.charge(2, 1, 'secured', 'm', 1, 1); ROLLBACK");
+	is($err, '', "row security of $table is nothing to its owner");
+	as_owner("ALTER TABLE billing_books.$table FORCE ROW LEVEL SECURITY");
+	($status, $out, $err) = $node->psql('postgres', "SELECT status FROM billing.charge(2, 1, 'secured', 'm', 1, 1)");
+	like($err, qr/table "$table" cannot be booked on: it has row security, which holds for its owner, too/, "but where it is forced $table is refused");
+	as_owner("ALTER TABLE billing_books.$table DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY");
+}
+
+# The rights that statements ask for are asked for: he may have taken his own.
+for my $right (['SELECT', 'api_key'], ['SELECT', 'usage_event_default'], ['UPDATE', 'account'], ['SELECT', 'lot'], ['INSERT', 'usage_event'], ['INSERT', 'ledger_entry'])
+{
+	my ($what, $table) = @$right;
+	my ($status, $out, $err) = $node->psql('postgres', "BEGIN; SET LOCAL ROLE books_owner; REVOKE $what ON billing_books.$table FROM books_owner; RESET ROLE; SELECT status FROM billing.charge(2, 1, 'rights', 'm', 1, 1)");
+	like($err, qr/permission denied for table $table/, "no $what on $table");
+}
+{
+	my ($status, $out, $err) = $node->psql('postgres', "SELECT status FROM billing.charge(2, 1, 'seen before', 'm', 1, 1); BEGIN; SET LOCAL ROLE books_owner; REVOKE USAGE ON SCHEMA billing_books FROM books_owner; RESET ROLE; SELECT status FROM billing.charge(2, 1, 'rights', 'm', 1, 1)");
+	like($err, qr/permission denied for schema billing_books/, 'nor on the schema, also where the tables were seen before');
+}
+
+# A trigger of his that charges while a charge is written.
 as_owner(<<'S');
-SELECT billing.create_account(2, 'cn'), billing.create_api_key(2, 'key');
-INSERT INTO billing_books.usage_event_default (account_id, request_hash, occurred_at, recorded_at, settled_at, key_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, status, request_id, model, key_name)
-VALUES (2, ('x' || left(encode(sha256('around'), 'hex'), 16))::bit(64)::bigint, '2020-01-01 00:00+00', '2020-01-01 00:00+00', '2020-01-01 00:00+00', 1, 1, 1, 0, 0, 'rejected', 'old', 'm', 'key');
 CREATE TABLE trap.calls (n int);
-CREATE FUNCTION trap.charge() RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION trap.charge() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM trap.calls) THEN
         INSERT INTO trap.calls VALUES (1);
         PERFORM billing.charge(2, 1, 'within ' || n, 'm', 1, 1) FROM generate_series(1, 50) AS n;
     END IF;
-    RETURN true;
+    RETURN NEW;
 END $$;
-ALTER TABLE billing_books.usage_event_default ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY trap ON billing_books.usage_event_default USING (trap.charge());
+CREATE TRIGGER trap BEFORE INSERT ON billing_books.usage_event FOR EACH ROW EXECUTE FUNCTION trap.charge();
 S
+my $charged_before = value("SELECT count(*) FROM billing_books.usage_event WHERE account_id = 2 AND status = 'charged'");
 my ($around_status, $around_out, $around_err) = $node->psql('postgres', "SELECT status FROM billing.charge(2, 1, 'around', 'm', 1, 1)");
 like($around_err, qr/duplicate key value violates unique constraint "ledger_entry_pkey"/, 'a charge around charges is refused, the server goes on');
-is(value("SELECT count(*) FROM billing_books.usage_event WHERE account_id = 2 AND status = 'charged'"), 0, 'and nothing of it is there');
-as_owner(<<'S');
-DROP POLICY trap ON billing_books.usage_event_default;
-ALTER TABLE billing_books.usage_event_default DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;
-S
+is(value("SELECT count(*) FROM billing_books.usage_event WHERE account_id = 2 AND status = 'charged'"), $charged_before, 'and nothing of it is there');
+as_owner('DROP TRIGGER trap ON billing_books.usage_event');
 value('BEGIN; SET LOCAL billing.allow_history_change = on; DELETE FROM billing_books.usage_event_default; COMMIT');
 
 # ---- a guard where it does not belong -----------------------------------------------------------------

@@ -1,0 +1,76 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_lock.c
+ *	  What may have become of a row since the snapshot, in the server's words.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/snapmgr.h"
+
+#include "errors.h"
+#include "rows/row_lock.h"
+
+void
+row_lock_check_updated(void)
+{
+	if (IsolationUsesXactSnapshot())
+		refuse_as_server(ERRCODE_T_R_SERIALIZATION_FAILURE,
+						 "could not serialize access due to concurrent update", NULL);
+}
+
+void
+row_lock_check_deleted(void)
+{
+	if (IsolationUsesXactSnapshot())
+		refuse_as_server(ERRCODE_T_R_SERIALIZATION_FAILURE,
+						 "could not serialize access due to concurrent delete", NULL);
+}
+
+void
+row_lock_check_own(const TM_FailureData *failure, CommandId command)
+{
+	if (failure->cmax != command)
+		refuse_as_server(
+			ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
+			"tuple to be updated was already modified by an operation triggered by the "
+			"current command",
+			"Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
+			"changes to other rows.");
+}
+
+static uint8
+lock_flags(void)
+{
+	return TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS |
+		   (IsolationUsesXactSnapshot() ? 0 : TUPLE_LOCK_FLAG_FIND_LAST_VERSION);
+}
+
+RowLockResult
+row_lock(Row *row, LockTupleMode mode, LockWaitPolicy wait, CommandId command,
+		 TM_FailureData *failure)
+{
+	ItemPointerData place = row->slot->tts_tid;
+
+	switch (table_tuple_lock(row->in.relation, &place, GetActiveSnapshot(), row->slot, command,
+							 mode, wait, lock_flags(), failure))
+	{
+		case TM_Ok:
+			return ROW_IS_LOCKED;
+		case TM_WouldBlock:
+			return ROW_IS_BUSY;
+		case TM_SelfModified:
+			return ROW_IS_OURS;
+		case TM_Deleted:
+			row_lock_check_updated();
+			return ROW_IS_GONE;
+		case TM_Updated:
+			row_lock_check_updated();
+			break;
+		default:
+			break;
+	}
+	refuse(ERROR_INTERNAL, "a row that was found cannot be locked");
+}

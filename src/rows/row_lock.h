@@ -1,0 +1,38 @@
+/*-------------------------------------------------------------------------
+ *
+ * row_lock.h
+ *	  Locking a row that was found, as it is by now.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef ROWS_ROW_LOCK_H
+#define ROWS_ROW_LOCK_H
+
+#include "postgres.h"
+
+#include "access/tableam.h"
+#include "nodes/lockoptions.h"
+
+#include "rows/row.h"
+
+typedef enum RowLockResult
+{
+	ROW_IS_LOCKED, /* and read anew: another transaction may have changed it since the snapshot */
+	ROW_IS_BUSY,   /* somebody else has it, and the caller does not wait */
+	ROW_IS_GONE,
+	ROW_IS_OURS /* this transaction changed or deleted it after the snapshot was taken */
+} RowLockResult;
+
+/* Where the isolation level keeps a snapshot, a row that changed since is an error (40001).
+ * failure: which command of ours it was. */
+extern RowLockResult row_lock(Row *row, LockTupleMode mode, LockWaitPolicy wait, CommandId command,
+							  TM_FailureData *failure);
+
+/* Refuses what another transaction did to it, where the isolation level keeps a snapshot. */
+extern void row_lock_check_updated(void);
+extern void row_lock_check_deleted(void);
+
+/* Refuses (27000) where not the command itself, but one that it caused, changed or deleted it. */
+extern void row_lock_check_own(const TM_FailureData *failure, CommandId command);
+
+#endif
