@@ -7,6 +7,8 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
@@ -97,16 +99,48 @@ row_instant(const Row *row, int column, TimestampTz if_null)
 	return is_null ? if_null : DatumGetTimestampTz(value);
 }
 
+void
+row_bytes(const Row *row, int column, void *bytes, size_t length)
+{
+	bytea *stored = DatumGetByteaPP(read_value(row, column));
+
+	if (VARSIZE_ANY_EXHDR(stored) != length)
+		row_shape_refuse(row->in.shape,
+						 psprintf("column %s is of another length", name_of(row, column)));
+	memcpy(bytes, VARDATA_ANY(stored), length);
+}
+
 Digest
 row_digest(const Row *row, int column)
 {
-	bytea *stored = DatumGetByteaPP(read_value(row, column));
 	Digest digest;
 
-	if (VARSIZE_ANY_EXHDR(stored) != DIGEST_BYTES)
-		row_shape_refuse(row->in.shape, psprintf("no digest in column %s", name_of(row, column)));
-	memcpy(digest.bytes, VARDATA_ANY(stored), DIGEST_BYTES);
+	row_bytes(row, column, digest.bytes, DIGEST_BYTES);
 	return digest;
+}
+
+static bool
+is_text(Datum value, const text *other)
+{
+	text *one = DatumGetTextPP(value);
+
+	return VARSIZE_ANY_EXHDR(one) == VARSIZE_ANY_EXHDR(other) &&
+		   memcmp(VARDATA_ANY(one), VARDATA_ANY(other), VARSIZE_ANY_EXHDR(one)) == 0;
+}
+
+bool
+row_has_text(const Row *row, int column, const text *element)
+{
+	Datum *values;
+	bool *nulls;
+	int count;
+
+	deconstruct_array(DatumGetArrayTypeP(read_value(row, column)), TEXTOID, -1, false, TYPALIGN_INT,
+					  &values, &nulls, &count);
+	for (int i = 0; i < count; i++)
+		if (!nulls[i] && is_text(values[i], element))
+			return true;
+	return false;
 }
 
 char *

@@ -35,4 +35,10 @@ extern TimestampTz row_instant(const Row *row, int column, TimestampTz if_null);
 extern Digest row_digest(const Row *row, int column);
 extern char *row_text(const Row *row, int column);
 
+/* Copies a bytea, which must have that length. */
+extern void row_bytes(const Row *row, int column, void *bytes, size_t length);
+
+/* Is a text an element of a text[]? */
+extern bool row_has_text(const Row *row, int column, const text *element);
+
 #endif

@@ -16,9 +16,9 @@
 #include "store/api_key_store.h"
 
 static ApiKeyKind
-read_kind(uint64 row, int column)
+kind_from_name(const char *name)
 {
-	return column_bool(row, column) ? API_KEY_PLAN : API_KEY_PAYG;
+	return strcmp(name, "plan") == 0 ? API_KEY_PLAN : API_KEY_PAYG;
 }
 
 int64
@@ -106,7 +106,7 @@ read_key(const Row *row)
 {
 	return (ApiKeyRow){
 		.key_id = row_int64(row, KEY_ID),
-		.kind = strcmp(row_text(row, KIND), "plan") == 0 ? API_KEY_PLAN : API_KEY_PAYG,
+		.kind = kind_from_name(row_text(row, KIND)),
 		.name = row_text(row, NAME),
 		.created_at = row_instant(row, CREATED_AT, 0),
 		.deleted_at = row_instant(row, DELETED_AT, DT_NOEND),
@@ -252,48 +252,63 @@ api_key_rotate(int64 account_id, const ApiKeyRow *key, TimestampTz old_until,
 	add_version(account_id, key->key_id, change);
 }
 
-static void
-read_hash(int column, uint8 hash[API_KEY_HASH_BYTES])
+enum
 {
-	bytea *stored = DatumGetByteaPP(column_datum(0, column, BYTEAOID));
+	GATE_ACCOUNT_ID,
+	GATE_KEY_ID,
+	GATE_KIND,
+	GATE_DELETED_AT,
+	GATE_EXPIRES_AT,
+	GATE_EXPIRY_SET_AT,
+	GATE_HASH,
+	GATE_OLD_UNTIL,
+	GATE_OLD_HASH,
+	GATE_MODELS
+};
 
-	if (VARSIZE_ANY_EXHDR(stored) != API_KEY_HASH_BYTES)
-		altered_refuse("a hash of another length");
-	memcpy(hash, VARDATA_ANY(stored), API_KEY_HASH_BYTES);
+static RowShape gate_shape = {
+	.name = "api_key",
+	.columns = "account_id, key_id, kind, deleted_at, expires_at, expiry_set_at, secret_hash, "
+			   "old_secret_until, old_secret_hash, models",
+	.types = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, BYTEAOID,
+			  TIMESTAMPTZOID, BYTEAOID, TEXTARRAYOID},
+	.keys = {{2, {GATE_ACCOUNT_ID, GATE_KEY_ID}}},
+};
+
+/* Is a model among those that the key may call? */
+static bool
+allows(const Row *row, Datum model)
+{
+	return row_is_null(row, GATE_MODELS) || row_has_text(row, GATE_MODELS, DatumGetTextPP(model));
+}
+
+static void
+read_gate(const Row *key, Datum model, bool model_is_null, GateRow *row)
+{
+	row->key = (ApiKeyRow){
+		.key_id = row_int64(key, GATE_KEY_ID),
+		.kind = kind_from_name(row_text(key, GATE_KIND)),
+		.deleted_at = row_instant(key, GATE_DELETED_AT, DT_NOEND),
+		.expires_at = row_instant(key, GATE_EXPIRES_AT, DT_NOEND),
+		.expiry_set_at = row_instant(key, GATE_EXPIRY_SET_AT, DT_NOBEGIN),
+		.old_until = row_instant(key, GATE_OLD_UNTIL, DT_NOBEGIN),
+	};
+	row->model_allowed = model_is_null || allows(key, model);
+	row_bytes(key, GATE_HASH, row->key.hash, API_KEY_HASH_BYTES);
+	if (row->key.old_until != DT_NOBEGIN)
+		row_bytes(key, GATE_OLD_HASH, row->key.old_hash, API_KEY_HASH_BYTES);
 }
 
 bool
 api_key_read_gate(int64 account_id, int64 key_id, Datum model, bool model_is_null, GateRow *row)
 {
-	static Sql read = SQL(
-		"SELECT a.cash, a.bonus, a.arrears, a.next_expiry_at, a.locks, k.kind = 'plan', "
-		"k.deleted_at, k.secret_hash, k.expires_at, k.models IS NULL OR $3 IS NULL OR $3 = ANY "
-		"(k.models), k.old_secret_until, k.old_secret_hash, k.expiry_set_at FROM " BOOKS
-		"account AS a JOIN " BOOKS
-		"api_key AS k USING (account_id) WHERE account_id = $1 AND k.key_id = $2",
-		INT8OID, INT8OID, TEXTOID);
-	const char nulls[] = {' ', ' ', model_is_null ? 'n' : ' ', '\0'};
+	RowScan scan;
+	bool found;
 
-	if (sql_read(&read, (Datum[]){Int64GetDatum(account_id), Int64GetDatum(key_id), model},
-				 nulls) == 0)
-		return false;
-	*row = (GateRow){
-		.account.account_id = account_id,
-		.account.cash_nano = column_nano(0, 1),
-		.account.bonus_nano = column_nano(0, 2),
-		.account.arrears_nano = column_nano(0, 3),
-		.account.next_expiry_at = column_instant(0, 4, NEVER_EXPIRES),
-		.account.locks = (unsigned) column_int32(0, 5),
-		.key.key_id = key_id,
-		.key.kind = read_kind(0, 6),
-		.key.deleted_at = column_instant(0, 7, DT_NOEND),
-		.key.expires_at = column_instant(0, 9, DT_NOEND),
-		.key.expiry_set_at = column_instant(0, 13, DT_NOBEGIN),
-		.model_allowed = column_bool(0, 10),
-		.key.old_until = column_instant(0, 11, DT_NOBEGIN),
-	};
-	read_hash(8, row->key.hash);
-	if (row->key.old_until != DT_NOBEGIN)
-		read_hash(12, row->key.old_hash);
-	return true;
+	row_scan_begin(&scan, &gate_shape, ROW_SEES_AS_QUERY, 0, (int64[]){account_id, key_id});
+	found = row_scan_next(&scan);
+	if (found)
+		read_gate(&scan.row, model, model_is_null, row);
+	row_scan_end(&scan);
+	return found && account_read(account_id, &row->account);
 }

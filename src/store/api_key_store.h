@@ -53,8 +53,8 @@ typedef struct ApiKeyRef
 /* What the gate reads of an account and one of its keys, in one row. */
 typedef struct GateRow
 {
-	Account account; /* balance, expiry and locks only */
-	ApiKeyRow key;	 /* hashes, kind, deletion and expiry only */
+	Account account;
+	ApiKeyRow key; /* hashes, kind, deletion and expiry only */
 	bool model_allowed;
 } GateRow;
 
