@@ -37,6 +37,6 @@ $$;
 -- All tables and indexes of the books.
 CREATE FUNCTION bench_size() RETURNS bigint LANGUAGE sql AS $$
     SELECT sum(pg_total_relation_size(c.oid))::bigint
-    FROM pg_class AS c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind = 'r'
+    FROM pg_class AS c WHERE c.relnamespace = 'billing_books'::regnamespace AND c.relkind = 'r'
 $$;
 VACUUM ANALYZE;
