@@ -7,22 +7,23 @@
  */
 #include "core/ledger_sums.h"
 
+#include <stdlib.h>
+
+static int
+compare_lot(const void *lot_no, const void *lot)
+{
+	int64_t a = *(const int64_t *) lot_no;
+	int64_t b = ((const SumLot *) lot)->lot_no;
+
+	return (a > b) - (a < b);
+}
+
 SumLot *
 ledger_sums_lot(const LedgerSums *sums, int64_t lot_no)
 {
-	size_t from = 0;
-	size_t until = sums->lots_count;
-
-	while (from < until)
-	{
-		size_t middle = from + (until - from) / 2;
-
-		if (sums->lots[middle].lot_no < lot_no)
-			from = middle + 1;
-		else
-			until = middle;
-	}
-	return from < sums->lots_count && sums->lots[from].lot_no == lot_no ? &sums->lots[from] : NULL;
+	if (sums->lots_count == 0)
+		return NULL;
+	return bsearch(&lot_no, sums->lots, sums->lots_count, sizeof(SumLot), compare_lot);
 }
 
 static bool
@@ -103,8 +104,8 @@ ledger_sums_add(LedgerSums *sums, const ReplayEntry *entry)
 		add_to_lot(lot, &entry->transfer);
 }
 
-static bool
-is_amount(const SumAmount *says, int128_t nano)
+bool
+ledger_sums_is(const StoredAmount *says, int128_t nano)
 {
 	return says->is_number && says->nano == nano;
 }
@@ -113,7 +114,7 @@ bool
 ledger_sums_agree(const SumLot *lot)
 {
 	return lot->has_entries && lot->is_filled && lot->has_kind && !lot->is_other_kind &&
-		   is_amount(&lot->remaining, lot->remaining_nano) &&
-		   is_amount(&lot->amount, lot->amount_nano) &&
-		   is_amount(&lot->given_back, lot->given_back_nano);
+		   ledger_sums_is(&lot->remaining, lot->remaining_nano) &&
+		   ledger_sums_is(&lot->amount, lot->amount_nano) &&
+		   ledger_sums_is(&lot->given_back, lot->given_back_nano);
 }

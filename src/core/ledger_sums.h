@@ -10,22 +10,15 @@
 
 #include "core/replay.h"
 
-/* An amount as a row says it; NaN is none. */
-typedef struct SumAmount
-{
-	bool is_number;
-	int64_t nano;
-} SumAmount;
-
 /* A lot as its row says it, and what its entries come to. */
 typedef struct SumLot
 {
 	int64_t lot_no;
 	bool is_cash;
 	bool has_kind; /* it is cash or bonus */
-	SumAmount remaining;
-	SumAmount amount;
-	SumAmount given_back;
+	StoredAmount remaining;
+	StoredAmount amount;
+	StoredAmount given_back;
 	bool has_entries;
 	bool is_filled; /* by an entry that made it, or added to it */
 	bool is_other_kind;
@@ -54,6 +47,9 @@ extern SumLot *ledger_sums_lot(const LedgerSums *sums, int64_t lot_no);
 
 /* Adds the next entry by its number. */
 extern void ledger_sums_add(LedgerSums *sums, const ReplayEntry *entry);
+
+/* Whether what a row says is the sum of its entries. */
+extern bool ledger_sums_is(const StoredAmount *says, int128_t nano);
 
 /* Whether a lot says what its entries come to. */
 extern bool ledger_sums_agree(const SumLot *lot);

@@ -29,6 +29,13 @@
  * memory is. */
 __extension__ typedef __int128 int128_t __attribute__((aligned(8)));
 
+/* An amount as a row says it, where it is one: the type of the column holds null and NaN, too. */
+typedef struct StoredAmount
+{
+	bool is_number;
+	int64_t nano; /* 0 where it is none */
+} StoredAmount;
+
 /* Adds; false, and *sum untouched, when the sum is out of range. */
 extern bool money_add(int64_t a_nano, int64_t b_nano, int64_t *sum_nano);
 

@@ -48,13 +48,6 @@ typedef enum EventColumn
 	EVENT_COLUMNS
 } EventColumn;
 
-/* An amount, where it is one: the type of the column holds NaN, too. */
-typedef struct StoredAmount
-{
-	bool is_number; /* false: it is null or NaN */
-	int64_t nano;
-} StoredAmount;
-
 /* What is null is 0 or an empty text. */
 typedef struct StoredEvent
 {

@@ -80,6 +80,29 @@ cursor_nano(const Cursor *cursor, int column, int64 *amount_nano)
 		   nano_from_numeric(DatumGetNumeric(cursor->values[column]), amount_nano);
 }
 
+StoredAmount
+cursor_amount(const Cursor *cursor, int column)
+{
+	StoredAmount amount;
+
+	amount.is_number = cursor_nano(cursor, column, &amount.nano);
+	return amount;
+}
+
+bool
+cursor_digest(const Cursor *cursor, int column, Digest *digest)
+{
+	bytea *bytes;
+
+	if (cursor->nulls[column])
+		return false;
+	bytes = DatumGetByteaPP(cursor->values[column]);
+	if (VARSIZE_ANY_EXHDR(bytes) != DIGEST_BYTES)
+		return false;
+	memcpy(digest->bytes, VARDATA_ANY(bytes), DIGEST_BYTES);
+	return true;
+}
+
 const char *
 cursor_text(const Cursor *cursor, int column)
 {

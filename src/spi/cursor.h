@@ -12,6 +12,8 @@
 
 #include "postgres.h"
 
+#include "core/hasher.h"
+#include "core/money.h"
 #include "spi/sql.h"
 
 #define CURSOR_COLUMNS_MAX 40
@@ -41,6 +43,8 @@ extern void cursor_close(Cursor *cursor);
 extern int64 cursor_int64(const Cursor *cursor, int column);
 extern bool cursor_nano(const Cursor *cursor, int column, int64 *amount_nano); /* false: it is none
 																				*/
+extern StoredAmount cursor_amount(const Cursor *cursor, int column);
+extern bool cursor_digest(const Cursor *cursor, int column, Digest *digest); /* false: likewise */
 extern const char *cursor_text(const Cursor *cursor, int column);
 
 #endif

@@ -70,21 +70,6 @@ is_text(const Cursor *row, int column, const char *word)
 		   memcmp(VARDATA_ANY(value), word, strlen(word)) == 0;
 }
 
-static void
-read_digest(const Cursor *row, BatchEntries *entry)
-{
-	bytea *bytes;
-
-	entry->has_digest = false;
-	if (row->nulls[9])
-		return;
-	bytes = DatumGetByteaPP(row->values[9]);
-	if (VARSIZE_ANY_EXHDR(bytes) != DIGEST_BYTES)
-		return;
-	memcpy(entry->usage_digest.bytes, VARDATA_ANY(bytes), DIGEST_BYTES);
-	entry->has_digest = true;
-}
-
 /* One entry; false where it paid no charge. */
 static bool
 read_entry(EntryRunReader *reader, BatchEntries *entry)
@@ -112,7 +97,7 @@ read_entry(EntryRunReader *reader, BatchEntries *entry)
 	entry->count = 1;
 	entry->is_at_once = true;
 	entry->is_closed = entry->recorded_at < reader->closed_until;
-	read_digest(row, entry);
+	entry->has_digest = cursor_digest(row, 9, &entry->usage_digest);
 	return true;
 }
 

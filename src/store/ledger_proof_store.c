@@ -51,27 +51,12 @@ ledger_proof_next(const LedgerProof *proof, int64 account_id)
 
 /* ---- what the rows say ---------------------------------------------------------- */
 
-static SumAmount
-read_amount(const Cursor *row, int column)
-{
-	SumAmount amount;
-
-	amount.is_number = cursor_nano(row, column, &amount.nano);
-	return amount;
-}
-
 static ProofChain
 read_chain(const Cursor *row, int column)
 {
 	ProofChain chain = {.is_null = row->nulls[column]};
-	bytea *bytes;
 
-	if (chain.is_null)
-		return chain;
-	bytes = DatumGetByteaPP(row->values[column]);
-	chain.is_digest = VARSIZE_ANY_EXHDR(bytes) == DIGEST_BYTES;
-	if (chain.is_digest)
-		memcpy(chain.digest.bytes, VARDATA_ANY(bytes), DIGEST_BYTES);
+	chain.is_digest = cursor_digest(row, column, &chain.digest);
 	return chain;
 }
 
@@ -94,9 +79,9 @@ read_account(LedgerProof *proof)
 		return;
 	proof->last_entry_no = cursor_int64(row, 1);
 	proof->last_booked_at = cursor_int64(row, 2);
-	proof->cash = read_amount(row, 3);
-	proof->bonus = read_amount(row, 4);
-	proof->arrears = read_amount(row, 5);
+	proof->cash = cursor_amount(row, 3);
+	proof->bonus = cursor_amount(row, 4);
+	proof->arrears = cursor_amount(row, 5);
 	proof->newest_chain = read_chain(row, 6);
 	feed_next(&proof->accounts);
 }
@@ -117,9 +102,9 @@ read_lots(LedgerProof *proof)
 			.lot_no = cursor_int64(row, 1),
 			.is_cash = strcmp(kind, "cash") == 0,
 			.has_kind = strcmp(kind, "cash") == 0 || strcmp(kind, "bonus") == 0,
-			.remaining = read_amount(row, 3),
-			.amount = read_amount(row, 4),
-			.given_back = read_amount(row, 5),
+			.remaining = cursor_amount(row, 3),
+			.amount = cursor_amount(row, 4),
+			.given_back = cursor_amount(row, 5),
 		};
 	}
 }
@@ -279,20 +264,14 @@ compare_numbers(LedgerProof *proof)
 				 proof->has_account ? psprintf(INT64_FORMAT, proof->last_entry_no) : "an account"));
 }
 
-static bool
-is_amount(const SumAmount *says, int128 nano)
-{
-	return says->is_number && says->nano == nano;
-}
-
 static void
 compare_balance(LedgerProof *proof)
 {
 	const LedgerSums *sums = &proof->sums;
 
-	if (!sums->has_unreadable && is_amount(&proof->cash, sums->cash_nano) &&
-		is_amount(&proof->bonus, sums->bonus_nano) &&
-		is_amount(&proof->arrears, -sums->arrears_nano))
+	if (!sums->has_unreadable && ledger_sums_is(&proof->cash, sums->cash_nano) &&
+		ledger_sums_is(&proof->bonus, sums->bonus_nano) &&
+		ledger_sums_is(&proof->arrears, -sums->arrears_nano))
 		return;
 	tell(proof, "account_balance",
 		 psprintf("account says cash %s, bonus %s, arrears %s; the ledger %s, %s, %s",

@@ -56,9 +56,9 @@ typedef struct LedgerProof
 	bool has_account;
 	int64 last_entry_no;
 	TimestampTz last_booked_at;
-	SumAmount cash;
-	SumAmount bonus;
-	SumAmount arrears;
+	StoredAmount cash;
+	StoredAmount bonus;
+	StoredAmount arrears;
 	ProofChain newest_chain; /* what the account says */
 	ProofChain chain;		 /* of the entry that was read last */
 	ProofChain named_chain;	 /* of the one that the account calls its newest */

@@ -54,14 +54,6 @@ StaticAssertDecl(OLD_PRICE_COLUMN < CURSOR_COLUMNS_MAX, "a cursor holds all of t
 
 /* ---- charges ----------------------------------------------------------------------- */
 
-static const char *
-amount_text(const StoredAmount *amount)
-{
-	char text[MONEY_TEXT_SIZE];
-
-	return amount->is_number ? pstrdup(money_print(amount->nano, text)) : "";
-}
-
 static PriceQuery
 query_of(const StoredEvent *event)
 {
@@ -157,7 +149,8 @@ judge_charge(Repricing *repricing, const StoredEvent *event, const RepricingTerm
 		return;
 	discrepancy_put(repricing->telling, "charge_price", event->account_id,
 					psprintf("request \"%s\": charge %s does not follow from price " INT64_FORMAT,
-							 event->request_id, amount_text(&event->charge), event->price_id));
+							 event->request_id, stored_event_amount_text(&event->charge),
+							 event->price_id));
 }
 
 /* A revision has the price that corrects the one before it. */
@@ -182,8 +175,8 @@ judge_revision(Repricing *repricing, const StoredEvent *event, const RepricingTe
 	discrepancy_put(repricing->telling, "revision_price", event->account_id,
 					psprintf("request \"%s\" was re-rated to %s by price " INT64_FORMAT
 							 ", but price %s applies",
-							 event->request_id, amount_text(&event->charge), event->price_id,
-							 number_or_none(price)));
+							 event->request_id, stored_event_amount_text(&event->charge),
+							 event->price_id, number_or_none(price)));
 }
 
 /* ---- plans ------------------------------------------------------------------------- */
@@ -255,7 +248,8 @@ judge_credits(Repricing *repricing, const StoredEvent *event, const RepricingTer
 		return;
 	discrepancy_put(repricing->telling, "plan_credits", event->account_id,
 					psprintf("request \"%s\": %s credits do not follow from weight " INT64_FORMAT,
-							 event->request_id, amount_text(&event->credits), event->weight_id));
+							 event->request_id, stored_event_amount_text(&event->credits),
+							 event->weight_id));
 }
 
 /* ---- all of them ---------------------------------------------------------------------- */

@@ -9,21 +9,13 @@
 
 #include "utils/jsonb.h"
 
+#include "spi/nano.h"
 #include "store/stored_event_store.h"
 
 static int32
 read_int32(const Cursor *row, int column)
 {
 	return row->nulls[column] ? 0 : DatumGetInt32(row->values[column]);
-}
-
-static StoredAmount
-read_amount(const Cursor *row, int column)
-{
-	StoredAmount amount;
-
-	amount.is_number = cursor_nano(row, column, &amount.nano);
-	return amount;
 }
 
 static void
@@ -71,7 +63,7 @@ stored_event_read(const Cursor *row, StoredEvent *event)
 	event->account_id = cursor_int64(row, EVENT_ACCOUNT_ID);
 	event->first_entry_no = cursor_int64(row, EVENT_FIRST_ENTRY_NO);
 	event->entry_count = read_int32(row, EVENT_ENTRY_COUNT);
-	event->batch_offset = read_amount(row, EVENT_BATCH_OFFSET);
+	event->batch_offset = cursor_amount(row, EVENT_BATCH_OFFSET);
 	event->request_hash = cursor_int64(row, EVENT_REQUEST_HASH);
 	event->probe = row->nulls[EVENT_PROBE] ? 0 : DatumGetInt16(row->values[EVENT_PROBE]);
 	event->occurred_at = cursor_int64(row, EVENT_OCCURRED_AT);
@@ -79,10 +71,16 @@ stored_event_read(const Cursor *row, StoredEvent *event)
 	event->settled_at = cursor_int64(row, EVENT_SETTLED_AT);
 	event->key_id = cursor_int64(row, EVENT_KEY_ID);
 	event->price_id = cursor_int64(row, EVENT_PRICE_ID);
-	event->charge = read_amount(row, EVENT_CHARGE);
-	event->credits = read_amount(row, EVENT_CREDITS);
+	event->charge = cursor_amount(row, EVENT_CHARGE);
+	event->credits = cursor_amount(row, EVENT_CREDITS);
 	event->subscription_no = cursor_int64(row, EVENT_SUBSCRIPTION_NO);
 	event->weight_id = cursor_int64(row, EVENT_WEIGHT_ID);
 	read_tokens(row, &event->tokens);
 	read_texts(row, event);
+}
+
+const char *
+stored_event_amount_text(const StoredAmount *amount)
+{
+	return amount->is_number ? nano_text(amount->nano) : "";
 }

@@ -34,4 +34,7 @@
 /* Reads a row into the current memory context. */
 extern void stored_event_read(const Cursor *row, StoredEvent *event);
 
+/* An amount of it as people read it; empty where it is none. */
+extern const char *stored_event_amount_text(const StoredAmount *amount);
+
 #endif

@@ -78,12 +78,6 @@ number_text(bool is_null, int64 number)
 	return is_null ? "" : psprintf(INT64_FORMAT, number);
 }
 
-static const char *
-amount_text(const StoredAmount *amount)
-{
-	return amount->is_number ? nano_text(amount->nano) : "";
-}
-
 /* No more than so many bytes, and no half character. */
 static const char *
 clip(const char *text, int bytes_max)
@@ -99,7 +93,7 @@ tell_bounds(UsageProof *proof, const StoredEvent *event)
 	tell(proof, "usage_bounds",
 		 psprintf(
 			 "request \"%s\" is not possible as %s: charge %s, price %s, %d entries, settled %s",
-			 event->request_id, event->status, amount_text(&event->charge),
+			 event->request_id, event->status, stored_event_amount_text(&event->charge),
 			 number_text(event->nulls[EVENT_PRICE_ID], event->price_id), event->entry_count,
 			 instant_text(event->nulls[EVENT_SETTLED_AT], event->settled_at)));
 }
@@ -153,7 +147,7 @@ judge_row(UsageProof *proof, const StoredEvent *event, const EventTimes *times)
 		event->charge.nano != 0)
 		tell(proof, "charge_without_slices",
 			 psprintf("request \"%s\": charge %s has no entries", event->request_id,
-					  amount_text(&event->charge)));
+					  stored_event_amount_text(&event->charge)));
 	if (!has_probe_below(event))
 		tell(proof, "request_probe",
 			 psprintf("request \"%s\" has probe %d, and none stands before it", event->request_id,
@@ -288,7 +282,7 @@ tell_charge(UsageProof *proof, const StoredEvent *event, const BatchEntries *ent
 
 	tell(proof, "charge_slices",
 		 psprintf("charge %s over %s entries from " INT64_FORMAT ": the ledger has %s over %s",
-				  event ? amount_text(&event->charge) : "",
+				  event ? stored_event_amount_text(&event->charge) : "",
 				  number_text(event == NULL, event ? event->entry_count : 0), first_entry_no,
 				  entries ? nano_text(entries->amount_nano) : "",
 				  number_text(entries == NULL, entries ? entries->count : 0)));
@@ -349,7 +343,8 @@ take_paid_event(UsageProof *proof, PaidUsage *usage, const BatchEntries *entries
 		if (!batch_add(&usage->batch, &event))
 			tell(proof, "batch_order",
 				 psprintf("request \"%s\": %s is charged before it in its batch, the row says %s",
-						  event.request_id, nano_text(before), amount_text(&event.batch_offset)));
+						  event.request_id, nano_text(before),
+						  stored_event_amount_text(&event.batch_offset)));
 	}
 	else if (stored_event_is_paid_alone(&event))
 	{
@@ -433,7 +428,7 @@ prove_unpaid(UsageProof *proof)
 	else if (stored_event_is_paid_alone(&event))
 		tell(proof, "charge_slices",
 			 psprintf("request \"%s\": charge %s names no entries", event.request_id,
-					  amount_text(&event.charge)));
+					  stored_event_amount_text(&event.charge)));
 }
 
 /* ---- accounts ------------------------------------------------------------------- */
