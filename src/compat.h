@@ -190,6 +190,18 @@ range_entry_ask(RangeTblEntry *entry, AclMode needed, Bitmapset *selected, Bitma
 	ExecBRUpdateTriggers(state, qual, target, place, NULL, slot, failure)
 #endif
 
+/* False where a trigger wants the row to be left. */
+#if PG_VERSION_NUM >= 180000
+#define delete_triggers_before(state, qual, target, place) \
+	ExecBRDeleteTriggers(state, qual, target, place, NULL, NULL, NULL, NULL, false)
+#elif PG_VERSION_NUM >= 160000
+#define delete_triggers_before(state, qual, target, place) \
+	ExecBRDeleteTriggers(state, qual, target, place, NULL, NULL, NULL, NULL)
+#else
+#define delete_triggers_before(state, qual, target, place) \
+	ExecBRDeleteTriggers(state, qual, target, place, NULL, NULL)
+#endif
+
 /* 18 counts what a scan does for EXPLAIN. */
 #if PG_VERSION_NUM >= 180000
 #define index_scan_begin(table, index, snapshot, keys) \

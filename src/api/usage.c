@@ -24,6 +24,7 @@
 #include "store/audit_store.h"
 #include "store/policy_store.h"
 #include "store/price_store.h"
+#include "store/usage_batch_store.h"
 
 /* The arguments as a row of the inbox; refuses what would be set aside of any account's. */
 static InboxRow
@@ -61,7 +62,7 @@ record_event(Booking *booking, UsageEvent *event)
 		fault = usage_charge(booking, event);
 	if (fault.message)
 		refuse_fault(&fault);
-	usage_insert(event);
+	usage_insert(&event, 1);
 	booking_finish(booking);
 }
 
@@ -97,7 +98,8 @@ billing_charge(PG_FUNCTION_ARGS)
 	scope_open(&scope);
 	booking_begin_usage(&booking, arguments.account_id);
 	event = inbox_row_event(&arguments, booking.at);
-	stored = usage_find_recent(&event, booking_dedupe_since(&booking), booking.at);
+	stored = *usage_find_recent(&(UsageEvent *){&event}, 1, booking_dedupe_since(&booking),
+								booking.at);
 	if (usage_is_recorded(&booking, &event, stored, &recorded))
 	{
 		Fault fault = usage_conflict(&recorded, &event);

@@ -111,18 +111,30 @@ booking_make_room(Booking *booking, size_t extra_transfers)
 	books->transfers = repalloc(books->transfers, needed * sizeof(Transfer));
 }
 
-void
-booking_load_all(Booking *const *bookings, size_t count)
+static int64 *
+list_accounts(Booking *const *bookings, size_t count)
 {
 	int64 *accounts = palloc((count + 1) * sizeof(int64));
+
+	for (size_t i = 0; i < count; i++)
+		accounts[i] = bookings[i]->account.account_id;
+	return accounts;
+}
+
+static Books **
+list_books(Booking *const *bookings, size_t count)
+{
 	Books **books = palloc((count + 1) * sizeof(Books *));
 
 	for (size_t i = 0; i < count; i++)
-	{
-		accounts[i] = bookings[i]->account.account_id;
 		books[i] = &bookings[i]->books;
-	}
-	lot_load_open(accounts, books, count);
+	return books;
+}
+
+void
+booking_load_all(Booking *const *bookings, size_t count)
+{
+	lot_load_open(list_accounts(bookings, count), list_books(bookings, count), count);
 	for (size_t i = 0; i < count; i++)
 		open_books(bookings[i], 0);
 }
@@ -165,15 +177,37 @@ entry_stamp(const Booking *booking)
 	};
 }
 
+/* The entries that a booking has made; it counts them as written. */
+static EntryList
+take_entries(Booking *booking)
+{
+	EntryList list = {
+		.stamp = entry_stamp(booking),
+		.first_entry_no = booking->account.last_entry_no + 1,
+		.transfers = booking->books.transfers,
+		.count = booking->books.transfers_count,
+		.chain = &booking->account.chain,
+	};
+
+	booking->account.last_entry_no += (int64) list.count;
+	booking->books.transfers_count = 0;
+	return list;
+}
+
+static void
+write_entries(Booking *const *bookings, size_t count)
+{
+	EntryList *lists = palloc((count + 1) * sizeof(EntryList));
+
+	for (size_t i = 0; i < count; i++)
+		lists[i] = take_entries(bookings[i]);
+	ledger_insert(lists, count);
+}
+
 void
 booking_write_entries(Booking *booking)
 {
-	EntryStamp stamp = entry_stamp(booking);
-
-	for (size_t i = 0; i < booking->books.transfers_count; i++)
-		ledger_insert(&stamp, ++booking->account.last_entry_no, &booking->books.transfers[i],
-					  &booking->account.chain);
-	booking->books.transfers_count = 0;
+	write_entries(&booking, 1);
 }
 
 static void
@@ -226,69 +260,51 @@ close_books(Booking *booking)
 }
 
 static void
-write_lot(int64 account_id, const Lot *lot)
+write_given_back(const Booking *booking)
 {
-	lot_update(account_id, lot);
-	if (lot->given_back_changed)
-		lot_update_given_back(account_id, lot);
-}
-
-void
-booking_finish(Booking *booking)
-{
-	Books *books = &booking->books;
-
-	check_outcome(books_pay_arrears(books));
-	booking_write_entries(booking);
-	for (size_t i = 0; i < books->lots_count; i++)
-		if (books->lots[i].changed)
-			write_lot(booking->account.account_id, &books->lots[i]);
-	close_books(booking);
-	account_update(&booking->account);
-}
-
-/* Puts the entries and lots of one booking among those of the others. */
-static void
-put_rows(Booking *booking, RowSet *entries, RowSet *lots)
-{
-	EntryStamp stamp = entry_stamp(booking);
 	const Books *books = &booking->books;
 
-	for (size_t i = 0; i < books->transfers_count; i++)
-		ledger_rows_put(entries, &stamp, ++booking->account.last_entry_no, &books->transfers[i],
-						&booking->account.chain);
 	for (size_t i = 0; i < books->lots_count; i++)
-		if (books->lots[i].changed)
-			lot_rows_put(lots, booking->account.account_id, &books->lots[i]);
+		if (books->lots[i].given_back_changed)
+			lot_update_given_back(booking->account.account_id, &books->lots[i]);
+}
+
+static void
+write_accounts(Booking *const *bookings, size_t count)
+{
+	Account **accounts = palloc((count + 1) * sizeof(Account *));
+
+	for (size_t i = 0; i < count; i++)
+		accounts[i] = &bookings[i]->account;
+	account_update(accounts, count);
 }
 
 void
 booking_finish_all(Booking *const *bookings, size_t count)
 {
-	Account **accounts = palloc((count + 1) * sizeof(Account *));
-	RowSet entries;
-	RowSet lots;
-
-	ledger_rows_begin(&entries);
-	lot_rows_begin(&lots);
+	for (size_t i = 0; i < count; i++)
+		check_outcome(books_pay_arrears(&bookings[i]->books));
+	write_entries(bookings, count);
+	lot_update(list_accounts(bookings, count), list_books(bookings, count), count);
 	for (size_t i = 0; i < count; i++)
 	{
-		check_outcome(books_pay_arrears(&bookings[i]->books));
-		put_rows(bookings[i], &entries, &lots);
-		accounts[i] = &bookings[i]->account;
-	}
-	ledger_rows_insert(&entries);
-	lot_rows_update(&lots);
-	for (size_t i = 0; i < count; i++)
+		write_given_back(bookings[i]);
 		close_books(bookings[i]);
-	account_update_all(accounts, count);
+	}
+	write_accounts(bookings, count);
+}
+
+void
+booking_finish(Booking *booking)
+{
+	booking_finish_all(&booking, 1);
 }
 
 void
 booking_finish_unmoved(Booking *booking)
 {
 	booking->account.last_booked_at = booking->at;
-	account_update(&booking->account);
+	write_accounts(&booking, 1);
 }
 
 void

@@ -81,7 +81,7 @@ extern void booking_write_quotas(Booking *booking);
 extern void booking_finish(Booking *booking);
 
 /* Loading the open lots of many accounts, in the order of their ids, and finishing: by few
- * statements. */
+ * commands. */
 extern void booking_load_all(Booking *const *bookings, size_t count);
 extern void booking_finish_all(Booking *const *bookings, size_t count);
 

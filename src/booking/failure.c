@@ -48,6 +48,7 @@ bool
 failure_is_of_rows(int sqlstate)
 {
 	if (sqlstate == error_sqlstate(ERROR_TABLES_ALTERED) ||
+		sqlstate == error_sqlstate(ERROR_TABLE_UNSUITED) ||
 		sqlstate == error_sqlstate(ERROR_BOOKS_REPLICATED) ||
 		sqlstate == error_sqlstate(ERROR_CLOCK))
 		return false;

@@ -338,7 +338,7 @@ find_stored(const SettleGroup *group, UsageEvent **events)
 		since = Min(since, booking_dedupe_since(booking));
 		now = Max(now, booking->at);
 	}
-	return usage_find_all(events, group->count, since, now);
+	return usage_find_recent(events, group->count, since, now);
 }
 
 /* Finds out which candidates count; events are theirs. */
@@ -516,6 +516,6 @@ settle_group(InboxRef *refs, size_t count, SettleWait wait)
 	judge_candidates(&group, list_events(&group, true, &events_count));
 	book_batches(&group);
 	events = list_events(&group, false, &events_count);
-	usage_insert_all(events, events_count);
+	usage_insert(events, events_count);
 	return group.settled;
 }

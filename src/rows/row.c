@@ -7,9 +7,12 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
@@ -147,4 +150,18 @@ char *
 row_text(const Row *row, int column)
 {
 	return TextDatumGetCString(read_value(row, column));
+}
+
+char *
+row_text_cut(const Row *row, int column, int characters)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	if (is_null)
+		return NULL;
+	if (toast_raw_datum_size(value) - VARHDRSZ > (Size) characters)
+		value = DirectFunctionCall2Coll(text_left, C_COLLATION_OID, value,
+										Int32GetDatum(characters));
+	return TextDatumGetCString(value);
 }

@@ -35,6 +35,9 @@ extern TimestampTz row_instant(const Row *row, int column, TimestampTz if_null);
 extern Digest row_digest(const Row *row, int column);
 extern char *row_text(const Row *row, int column);
 
+/* A text of which no more is read than its first characters; NULL where null. */
+extern char *row_text_cut(const Row *row, int column, int characters);
+
 /* Copies a bytea, which must have that length. */
 extern void row_bytes(const Row *row, int column, void *bytes, size_t length);
 

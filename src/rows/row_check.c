@@ -105,9 +105,15 @@ has_transition_tables(const TriggerDesc *triggers, CmdType command)
 {
 	if (triggers == NULL)
 		return false;
-	return command == CMD_INSERT
-			   ? triggers->trig_insert_new_table
-			   : triggers->trig_update_old_table || triggers->trig_update_new_table;
+	switch (command)
+	{
+		case CMD_INSERT:
+			return triggers->trig_insert_new_table;
+		case CMD_UPDATE:
+			return triggers->trig_update_old_table || triggers->trig_update_new_table;
+		default:
+			return triggers->trig_delete_old_table;
+	}
 }
 
 void

@@ -27,14 +27,24 @@ make_work(const RowWrite *write)
 	return work;
 }
 
+static void
+begin_routing(RowWrite *write)
+{
+	MemoryContext caller_context = MemoryContextSwitchTo(write->state->es_query_cxt);
+
+	write->work = make_work(write);
+	write->routing = ExecSetupPartitionTupleRouting(write->state, write->in.relation);
+	MemoryContextSwitchTo(caller_context);
+}
+
 ResultRelInfo *
 row_leaf_find(RowWrite *write, TupleTableSlot **row)
 {
 	TupleConversionMap *map;
 	ResultRelInfo *leaf;
 
-	write->work = make_work(write);
-	write->routing = ExecSetupPartitionTupleRouting(write->state, write->in.relation);
+	if (write->routing == NULL)
+		begin_routing(write);
 	leaf = ExecFindPartition(write->work, write->target, write->routing, *row, write->state);
 	row_check_leaf(leaf->ri_RelationDesc);
 	map = result_map_of_leaf(leaf, write->state);

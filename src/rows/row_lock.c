@@ -30,13 +30,14 @@ row_lock_check_deleted(void)
 }
 
 void
-row_lock_check_own(const TM_FailureData *failure, CommandId command)
+row_lock_check_own(const TM_FailureData *failure, CommandId command, CmdType wanted)
 {
 	if (failure->cmax != command)
 		refuse_as_server(
 			ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
-			"tuple to be updated was already modified by an operation triggered by the "
-			"current command",
+			psprintf("tuple to be %s was already modified by an operation triggered by the current "
+					 "command",
+					 wanted == CMD_DELETE ? "deleted" : "updated"),
 			"Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
 			"changes to other rows.");
 }

@@ -12,6 +12,7 @@
 
 #include "access/tableam.h"
 #include "nodes/lockoptions.h"
+#include "nodes/nodes.h"
 
 #include "rows/row.h"
 
@@ -33,6 +34,6 @@ extern void row_lock_check_updated(void);
 extern void row_lock_check_deleted(void);
 
 /* Refuses (27000) where not the command itself, but one that it caused, changed or deleted it. */
-extern void row_lock_check_own(const TM_FailureData *failure, CommandId command);
+extern void row_lock_check_own(const TM_FailureData *failure, CommandId command, CmdType wanted);
 
 #endif

@@ -74,13 +74,21 @@ row_rights_check_write(const RowOpened *opened, CmdType command, RowColumns writ
 {
 	RangeTblEntry *entry = make_entry(opened, RowExclusiveLock);
 	RowRights rights = {list_make1(entry)};
+	Bitmapset *columns = written_columns(opened, written);
 
-	if (command == CMD_INSERT)
-		rights.infos = range_entry_ask(entry, ACL_INSERT, NULL, written_columns(opened, written),
-									   NULL);
-	else
-		rights.infos = range_entry_ask(entry, ACL_SELECT | ACL_UPDATE, all_columns(opened), NULL,
-									   written_columns(opened, written));
+	switch (command)
+	{
+		case CMD_INSERT:
+			rights.infos = range_entry_ask(entry, ACL_INSERT, NULL, columns, NULL);
+			break;
+		case CMD_UPDATE:
+			rights.infos = range_entry_ask(entry, ACL_SELECT | ACL_UPDATE, all_columns(opened),
+										   NULL, columns);
+			break;
+		default:
+			rights.infos = range_entry_ask(entry, ACL_SELECT | ACL_DELETE, all_columns(opened),
+										   NULL, NULL);
+	}
 	range_table_check(rights.range_table, rights.infos);
 	return rights;
 }

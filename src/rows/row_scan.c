@@ -59,7 +59,7 @@ row_scan_again(RowScan *scan, const int64 *values)
 }
 
 void
-row_scan_open(RowScan *scan, const RowOpened *opened, LOCKMODE mode, int key, const int64 *values)
+row_scan_open(RowScan *scan, const RowOpened *opened, LOCKMODE mode, int key)
 {
 	scan->row.in = *opened;
 	scan->row.slot = table_slot_create(opened->relation, NULL);
@@ -68,7 +68,6 @@ row_scan_open(RowScan *scan, const RowOpened *opened, LOCKMODE mode, int key, co
 	check_age(scan->index);
 	scan->scan = index_scan_begin(opened->relation, scan->index, GetActiveSnapshot(),
 								  opened->table.indexes[key].matches);
-	row_scan_again(scan, values);
 }
 
 void
@@ -84,7 +83,8 @@ begin(RowScan *scan, RowOpened *opened, RowSight sight, LOCKMODE mode, int key, 
 {
 	row_rights_check_read(opened, mode);
 	row_snapshot_begin(sight);
-	row_scan_open(scan, opened, mode, key, values);
+	row_scan_open(scan, opened, mode, key);
+	row_scan_again(scan, values);
 }
 
 void

@@ -57,9 +57,9 @@ extern bool row_scan_has_key(const RowScan *scan);
 
 extern void row_scan_end(RowScan *scan);
 
-/* Finds rows of a table that is open already, in the snapshot that is active. */
-extern void row_scan_open(RowScan *scan, const RowOpened *opened, LOCKMODE mode, int key,
-						  const int64 *values);
+/* To find rows of a table that is open already, in the snapshot that is active, by
+ * row_scan_again(). */
+extern void row_scan_open(RowScan *scan, const RowOpened *opened, LOCKMODE mode, int key);
 extern void row_scan_close(RowScan *scan);
 
 #endif

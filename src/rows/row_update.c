@@ -15,25 +15,13 @@
 
 #include "compat.h"
 #include "rows/row_lock.h"
-#include "rows/row_scan.h"
 #include "rows/row_update.h"
-#include "rows/row_write.h"
 #include "spi/altered.h"
-
-typedef struct Update
-{
-	RowWrite write;
-	RowScan scan;
-	const RowChange *change;
-	TupleTableSlot *slot; /* the row as it is to be */
-	ItemPointerData place;
-} Update;
 
 /* The row that was found last, changed. */
 static void
-fill_row(Update *update)
+fill_row(RowUpdate *update, const Datum *values, const char *nulls)
 {
-	const RowChange *change = update->change;
 	const AttrNumber *numbers = update->write.in.table.numbers;
 	TupleTableSlot *old = update->scan.row.slot;
 	TupleTableSlot *slot = ExecClearTuple(update->slot);
@@ -42,14 +30,13 @@ fill_row(Update *update)
 	slot_getallattrs(old);
 	memcpy(slot->tts_values, old->tts_values, natts * sizeof(Datum));
 	memcpy(slot->tts_isnull, old->tts_isnull, natts * sizeof(bool));
-	for (int i = 0; i < change->count; i++)
+	for (int i = 0; i < update->columns.count; i++)
 	{
-		AttrNumber number = numbers[change->columns[i]];
+		AttrNumber number = numbers[update->columns.places[i]];
 
-		slot->tts_isnull[number - 1] = change->nulls[i] == 'n';
-		if (change->nulls[i] != 'n')
-			slot->tts_values[number - 1] = row_write_value(&update->write, number,
-														   change->values[i]);
+		slot->tts_isnull[number - 1] = nulls[i] == 'n';
+		if (nulls[i] != 'n')
+			slot->tts_values[number - 1] = row_write_value(&update->write, number, values[i]);
 	}
 	ExecStoreVirtualTuple(slot);
 	update->place = old->tts_tid;
@@ -69,7 +56,7 @@ may_fire(const Trigger *trigger, const Bitmapset *columns)
 
 /* Is there a trigger that may fire before a row is changed so? */
 static bool
-has_trigger_before(Update *update)
+has_trigger_before(RowUpdate *update)
 {
 	ResultRelInfo *target = update->write.target;
 	const TriggerDesc *triggers = target->ri_TrigDesc;
@@ -86,7 +73,7 @@ has_trigger_before(Update *update)
 
 /* Locks the row as it is now, which then is what is changed; false where it is there no more. */
 static bool
-lock_row(Update *update)
+lock_row(RowUpdate *update)
 {
 	EState *state = update->write.state;
 	LockTupleMode mode = ExecUpdateLockMode(state, update->write.target);
@@ -95,13 +82,13 @@ lock_row(Update *update)
 									&failure);
 
 	if (result == ROW_IS_OURS)
-		row_lock_check_own(&failure, state->es_output_cid);
+		row_lock_check_own(&failure, state->es_output_cid, CMD_UPDATE);
 	return result == ROW_IS_LOCKED && row_scan_has_key(&update->scan);
 }
 
 /* False where a trigger wants the row to be left as it is. */
 static bool
-fire_before(Update *update)
+fire_before(RowUpdate *update)
 {
 	EState *state = update->write.state;
 	EPQState qual;
@@ -117,19 +104,20 @@ fire_before(Update *update)
 
 /* Indexes are opened where they learn of the row: mostly it stays on its page, and they do not. */
 static List *
-insert_into_indexes(Update *update, IndexesToUpdate needed)
+insert_into_indexes(RowUpdate *update, IndexesToUpdate needed)
 {
 	ResultRelInfo *target = update->write.target;
 
 	if (!indexes_need_rows(needed) || !update->write.in.relation->rd_rel->relhasindex)
 		return NIL;
-	ExecOpenIndices(target, false);
+	if (target->ri_IndexRelationDescs == NULL)
+		ExecOpenIndices(target, false);
 	return index_rows_insert(target, update->slot, update->write.state, true,
 							 indexes_are_summarizing(needed));
 }
 
 static void
-finish_row(Update *update, IndexesToUpdate needed)
+finish_row(RowUpdate *update, IndexesToUpdate needed)
 {
 	List *recheck = insert_into_indexes(update, needed);
 
@@ -139,7 +127,7 @@ finish_row(Update *update, IndexesToUpdate needed)
 }
 
 static TM_Result
-write_row(Update *update, IndexesToUpdate *needed)
+write_row(RowUpdate *update, IndexesToUpdate *needed)
 {
 	EState *state = update->write.state;
 	LockTupleMode mode;
@@ -151,7 +139,7 @@ write_row(Update *update, IndexesToUpdate *needed)
 								state->es_output_cid, state->es_snapshot, InvalidSnapshot, true,
 								&failure, &mode, needed);
 	if (result == TM_SelfModified)
-		row_lock_check_own(&failure, state->es_output_cid);
+		row_lock_check_own(&failure, state->es_output_cid, CMD_UPDATE);
 	else if (result == TM_Deleted)
 		row_lock_check_deleted();
 	else if (result == TM_Updated)
@@ -161,16 +149,15 @@ write_row(Update *update, IndexesToUpdate *needed)
 
 /* Changes the row that was found; false where it is there no more, or a trigger keeps it. */
 static bool
-update_row(Update *update)
+update_row(RowUpdate *update, const Datum *values, const char *nulls)
 {
-	bool triggers_first = has_trigger_before(update);
-	bool is_locked = !triggers_first || lock_row(update);
+	bool is_locked = !update->triggers_first || lock_row(update);
 	IndexesToUpdate needed;
 
 	while (is_locked)
 	{
-		fill_row(update);
-		if (triggers_first && !fire_before(update))
+		fill_row(update, values, nulls);
+		if (update->triggers_first && !fire_before(update))
 			return false;
 		switch (write_row(update, &needed))
 		{
@@ -188,19 +175,44 @@ update_row(Update *update)
 }
 
 void
-row_update(RowShape *shape, const int64 *key, const RowChange *change)
+row_update_begin(RowUpdate *update, RowShape *shape, RowColumns columns)
 {
-	Update update = {.change = change};
+	RowWrite *write = &update->write;
+
+	row_write_begin(write, shape, CMD_UPDATE, columns);
+	update->columns = columns;
+	update->slot = row_write_slot(write, RelationGetDescr(write->in.relation));
+	update->triggers_first = has_trigger_before(update);
+	row_scan_open(&update->scan, &write->in, RowExclusiveLock, 0);
+}
+
+void
+row_update_put(RowUpdate *update, const int64 *key, const Datum *values, const char *nulls)
+{
 	uint64 count = 0;
 
-	row_write_begin(&update.write, shape, CMD_UPDATE, (RowColumns){change->columns, change->count});
-	update.slot = row_write_slot(&update.write);
-	row_scan_open(&update.scan, &update.write.in, RowExclusiveLock, 0, key);
-	while (row_scan_next(&update.scan))
-		count += update_row(&update) ? 1 : 0;
-	row_scan_close(&update.scan);
+	row_scan_again(&update->scan, key);
+	while (row_scan_next(&update->scan))
+		count += update_row(update, values, nulls) ? 1 : 0;
 	if (count != 1)
-		row_shape_refuse(update.write.in.shape,
+		row_shape_refuse(update->write.in.shape,
 						 psprintf(UINT64_FORMAT " rows instead of 1", count));
-	row_write_end(&update.write);
+	ResetPerTupleExprContext(update->write.state);
+}
+
+void
+row_update_end(RowUpdate *update)
+{
+	row_scan_close(&update->scan);
+	row_write_end(&update->write);
+}
+
+void
+row_update(RowShape *shape, const int64 *key, const RowChange *change)
+{
+	RowUpdate update;
+
+	row_update_begin(&update, shape, change->columns);
+	row_update_put(&update, key, change->values, change->nulls);
+	row_update_end(&update);
 }

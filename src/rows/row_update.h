@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * row_update.h
- *	  Updating the one row of a key.
+ *	  Updating rows, each the one of a key.
  *
  *-------------------------------------------------------------------------
  */
@@ -10,21 +10,40 @@
 
 #include "postgres.h"
 
-#include "rows/row_shape.h"
+#include "rows/row_scan.h"
+#include "rows/row_write.h"
+
+/* A command that changes the same columns of rows. */
+typedef struct RowUpdate
+{
+	RowWrite write;
+	RowScan scan;
+	RowColumns columns;
+	TupleTableSlot *slot; /* the row as it is to be */
+	ItemPointerData place;
+	bool triggers_first; /* some may fire before a row is changed so */
+} RowUpdate;
+
+extern void row_update_begin(RowUpdate *update, RowShape *shape, RowColumns columns);
+
+/*
+ * Changes the row that these values of the first key of the shape find, and refuses where that is
+ * not one: the key is unique. The row need not be held. nulls as in SPI.
+ */
+extern void row_update_put(RowUpdate *update, const int64 *key, const Datum *values,
+						   const char *nulls);
+
+extern void row_update_end(RowUpdate *update);
 
 /* What a row is to have in some of its columns. */
 typedef struct RowChange
 {
-	const int *columns; /* their places in the shape */
+	RowColumns columns;
 	const Datum *values;
-	const char *nulls; /* as in SPI */
-	int count;
+	const char *nulls;
 } RowChange;
 
-/*
- * Changes the row that these values of the first key of the shape find, and refuses where that is
- * not one: the key is unique. The row need not be held.
- */
+/* The same of one row. */
 extern void row_update(RowShape *shape, const int64 *key, const RowChange *change);
 
 #endif

@@ -47,22 +47,63 @@ open_state(RowWrite *write, RowColumns columns)
 	make_state(write, &rights);
 }
 
+static CommandTag
+tag_of(CmdType command)
+{
+	switch (command)
+	{
+		case CMD_INSERT:
+			return CMDTAG_INSERT;
+		case CMD_UPDATE:
+			return CMDTAG_UPDATE;
+		default:
+			return CMDTAG_DELETE;
+	}
+}
+
+static void
+fire_before(RowWrite *write)
+{
+	switch (write->command)
+	{
+		case CMD_INSERT:
+			ExecBSInsertTriggers(write->state, write->target);
+			break;
+		case CMD_UPDATE:
+			ExecBSUpdateTriggers(write->state, write->target);
+			break;
+		default:
+			ExecBSDeleteTriggers(write->state, write->target);
+	}
+}
+
+static void
+fire_after(RowWrite *write)
+{
+	switch (write->command)
+	{
+		case CMD_INSERT:
+			ExecASInsertTriggers(write->state, write->target, NULL);
+			break;
+		case CMD_UPDATE:
+			ExecASUpdateTriggers(write->state, write->target, NULL);
+			break;
+		default:
+			ExecASDeleteTriggers(write->state, write->target, NULL);
+	}
+}
+
 void
 row_write_begin(RowWrite *write, RowShape *shape, CmdType command, RowColumns columns)
 {
-	bool inserts = command == CMD_INSERT;
-
 	*write = (RowWrite){.command = command};
-	PreventCommandIfReadOnly(GetCommandTagName(inserts ? CMDTAG_INSERT : CMDTAG_UPDATE));
+	PreventCommandIfReadOnly(GetCommandTagName(tag_of(command)));
 	row_snapshot_begin(ROW_SEES_ALL);
 	row_table_open(&write->in, shape, RowExclusiveLock);
 	row_check_writable(write->in.relation, command);
 	AfterTriggerBeginQuery();
 	open_state(write, columns);
-	if (inserts)
-		ExecBSInsertTriggers(write->state, write->target);
-	else
-		ExecBSUpdateTriggers(write->state, write->target);
+	fire_before(write);
 }
 
 static void
@@ -82,10 +123,7 @@ close_state(RowWrite *write)
 void
 row_write_end(RowWrite *write)
 {
-	if (write->command == CMD_INSERT)
-		ExecASInsertTriggers(write->state, write->target, NULL);
-	else
-		ExecASUpdateTriggers(write->state, write->target, NULL);
+	fire_after(write);
 	AfterTriggerEndQuery(write->state);
 	close_state(write);
 	row_snapshot_end();
@@ -93,10 +131,13 @@ row_write_end(RowWrite *write)
 }
 
 TupleTableSlot *
-row_write_slot(RowWrite *write)
+row_write_slot(RowWrite *write, TupleDesc descriptor)
 {
-	return ExecInitExtraTupleSlot(write->state, RelationGetDescr(write->in.relation),
-								  &TTSOpsVirtual);
+	MemoryContext caller_context = MemoryContextSwitchTo(write->state->es_query_cxt);
+	TupleTableSlot *slot = ExecInitExtraTupleSlot(write->state, descriptor, &TTSOpsVirtual);
+
+	MemoryContextSwitchTo(caller_context);
+	return slot;
 }
 
 Datum

@@ -37,8 +37,8 @@ extern void row_write_begin(RowWrite *write, RowShape *shape, CmdType command, R
 /* From the statement's own triggers after it, and all that were put off until its end. */
 extern void row_write_end(RowWrite *write);
 
-/* A row of the target that is to be written; ended with the command. */
-extern TupleTableSlot *row_write_slot(RowWrite *write);
+/* Room for a row that is to be written; ended with the command. */
+extern TupleTableSlot *row_write_slot(RowWrite *write, TupleDesc descriptor);
 
 /* A value as a column of the target takes it: an amount may have too many digits. */
 extern Datum row_write_value(const RowWrite *write, AttrNumber column, Datum value);

@@ -24,6 +24,12 @@ bind_text(Datum *values, char *nulls, int index, const char *text)
 }
 
 void
+bind_label(Datum *values, char *nulls, int index, const char *label)
+{
+	bind_text(values, nulls, index, label[0] ? label : NULL);
+}
+
+void
 bind_json(Datum *values, char *nulls, int index, const char *json)
 {
 	nulls[index] = json ? ' ' : 'n';

@@ -15,6 +15,9 @@
 #include "core/hasher.h"
 
 /* Sets one argument; a NULL text is a null. nulls as in SPI. */
+/* An empty text, which says nothing, is null: it takes no room. */
+extern void bind_label(Datum *values, char *nulls, int index, const char *label);
+
 extern void bind_json(Datum *values, char *nulls, int index, const char *json);
 extern void bind_text(Datum *values, char *nulls, int index, const char *text);
 

@@ -18,7 +18,6 @@
 #include "spi/column.h"
 #include "spi/nano.h"
 #include "spi/row_holder.h"
-#include "spi/row_set.h"
 #include "spi/sql.h"
 #include "store/account_store.h"
 
@@ -192,64 +191,43 @@ account_read_latest(int64 account_id, Account *account)
 	return read_by(account_id, ROW_SEES_LATEST, account);
 }
 
-#define STATE_COLUMNS 10
-#define STATE_TYPES                                                                        \
-	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, NUMERICOID, \
-		NUMERICOID, NUMERICOID, BYTEAOID
+static const int state_columns[] = {LAST_BOOKED_AT, NEXT_EXPIRY_AT, LAST_UNLOCKED_AT,
+									LAST_ENTRY_NO,	LOCKS,			CASH,
+									BONUS,			ARREARS,		CHAIN};
+
+#define STATE_COLUMNS ((int) lengthof(state_columns))
 
 static void
 set_state(Datum *values, char *nulls, const Account *account)
 {
 	memset(nulls, ' ', STATE_COLUMNS);
-	values[0] = Int64GetDatum(account->account_id);
-	values[1] = TimestampTzGetDatum(account->last_booked_at);
-	bind_instant(values, nulls, 2, account->next_expiry_at, NEVER_EXPIRES);
-	bind_instant(values, nulls, 3, account->last_unlocked_at, DT_NOBEGIN);
-	values[4] = Int64GetDatum(account->last_entry_no);
-	values[5] = Int32GetDatum((int32) account->locks);
-	values[6] = nano_datum(account->cash_nano);
-	values[7] = nano_datum(account->bonus_nano);
-	values[8] = nano_datum(account->arrears_nano);
-	bind_digest(values, nulls, 9, account->last_entry_no > 0 ? &account->chain : NULL);
+	values[0] = TimestampTzGetDatum(account->last_booked_at);
+	bind_instant(values, nulls, 1, account->next_expiry_at, NEVER_EXPIRES);
+	bind_instant(values, nulls, 2, account->last_unlocked_at, DT_NOBEGIN);
+	values[3] = Int64GetDatum(account->last_entry_no);
+	values[4] = Int32GetDatum((int32) account->locks);
+	values[5] = nano_datum(account->cash_nano);
+	values[6] = nano_datum(account->bonus_nano);
+	values[7] = nano_datum(account->arrears_nano);
+	bind_digest(values, nulls, 8, account->last_entry_no > 0 ? &account->chain : NULL);
 }
 
 void
-account_update(const Account *account)
+account_update(Account *const *accounts, size_t count)
 {
-	static const int columns[] = {ACCOUNT_ID,	 LAST_BOOKED_AT, NEXT_EXPIRY_AT, LAST_UNLOCKED_AT,
-								  LAST_ENTRY_NO, LOCKS,			 CASH,			 BONUS,
-								  ARREARS,		 CHAIN};
 	char nulls[STATE_COLUMNS];
 	Datum values[STATE_COLUMNS];
+	RowUpdate update;
 
-	set_state(values, nulls, account);
-	/* The first is the key. */
-	row_update(&account_shape, &account->account_id,
-			   &(RowChange){columns + 1, values + 1, nulls + 1, STATE_COLUMNS - 1});
-}
-
-void
-account_update_all(Account *const *accounts, size_t count)
-{
-	static RowSetShape shape = {"account_id, last_booked_at, next_expiry_at, last_unlocked_at, "
-								"last_entry_no, locks, cash, bonus, arrears, chain",
-								{STATE_TYPES}};
-	static Sql update = SQL(
-		"UPDATE " BOOKS "account AS a SET last_booked_at = r.last_booked_at, next_expiry_at = "
-		"r.next_expiry_at, last_unlocked_at = r.last_unlocked_at, last_entry_no = r.last_entry_no, "
-		"locks = r.locks, cash = r.cash, bonus = r.bonus, arrears = r.arrears, chain = r.chain FROM rows AS r WHERE "
-		"a.account_id = r.account_id");
-	char nulls[STATE_COLUMNS];
-	Datum values[STATE_COLUMNS];
-	RowSet rows;
-
-	row_set_begin(&rows, &shape);
+	if (count == 0)
+		return;
+	row_update_begin(&update, &account_shape, (RowColumns){state_columns, STATE_COLUMNS});
 	for (size_t i = 0; i < count; i++)
 	{
 		set_state(values, nulls, accounts[i]);
-		row_set_put(&rows, values, nulls);
+		row_update_put(&update, &accounts[i]->account_id, values, nulls);
 	}
-	row_set_write(&rows, &update);
+	row_update_end(&update);
 }
 
 void

@@ -82,11 +82,8 @@ extern bool account_read(int64 account_id, Account *account);
 /* Reads it as it is now, whatever that snapshot shows, and does not hold it. */
 extern bool account_read_latest(int64 account_id, Account *account);
 
-/* Writes back all that changes of an account, but what its alerts say. */
-extern void account_update(const Account *account);
-
-/* The same for many accounts by one statement. */
-extern void account_update_all(Account *const *accounts, size_t count);
+/* Writes back all that changes of some accounts by one command, but what their alerts say. */
+extern void account_update(Account *const *accounts, size_t count);
 
 /* Writes back what its alerts say. */
 extern void account_update_alerts(const Account *account);

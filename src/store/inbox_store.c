@@ -9,13 +9,13 @@
 
 #include "access/table.h"
 #include "storage/bufmgr.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
+#include "rows/row_delete.h"
+#include "rows/row_range.h"
 #include "spi/bind.h"
 #include "spi/catalog.h"
-#include "spi/column.h"
 #include "spi/sql.h"
 #include "store/inbox_store.h"
 
@@ -66,37 +66,22 @@ inbox_last_block(void)
 	return blocks > 0 ? blocks - 1 : 0;
 }
 
+static RowShape inbox_shape = {
+	.name = "usage_inbox", .columns = INBOX_COLUMN_LIST, .types = {INBOX_TYPES}};
+
 InboxRef *
 inbox_list(const ItemPointerData *after, int64 rows_max, size_t *count)
 {
-	static Sql list = SQL("SELECT account_id, ctid FROM " BOOKS
-						  "usage_inbox WHERE ctid > $1 LIMIT $2",
-						  TIDOID, INT8OID);
-	InboxRef *refs;
+	InboxRef *refs = MemoryContextAllocHuge(CurrentMemoryContext, rows_max * sizeof(InboxRef));
+	RowRange range;
 
-	*count = sql_run(&list, (Datum[]){PointerGetDatum(after), Int64GetDatum(rows_max)}, NULL);
-	refs = MemoryContextAllocHuge(CurrentMemoryContext, (*count + 1) * sizeof(InboxRef));
-	for (uint64 row = 0; row < *count; row++)
-	{
-		refs[row].account_id = column_int64(row, 1);
-		refs[row].place = *(ItemPointer) DatumGetPointer(column_datum(row, 2, TIDOID));
-		refs[row].taken = refs[row].failed = false;
-	}
+	*count = 0;
+	row_range_begin(&range, &inbox_shape, *after);
+	while (*count < (size_t) rows_max && row_range_next(&range))
+		refs[(*count)++] = (InboxRef){.account_id = row_int64(&range.row, INBOX_ACCOUNT_ID),
+									  .place = range.row.slot->tts_tid};
+	row_range_end(&range);
 	return refs;
-}
-
-/* The places of the rows that are to be taken. */
-static Datum
-places_datum(const InboxRef *refs, size_t count)
-{
-	Datum *places = palloc((count + 1) * sizeof(Datum));
-	int places_count = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (refs[i].taken)
-			places[places_count++] = PointerGetDatum(&refs[i].place);
-	return PointerGetDatum(construct_array(places, places_count, TIDOID, sizeof(ItemPointerData),
-										   false, TYPALIGN_SHORT));
 }
 
 static char *
@@ -124,17 +109,6 @@ inbox_make_row(const Datum *values, const bool *nulls)
 	return row;
 }
 
-static InboxRow
-read_row(uint64 number)
-{
-	static const Oid types[INBOX_COLUMNS] = {INBOX_TYPES};
-	Datum values[INBOX_COLUMNS];
-	bool nulls[INBOX_COLUMNS];
-
-	column_values(number, types, INBOX_COLUMNS, values, nulls);
-	return inbox_make_row(values, nulls);
-}
-
 bool
 inbox_hold_if_free(const InboxRef *ref)
 {
@@ -153,29 +127,66 @@ inbox_has_older(TimestampTz than)
 	return sql_run(&find, (Datum[]){TimestampTzGetDatum(than)}, NULL) > 0;
 }
 
-/* A text, as far as it can matter: whoever filled the inbox does not decide what is read of it. */
-#define CUT_TO(length, column)                                                      \
-	"CASE WHEN octet_length(" column ") > " length " THEN left(" column ", " length \
-	") ELSE " column " END"
-#define CUT(column) CUT_TO("1000", column)
-#define CUT_JSON(column) CUT_TO("4001", column)
+static int
+compare_places(const void *left, const void *right)
+{
+	return ItemPointerCompare((ItemPointer) left, (ItemPointer) right);
+}
+
+/* Places of rows that are to be taken, in the order in which they stand. */
+static ItemPointerData *
+list_places(const InboxRef *refs, size_t refs_count, size_t *count)
+{
+	ItemPointerData *places = palloc((refs_count + 1) * sizeof(ItemPointerData));
+
+	*count = 0;
+	for (size_t i = 0; i < refs_count; i++)
+		if (refs[i].taken)
+			places[(*count)++] = refs[i].place;
+	qsort(places, *count, sizeof(ItemPointerData), compare_places);
+	return places;
+}
+
+/* Whoever filled the inbox does not decide how much is read of it: texts as far as they can
+ * matter. */
+#define CUT 1000
+#define CUT_JSON 4001
+
+static InboxRow
+read_row(const Row *stored)
+{
+	InboxRow row = {
+		.account_id = row_int64(stored, INBOX_ACCOUNT_ID),
+		.key_id = row_int64(stored, INBOX_KEY_ID),
+		.request_id = row_text_cut(stored, INBOX_REQUEST_ID, CUT),
+		.model = row_text_cut(stored, INBOX_MODEL, CUT),
+		.occurred_at = row_instant(stored, INBOX_OCCURRED_AT, 0),
+		.variant = row_text_cut(stored, INBOX_VARIANT, CUT),
+		.meters = row_text_cut(stored, INBOX_METERS, CUT_JSON),
+		.tags = row_text_cut(stored, INBOX_TAGS, CUT_JSON),
+	};
+
+	for (int column = 0; column < INBOX_COLUMNS; column++)
+		row.nulls[column] = row_is_null(stored, column);
+	for (int token_class = 0; token_class < TOKEN_CLASSES; token_class++)
+		row.tokens[token_class] = row_int64(stored, (int) inbox_tokens[token_class].column);
+	return row;
+}
 
 InboxRow *
 inbox_take(const InboxRef *refs, size_t refs_count, size_t *count)
 {
-	static Sql take = SQL(
-		"DELETE FROM " BOOKS
-		"usage_inbox WHERE ctid = ANY ($1) RETURNING account_id, key_id, " CUT("request_id") ", " CUT(
-			"model") ", input_tokens, output_tokens, cache_read_tokens, "
-					 "cache_write_tokens, occurred_at, " CUT("variant") ", " CUT_JSON(
-						 "meters") ", " CUT_JSON("tags"),
-		TIDARRAYOID);
-	InboxRow *rows;
+	size_t places_count;
+	ItemPointerData *places = list_places(refs, refs_count, &places_count);
+	InboxRow *rows = palloc((places_count + 1) * sizeof(InboxRow));
+	RowDelete delete;
 
-	*count = sql_run(&take, (Datum[]){places_datum(refs, refs_count)}, NULL);
-	rows = palloc((*count + 1) * sizeof(InboxRow));
-	for (uint64 row = 0; row < *count; row++)
-		rows[row] = read_row(row);
+	*count = 0;
+	row_delete_begin(&delete, &inbox_shape);
+	for (size_t i = 0; i < places_count; i++)
+		if (row_delete_take(&delete, places[i]))
+			rows[(*count)++] = read_row(&delete.row);
+	row_delete_end(&delete);
 	return rows;
 }
 

@@ -86,46 +86,44 @@ chain_row(Datum *values, char *nulls, const ChainEntry *entry, Digest *chain)
 	set_entry(values, nulls, entry, chain);
 }
 
+static void
+insert_list(RowInsert *insert, const EntryList *list)
+{
+	char nulls[ENTRY_COLUMNS];
+	Datum values[ENTRY_COLUMNS];
+
+	for (size_t i = 0; i < list->count; i++)
+	{
+		ChainEntry entry = make_entry(&list->stamp, list->first_entry_no + (int64) i,
+									  &list->transfers[i]);
+
+		chain_row(values, nulls, &entry, list->chain);
+		row_insert_put(insert, values, nulls);
+	}
+}
+
+static bool
+any_entries(const EntryList *lists, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (lists[i].count > 0)
+			return true;
+	return false;
+}
+
 void
-ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer, Digest *chain)
+ledger_insert(const EntryList *lists, size_t count)
 {
 	static RowShape shape = {
 		.name = "ledger_entry", .columns = ENTRY_COLUMN_LIST, .types = {ENTRY_TYPES}};
-	ChainEntry entry = make_entry(stamp, entry_no, transfer);
-	char nulls[ENTRY_COLUMNS];
-	Datum values[ENTRY_COLUMNS];
+	RowInsert insert;
 
-	chain_row(values, nulls, &entry, chain);
-	row_insert(&shape, values, nulls);
-}
-
-static RowSetShape entries_shape = {ENTRY_COLUMN_LIST, {ENTRY_TYPES}};
-
-void
-ledger_rows_begin(RowSet *rows)
-{
-	row_set_begin(rows, &entries_shape);
-}
-
-void
-ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no, const Transfer *transfer,
-				Digest *chain)
-{
-	ChainEntry entry = make_entry(stamp, entry_no, transfer);
-	char nulls[ENTRY_COLUMNS];
-	Datum values[ENTRY_COLUMNS];
-
-	chain_row(values, nulls, &entry, chain);
-	row_set_put(rows, values, nulls);
-}
-
-void
-ledger_rows_insert(RowSet *rows)
-{
-	static Sql insert = SQL("INSERT INTO " BOOKS "ledger_entry (" ENTRY_COLUMN_LIST
-							") SELECT " ENTRY_COLUMN_LIST " FROM rows");
-
-	row_set_write(rows, &insert);
+	if (!any_entries(lists, count))
+		return;
+	row_insert_begin(&insert, &shape);
+	for (size_t i = 0; i < count; i++)
+		insert_list(&insert, &lists[i]);
+	row_insert_end(&insert);
 }
 
 Slice *

@@ -15,7 +15,6 @@
 #include "core/books.h"
 #include "core/hasher.h"
 #include "spi/nano.h"
-#include "spi/row_set.h"
 #include "spi/sql.h"
 
 /* The table's columns, by their numbers: the order in src/schema/42_ledger.sql. */
@@ -48,15 +47,18 @@ typedef struct EntryStamp
 	const char *actor;	 /* NULL for usage; expiry never has one */
 } EntryStamp;
 
-/* chain: of the entry before it, and then of this one. */
-extern void ledger_insert(const EntryStamp *stamp, int64 entry_no, const Transfer *transfer,
-						  Digest *chain);
+/* The entries of one booking. */
+typedef struct EntryList
+{
+	EntryStamp stamp;
+	int64 first_entry_no;
+	const Transfer *transfers;
+	size_t count;
+	Digest *chain; /* of the entry before them, and then of the last one */
+} EntryList;
 
-/* The same for many entries by one statement. */
-extern void ledger_rows_begin(RowSet *rows);
-extern void ledger_rows_put(RowSet *rows, const EntryStamp *stamp, int64 entry_no,
-							const Transfer *transfer, Digest *chain);
-extern void ledger_rows_insert(RowSet *rows);
+/* Appends the entries of some bookings by one command. */
+extern void ledger_insert(const EntryList *lists, size_t count);
 
 /* Which entries paid a charge, and from where on: another's where the charge was one of a batch. */
 typedef struct ChargeShare

@@ -92,7 +92,7 @@ lot_load(int64 account_id, LotSelection selection, Books *books)
 }
 
 void
-lot_load_open(const int64 *accounts, Books **books, size_t count)
+lot_load_open(const int64 *accounts, Books *const *books, size_t count)
 {
 	RowScan scan;
 
@@ -139,14 +139,38 @@ lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source, Time
 	sql_write(&insert, values, nulls);
 }
 
-void
-lot_update(int64 account_id, const Lot *lot)
+static bool
+any_changed(Books *const *books, size_t count)
 {
-	static const int columns[] = {REMAINING, IS_OPEN};
+	for (size_t i = 0; i < count; i++)
+		for (size_t lot = 0; lot < books[i]->lots_count; lot++)
+			if (books[i]->lots[lot].changed)
+				return true;
+	return false;
+}
+
+static void
+update_lot(RowUpdate *update, int64 account_id, const Lot *lot)
+{
 	Datum values[] = {nano_datum(lot->remaining_nano), BoolGetDatum(lot->remaining_nano > 0)};
 
-	row_update(&lot_shape, (int64[]){account_id, lot->lot_no},
-			   &(RowChange){columns, values, "  ", 2});
+	if (lot->changed)
+		row_update_put(update, (int64[]){account_id, lot->lot_no}, values, "  ");
+}
+
+void
+lot_update(const int64 *accounts, Books *const *books, size_t count)
+{
+	static const int columns[] = {REMAINING, IS_OPEN};
+	RowUpdate update;
+
+	if (!any_changed(books, count))
+		return;
+	row_update_begin(&update, &lot_shape, (RowColumns){columns, lengthof(columns)});
+	for (size_t i = 0; i < count; i++)
+		for (size_t lot = 0; lot < books[i]->lots_count; lot++)
+			update_lot(&update, accounts[i], &books[i]->lots[lot]);
+	row_update_end(&update);
 }
 
 void
@@ -156,37 +180,7 @@ lot_update_given_back(int64 account_id, const Lot *lot)
 	Datum values[] = {nano_datum(lot->given_back_nano)};
 
 	row_update(&lot_shape, (int64[]){account_id, lot->lot_no},
-			   &(RowChange){columns, values, " ", 1});
-}
-
-#define REMAINDER_TYPES INT8OID, INT8OID, NUMERICOID
-
-void
-lot_rows_begin(RowSet *rows)
-{
-	static RowSetShape shape = {"account_id, lot_no, remaining", {REMAINDER_TYPES}};
-
-	row_set_begin(rows, &shape);
-}
-
-void
-lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot)
-{
-	row_set_put(rows,
-				(Datum[]){Int64GetDatum(account_id), Int64GetDatum(lot->lot_no),
-						  nano_datum(lot->remaining_nano)},
-				"   ");
-}
-
-void
-lot_rows_update(RowSet *rows)
-{
-	static Sql update = SQL(
-		"UPDATE " BOOKS
-		"lot AS l SET remaining = r.remaining, is_open = r.remaining > 0 FROM rows AS r "
-		"WHERE l.account_id = r.account_id AND l.lot_no = r.lot_no");
-
-	row_set_write(rows, &update);
+			   &(RowChange){{columns, lengthof(columns)}, values, " "});
 }
 
 static int64

@@ -13,7 +13,6 @@
 #include "datatype/timestamp.h"
 
 #include "core/books.h"
-#include "spi/row_set.h"
 
 /* Which lots of an account are wanted. */
 typedef enum LotSelection
@@ -29,7 +28,7 @@ typedef enum LotSelection
 extern void lot_load(int64 account_id, LotSelection selection, Books *books);
 
 /* The same of many accounts, given in the order of their ids: the open ones. */
-extern void lot_load_open(const int64 *accounts, Books **books, size_t count);
+extern void lot_load_open(const int64 *accounts, Books *const *books, size_t count);
 
 /* The number of the account's next lot. */
 extern int64 lot_next_no(int64 account_id);
@@ -38,16 +37,11 @@ extern int64 lot_next_no(int64 account_id);
 extern void lot_insert(int64 account_id, const Lot *lot, int64 order_id, Source source,
 					   TimestampTz created_at);
 
-/* Writes back what is left in a lot. */
-extern void lot_update(int64 account_id, const Lot *lot);
+/* Writes back what is left in the lots of some accounts that changed, by one command. */
+extern void lot_update(const int64 *accounts, Books *const *books, size_t count);
 
-/* Writes back what of it went back to the payer; few bookings change that. */
+/* Writes back what of one went back to the payer; few bookings change that. */
 extern void lot_update_given_back(int64 account_id, const Lot *lot);
-
-/* The same as lot_update() for many lots by one statement. */
-extern void lot_rows_begin(RowSet *rows);
-extern void lot_rows_put(RowSet *rows, int64 account_id, const Lot *lot);
-extern void lot_rows_update(RowSet *rows);
 
 /*
  * What lots that expired at or before an instant still hold: for readers in the

@@ -314,33 +314,3 @@ partition_list_window(TimestampTz since, TimestampTz now)
 	add_partition(&list, DEFAULT_PARTITION);
 	return list;
 }
-
-static bool
-are_equal(const PartitionList *a, const PartitionList *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (int i = 0; i < a->count; i++)
-		if (strcmp(a->names[i], b->names[i]) != 0)
-			return false;
-	return true;
-}
-
-Sql *
-partition_sql(PartitionSql *all, const PartitionList *wanted)
-{
-	StringInfoData sql;
-
-	if (all->statement.plan && are_equal(&all->prepared, wanted))
-		return &all->statement;
-	initStringInfo(&sql);
-	for (int i = 0; i < wanted->count; i++)
-	{
-		appendStringInfoString(&sql, i > 0 ? " UNION ALL " : "");
-		appendStringInfo(&sql, all->select, wanted->names[i]);
-	}
-	appendStringInfoString(&sql, all->end);
-	sql_replace(&all->statement, sql.data);
-	all->prepared = *wanted;
-	return &all->statement;
-}

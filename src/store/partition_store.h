@@ -96,15 +96,4 @@ extern bool partition_default_has_rows(TimestampTz before);
  */
 extern PartitionList partition_list_window(TimestampTz since, TimestampTz now);
 
-/* The same SELECT on some partitions at once; made anew when they change. */
-typedef struct PartitionSql
-{
-	const char *select; /* a printf format that names the partition by its one %s */
-	const char *end;	/* follows the last one */
-	Sql statement;
-	PartitionList prepared;
-} PartitionSql;
-
-extern Sql *partition_sql(PartitionSql *all, const PartitionList *wanted);
-
 #endif

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * usage_batch_store.h
- *	  Usage events by the thousand: one statement for a batch of any size.
+ *	  Usage events by the batch, whatever its size: finding requests again, and storing them.
  *
  *-------------------------------------------------------------------------
  */
@@ -14,9 +14,9 @@
  * The rows under the hashes of these events in the partitions that may hold
  * what was received in a window: an element for each event. The accounts are held.
  */
-extern StoredRequests *usage_find_all(UsageEvent *const *events, size_t events_count,
-									  TimestampTz since, TimestampTz now);
+extern StoredRequests *usage_find_recent(UsageEvent *const *events, size_t count, TimestampTz since,
+										 TimestampTz now);
 
-extern void usage_insert_all(UsageEvent *const *events, size_t count);
+extern void usage_insert(UsageEvent *const *events, size_t count);
 
 #endif

@@ -9,11 +9,8 @@
 
 #include "utils/timestamp.h"
 
-#include "core/policy.h"
 #include "core/request_hash.h"
 #include "errors.h"
-#include "rows/row_insert.h"
-#include "rows/row_scan.h"
 #include "spi/altered.h"
 #include "spi/bind.h"
 #include "spi/catalog.h"
@@ -21,7 +18,6 @@
 #include "spi/nano.h"
 #include "spi/sql.h"
 #include "store/inbox_store.h"
-#include "store/partition_store.h"
 #include "store/price_of_event.h"
 #include "store/usage_store.h"
 
@@ -146,70 +142,6 @@ usage_get(const UsageEvent *event, const StoredRequest *stored)
 	return read_event(0);
 }
 
-/* A request is found again by columns of its leaf, whose index is its own. */
-enum
-{
-	ACCOUNT_ID,
-	REQUEST_HASH,
-	PROBE,
-	RECORDED_AT,
-	OCCURRED_AT,
-	REQUEST_ID
-};
-
-static RowShape request_shape = {
-	.name = "usage_event",
-	.columns = "account_id, request_hash, probe, recorded_at, occurred_at, request_id",
-	.types = {INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID},
-	.keys = {{2, {ACCOUNT_ID, REQUEST_HASH}}},
-};
-
-typedef struct Found
-{
-	StoredRequest *rows;
-	size_t count;
-} Found;
-
-static void
-add_request(Found *found, const Row *row)
-{
-	size_t size = (found->count + 1) * sizeof(StoredRequest);
-
-	found->rows = found->rows ? repalloc(found->rows, size) : palloc(size);
-	found->rows[found->count++] = (StoredRequest){
-		.recorded_at = row_instant(row, RECORDED_AT, 0),
-		.probe = row_int16(row, PROBE),
-		.request_id = row_text(row, REQUEST_ID),
-		.occurred_at = row_instant(row, OCCURRED_AT, 0),
-	};
-}
-
-static void
-find_in(Found *found, Oid leaf, const int64 *key)
-{
-	RowScan scan;
-
-	row_scan_begin_leaf(&scan, &request_shape, leaf, 0, key);
-	while (row_scan_next(&scan))
-		add_request(found, &scan.row);
-	row_scan_end(&scan);
-}
-
-StoredRequests
-usage_find_recent(const UsageEvent *event, TimestampTz since, TimestampTz now)
-{
-	PartitionList partitions = partition_list_window(
-		since - policy_catalog[POLICY_FUTURE_TOLERANCE].max, now);
-	int64 key[] = {event->account_id, event->request_hash};
-	Found found = {0};
-	ListCell *leaf;
-
-	for (int i = 0; i < partitions.count; i++)
-		foreach (leaf, catalog_leaves(partitions.tables[i]))
-			find_in(&found, lfirst_oid(leaf), key);
-	return (StoredRequests){found.rows, found.count};
-}
-
 int64
 usage_request_hash(const char *request_id)
 {
@@ -251,73 +183,6 @@ bool
 usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at, UsageEvent *stored)
 {
 	return find_newest(sql_read, account_id, request_id, occurred_at, stored);
-}
-
-/* An empty text, which says nothing, is null: it takes no room. */
-static void
-bind_label(Datum *values, char *nulls, int index, const char *label)
-{
-	bind_text(values, nulls, index, label[0] ? label : NULL);
-}
-
-static void
-bind_meters(Datum *values, char *nulls, int index, const Meters *meters)
-{
-	char text[METERS_TEXT_SIZE];
-
-	bind_json(values, nulls, index, meters ? meters_print(meters, text) : NULL);
-}
-
-void
-usage_set_columns(Datum *values, char *nulls, const UsageEvent *event)
-{
-	const int32 *tokens = event->payload.tokens.of;
-	bool priced = event->status == USAGE_STATUS_CHARGED || event->status == USAGE_STATUS_FREE;
-
-	memset(nulls, ' ', USAGE_EVENT_COLUMNS);
-	values[0] = Int64GetDatum(event->account_id);
-	values[1] = Int64GetDatum(event->request_hash);
-	values[2] = TimestampTzGetDatum(event->occurred_at);
-	values[3] = TimestampTzGetDatum(event->recorded_at);
-	bind_instant(values, nulls, 4, event->settled_at, 0);
-	bind_number(values, nulls, 5, event->price_id);
-	bind_number(values, nulls, 6, event->first_entry_no);
-	bind_nano(values, nulls, 7, event->batch_offset_nano, NO_BATCH);
-	values[8] = Int64GetDatum(event->payload.key_id);
-	values[9] = Int32GetDatum(event->entry_count);
-	values[10] = Int32GetDatum(tokens[TOKENS_INPUT]);
-	values[11] = Int32GetDatum(tokens[TOKENS_OUTPUT]);
-	values[12] = Int32GetDatum(tokens[TOKENS_CACHE_READ]);
-	values[13] = Int32GetDatum(tokens[TOKENS_CACHE_WRITE]);
-	values[14] = Int16GetDatum(event->probe);
-	bind_nano(values, nulls, 15, priced ? event->charge_nano : NO_CHARGE, NO_CHARGE);
-	bind_text(values, nulls, 16, usage_status_name(event->status));
-	bind_text(values, nulls, 17, event->request_id);
-	bind_text(values, nulls, 18, event->payload.model);
-	bind_text(values, nulls, 19, event->key_name);
-	bind_text(values, nulls, 20, event->reason);
-	bind_number(values, nulls, 21, event->subscription_no);
-	bind_number(values, nulls, 22, event->quota_no);
-	bind_number(values, nulls, 23, event->weight_id);
-	bind_nano(values, nulls, 24,
-			  event->status == USAGE_STATUS_PLAN ? event->credits_nano : NO_CHARGE, NO_CHARGE);
-	bind_number(values, nulls, 25, event->window_no);
-	bind_label(values, nulls, 26, event->payload.variant);
-	bind_meters(values, nulls, 27, event->payload.meters);
-	bind_json(values, nulls, 28, event->tags);
-	bind_label(values, nulls, 29, event->project);
-}
-
-void
-usage_insert(const UsageEvent *event)
-{
-	static RowShape shape = {
-		.name = "usage_event", .columns = USAGE_EVENT_COLUMN_LIST, .types = {USAGE_EVENT_TYPES}};
-	Datum values[USAGE_EVENT_COLUMNS];
-	char nulls[USAGE_EVENT_COLUMNS];
-
-	usage_set_columns(values, nulls, event);
-	row_insert(&shape, values, nulls);
 }
 
 void

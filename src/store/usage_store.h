@@ -95,13 +95,6 @@ extern int64 usage_request_hash(const char *request_id);
 extern const char *usage_status_name(UsageStatus status);
 extern bool usage_status_exists(const char *name);
 
-/*
- * The rows under the hash of an event in the partitions that may hold what was
- * received in a window. The account is held.
- */
-extern StoredRequests usage_find_recent(const UsageEvent *event, TimestampTz since,
-										TimestampTz now);
-
 /* The whole row of the event's account and hash that was found; it must exist. */
 extern UsageEvent usage_get(const UsageEvent *event, const StoredRequest *stored);
 
@@ -112,23 +105,6 @@ extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occ
 /* The same for readers, in the caller's snapshot. */
 extern bool usage_read(int64 account_id, const char *request_id, TimestampTz occurred_at,
 					   UsageEvent *stored);
-
-/* All columns of a row, their types, and their values, in one order. */
-#define USAGE_EVENT_COLUMN_LIST                                                             \
-	"account_id, request_hash, occurred_at, recorded_at, settled_at, price_id, "            \
-	"first_entry_no, batch_offset, key_id, entry_count, input_tokens, output_tokens, "      \
-	"cache_read_tokens, cache_write_tokens, probe, charge, status, request_id, model, "     \
-	"key_name, reason, subscription_no, quota_no, weight_id, credits, window_no, variant, " \
-	"meters, tags, project"
-#define USAGE_EVENT_TYPES                                                                      \
-	INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT8OID,        \
-		NUMERICOID, INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, INT4OID, INT2OID, NUMERICOID, \
-		TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID, NUMERICOID,    \
-		INT8OID, TEXTOID, JSONBOID, JSONBOID, TEXTOID
-#define USAGE_EVENT_COLUMNS 30
-extern void usage_set_columns(Datum *values, char *nulls, const UsageEvent *event);
-
-extern void usage_insert(const UsageEvent *event);
 
 /* Turns an unpriced row into one that is charged, counted on its plan, or rejected since no plan
  * covers it any more. */

@@ -502,10 +502,6 @@ billing_settler_main(Datum argument)
 
 	last = life_begin(database, WORKER_SETTLER);
 	settle_note = note_work;
-	/* The inbox is listed in the order in which its rows stand. */
-	life_override("synchronize_seqscans", "off");
-	life_override("enable_tidscan", "on");
-	life_override("enable_seqscan", "off");
 	settler.round_context = AllocSetContextCreate(TopMemoryContext, "billing round",
 												  ALLOCSET_DEFAULT_SIZES);
 	if (!learn_from_crash(&settler, &last))
