@@ -30,7 +30,7 @@ extern bool account_range_has(int64 account_id);
 
 /* Why there is no such account here: it is another database's, or nobody's. */
 extern Fault account_range_fault(int64 account_id);
-extern void account_range_refuse(int64 account_id) pg_attribute_noreturn();
+no_return extern void account_range_refuse(int64 account_id);
 
 /* Holds the range: as it is, for who makes an account; against those, for who changes it. */
 extern void account_range_hold(void);
