@@ -15,6 +15,7 @@
 #include "guard/history.h"
 #include "rows/row_table.h"
 #include "settings.h"
+#include "spi/planning.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
 #include "spi/subscriber.h"
@@ -35,6 +36,7 @@ _PG_init(void)
 	clock_init();
 	clock_watch_init();
 	history_init();
+	planning_init();
 	row_table_init();
 	scope_init();
 	sql_init();

@@ -64,44 +64,11 @@ scope_close_inner(void)
 	SPI_finish();
 }
 
-/* Until the scope is closed. */
 static void
-set(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
-/*
- * Plans go by indexes whatever the statistics say: a plan that was made while a
- * table was small, or by statistics of such a time, would read all of it under
- * somebody's hold. A statement that has no index to go by is not affected.
- */
-static void
-plan_by_indexes(void)
-{
-	set("enable_seqscan", "off");
-	set("enable_hashjoin", "off");
-	set("enable_mergejoin", "off");
-}
-
-/*
- * And by their order, whatever the statistics say: who sorts reads all of an account
- * first. One plan serves all accounts and places; it is not made anew for each.
- */
-static void
-plan_by_order(void)
-{
-	set("enable_sort", "off");
-	set("enable_bitmapscan", "off");
-	set("enable_incremental_sort", "on");
-	set("plan_cache_mode", "force_generic_plan");
-}
-
-static void
-enter(Scope *scope)
+enter(Scope *scope, Planning planning)
 {
 	scope->caller_context = CurrentMemoryContext;
+	scope->planning = planning_set(planning);
 	scope->settings_nest_level = NewGUCNestLevel();
 	search_path_pin();
 	scope_open_inner();
@@ -109,14 +76,14 @@ enter(Scope *scope)
 
 /* Opens a session on the tables that there are. */
 static void
-open_as_owner(Scope *scope, Oid account)
+open_as_owner(Scope *scope, Oid account, Planning planning)
 {
 	GetUserIdAndSecContext(&scope->user_id, &scope->security_context);
 	/* Restricted: no trigger of the owner's is put off until another user's commit. */
 	SetUserIdAndSecContext(catalog_owner(account), scope->security_context |
 													   SECURITY_LOCAL_USERID_CHANGE |
 													   SECURITY_RESTRICTED_OPERATION);
-	enter(scope);
+	enter(scope, planning);
 }
 
 /*
@@ -144,41 +111,44 @@ check_local(void)
 		refuse(ERROR_TABLES_DISTRIBUTED, table);
 }
 
-/* What looks dear would be compiled, which takes seconds and saves less. */
-void
-scope_open_to_scan(Scope *scope)
+static void
+open_checked(Scope *scope, Planning planning)
 {
 	Oid account = catalog_table("account");
 
 	if (!OidIsValid(account))
 		refuse(ERROR_NOT_INSTALLED);
-	open_as_owner(scope, account);
+	open_as_owner(scope, account, planning);
 	check_local();
 	if (schema_version() != SCHEMA_VERSION)
 		refuse(ERROR_SCHEMA_VERSION, version_cached, SCHEMA_VERSION);
-	set("jit", "off");
 }
 
 void
 scope_open(Scope *scope)
 {
-	scope_open_to_scan(scope);
-	plan_by_indexes();
+	open_checked(scope, PLAN_BY_INDEXES);
+}
+
+void
+scope_open_to_scan(Scope *scope)
+{
+	open_checked(scope, PLAN_TO_SCAN);
 }
 
 void
 scope_open_to_look(Scope *scope)
 {
-	scope_open_to_scan(scope);
-	set("enable_seqscan", "off");
-	set("enable_nestloop", "off");
+	open_checked(scope, PLAN_TO_LOOK);
 }
 
+/* One plan serves all accounts and places; it is not made anew for each. */
 void
 scope_open_to_page(Scope *scope)
 {
-	scope_open(scope);
-	plan_by_order();
+	open_checked(scope, PLAN_BY_ORDER);
+	(void) set_config_option("plan_cache_mode", "force_generic_plan", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 }
 
 bool
@@ -189,9 +159,7 @@ scope_open_if_ready(Scope *scope)
 	if (!OidIsValid(account) || !OidIsValid(catalog_table("schema_version")) ||
 		!OidIsValid(catalog_extension()))
 		return false;
-	open_as_owner(scope, account);
-	set("jit", "off");
-	plan_by_indexes();
+	open_as_owner(scope, account, PLAN_BY_INDEXES);
 	if (distributed_table() == NULL && schema_version() == SCHEMA_VERSION)
 		return true;
 	scope_close(scope);
@@ -202,7 +170,7 @@ void
 scope_open_as_caller(Scope *scope)
 {
 	GetUserIdAndSecContext(&scope->user_id, &scope->security_context);
-	enter(scope);
+	enter(scope, PLAN_AS_SET);
 }
 
 void
@@ -212,7 +180,7 @@ scope_open_for_ddl(Scope *scope)
 
 	if (OidIsValid(account))
 	{
-		open_as_owner(scope, account);
+		open_as_owner(scope, account, PLAN_AS_SET);
 		check_local();
 	}
 	else
@@ -226,6 +194,7 @@ scope_close(Scope *scope)
 	search_path_unpin();
 	/* As a rollback: kept as at a commit, a plain SET of the owner's would outlive the call. */
 	AtEOXact_GUC(false, scope->settings_nest_level);
+	(void) planning_set(scope->planning);
 	SetUserIdAndSecContext(scope->user_id, scope->security_context);
 }
 

@@ -15,11 +15,14 @@
 
 #include "postgres.h"
 
+#include "spi/planning.h"
+
 typedef struct Scope
 {
 	Oid user_id;
 	int security_context;
 	int settings_nest_level;
+	Planning planning;
 	MemoryContext caller_context;
 } Scope;
 
