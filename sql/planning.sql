@@ -44,6 +44,18 @@ SELECT test.read_whole(), test.plan() AS after;
 COMMIT;
 DROP TRIGGER fails_within ON billing_books.payment;
 
+-- What the owner's code sets while a statement of the books is planned is undone with that.
+CREATE FUNCTION test.sets() RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true), set_config('work_mem', '64kB', false);
+    RETURN true;
+END $$;
+CREATE INDEX sets ON billing_books.payment (account_id) WHERE test.sets();
+\c -
+SELECT status FROM billing.record_offline_payment(2330, 100, 'payment 3', 'planning 3');
+SELECT cash FROM billing.balance(2330);
+SELECT test.plan() AS after, current_setting('enable_seqscan') AS seqscan, current_setting('enable_hashjoin') AS hashjoin, current_setting('work_mem') <> '64kB' AS memory;
+DROP INDEX billing_books.sets;
+
 -- An error that nobody catches, one in a block, one that is rolled back to.
 SELECT billing.list_statement(2339);
 SELECT test.plan() AS after;
@@ -55,4 +67,4 @@ ROLLBACK TO s;
 SELECT test.plan() AS after;
 COMMIT;
 DROP TABLE test.small, test.plans;
-DROP FUNCTION test.plan(), test.read_whole(), test.fails_within();
+DROP FUNCTION test.plan(), test.read_whole(), test.fails_within(), test.sets();

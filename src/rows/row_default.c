@@ -37,22 +37,32 @@ find_default(const RowOpened *in, Form_pg_attribute attribute)
 	return expression;
 }
 
-static void
-fill(RowWrite *write, TupleTableSlot *slot, Form_pg_attribute attribute)
+/* The default of a column, ready to be evaluated. */
+typedef struct ColumnDefault
+{
+	int index;
+	ExprState *expression;
+} ColumnDefault;
+
+static List *
+add_default(List *defaults, RowWrite *write, Form_pg_attribute attribute)
 {
 	Node *expression = find_default(&write->in, attribute);
-	int index = attribute->attnum - 1;
+	ColumnDefault *column;
 
-	if (expression)
-		slot->tts_values[index] = ExecEvalExprSwitchContext(
-			ExecPrepareExpr((Expr *) expression, write->state),
-			GetPerTupleExprContext(write->state), &slot->tts_isnull[index]);
+	if (expression == NULL)
+		return defaults;
+	column = palloc(sizeof(ColumnDefault));
+	*column = (ColumnDefault){attribute->attnum - 1,
+							  ExecPrepareExpr((Expr *) expression, write->state)};
+	return lappend(defaults, column);
 }
 
-void
-row_default_fill(RowWrite *write, TupleTableSlot *slot)
+List *
+row_default_prepare(RowWrite *write)
 {
-	TupleDesc descriptor = slot->tts_tupleDescriptor;
+	TupleDesc descriptor = RelationGetDescr(write->in.relation);
+	List *defaults = NIL;
 
 	for (int i = 0; write->in.table.others > 0 && i < descriptor->natts; i++)
 	{
@@ -60,6 +70,22 @@ row_default_fill(RowWrite *write, TupleTableSlot *slot)
 
 		if (!attribute->attisdropped && !attribute->attgenerated &&
 			!is_known(&write->in, attribute->attnum))
-			fill(write, slot, attribute);
+			defaults = add_default(defaults, write, attribute);
+	}
+	return defaults;
+}
+
+void
+row_default_fill(RowWrite *write, List *defaults, TupleTableSlot *slot)
+{
+	ListCell *cell;
+
+	foreach (cell, defaults)
+	{
+		const ColumnDefault *column = lfirst(cell);
+
+		slot->tts_values[column->index] = ExecEvalExprSwitchContext(
+			column->expression, GetPerTupleExprContext(write->state),
+			&slot->tts_isnull[column->index]);
 	}
 }

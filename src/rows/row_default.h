@@ -14,7 +14,10 @@
 
 #include "rows/row_write.h"
 
-/* Gives a new row what such columns get by default. */
-extern void row_default_fill(RowWrite *write, TupleTableSlot *slot);
+/* What such columns of the command's table get by default: a list of its own kind. */
+extern List *row_default_prepare(RowWrite *write);
+
+/* Gives it to a new row. */
+extern void row_default_fill(RowWrite *write, List *defaults, TupleTableSlot *slot);
 
 #endif

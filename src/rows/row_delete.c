@@ -40,6 +40,20 @@ find_row(RowDelete *delete, ItemPointer place)
 										 delete->write.state->es_snapshot, delete->row.slot);
 }
 
+/* Locks the row for a trigger; false where what stood there is gone, or stands elsewhere. */
+static bool
+lock_row(RowDelete *delete, ItemPointer place)
+{
+	CommandId command = delete->write.state->es_output_cid;
+	TM_FailureData failure;
+	RowLockResult result = row_lock(&delete->row, LockTupleExclusive, LockWaitBlock, command,
+									&failure);
+
+	if (result == ROW_IS_OURS)
+		row_lock_check_own(&failure, command, CMD_DELETE);
+	return result == ROW_IS_LOCKED && ItemPointerEquals(&delete->row.slot->tts_tid, place);
+}
+
 /* False where a trigger wants the row to stay. */
 static bool
 fire_before(RowDelete *delete, ItemPointer place)
@@ -51,6 +65,8 @@ fire_before(RowDelete *delete, ItemPointer place)
 
 	if (triggers == NULL || !triggers->trig_delete_before_row)
 		return true;
+	if (!lock_row(delete, place))
+		return false;
 	plan_qual_init(&qual, write->state);
 	goes_on = delete_triggers_before(write->state, &qual, write->target, place);
 	EvalPlanQualEnd(&qual);

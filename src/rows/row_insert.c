@@ -31,6 +31,7 @@ row_insert_begin(RowInsert *insert, RowShape *shape)
 
 	row_write_begin(write, shape, CMD_INSERT, (RowColumns){NULL, row_shape_count(shape)});
 	insert->row = row_write_slot(write, RelationGetDescr(write->in.relation));
+	insert->defaults = row_default_prepare(write);
 	insert->target = write->target;
 	insert->slots_count = insert->count = 0;
 	if (!is_partitioned(insert))
@@ -55,7 +56,7 @@ fill_row(RowInsert *insert, const Datum *values, const char *nulls)
 		if (nulls[i] != 'n')
 			slot->tts_values[numbers[i] - 1] = row_write_value(write, numbers[i], values[i]);
 	}
-	row_default_fill(write, slot);
+	row_default_fill(write, insert->defaults, slot);
 	return ExecStoreVirtualTuple(slot);
 }
 
@@ -101,7 +102,7 @@ write_waiting(RowInsert *insert)
 }
 
 /* A row waits for the next ones of the same target; its values do, too. */
-static void
+static TupleTableSlot *
 add_waiting(RowInsert *insert, const TupleTableSlot *row)
 {
 	TupleDesc descriptor = row->tts_tupleDescriptor;
@@ -113,7 +114,7 @@ add_waiting(RowInsert *insert, const TupleTableSlot *row)
 	memcpy(slot->tts_values, row->tts_values, descriptor->natts * sizeof(Datum));
 	memcpy(slot->tts_isnull, row->tts_isnull, descriptor->natts * sizeof(bool));
 	ExecStoreVirtualTuple(slot);
-	slot->tts_tableOid = row->tts_tableOid;
+	return slot;
 }
 
 /* Puts off the rows of another target. */
@@ -163,8 +164,9 @@ row_insert_put(RowInsert *insert, const Datum *values, const char *nulls)
 		insert_alone(insert, row);
 	else
 	{
-		row_write_check(write, insert->target, row, insert->target != write->target);
-		add_waiting(insert, row);
+		/* Only there: a leaf may have columns of its own, which are made in the row. */
+		row_write_check(write, insert->target, add_waiting(insert, row),
+						insert->target != write->target);
 		if (insert->count < ROW_TOGETHER_MAX)
 			return;
 		write_waiting(insert);

@@ -23,6 +23,7 @@ typedef struct RowInsert
 	RowWrite write;
 	MemoryContext values_context; /* of those that wait; current from the beginning to the end */
 	TupleTableSlot *row;		  /* as the table has it */
+	List *defaults;				  /* of columns that the shape does not have */
 	ResultRelInfo *target;		  /* where those that wait go */
 	TupleTableSlot *waiting[ROW_TOGETHER_MAX];
 	int slots_count;

@@ -3,32 +3,18 @@
  * planning.c
  *	  The planner's switches, turned for the moment in which it plans.
  *
- * Setting them by name at each call would cost more than reading an account.
+ * Setting them for as long as a call works would cost it more than reading an account.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "jit/jit.h"
-#include "optimizer/cost.h"
 #include "optimizer/planner.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "spi/planning.h"
-
-/* The planner's own. */
-typedef struct Switches
-{
-	bool jit;
-	bool seqscan;
-	bool bitmapscan;
-	bool sort;
-	bool incremental_sort;
-	bool nestloop;
-	bool hashjoin;
-	bool mergejoin;
-} Switches;
 
 static Planning current = PLAN_AS_SET;
 
@@ -38,25 +24,11 @@ static int outer_capacity = 0;
 
 static planner_hook_type next_planner = NULL;
 
-static Switches
-read_switches(void)
-{
-	return (Switches){jit_enabled,	   enable_seqscan,			enable_bitmapscan,
-					  enable_sort,	   enable_incremental_sort, enable_nestloop,
-					  enable_hashjoin, enable_mergejoin};
-}
-
 static void
-turn(const Switches *switches)
+set(const char *name, const char *value)
 {
-	jit_enabled = switches->jit;
-	enable_seqscan = switches->seqscan;
-	enable_bitmapscan = switches->bitmapscan;
-	enable_sort = switches->sort;
-	enable_incremental_sort = switches->incremental_sort;
-	enable_nestloop = switches->nestloop;
-	enable_hashjoin = switches->hashjoin;
-	enable_mergejoin = switches->mergejoin;
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 }
 
 /*
@@ -64,24 +36,25 @@ turn(const Switches *switches)
  * was made while a table was small would read all of it under somebody's hold; one that sorts reads
  * all of an account first. A statement that has no index to go by is not affected.
  */
-static Switches
-switches_of(Planning planning, Switches switches)
+static void
+turn_switches(Planning planning)
 {
-	bool by_indexes = planning == PLAN_BY_INDEXES || planning == PLAN_BY_ORDER;
-
-	switches.jit = false;
+	set("jit", "off");
 	if (planning != PLAN_TO_SCAN)
-		switches.seqscan = false;
+		set("enable_seqscan", "off");
 	if (planning == PLAN_TO_LOOK)
-		switches.nestloop = false;
-	if (by_indexes)
-		switches.hashjoin = switches.mergejoin = false;
+		set("enable_nestloop", "off");
+	if (planning == PLAN_BY_INDEXES || planning == PLAN_BY_ORDER)
+	{
+		set("enable_hashjoin", "off");
+		set("enable_mergejoin", "off");
+	}
 	if (planning == PLAN_BY_ORDER)
 	{
-		switches.sort = switches.bitmapscan = false;
-		switches.incremental_sort = true;
+		set("enable_sort", "off");
+		set("enable_bitmapscan", "off");
+		set("enable_incremental_sort", "on");
 	}
-	return switches;
 }
 
 static PlannedStmt *
@@ -91,45 +64,41 @@ plan_next(Query *query, const char *text, int options, ParamListInfo parameters)
 						: standard_planner(query, text, options, parameters);
 }
 
+/* An error in between undoes the settings with its transaction. */
 static PlannedStmt *
 plan(Query *query, const char *text, int options, ParamListInfo parameters)
 {
-	Switches before = read_switches();
-	Switches wanted = switches_of(current, before);
-	PlannedStmt *volatile planned;
+	PlannedStmt *planned;
+	int level;
 
 	if (current == PLAN_AS_SET)
 		return plan_next(query, text, options, parameters);
-	turn(&wanted);
-	PG_TRY();
-	{
-		planned = plan_next(query, text, options, parameters);
-	}
-	PG_FINALLY();
-	{
-		turn(&before);
-	}
-	PG_END_TRY();
+	level = NewGUCNestLevel();
+	turn_switches(current);
+	planned = plan_next(query, text, options, parameters);
+	AtEOXact_GUC(false, level);
 	return planned;
 }
 
 static void
 at_transaction_end(XactEvent event, void *argument)
 {
-	if (event == XACT_EVENT_ABORT)
+	if (event == XACT_EVENT_ABORT || event == XACT_EVENT_COMMIT)
 		current = PLAN_AS_SET;
 }
 
+/* Nothing held when those began that were open before the library was loaded. */
 static void
-remember(int depth)
+make_room(int depth)
 {
-	while (depth >= outer_capacity)
-	{
-		outer_capacity = Max(outer_capacity * 2, 16);
-		outer = outer ? repalloc(outer, outer_capacity * sizeof(Planning))
-					  : MemoryContextAlloc(TopMemoryContext, outer_capacity * sizeof(Planning));
-	}
-	outer[depth] = current;
+	int capacity = Max(outer_capacity * 2, depth + 16);
+
+	if (depth < outer_capacity)
+		return;
+	outer = outer ? repalloc(outer, capacity * sizeof(Planning))
+				  : MemoryContextAlloc(TopMemoryContext, capacity * sizeof(Planning));
+	while (outer_capacity < capacity)
+		outer[outer_capacity++] = PLAN_AS_SET;
 }
 
 static void
@@ -138,7 +107,10 @@ at_subtransaction(SubXactEvent event, SubTransactionId id, SubTransactionId pare
 	int depth = GetCurrentTransactionNestLevel();
 
 	if (event == SUBXACT_EVENT_START_SUB)
-		remember(depth);
+	{
+		make_room(depth);
+		outer[depth] = current;
+	}
 	else if (event == SUBXACT_EVENT_ABORT_SUB)
 		current = depth < outer_capacity ? outer[depth] : PLAN_AS_SET;
 }

@@ -9,7 +9,7 @@
 #     hot         charge() on one account against all                           meter       meter(), the same, settled
 #     pipeline    COPY into the inbox until settled, against COPY of ready rows into a table with usage's key; and of one account
 #     history     charge() with ROWS requests behind it, over the whole dedupe window, and a checkpoint inside, against none
-#     soak        SOAK seconds of metering at RATE a second, with a checkpoint and a long-running reader
+#     soak        SOAK seconds of metering at RATE a second and CALLS calls of all kinds beside it, with a checkpoint and a long-running reader
 #     router      charge() through PL/Proxy to 1, 2 and 3 cells, which are databases of this server, against charge() in one
 #     gateway     GORDERS top-ups through a simulated gateway: commit to first byte, notice to credit, beside one that hangs
 #     verify      time of verify() with VROWS metered requests in the books
@@ -17,7 +17,7 @@
 #   ROUNDS=2      CLIENTS=20   SCALE=50 (of pgbench's own tables)   ACCOUNTS=10000
 #   FILES=10      of 100,000 events, for each round of the pipeline
 #   ROWS=30000000 takes 20 GB of disk and most of an hour, most of it for verify()     VROWS=10000000
-#   SOAK=300      RATE=5000      GORDERS=200
+#   SOAK=300      RATE=5000      CALLS=200      GORDERS=200
 set -euo pipefail
 [ -n "${BILLING_STAGE-}" ] || exec bash "$(dirname "$0")/../lib/prepare.sh" "$0" "$@"
 
@@ -46,6 +46,7 @@ rows=${ROWS:-30000000}
 verify_rows=${VROWS:-10000000}
 soak_s=${SOAK:-300}
 rate=${RATE:-5000}
+soak_calls=${CALLS:-200}
 gateway_orders=${GORDERS:-200}
 parts=${PARTS:-charge authorize hot meter pipeline gateway}
 scratch=$(mktemp -d)
@@ -205,16 +206,19 @@ if wants pipeline; then
 fi
 
 if wants soak; then
-    say "soak: $soak_s s, $rate events a second by COPY of 500 rows, and charge() 200 times a second beside it"
+    say "soak: $soak_s s, $rate events a second by COPY of 500 rows, and $soak_calls calls a second beside it:"
+    say "  of ten four charge(), two meter(), three the gate, a balance and a statement, one a payment"
     make_books soak
     wait_for_settler soak
-    pgbench -n -M prepared -c 4 -R 200 -T "$soak_s" -D run_no=0 -D accounts="$accounts" -D n=0 -f "$here/charge.sql" soak \
-        >"$scratch/soak_charge" 2>&1 &
-    charger=$!
+    pgbench -n -M prepared -c 4 -R "$soak_calls" -T "$soak_s" -D run_no=0 -D accounts="$accounts" -D n=0 -f "$here/charge.sql@4" \
+        -f "$here/meter.sql@2" -f "$here/read.sql@3" -f "$here/pay.sql@1" soak >"$scratch/soak_calls" 2>&1 &
+    caller=$!
     PGDATABASE=soak perl "$here/soak.pl" "$soak_s" "$rate" 500 "$accounts" | tee "$scratch/soak" | grep '^ '
-    wait "$charger" || { cat "$scratch/soak_charge"; exit 1; }
-    read -r soak_lag_ms soak_events < <(tail -n 1 "$scratch/soak")
-    soak_events=$((soak_events + $(awk '/actually processed/{print $6}' "$scratch/soak_charge" | cut -d/ -f1)))
+    wait "$caller" || { cat "$scratch/soak_calls"; exit 1; }
+    read -r soak_lag_ms soak_events settler_early settler_late backends_early backends_late < <(tail -n 1 "$scratch/soak")
+    # What charge.sql and meter.sql came to; who calls meter() waits for nothing.
+    soak_events=$((soak_events + $(awk '/^SQL script/ {counts = /charge.sql|meter.sql/} / transactions / && counts {n += $2} END {print n}' "$scratch/soak_calls")))
+    sleep 2
 fi
 if wants gateway; then
     say "$gateway_orders top-ups through a gateway, and as many beside one that hangs"
@@ -288,6 +292,8 @@ if wants gateway; then
 fi
 if wants soak; then
     line "settling for $soak_s s at $rate/s: worst lag, ms" "$soak_lag_ms" '' '' "$(verdict "$soak_lag_ms" '<=' 1000)"
+    line "  the settler's memory, MB, after a sixth; at the end" "$settler_early; $settler_late" '' '' ''
+    line "  the largest backend's" "$backends_early; $backends_late" '' '' ''
 fi
 say
 

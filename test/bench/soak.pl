@@ -1,6 +1,8 @@
 # Meters at a steady rate for minutes, and watches the settler: prints a line per 10 s, and at the end of all
 #
-#   worst_lag_ms APPENDED
+#   worst_lag_ms APPENDED SETTLER_MB_EARLY SETTLER_MB_LATE BACKENDS_MB_EARLY BACKENDS_MB_LATE
+#
+# memory of its own: at a sixth of the time, when all has been done once, and at the end; of the backends, the largest one's
 #
 #   soak.pl SECONDS EVENTS_PER_SECOND ROWS_PER_COPY ACCOUNTS
 #
@@ -21,12 +23,22 @@ my ($appended, $settled_before) = (0, settler()->{events_total});
 my ($worst, $line_worst, $copy_worst) = (0, 0, 0);
 my ($line_at, $line_appended, $line_settled) = ($started + LINE_S, 0, 0);
 my ($reader_opened, $reader_closed, $checkpoint_pid, $marks) = (0, 0, undef, '');
+my ($memory_early, $memory_late);
 
 sub settler
 {
 	return $watcher->selectrow_hashref(
 		"SELECT events_total, extract(epoch FROM greatest(settled_lag, clock_timestamp() - pending_since)) AS lag_s
 		 FROM billing.settler()");
+}
+
+# Memory that a process has for itself, in MB: [the settler, the largest backend of a client].
+sub memory
+{
+	return $watcher->selectrow_arrayref(
+		"SELECT max(kb) FILTER (WHERE backend_type = 'billing settler') / 1024.0, max(kb) FILTER (WHERE backend_type = 'client backend') / 1024.0
+		 FROM pg_stat_activity, LATERAL (SELECT substring(pg_read_file('/proc/' || pid || '/status', 0, 10000, true) FROM 'RssAnon:\\s*(\\d+)')::bigint AS kb) AS m
+		 WHERE datname = current_database() AND pid <> pg_backend_pid()");
 }
 
 sub append_batch
@@ -60,8 +72,10 @@ sub print_line
 	my ($settled) = @_;
 	my $span = time - $line_at + LINE_S;
 	my ($inbox) = $watcher->selectrow_array("SELECT pg_relation_size('billing_books.usage_inbox')");
-	printf "  %5d s %8d %9d %9d %7.2f %9.1f %10.0f  %s\n", time - $started + 0.5, ($appended - $line_appended) / $span,
-	  ($settled - $line_settled) / $span, $appended - $settled, $line_worst, $inbox / 1048576, $copy_worst * 1000, $marks;
+	$memory_late = memory();
+	$memory_early //= $memory_late if time > $started + $seconds / 6;
+	printf "  %5d s %8d %9d %9d %7.2f %9.1f %10.0f %11.1f %12.1f  %s\n", time - $started + 0.5, ($appended - $line_appended) / $span,
+	  ($settled - $line_settled) / $span, $appended - $settled, $line_worst, $inbox / 1048576, $copy_worst * 1000, @$memory_late, $marks;
 	($line_appended, $line_settled, $line_at) = ($appended, $settled, time + LINE_S);
 	($line_worst, $copy_worst) = (0, 0);
 	$marks = $reader_opened && !$reader_closed ? 'a reader is open' : '';
@@ -92,7 +106,8 @@ sub disturb
 }
 
 $| = 1;
-printf "  %7s %8s %9s %9s %7s %9s %10s\n", 'second', 'added/s', 'settled/s', 'backlog', 'lag, s', 'inbox, MB', 'append, ms';
+printf "  %7s %8s %9s %9s %7s %9s %10s %11s %12s\n", 'second', 'added/s', 'settled/s', 'backlog', 'lag, s', 'inbox, MB', 'append, ms',
+  'settler, MB', 'backends, MB';
 my $look_at = $started;
 while (time < $started + $seconds)
 {
@@ -110,4 +125,4 @@ my $drain_until = time + DRAIN_S;
 sleep LOOK_S while look() < $appended && time < $drain_until;
 print_line(look());
 waitpid $checkpoint_pid, 0 if $checkpoint_pid;
-printf "%.0f %d\n", $worst * 1000, $appended;
+printf "%.0f %d %.1f %.1f %.1f %.1f\n", $worst * 1000, $appended, map { ($memory_early->[$_], $memory_late->[$_]) } 0, 1;
