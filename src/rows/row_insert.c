@@ -180,13 +180,3 @@ row_insert_end(RowInsert *insert)
 	write_waiting(insert);
 	row_write_end(&insert->write);
 }
-
-void
-row_insert(RowShape *shape, const Datum *values, const char *nulls)
-{
-	RowInsert insert;
-
-	row_insert_begin(&insert, shape);
-	row_insert_put(&insert, values, nulls);
-	row_insert_end(&insert);
-}

@@ -39,7 +39,4 @@ extern void row_insert_put(RowInsert *insert, const Datum *values, const char *n
 
 extern void row_insert_end(RowInsert *insert);
 
-/* The same of one row. */
-extern void row_insert(RowShape *shape, const Datum *values, const char *nulls);
-
 #endif

@@ -37,8 +37,12 @@
 /* Without being woken it looks as often. */
 #define IDLE_MS 10000
 
-/* Rows listed in one round, and settled in one transaction: as many as take about LOCKED_MS. */
-#define LIST_ROWS_MAX 100000
+/*
+ * Rows listed at a time: the more stand there, the more, so that each account is booked less often;
+ * and settled in one transaction: as many as take about LOCKED_MS.
+ */
+#define LIST_ROWS_MIN 100000
+#define LIST_ROWS_MAX 1000000
 #define LIST_US 1 /* a row, at the most, where nothing else stands in the inbox */
 #define GROUP_ROWS_MIN 10
 #define GROUP_ROWS_MAX 10000
@@ -70,6 +74,7 @@ typedef struct Settler
 	MemoryContext round_context;
 	bool reported_incomplete;
 	bool reported_fed;
+	size_t list_rows;
 	size_t group_rows;
 	BlockNumber first_block; /* no row is known to stand in front of it */
 	int64 waited_for;		 /* the account that was waited for last */
@@ -83,12 +88,13 @@ typedef struct Settler
 	TimestampTz started_at;
 } Settler;
 
-/* One look through the inbox, in lists of LIST_ROWS_MAX rows. */
+/* One look through the inbox, list by list. */
 typedef struct Round
 {
 	InboxRef *refs; /* the list that is worked on */
 	size_t count;
 	size_t to_settle;		/* the first of them; the others failed lately */
+	bool is_full;			/* the list: more rows may stand behind it */
 	ItemPointerData after;	/* where the next list begins */
 	BlockNumber last_block; /* of the inbox when the round began */
 	BlockNumber left_block; /* the first that holds a row that was left */
@@ -245,6 +251,15 @@ idle_ms(const Settler *settler)
 
 /* ---- one round, continued ------------------------------------------------ */
 
+/* A list that was full is followed by a longer one. */
+static void
+note_length(Settler *settler, Round *round)
+{
+	round->is_full = round->count == settler->list_rows;
+	settler->list_rows = round->is_full ? Min(settler->list_rows * 2, LIST_ROWS_MAX)
+										: LIST_ROWS_MIN;
+}
+
 /* Lists the next rows; false where there are none. */
 static bool
 list_rows(Settler *settler, Round *round)
@@ -259,7 +274,7 @@ list_rows(Settler *settler, Round *round)
 	ready = life_begin_work(&scope, "billing: listing the inbox");
 	if (ready)
 	{
-		refs = inbox_list(&round->after, LIST_ROWS_MAX, &round->count);
+		refs = inbox_list(&round->after, (int64) settler->list_rows, &round->count);
 		round->refs = MemoryContextAllocHuge(settler->round_context,
 											 (round->count + 1) * sizeof(InboxRef));
 		if (round->count > 0)
@@ -268,6 +283,7 @@ list_rows(Settler *settler, Round *round)
 		memcpy(round->refs, refs, round->count * sizeof(InboxRef));
 	}
 	life_end_work(&scope, ready);
+	note_length(settler, round);
 	round->wasted_us += GetCurrentTimestamp() - started_at - (int64) round->count * LIST_US;
 	return round->count > 0;
 }
@@ -441,14 +457,14 @@ run_round(Settler *settler)
 	while (!life_shall_end() && list_rows(settler, &round))
 	{
 		settled += settle_list(settler, &round, since);
-		if (round.count < LIST_ROWS_MAX)
+		if (!round.is_full)
 		{
 			taken = wait_for_skipped(settler, &round);
 			report(taken, 0);
 			settled += taken;
 		}
 		count_left(settler, &round);
-		if (round.count < LIST_ROWS_MAX)
+		if (!round.is_full)
 			break;
 		/* What comes next was committed after the first of them, at the earliest. */
 		since_next = wake_look(WORKER_SETTLER);
@@ -497,7 +513,8 @@ void
 billing_settler_main(Datum argument)
 {
 	Oid database = DatumGetObjectId(argument);
-	Settler settler = {.group_rows = 1000, .started_at = GetCurrentTimestamp()};
+	Settler settler = {
+		.list_rows = LIST_ROWS_MIN, .group_rows = 1000, .started_at = GetCurrentTimestamp()};
 	CrashMark last;
 
 	last = life_begin(database, WORKER_SETTLER);
