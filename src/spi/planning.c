@@ -3,7 +3,7 @@
  * planning.c
  *	  The planner's switches, turned for the moment in which it plans.
  *
- * Setting them for as long as a call works would cost it more than reading an account.
+ * To set them for as long as a call works would cost every call; plans are made once.
  *
  *-------------------------------------------------------------------------
  */
