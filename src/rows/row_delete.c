@@ -50,7 +50,7 @@ lock_row(RowDelete *delete, ItemPointer place)
 									&failure);
 
 	if (result == ROW_IS_OURS)
-		row_lock_check_own(&failure, command, CMD_DELETE);
+		row_lock_check(TM_SelfModified, &failure, command, CMD_DELETE);
 	return result == ROW_IS_LOCKED && ItemPointerEquals(&delete->row.slot->tts_tid, place);
 }
 
@@ -82,12 +82,7 @@ delete_row(RowDelete *delete, ItemPointer place)
 										  state->es_snapshot, InvalidSnapshot, true, &failure,
 										  false);
 
-	if (result == TM_SelfModified)
-		row_lock_check_own(&failure, state->es_output_cid, CMD_DELETE);
-	else if (result == TM_Deleted)
-		row_lock_check_deleted();
-	else if (result == TM_Updated)
-		row_lock_check_updated();
+	row_lock_check(result, &failure, state->es_output_cid, CMD_DELETE);
 	return result == TM_Ok;
 }
 

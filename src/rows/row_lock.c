@@ -13,24 +13,15 @@
 #include "errors.h"
 #include "rows/row_lock.h"
 
-void
-row_lock_check_updated(void)
+static void
+check_snapshot(const char *message)
 {
 	if (IsolationUsesXactSnapshot())
-		refuse_as_server(ERRCODE_T_R_SERIALIZATION_FAILURE,
-						 "could not serialize access due to concurrent update", NULL);
+		refuse_as_server(ERRCODE_T_R_SERIALIZATION_FAILURE, message, NULL);
 }
 
-void
-row_lock_check_deleted(void)
-{
-	if (IsolationUsesXactSnapshot())
-		refuse_as_server(ERRCODE_T_R_SERIALIZATION_FAILURE,
-						 "could not serialize access due to concurrent delete", NULL);
-}
-
-void
-row_lock_check_own(const TM_FailureData *failure, CommandId command, CmdType wanted)
+static void
+check_own(const TM_FailureData *failure, CommandId command, CmdType wanted)
 {
 	if (failure->cmax != command)
 		refuse_as_server(
@@ -40,6 +31,17 @@ row_lock_check_own(const TM_FailureData *failure, CommandId command, CmdType wan
 					 wanted == CMD_DELETE ? "deleted" : "updated"),
 			"Consider using an AFTER trigger instead of a BEFORE trigger to propagate "
 			"changes to other rows.");
+}
+
+void
+row_lock_check(TM_Result result, const TM_FailureData *failure, CommandId command, CmdType wanted)
+{
+	if (result == TM_SelfModified)
+		check_own(failure, command, wanted);
+	else if (result == TM_Deleted)
+		check_snapshot("could not serialize access due to concurrent delete");
+	else if (result == TM_Updated)
+		check_snapshot("could not serialize access due to concurrent update");
 }
 
 static uint8
@@ -65,10 +67,10 @@ row_lock(Row *row, LockTupleMode mode, LockWaitPolicy wait, CommandId command,
 		case TM_SelfModified:
 			return ROW_IS_OURS;
 		case TM_Deleted:
-			row_lock_check_updated();
+			check_snapshot("could not serialize access due to concurrent update");
 			return ROW_IS_GONE;
 		case TM_Updated:
-			row_lock_check_updated();
+			check_snapshot("could not serialize access due to concurrent update");
 			break;
 		default:
 			break;

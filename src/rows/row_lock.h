@@ -29,11 +29,9 @@ typedef enum RowLockResult
 extern RowLockResult row_lock(Row *row, LockTupleMode mode, LockWaitPolicy wait, CommandId command,
 							  TM_FailureData *failure);
 
-/* Refuses what another transaction did to it, where the isolation level keeps a snapshot. */
-extern void row_lock_check_updated(void);
-extern void row_lock_check_deleted(void);
-
-/* Refuses (27000) where not the command itself, but one that it caused, changed or deleted it. */
-extern void row_lock_check_own(const TM_FailureData *failure, CommandId command, CmdType wanted);
+/* Refuses where another transaction changed or deleted the row and the isolation level keeps a
+ * snapshot (40001), and where not the command itself, but one that it caused, did so (27000). */
+extern void row_lock_check(TM_Result result, const TM_FailureData *failure, CommandId command,
+						   CmdType wanted);
 
 #endif

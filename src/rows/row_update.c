@@ -82,7 +82,7 @@ lock_row(RowUpdate *update)
 									&failure);
 
 	if (result == ROW_IS_OURS)
-		row_lock_check_own(&failure, state->es_output_cid, CMD_UPDATE);
+		row_lock_check(TM_SelfModified, &failure, state->es_output_cid, CMD_UPDATE);
 	return result == ROW_IS_LOCKED && row_scan_has_key(&update->scan);
 }
 
@@ -138,12 +138,7 @@ write_row(RowUpdate *update, IndexesToUpdate *needed)
 	result = table_tuple_update(update->write.in.relation, &update->place, update->slot,
 								state->es_output_cid, state->es_snapshot, InvalidSnapshot, true,
 								&failure, &mode, needed);
-	if (result == TM_SelfModified)
-		row_lock_check_own(&failure, state->es_output_cid, CMD_UPDATE);
-	else if (result == TM_Deleted)
-		row_lock_check_deleted();
-	else if (result == TM_Updated)
-		row_lock_check_updated();
+	row_lock_check(result, &failure, state->es_output_cid, CMD_UPDATE);
 	return result;
 }
 
@@ -205,14 +200,4 @@ row_update_end(RowUpdate *update)
 {
 	row_scan_close(&update->scan);
 	row_write_end(&update->write);
-}
-
-void
-row_update(RowShape *shape, const int64 *key, const RowChange *change)
-{
-	RowUpdate update;
-
-	row_update_begin(&update, shape, change->columns);
-	row_update_put(&update, key, change->values, change->nulls);
-	row_update_end(&update);
 }

@@ -35,15 +35,4 @@ extern void row_update_put(RowUpdate *update, const int64 *key, const Datum *val
 
 extern void row_update_end(RowUpdate *update);
 
-/* What a row is to have in some of its columns. */
-typedef struct RowChange
-{
-	RowColumns columns;
-	const Datum *values;
-	const char *nulls;
-} RowChange;
-
-/* The same of one row. */
-extern void row_update(RowShape *shape, const int64 *key, const RowChange *change);
-
 #endif

@@ -177,10 +177,12 @@ void
 lot_update_given_back(int64 account_id, const Lot *lot)
 {
 	static const int columns[] = {GIVEN_BACK};
-	Datum values[] = {nano_datum(lot->given_back_nano)};
+	RowUpdate update;
 
-	row_update(&lot_shape, (int64[]){account_id, lot->lot_no},
-			   &(RowChange){{columns, lengthof(columns)}, values, " "});
+	row_update_begin(&update, &lot_shape, (RowColumns){columns, lengthof(columns)});
+	row_update_put(&update, (int64[]){account_id, lot->lot_no},
+				   (Datum[]){nano_datum(lot->given_back_nano)}, " ");
+	row_update_end(&update);
 }
 
 static int64
