@@ -48,6 +48,35 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     RETURN code || ' ' || message;
 END $$;
+-- Does what the tables' owner did, tries a call, looks where it was done, and undoes all of it.
+CREATE FUNCTION test.altered(commands text[], call text, look text = '') RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+    outcome text;
+BEGIN
+    SET LOCAL billing.allow_history_change = on;
+    SET LOCAL client_min_messages = warning;
+    FOREACH command IN ARRAY commands LOOP
+        EXECUTE command;
+    END LOOP;
+    outcome := test.attempt(call);
+    IF outcome = 'done' AND look > '' THEN
+        EXECUTE look INTO outcome;
+    END IF;
+    RAISE SQLSTATE '00001';
+EXCEPTION WHEN SQLSTATE '00001' THEN
+    RETURN regexp_replace(outcome, '\d{4}_\d\d', 'month');
+END $$;
+-- Puts the default partition of usage in the place of this month's, with its columns the other way round.
+CREATE FUNCTION test.leaf_of_another_order() RETURNS text[] LANGUAGE sql AS $$
+    SELECT ARRAY[
+        'ALTER TABLE billing_books.usage_event DETACH PARTITION billing_books.usage_event_default', 'DROP TABLE billing_books.usage_event_default',
+        format('ALTER TABLE billing_books.usage_event DETACH PARTITION billing_books.%I', to_char(now() AT TIME ZONE 'UTC', '"usage_event_"YYYY_MM')),
+        format('ALTER TABLE billing_books.%I RENAME TO gone', to_char(now() AT TIME ZONE 'UTC', '"usage_event_"YYYY_MM')),
+        'CREATE TABLE billing_books.usage_event_default (project text, gone int, tags jsonb, meters jsonb, variant text, reason text, key_name text NOT NULL, model text NOT NULL, request_id text NOT NULL, status text NOT NULL, credits numeric(19,9), charge numeric(18,9), probe smallint NOT NULL DEFAULT 0, cache_write_tokens int NOT NULL, cache_read_tokens int NOT NULL, output_tokens int NOT NULL, input_tokens int NOT NULL, entry_count int NOT NULL DEFAULT 0, key_id bigint NOT NULL, weight_id bigint, window_no bigint, quota_no bigint, subscription_no bigint, batch_offset numeric(18,9), first_entry_no bigint, price_id bigint, settled_at timestamptz, recorded_at timestamptz NOT NULL, occurred_at timestamptz NOT NULL, request_hash bigint NOT NULL, account_id bigint NOT NULL)',
+        'ALTER TABLE billing_books.usage_event_default DROP gone', 'CREATE UNIQUE INDEX ON billing_books.usage_event_default (account_id, request_hash, probe)',
+        'ALTER TABLE billing_books.usage_event ATTACH PARTITION billing_books.usage_event_default DEFAULT']
+$$;
 -- The chain of an account's entries anew, for what a test puts there or changes by hand.
 CREATE AGGREGATE test.chain(bigint, bigint, timestamptz, timestamptz, bigint, bigint, bigint, bigint, numeric, text, text, text, text, text, bytea) (SFUNC = billing.entry_chain, STYPE = bytea);
 CREATE FUNCTION test.rechain(account bigint) RETURNS void LANGUAGE plpgsql SET billing.allow_history_change = on AS $$
