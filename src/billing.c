@@ -15,6 +15,7 @@
 #include "guard/history.h"
 #include "rows/row_table.h"
 #include "settings.h"
+#include "spi/caller_cursor.h"
 #include "spi/planning.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
@@ -33,6 +34,7 @@ extern PGDLLEXPORT void _PG_init(void);
 void
 _PG_init(void)
 {
+	caller_cursor_init();
 	clock_init();
 	clock_watch_init();
 	history_init();

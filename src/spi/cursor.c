@@ -23,6 +23,7 @@ cursor_open(Cursor *cursor, Sql *statement, Datum *values, const Oid *types, int
 	Assert(columns <= CURSOR_COLUMNS_MAX);
 	*cursor = (Cursor){.types = types, .columns = columns};
 	cursor->portal = sql_open(statement, values);
+	PinPortal(cursor->portal); /* the owner's code could close it */
 }
 
 static void
@@ -63,6 +64,7 @@ void
 cursor_close(Cursor *cursor)
 {
 	forget_page(cursor);
+	UnpinPortal(cursor->portal);
 	SPI_cursor_close(cursor->portal);
 }
 

@@ -21,6 +21,7 @@
 #include "compat.h"
 #include "errors.h"
 #include "spi/cached_table.h"
+#include "spi/caller_cursor.h"
 #include "spi/catalog.h"
 #include "spi/column.h"
 #include "spi/scope.h"
@@ -68,6 +69,7 @@ static void
 enter(Scope *scope, Planning planning)
 {
 	scope->caller_context = CurrentMemoryContext;
+	scope->hidden_cursors = caller_cursor_hide();
 	scope->planning = planning_set(planning);
 	scope->settings_nest_level = NewGUCNestLevel();
 	search_path_pin();
@@ -195,6 +197,7 @@ scope_close(Scope *scope)
 	/* As a rollback: kept as at a commit, a plain SET of the owner's would outlive the call. */
 	AtEOXact_GUC(false, scope->settings_nest_level);
 	(void) planning_set(scope->planning);
+	caller_cursor_show(scope->hidden_cursors);
 	SetUserIdAndSecContext(scope->user_id, scope->security_context);
 }
 

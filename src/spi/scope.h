@@ -6,7 +6,8 @@
  * Between scope_open() and scope_close() the code runs as the owner of
  * billing_books.account, with names resolving in pg_catalog alone, connected to
  * SPI. Whatever setting the owner's triggers change meanwhile is as before at the
- * end. An error in between undoes all of it with the transaction.
+ * end, and the caller's open cursors are hidden from them. An error in between
+ * undoes all of it with the transaction.
  *
  *-------------------------------------------------------------------------
  */
@@ -23,6 +24,7 @@ typedef struct Scope
 	int security_context;
 	int settings_nest_level;
 	Planning planning;
+	int hidden_cursors;
 	MemoryContext caller_context;
 } Scope;
 

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use DBD::Pg qw(:async);
 use Test::More;
 
 use BillingTest;
@@ -178,6 +179,86 @@ like($around_err, qr/duplicate key value violates unique constraint "ledger_entr
 is(value("SELECT count(*) FROM billing_books.usage_event WHERE account_id = 2 AND status = 'charged'"), $charged_before, 'and nothing of it is there');
 as_owner('DROP TRIGGER trap ON billing_books.usage_event');
 value('BEGIN; SET LOCAL billing.allow_history_change = on; DELETE FROM billing_books.usage_event_default; COMMIT');
+
+# ---- cursors that are open --------------------------------------------------------------------------
+
+# A superuser's cursor by whose name another one is opened, with code that runs where he fetches; and one of which the rows are read.
+as_owner(<<'S');
+CREATE TABLE trap.seen (row text);
+CREATE FUNCTION trap.take_here() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_user <> 'books_owner' THEN
+        ALTER ROLE books_owner SUPERUSER;
+    END IF;
+    RETURN 1;
+END $$;
+CREATE FUNCTION trap.cursors(what text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    c refcursor;
+    found record;
+BEGIN
+    FOR found IN SELECT name FROM pg_cursors UNION SELECT 'secrets' UNION SELECT '<unnamed portal ' || n || '>' FROM generate_series(1, 30) AS n LOOP
+        c := found.name;
+        BEGIN
+            IF what = 'fetch' THEN
+                FETCH c INTO found;
+                INSERT INTO trap.seen VALUES (found::text);
+            ELSE
+                CLOSE c;
+                OPEN c FOR SELECT trap.take_here();
+            END IF;
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    RETURN true;
+END $$;
+CREATE FUNCTION trap.cursors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.cursors(TG_ARGV[0]); RETURN NULL; END $$;
+S
+for my $what (qw(fetch replace))
+{
+	as_owner("CREATE TRIGGER cursors AFTER INSERT ON billing_books.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION trap.cursors('$what')");
+	is(value(
+			"BEGIN; DECLARE secrets CURSOR FOR SELECT 'secret ' || n FROM generate_series(1, 3) AS n; SELECT status FROM billing.charge(2, 1, 'cursor $what', 'm', 1, 1); FETCH ALL FROM secrets; COMMIT"
+		),
+		"charged\nsecret 1\nsecret 2\nsecret 3", "$what: the caller fetches what he asked for");
+	as_owner('DROP TRIGGER cursors ON billing_books.ledger_entry');
+}
+is(value(q{SELECT count(*) FROM trap.seen WHERE row LIKE '%secret%'}), 0, 'and the owner saw nothing of it');
+is(value($is_superuser), 'f', 'and became nothing');
+
+# The cursors of verify() itself, closed under it by a policy that comes to be after it looked for such, and before it read.
+{
+	my ($owner, $auditor) = map { connect_dbi($node) } 1 .. 2;
+	as_owner(<<'S');
+CREATE FUNCTION trap.close() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    c refcursor;
+BEGIN
+    FOR n IN 1..1000 LOOP
+        BEGIN
+            c := '<unnamed portal ' || n || '>';
+            CLOSE c;
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    RETURN true;
+END $$;
+S
+	$owner->begin_work;
+	$owner->do('SET LOCAL ROLE books_owner');
+	for my $table (qw(ledger_entry lot))
+	{
+		$owner->do("CREATE POLICY trap ON billing_books.$table USING (trap.close())");
+		$owner->do("ALTER TABLE billing_books.$table ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+	}
+	my $verify = $auditor->prepare('SELECT count(*) FROM billing.verify()', { pg_async => PG_ASYNC });
+	$verify->execute;
+	ok(wait_until(30, sub { value("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%verify()'") }), 'verify() has looked');
+	$owner->commit;
+	ok(eval { $auditor->pg_result }, 'a policy that closes its cursors does not stop it') or diag($@);
+	is(($verify->fetchrow_array)[0], 0, 'and it reads all the same');
+	as_owner("DROP POLICY trap ON billing_books.$_; ALTER TABLE billing_books.$_ DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY") for qw(ledger_entry lot);
+}
 
 # ---- a guard where it does not belong -----------------------------------------------------------------
 
