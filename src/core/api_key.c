@@ -8,11 +8,13 @@
 #include "core/api_key.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <string.h>
 
 #include "core/base32.h"
 #include "core/big_endian.h"
+#include "core/hasher.h"
+
+_Static_assert(API_KEY_HASH_BYTES == DIGEST_BYTES, "a hash is a digest");
 
 #define PREFIX_LENGTH 3
 #define CHECKED_BYTES (8 + 4 + API_KEY_SECRET_BYTES)
@@ -72,7 +74,12 @@ api_key_decode(const char *text, size_t length, ApiKey *key)
 bool
 api_key_hash(const char *text, size_t length, uint8_t hash[API_KEY_HASH_BYTES])
 {
-	return SHA256((const unsigned char *) text, length, hash) != NULL;
+	Digest digest;
+
+	if (!hasher_digest(text, length, &digest))
+		return false;
+	memcpy(hash, digest.bytes, API_KEY_HASH_BYTES);
+	return true;
 }
 
 bool

@@ -8,39 +8,26 @@
 #include "core/base32.h"
 
 #include <string.h>
+#include <zlib.h>
 
 #include "core/big_endian.h"
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/* Reflected, bit by bit: the input is a few dozen bytes. */
-static uint32_t
-crc32_add(uint32_t crc, const uint8_t *bytes, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-	{
-		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc >> 1) ^ (UINT32_C(0xEDB88320) & -(crc & 1));
-	}
-	return crc;
-}
+/* What the characters of the alphabet stand for, and one more; 0: nothing. */
+static const uint8_t digits[UINT8_MAX + 1] = {
+	['0'] = 1,	['1'] = 2,	['2'] = 3,	['3'] = 4,	['4'] = 5,	['5'] = 6,	['6'] = 7,	['7'] = 8,
+	['8'] = 9,	['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['g'] = 17, ['h'] = 18, ['j'] = 19, ['k'] = 20, ['m'] = 21, ['n'] = 22, ['p'] = 23, ['q'] = 24,
+	['r'] = 25, ['s'] = 26, ['t'] = 27, ['v'] = 28, ['w'] = 29, ['x'] = 30, ['y'] = 31, ['z'] = 32,
+};
 
 uint32_t
 base32_checksum(const char *text, const uint8_t *bytes, size_t size)
 {
-	uint32_t crc = crc32_add(UINT32_MAX, (const uint8_t *) text, strlen(text));
+	uLong crc = crc32(0, (const Bytef *) text, (uInt) strlen(text));
 
-	return ~crc32_add(crc, bytes, size);
-}
-
-/* The five bits that a character stands for; -1 for any other character. */
-static int
-digit_value(char character)
-{
-	const char *found = character ? strchr(alphabet, character) : NULL;
-
-	return found ? (int) (found - alphabet) : -1;
+	return (uint32_t) crc32(crc, bytes, (uInt) size);
 }
 
 void
@@ -64,11 +51,11 @@ base32_decode(const char *text, uint8_t *bytes, size_t size)
 
 		for (int i = 0; i < BASE32_GROUP_CHARACTERS; i++)
 		{
-			int value = digit_value(*text++);
+			uint8_t digit = digits[(uint8_t) *text++];
 
-			if (value < 0)
+			if (digit == 0)
 				return false;
-			group = group << 5 | (uint64_t) value;
+			group = group << 5 | (uint64_t) (digit - 1);
 		}
 		big_endian_put(bytes + at, group, BASE32_GROUP_BYTES);
 	}

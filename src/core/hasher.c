@@ -121,9 +121,5 @@ hasher_end(Hasher *hasher, Digest *digest)
 bool
 hasher_digest(const void *bytes, size_t length, Digest *digest)
 {
-	Hasher hasher;
-
-	hasher_begin(&hasher);
-	hasher_put_bytes(&hasher, bytes, length);
-	return hasher_end(&hasher, digest);
+	return algorithm() && EVP_Digest(bytes, length, digest->bytes, NULL, algorithm(), NULL) == 1;
 }
