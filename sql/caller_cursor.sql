@@ -101,6 +101,7 @@ DECLARE
     c CURSOR FOR SELECT n FROM generate_series(5, 8) AS n;
     failed int := 0;
 BEGIN
+    c := 'c';
     FOR row IN c LOOP
         BEGIN
             PERFORM billing.record_offline_payment(2340 + row.n % 2 * 9, 100, 'around ' || row.n, 'cursor ' || row.n);

@@ -9,7 +9,7 @@ CREATE FUNCTION test.plan() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     line text;
 BEGIN
-    EXECUTE 'EXPLAIN (COSTS OFF) SELECT * FROM test.small AS a JOIN test.small AS b USING (n)' INTO line;
+    EXECUTE 'EXPLAIN (COSTS OFF) SELECT * FROM test.small AS a JOIN test.small AS b ON b.n = a.n + 1' INTO line;
     RETURN line;
 END $$;
 -- Tables of the books that this transaction read whole. Policies are few, and remembered.

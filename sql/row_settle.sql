@@ -72,7 +72,7 @@ SELECT what, pg_temp.altered(look, VARIADIC commands) FROM (VALUES
     ('a column that a leaf makes', 'SELECT string_agg(request_id || '' '' || charge, '', '' ORDER BY account_id, request_id) FROM billing_books.usage_event_default WHERE request_id ~ ''^own''',
         ARRAY['UPDATE billing_books.usage_inbox SET input_tokens = 20 WHERE request_id = ''own2''', 'ALTER TABLE billing_books.usage_event DETACH PARTITION billing_books.usage_event_default', 'DROP TABLE billing_books.usage_event_default',
         format('ALTER TABLE billing_books.usage_event DETACH PARTITION billing_books.%I', to_char(now() AT TIME ZONE 'UTC', '"usage_event_"YYYY_MM')),
-        'CREATE TABLE billing_books.usage_event_default (LIKE billing_books.usage_event INCLUDING DEFAULTS)', 'ALTER TABLE billing_books.usage_event_default DROP reason, ADD reason text GENERATED ALWAYS AS (NULL::text) STORED',
+        'CREATE TABLE billing_books.usage_event_default (LIKE billing_books.usage_event INCLUDING DEFAULTS)', 'ALTER TABLE billing_books.usage_event_default DROP reason, ADD reason text' || CASE WHEN current_setting('server_version_num')::int < 160000 THEN ' GENERATED ALWAYS AS (NULL::text) STORED' ELSE '' END, -- later ones refuse it
         'CREATE UNIQUE INDEX ON billing_books.usage_event_default (account_id, request_hash, probe)', 'ALTER TABLE billing_books.usage_event ATTACH PARTITION billing_books.usage_event_default DEFAULT']),
     ('a leaf of another order', 'SELECT concat_ws('' '', count(*), min(model), sum(charge)) FROM billing_books.usage_event_default WHERE request_id ~ ''^own''', test.leaf_of_another_order())) AS c (what, look, commands);
 
