@@ -16,6 +16,7 @@
 #include "rows/row_table.h"
 #include "settings.h"
 #include "spi/caller_cursor.h"
+#include "spi/caller_temp.h"
 #include "spi/planning.h"
 #include "spi/scope.h"
 #include "spi/sql.h"
@@ -35,6 +36,7 @@ void
 _PG_init(void)
 {
 	caller_cursor_init();
+	caller_temp_init();
 	clock_init();
 	clock_watch_init();
 	history_init();

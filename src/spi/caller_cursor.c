@@ -114,6 +114,32 @@ caller_cursor_hide(void)
 	return first;
 }
 
+/* One that was opened since the caller's were hidden; NULL: none. */
+static Portal
+find_other(void)
+{
+	for (MemoryContext context = all_portals()->firstchild; context; context = context->nextchild)
+	{
+		Portal portal = portal_of(context);
+
+		if (portal && portal->visible && portal->status != PORTAL_ACTIVE)
+			return portal;
+	}
+	return NULL;
+}
+
+void
+caller_cursor_close_others(void)
+{
+	Portal portal;
+
+	while ((portal = find_other()) != NULL)
+	{
+		portal->portalPinned = false;
+		PortalDrop(portal, false);
+	}
+}
+
 void
 caller_cursor_show(int first)
 {

@@ -24,4 +24,8 @@ extern void caller_cursor_init(void);
 extern int caller_cursor_hide(void);
 extern void caller_cursor_show(int first);
 
+/* Closes those that were opened since: what the owner's code leaves, the caller might fetch from.
+ */
+extern void caller_cursor_close_others(void);
+
 #endif

@@ -17,13 +17,34 @@
 /* Rows that are fetched at once. */
 #define PAGE_SIZE 1000
 
+/*
+ * Between two pages it cannot be run, as spi/caller_cursor does it: what the owner's code moved
+ * would be left out, and what it closed would be gone.
+ */
+static void
+shut(Portal portal)
+{
+	portal->status = PORTAL_FAILED;
+	portal->activeSubid = portal->createSubid;
+}
+
+/* One that failed stays so: that has been cleaned up. */
+static void
+unshut(Portal portal)
+{
+	if (portal->cleanup)
+		portal->status = PORTAL_READY;
+}
+
 void
 cursor_open(Cursor *cursor, Sql *statement, Datum *values, const Oid *types, int columns)
 {
 	Assert(columns <= CURSOR_COLUMNS_MAX);
 	*cursor = (Cursor){.types = types, .columns = columns};
 	cursor->portal = sql_open(statement, values);
-	PinPortal(cursor->portal); /* the owner's code could close it */
+	PinPortal(cursor->portal);
+	cursor->portal->visible = false;
+	shut(cursor->portal);
 }
 
 static void
@@ -40,7 +61,9 @@ fetch_page(Cursor *cursor)
 {
 	CHECK_FOR_INTERRUPTS();
 	forget_page(cursor);
+	unshut(cursor->portal);
 	SPI_cursor_fetch(cursor->portal, true, PAGE_SIZE);
+	shut(cursor->portal);
 	cursor->table = SPI_tuptable;
 	cursor->count = SPI_processed;
 	if (cursor->count > 0)
@@ -64,6 +87,7 @@ void
 cursor_close(Cursor *cursor)
 {
 	forget_page(cursor);
+	unshut(cursor->portal);
 	UnpinPortal(cursor->portal);
 	SPI_cursor_close(cursor->portal);
 }

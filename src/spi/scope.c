@@ -193,6 +193,7 @@ void
 scope_close(Scope *scope)
 {
 	scope_close_inner();
+	caller_cursor_close_others();
 	search_path_unpin();
 	/* As a rollback: kept as at a commit, a plain SET of the owner's would outlive the call. */
 	AtEOXact_GUC(false, scope->settings_nest_level);

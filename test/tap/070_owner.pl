@@ -226,7 +226,47 @@ for my $what (qw(fetch replace))
 is(value(q{SELECT count(*) FROM trap.seen WHERE row LIKE '%secret%'}), 0, 'and the owner saw nothing of it');
 is(value($is_superuser), 'f', 'and became nothing');
 
-# The cursors of verify() itself, closed under it by a policy that comes to be after it looked for such, and before it read.
+# A cursor of his that stays behind, for whoever fetches from one of that name.
+as_owner(<<'S');
+CREATE FUNCTION trap.leave() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE c refcursor := 'left'; BEGIN OPEN c FOR SELECT trap.take_here(); RETURN NULL; END $$;
+CREATE TRIGGER leave AFTER INSERT ON billing_books.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION trap.leave();
+S
+{
+	my ($status, $out, $err) = $node->psql('postgres', "BEGIN; SELECT status FROM billing.charge(2, 1, 'cursor left', 'm', 1, 1); FETCH ALL FROM \"left\"");
+	like($out, qr/^charged$/, 'what the owner opens is no hindrance');
+	like($err, qr/cursor "left" does not exist/, 'and is closed with the call');
+}
+is(value($is_superuser), 'f', 'so nobody runs it');
+as_owner('DROP TRIGGER leave ON billing_books.ledger_entry');
+
+# ---- the caller's temporary schema, where types are looked for first -----------------------------------
+
+as_owner(<<'S');
+CREATE FUNCTION trap.take_text(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.take_here(); RETURN true; END $$;
+CREATE FUNCTION trap.take_type() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    command text;
+BEGIN
+    FOREACH command IN ARRAY ARRAY['CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (trap.take_text(VALUE))', 'CREATE TYPE pg_temp.jsonb AS ENUM (''a'')',
+        'CREATE TYPE pg_temp.uuid AS (a int)', 'CREATE TYPE pg_temp.inet AS RANGE (SUBTYPE = int4)', 'CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS ''SELECT 1''',
+        'CREATE OPERATOR pg_temp.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)', 'CREATE TEMP VIEW v AS SELECT 1', 'CREATE DOMAIN trap.fine AS int'] LOOP
+        BEGIN
+            EXECUTE command;
+            INSERT INTO trap.seen VALUES ('made: ' || command);
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER take_type AFTER INSERT ON billing_books.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION trap.take_type();
+S
+is(value("CREATE TEMP TABLE mine (n int); SELECT status FROM billing.charge(2, 1, 'temporary', 'm', 1, 1); SELECT 'anything'::text; CREATE DOMAIN pg_temp.own AS int; SELECT 1::pg_temp.own"),
+	"charged\nanything\n1", 'a session that has temporary tables, and makes more');
+is(value(q{SELECT row FROM trap.seen WHERE row LIKE 'made%'}), 'made: CREATE DOMAIN trap.fine AS int', "the owner's code makes things where they are his");
+is(value($is_superuser), 'f', "and none that the caller's casts would run");
+as_owner('DROP TRIGGER take_type ON billing_books.ledger_entry');
+
+# The cursors of verify() itself, moved and closed under it by a policy that comes to be after it looked for such, and before it read.
 {
 	my ($owner, $auditor) = map { connect_dbi($node) } 1 .. 2;
 	as_owner(<<'S');
@@ -237,6 +277,11 @@ BEGIN
     FOR n IN 1..1000 LOOP
         BEGIN
             c := '<unnamed portal ' || n || '>';
+            MOVE c;
+            INSERT INTO trap.seen VALUES ('moved');
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END;
+        BEGIN
             CLOSE c;
         EXCEPTION WHEN OTHERS THEN NULL;
         END;
@@ -257,6 +302,7 @@ S
 	$owner->commit;
 	ok(eval { $auditor->pg_result }, 'a policy that closes its cursors does not stop it') or diag($@);
 	is(($verify->fetchrow_array)[0], 0, 'and it reads all the same');
+	is(value(q{SELECT count(*) FROM trap.seen WHERE row = 'moved'}), 0, 'all that there is: none was moved');
 	as_owner("DROP POLICY trap ON billing_books.$_; ALTER TABLE billing_books.$_ DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY") for qw(ledger_entry lot);
 }
 
