@@ -5,8 +5,9 @@
  *
  * Types are looked for there first, before pg_catalog, and who may make temporary
  * tables in the database may put some there: a domain "text" of the owner's, left by a
- * trigger of his, would run its CHECK with the rights of who casts. PostgreSQL refuses
- * relations alone there, where it restricts what code may do, as it does within calls.
+ * trigger of his, would run its CHECK with the rights of who casts. Where it restricts
+ * what code may do, as it does within calls, PostgreSQL 15.20 refuses types there; its
+ * releases until 15.18 refuse relations alone.
  *
  *-------------------------------------------------------------------------
  */
