@@ -1,11 +1,10 @@
 /*-------------------------------------------------------------------------
  *
  * caller_cursor.c
- *	  Portals that are marked as failed, and pinned, for as long as a call works.
+ *	  Portals that are shut for as long as a call works.
  *
- * A failed portal cannot be run, a pinned one cannot be dropped; and a transaction that fails
- * finds them as it leaves those of its own. The server lists portals only by pg_cursors, which is
- * a query; here they are found by their memory contexts, all children of one.
+ * The server lists portals only by pg_cursors, which is a query; here they are found by their
+ * memory contexts, all children of one.
  *
  *-------------------------------------------------------------------------
  */
@@ -13,10 +12,10 @@
 
 #include "access/xact.h"
 #include "utils/memutils.h"
-#include "utils/portal.h"
 
 #include "errors.h"
 #include "spi/caller_cursor.h"
+#include "spi/portal.h"
 
 /* A portal, as it was. */
 typedef struct HiddenCursor
@@ -44,7 +43,6 @@ make_room(void)
 					: MemoryContextAlloc(TopMemoryContext, hidden_capacity * sizeof(HiddenCursor));
 }
 
-/* A subtransaction that fails takes what it ran last for its own: that is none of these. */
 static void
 hide(Portal portal)
 {
@@ -57,10 +55,7 @@ hide(Portal portal)
 		.active_in = portal->activeSubid,
 		.depth = GetCurrentTransactionNestLevel(),
 	};
-	portal->status = PORTAL_FAILED;
-	portal->portalPinned = true;
-	portal->visible = false;
-	portal->activeSubid = portal->createSubid;
+	portal_shut(portal);
 }
 
 static void
@@ -89,16 +84,20 @@ all_portals(void)
 	return found;
 }
 
-/* Its portal, which its identifier names, but for the one whose name is empty. */
+/*
+ * Its portal, which its identifier names, but for the one whose name is empty. NULL: it is running,
+ * and can be neither run nor dropped as it is.
+ */
 static Portal
-portal_of(MemoryContext context)
+idle_portal(MemoryContext context)
 {
 	Portal portal = GetPortalByName(context->ident);
 
-	return portal && portal->portalContext == context ? portal : GetPortalByName("");
+	if (portal == NULL || portal->portalContext != context)
+		portal = GetPortalByName("");
+	return portal && portal->status != PORTAL_ACTIVE ? portal : NULL;
 }
 
-/* One that is running can be neither run nor dropped as it is. */
 int
 caller_cursor_hide(void)
 {
@@ -106,9 +105,9 @@ caller_cursor_hide(void)
 
 	for (MemoryContext context = all_portals()->firstchild; context; context = context->nextchild)
 	{
-		Portal portal = portal_of(context);
+		Portal portal = idle_portal(context);
 
-		if (portal && portal->status != PORTAL_ACTIVE)
+		if (portal)
 			hide(portal);
 	}
 	return first;
@@ -120,16 +119,16 @@ find_other(void)
 {
 	for (MemoryContext context = all_portals()->firstchild; context; context = context->nextchild)
 	{
-		Portal portal = portal_of(context);
+		Portal portal = idle_portal(context);
 
-		if (portal && portal->visible && portal->status != PORTAL_ACTIVE)
+		if (portal && portal->visible)
 			return portal;
 	}
 	return NULL;
 }
 
-void
-caller_cursor_close_others(void)
+static void
+close_others(void)
 {
 	Portal portal;
 
@@ -143,6 +142,7 @@ caller_cursor_close_others(void)
 void
 caller_cursor_show(int first)
 {
+	close_others();
 	while (hidden_count > first)
 		show(&hidden[--hidden_count]);
 }

@@ -22,10 +22,9 @@ extern void caller_cursor_init(void);
  * closed or seen in pg_cursors.
  */
 extern int caller_cursor_hide(void);
-extern void caller_cursor_show(int first);
 
-/* Closes those that were opened since: what the owner's code leaves, the caller might fetch from.
- */
-extern void caller_cursor_close_others(void);
+/* Closes those that were opened since, too: what the owner's code leaves, the caller might fetch
+ * from. Its end may run that code, so it is called with the owner's rights still. */
+extern void caller_cursor_show(int first);
 
 #endif

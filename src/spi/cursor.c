@@ -13,22 +13,15 @@
 #include "spi/column.h"
 #include "spi/cursor.h"
 #include "spi/nano.h"
+#include "spi/portal.h"
 
 /* Rows that are fetched at once. */
 #define PAGE_SIZE 1000
 
 /*
- * Between two pages it cannot be run, as spi/caller_cursor does it: what the owner's code moved
- * would be left out, and what it closed would be gone.
+ * It is shut between two pages: what the owner's code moved would be left out, and what it closed
+ * would be gone. One that failed stays so: that has been cleaned up.
  */
-static void
-shut(Portal portal)
-{
-	portal->status = PORTAL_FAILED;
-	portal->activeSubid = portal->createSubid;
-}
-
-/* One that failed stays so: that has been cleaned up. */
 static void
 unshut(Portal portal)
 {
@@ -42,9 +35,7 @@ cursor_open(Cursor *cursor, Sql *statement, Datum *values, const Oid *types, int
 	Assert(columns <= CURSOR_COLUMNS_MAX);
 	*cursor = (Cursor){.types = types, .columns = columns};
 	cursor->portal = sql_open(statement, values);
-	PinPortal(cursor->portal);
-	cursor->portal->visible = false;
-	shut(cursor->portal);
+	portal_shut(cursor->portal);
 }
 
 static void
@@ -63,7 +54,7 @@ fetch_page(Cursor *cursor)
 	forget_page(cursor);
 	unshut(cursor->portal);
 	SPI_cursor_fetch(cursor->portal, true, PAGE_SIZE);
-	shut(cursor->portal);
+	portal_shut(cursor->portal);
 	cursor->table = SPI_tuptable;
 	cursor->count = SPI_processed;
 	if (cursor->count > 0)

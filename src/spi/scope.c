@@ -193,12 +193,11 @@ void
 scope_close(Scope *scope)
 {
 	scope_close_inner();
-	caller_cursor_close_others();
+	caller_cursor_show(scope->hidden_cursors);
 	search_path_unpin();
 	/* As a rollback: kept as at a commit, a plain SET of the owner's would outlive the call. */
 	AtEOXact_GUC(false, scope->settings_nest_level);
 	(void) planning_set(scope->planning);
-	caller_cursor_show(scope->hidden_cursors);
 	SetUserIdAndSecContext(scope->user_id, scope->security_context);
 }
 

@@ -192,7 +192,7 @@ BEGIN
     END IF;
     RETURN 1;
 END $$;
-CREATE FUNCTION trap.cursors(what text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE FUNCTION trap.cursors() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     c refcursor;
     found record;
@@ -200,7 +200,7 @@ BEGIN
     FOR found IN SELECT name FROM pg_cursors UNION SELECT 'secrets' UNION SELECT '<unnamed portal ' || n || '>' FROM generate_series(1, 30) AS n LOOP
         c := found.name;
         BEGIN
-            IF what = 'fetch' THEN
+            IF TG_ARGV[0] = 'fetch' THEN
                 FETCH c INTO found;
                 INSERT INTO trap.seen VALUES (found::text);
             ELSE
@@ -210,9 +210,8 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN NULL;
         END;
     END LOOP;
-    RETURN true;
+    RETURN NULL;
 END $$;
-CREATE FUNCTION trap.cursors() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM trap.cursors(TG_ARGV[0]); RETURN NULL; END $$;
 S
 for my $what (qw(fetch replace))
 {
