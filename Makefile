@@ -110,8 +110,8 @@ src/store/verify_store.o: src/verify_checks.inc src/verify_account_checks.inc
 src/store/report_store.o src/store/partition_store.o src/store/page_store.o src/store/usage_report_store.o src/store/document_store.o src/store/account_statement_store.o src/store/verify_store.o: $(QUERIES)
 $(OBJS): $(HEADER_FILES)
 
-# The pure parts link into the unit tests as they link into the server; of billing-caller what writes, and of billing-pdf what reads.
-UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# The pure parts link into the unit tests as they link into the server (a test that main() leaves out is an error); of billing-caller what writes, and of billing-pdf what reads.
+UNIT_CFLAGS   = -std=c11 -g -O1 -Wall -Wextra -Werror=unused-function -Isrc -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT_OBJS    := $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/core/*.c src/gateway/*.c src/message/*.c)) src/secrets.c src/caller/key_file.c src/caller/token_file.c src/pdf/paper.c)
 UNIT_PROGRAMS := $(patsubst test/unit/%.c,build/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 

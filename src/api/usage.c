@@ -89,7 +89,7 @@ billing_charge(PG_FUNCTION_ARGS)
 {
 	InboxRow arguments = read_arguments(fcinfo);
 	UsageEvent event;
-	UsageEvent recorded;
+	const UsageEvent *recorded;
 	StoredRequests stored;
 	Booking booking;
 	Scope scope;
@@ -100,13 +100,14 @@ billing_charge(PG_FUNCTION_ARGS)
 	event = inbox_row_event(&arguments, booking.at);
 	stored = *usage_find_recent(&(UsageEvent *){&event}, 1, booking_dedupe_since(&booking),
 								booking.at);
-	if (usage_is_recorded(&booking, &event, stored, &recorded))
+	recorded = usage_find_recorded(&booking, &event, stored);
+	if (recorded)
 	{
-		Fault fault = usage_conflict(&recorded, &event);
+		Fault fault = usage_conflict(recorded, &event);
 
 		if (fault.message)
 			refuse_fault(&fault);
-		row = charge_row(fcinfo, &booking, &recorded, true);
+		row = charge_row(fcinfo, &booking, recorded, true);
 	}
 	else
 	{

@@ -244,12 +244,11 @@ drop_repeated(const Batch *batch, const Candidate *candidate, const UsageEvent *
 static bool
 is_stored(const Batch *batch, Candidate *candidate, StoredRequests stored)
 {
-	UsageEvent recorded;
+	const UsageEvent *recorded = usage_find_recorded(&batch->booking, &candidate->event, stored);
 
-	if (!usage_is_recorded(&batch->booking, &candidate->event, stored, &recorded))
-		return false;
-	drop_repeated(batch, candidate, &recorded);
-	return true;
+	if (recorded)
+		drop_repeated(batch, candidate, recorded);
+	return recorded != NULL;
 }
 
 /* Looks through the candidates of the same hash that were found to count. */

@@ -44,17 +44,14 @@ describe_payload(const UsagePayload *payload)
 					tokens[TOKENS_CACHE_WRITE], meters[0] ? ", meters " : "", meters);
 }
 
-bool
-usage_is_recorded(const Booking *booking, UsageEvent *event, StoredRequests stored,
-				  UsageEvent *recorded)
+const UsageEvent *
+usage_find_recorded(const Booking *booking, UsageEvent *event, StoredRequests stored)
 {
 	const StoredRequest *found = dedupe_find(stored, event->request_id,
 											 booking_dedupe_since(booking));
 
 	event->probe = dedupe_free_probe(stored);
-	if (found)
-		*recorded = usage_get(event, found);
-	return found != NULL;
+	return found ? found->row : NULL;
 }
 
 Fault

@@ -12,17 +12,18 @@
 #include "postgres.h"
 
 #include "booking/booking.h"
+#include "core/dedupe.h"
 #include "errors.h"
 #include "store/api_key_store.h"
 #include "store/usage_store.h"
 
 /*
- * Exactly once: whether the event's id was recorded before in policy
- * dedupe_window. stored: the rows under its hash. If so, *recorded is the row
- * that counts; else the event gets a free probe.
+ * Exactly once: the row by which the event's id was recorded before in policy
+ * dedupe_window. stored: the rows under its hash. NULL: there is none, and the
+ * event gets a free probe.
  */
-extern bool usage_is_recorded(const Booking *booking, UsageEvent *event, StoredRequests stored,
-							  UsageEvent *recorded);
+extern const UsageEvent *usage_find_recorded(const Booking *booking, UsageEvent *event,
+											 StoredRequests stored);
 
 /* A fault where a request_id comes again with another payload. */
 extern Fault usage_conflict(const UsageEvent *stored, const UsageEvent *event);

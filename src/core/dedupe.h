@@ -15,13 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is known of a stored row before it is read whole. */
 typedef struct StoredRequest
 {
 	const char *request_id;
 	int64_t recorded_at; /* its receipt */
 	int64_t occurred_at;
 	int16_t probe;
+	const void *row; /* what else its reader knows of it; not looked at here */
 } StoredRequest;
 
 /* The stored rows of one account and hash, in any order. */

@@ -13,6 +13,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
@@ -150,6 +151,28 @@ char *
 row_text(const Row *row, int column)
 {
 	return TextDatumGetCString(read_value(row, column));
+}
+
+char *
+row_label(const Row *row, int column)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+
+	return is_null ? pstrdup("") : TextDatumGetCString(value);
+}
+
+char *
+row_json(const Row *row, int column)
+{
+	bool is_null;
+	Datum value = read_column(row, column, &is_null);
+	Jsonb *json;
+
+	if (is_null)
+		return NULL;
+	json = DatumGetJsonbP(value);
+	return JsonbToCString(NULL, &json->root, VARSIZE(json));
 }
 
 char *

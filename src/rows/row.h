@@ -34,6 +34,8 @@ extern bool row_bool(const Row *row, int column); /* false where null */
 extern TimestampTz row_instant(const Row *row, int column, TimestampTz if_null);
 extern Digest row_digest(const Row *row, int column);
 extern char *row_text(const Row *row, int column);
+extern char *row_label(const Row *row, int column); /* a text; empty where null */
+extern char *row_json(const Row *row, int column);	/* a jsonb as text; NULL where null */
 
 /* A text of which no more is read than its first characters; NULL where null. */
 extern char *row_text_cut(const Row *row, int column, int characters);

@@ -45,8 +45,8 @@ usage_status_name(UsageStatus status)
 	return status_names[status];
 }
 
-static bool
-find_status(const char *name, UsageStatus *status)
+bool
+usage_read_status(const char *name, UsageStatus *status)
 {
 	for (size_t i = 0; i < lengthof(status_names); i++)
 		if (strcmp(status_names[i], name) == 0)
@@ -62,29 +62,37 @@ usage_status_exists(const char *name)
 {
 	UsageStatus status;
 
-	return find_status(name, &status);
+	return usage_read_status(name, &status);
+}
+
+bool
+usage_read_meters(const char *json, const Meters **meters)
+{
+	Meters *read;
+
+	*meters = NULL;
+	if (json == NULL)
+		return true;
+	*meters = read = palloc(sizeof(Meters));
+	return meters_read(json, read) == NULL && read->count > 0;
 }
 
 static UsageStatus
-status_from_name(const char *name)
+read_status(const char *name)
 {
 	UsageStatus status;
 
-	if (!find_status(name, &status))
+	if (!usage_read_status(name, &status))
 		altered_refuse("an unknown status");
 	return status;
 }
 
-/* What was stored of a request's meters. */
 static const Meters *
 read_meters(const char *json)
 {
-	Meters *meters;
+	const Meters *meters;
 
-	if (json == NULL)
-		return NULL;
-	meters = palloc(sizeof(Meters));
-	if (meters_read(json, meters) != NULL || meters->count == 0)
+	if (!usage_read_meters(json, &meters))
 		altered_refuse("a request's meters");
 	return meters;
 }
@@ -95,7 +103,7 @@ read_event(uint64 row)
 	return (UsageEvent){
 		.recorded_at = column_instant(row, 1, 0),
 		.probe = column_int16(row, 2),
-		.status = status_from_name(column_text(row, 3)),
+		.status = read_status(column_text(row, 3)),
 		.charge_nano = column_nano(row, 4),
 		.payload.key_id = column_int64(row, 5),
 		.payload.model = column_text(row, 6),
@@ -124,22 +132,6 @@ read_event(uint64 row)
 		.tags = column_text_or_null(row, 29),
 		.project = column_text(row, 30),
 	};
-}
-
-UsageEvent
-usage_get(const UsageEvent *event, const StoredRequest *stored)
-{
-	static Sql get = SQL("SELECT " EVENT_COLUMNS " FROM " BOOKS
-						 "usage_event WHERE account_id = $1 AND "
-						 "request_hash = $2 AND probe = $3 AND recorded_at = $4",
-						 INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID);
-
-	if (sql_run(&get,
-				(Datum[]){Int64GetDatum(event->account_id), Int64GetDatum(event->request_hash),
-						  Int16GetDatum(stored->probe), TimestampTzGetDatum(stored->recorded_at)},
-				NULL) != 1)
-		refuse(ERROR_INTERNAL, "a usage event is not where it was found");
-	return read_event(0);
 }
 
 int64

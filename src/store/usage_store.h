@@ -13,7 +13,6 @@
 #include "datatype/timestamp.h"
 
 #include "core/books.h"
-#include "core/dedupe.h"
 #include "core/rating.h"
 #include "store/ledger_store.h"
 
@@ -95,8 +94,9 @@ extern int64 usage_request_hash(const char *request_id);
 extern const char *usage_status_name(UsageStatus status);
 extern bool usage_status_exists(const char *name);
 
-/* The whole row of the event's account and hash that was found; it must exist. */
-extern UsageEvent usage_get(const UsageEvent *event, const StoredRequest *stored);
+/* From a row's columns: false where they were altered. meters: NULL where json is. */
+extern bool usage_read_status(const char *name, UsageStatus *status);
+extern bool usage_read_meters(const char *json, const Meters **meters);
 
 /* The newest row of a request_id, of that occurred_at unless it is DT_NOBEGIN. */
 extern bool usage_find(int64 account_id, const char *request_id, TimestampTz occurred_at,

@@ -61,6 +61,10 @@ measure_pipeline() { # ROUND
     numbers=$(time_copies pipeline "$inbox" inbox "$events")
     # shellcheck disable=SC2086
     report_copies pipeline $events $numbers
+    ask -d pipeline -c CHECKPOINT
+    numbers=$(time_copies pipeline "$inbox" inbox "$events")
+    # shellcheck disable=SC2086
+    report_copies again $events $numbers
     for ((file = 0; file < files; file++)); do write_events "hot, round $1, " "$file" false 1; done
     ask -d pipeline -c CHECKPOINT
     numbers=$(time_copies pipeline "$inbox" inbox "$events")

@@ -265,6 +265,7 @@ fi
 if wants pipeline; then
     row 'COPY of ready rows into a keyed table' keyed keyed 'COPY, keyed' ''
     row 'inbox -> settled' pipeline keyed 'COPY, keyed' 0.8
+    row '  the same files once more, of which nothing counts' again pipeline 'inbox -> settled' 1.0
     row '  all of one account' pipeline_hot pipeline 'inbox -> settled' 0.95
     line '  us of CPU per event, of COPY into the keyed table' "$(printf %.2f "$(mean keyed.cpu)")" '' '' ''
     line '  us of CPU per event, from COPY until settled' "$(printf %.2f "$(mean pipeline.cpu)")" \

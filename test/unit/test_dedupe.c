@@ -40,7 +40,7 @@ test_window(void **state)
 	(void) state;
 	for (size_t i = 0; i < LENGTH(cases); i++)
 	{
-		StoredRequest row = {"a", cases[i].recorded_at, cases[i].occurred_at, 0};
+		StoredRequest row = {"a", cases[i].recorded_at, cases[i].occurred_at, 0, NULL};
 		StoredRequests stored = {&row, 1};
 
 		assert_ptr_equal(dedupe_find(stored, "a", SINCE), cases[i].counts ? &row : NULL);
@@ -52,7 +52,8 @@ test_window(void **state)
 static void
 test_equal_hash(void **state)
 {
-	const StoredRequest rows[] = {{"b", 2000, 2000, 0}, {"A", 2000, 2000, 3}, {"", 2000, 2000, 1}};
+	const StoredRequest rows[] = {
+		{"b", 2000, 2000, 0, NULL}, {"A", 2000, 2000, 3, NULL}, {"", 2000, 2000, 1, NULL}};
 	StoredRequests stored = {rows, LENGTH(rows)};
 
 	(void) state;
@@ -67,8 +68,8 @@ static void
 test_newest(void **state)
 {
 	const StoredRequest rows[] = {
-		{"a", 1500, 9000, 0}, {"a", 3000, 1200, 1}, {"b", 9000, 9000, 2},
-		{"a", 2000, 2000, 3}, {"a", 900, 900, 4},
+		{"a", 1500, 9000, 0, NULL}, {"a", 3000, 1200, 1, NULL}, {"b", 9000, 9000, 2, NULL},
+		{"a", 2000, 2000, 3, NULL}, {"a", 900, 900, 4, NULL},
 	};
 	StoredRequests stored = {rows, LENGTH(rows)};
 
@@ -98,7 +99,7 @@ test_random(void **state)
 		for (size_t i = 0; i < stored.count; i++)
 		{
 			rows[i] = (StoredRequest){ids[random_below(3)], random_below(100) * 8 + (int64_t) i,
-									  random_below(800), (int16_t) i};
+									  random_below(800), (int16_t) i, NULL};
 			if (rows[i].request_id == ids[0] && newest_at < rows[i].recorded_at &&
 				(rows[i].recorded_at >= since * 8 || rows[i].occurred_at >= since * 8))
 				newest_at = rows[i].recorded_at;

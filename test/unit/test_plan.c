@@ -338,11 +338,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_bounds),		  cmocka_unit_test(test_exhausted),
-		cmocka_unit_test(test_packs),		  cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_resets),		  cmocka_unit_test(test_rests),
-		cmocka_unit_test(test_earned),		  cmocka_unit_test(test_bounds_of_credits),
-		cmocka_unit_test(test_window_of_cut), cmocka_unit_test(test_nearly_used),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_exhausted),
+		cmocka_unit_test(test_packs),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_resets),
+		cmocka_unit_test(test_rests),
+		cmocka_unit_test(test_earned),
+		cmocka_unit_test(test_bounds_of_credits),
+		cmocka_unit_test(test_bounds_touch_nothing),
+		cmocka_unit_test(test_window_of_cut),
+		cmocka_unit_test(test_nearly_used),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
