@@ -46,14 +46,20 @@ forget_page(Cursor *cursor)
 	cursor->count = cursor->row = 0;
 }
 
-/* The rows are the cursor's from here on: no other statement forgets them. */
+/*
+ * The rows are the cursor's from here on: no other statement forgets them. What is made of one is
+ * the caller's, in the caller's memory, and not SPI's, which is kept until the call ends.
+ */
 static void
 fetch_page(Cursor *cursor)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
+
 	CHECK_FOR_INTERRUPTS();
 	forget_page(cursor);
 	unshut(cursor->portal);
 	SPI_cursor_fetch(cursor->portal, true, PAGE_SIZE);
+	MemoryContextSwitchTo(caller_context);
 	portal_shut(cursor->portal);
 	cursor->table = SPI_tuptable;
 	cursor->count = SPI_processed;

@@ -3,6 +3,10 @@
  * sql.c
  *	  Saved plans.
  *
+ * SPI returns in the memory of its procedure, which is kept until the call ends: whoever goes over
+ * many rows, each in memory of its own, would fill that up. So the caller's memory is current
+ * again behind each of these.
+ *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -20,6 +24,7 @@
 static void
 prepare(Sql *statement)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
 	SPIPlanPtr plan;
 	int count = 0;
 
@@ -29,6 +34,7 @@ prepare(Sql *statement)
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		refuse(ERROR_INTERNAL, "a statement could not be prepared");
 	statement->plan = plan;
+	MemoryContextSwitchTo(caller_context);
 }
 
 /* Plans that were replaced in this transaction. */
@@ -102,10 +108,15 @@ row_count(int code)
 static uint64
 run(Sql *statement, Datum *values, const char *nulls, bool read_only)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
+	uint64 count;
+
 	if (statement->plan == NULL)
 		prepare(statement);
 	begin_statement(plan_text(statement->plan));
-	return row_count(SPI_execute_plan(statement->plan, values, nulls, read_only, 0));
+	count = row_count(SPI_execute_plan(statement->plan, values, nulls, read_only, 0));
+	MemoryContextSwitchTo(caller_context);
+	return count;
 }
 
 uint64
@@ -137,6 +148,7 @@ sql_read(Sql *statement, Datum *values, const char *nulls)
 Portal
 sql_open(Sql *statement, Datum *values)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
 	Portal portal;
 
 	if (statement->plan == NULL)
@@ -145,6 +157,7 @@ sql_open(Sql *statement, Datum *values)
 	portal = SPI_cursor_open(NULL, statement->plan, values, NULL, true);
 	if (portal == NULL)
 		refuse(ERROR_INTERNAL, SPI_result_code_string(SPI_result));
+	MemoryContextSwitchTo(caller_context);
 	return portal;
 }
 
@@ -174,15 +187,19 @@ sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *re
 uint64
 sql_execute(const char *text)
 {
-	begin_statement(text);
-	return row_count(SPI_execute(text, false, 0));
+	return sql_execute_with(text, 0, NULL, NULL, NULL);
 }
 
 uint64
 sql_execute_with(const char *text, int count, Oid *types, Datum *values, const char *nulls)
 {
+	MemoryContext caller_context = CurrentMemoryContext;
+	uint64 rows;
+
 	begin_statement(text);
-	return row_count(SPI_execute_with_args(text, count, types, values, nulls, false, 0));
+	rows = row_count(SPI_execute_with_args(text, count, types, values, nulls, false, 0));
+	MemoryContextSwitchTo(caller_context);
+	return rows;
 }
 
 int64
