@@ -123,6 +123,7 @@ FROM (VALUES
     ('create_account', $$1159$$, $$'cn'$$, $$'a@b.c'$$, $$'+8613800138000'$$, $$'Asia/Shanghai'$$, $$'a name'$$, NULL, NULL, NULL, NULL, NULL),
     ('balance', $$1150$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('balance_at', $$1150$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('journal', $$now()$$, $$now()$$, $$'day'$$, $$'UTC'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('statement_csv', $$1150$$, $$now() - interval '1 day'$$, $$now()$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('request_statement', $$1152$$, $$now() - interval '1 day'$$, $$now()$$, $$'new key'$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
     ('statement_document', $$1152$$, $$1$$, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),

@@ -334,6 +334,17 @@ arg_line_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes
 	return PG_ARGISNULL(index) ? NULL : arg_line(fcinfo, index, name, bytes_max);
 }
 
+char *
+arg_word_of(FunctionCallInfo fcinfo, int index, const char *name, const char *one,
+			const char *other)
+{
+	char *word = arg_text(fcinfo, index, name, VALUE_BYTES_MAX);
+
+	if (strcmp(word, one) != 0 && strcmp(word, other) != 0)
+		refuse(ERROR_INVALID_VALUE, name, word);
+	return word;
+}
+
 /* One that a message can go to: what sends it asks the same. */
 char *
 arg_email(FunctionCallInfo fcinfo, int index)

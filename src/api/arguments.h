@@ -48,6 +48,10 @@ extern char *arg_text_or_empty(FunctionCallInfo fcinfo, int index, const char *n
 extern char *arg_line(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 extern char *arg_line_or_null(FunctionCallInfo fcinfo, int index, const char *name, int bytes_max);
 
+/* One of two words. */
+extern char *arg_word_of(FunctionCallInfo fcinfo, int index, const char *name, const char *one,
+						 const char *other);
+
 /* Finite; if_null where the argument is null. */
 extern TimestampTz arg_instant(FunctionCallInfo fcinfo, int index, const char *name,
 							   TimestampTz if_null);

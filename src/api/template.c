@@ -69,17 +69,6 @@ arg_event(FunctionCallInfo fcinfo)
 	return event;
 }
 
-static char *
-arg_word_of(FunctionCallInfo fcinfo, int index, const char *name, const char *one,
-			const char *other)
-{
-	char *word = arg_text(fcinfo, index, name, VALUE_BYTES_MAX);
-
-	if (strcmp(word, one) != 0 && strcmp(word, other) != 0)
-		refuse(ERROR_INVALID_VALUE, name, word);
-	return word;
-}
-
 /* ---- e-mail ------------------------------------------------------------------ */
 
 static const char *

@@ -85,11 +85,8 @@ read_grouping(FunctionCallInfo fcinfo, int index, UsageReport *report)
 static bool
 arg_by_occurred_at(FunctionCallInfo fcinfo, int index)
 {
-	char *by = arg_text(fcinfo, index, "by", VALUE_BYTES_MAX);
-
-	if (strcmp(by, "occurred_at") != 0 && strcmp(by, "recorded_at") != 0)
-		refuse(ERROR_INVALID_VALUE, "by", by);
-	return strcmp(by, "occurred_at") == 0;
+	return strcmp(arg_word_of(fcinfo, index, "by", "occurred_at", "recorded_at"), "occurred_at") ==
+		   0;
 }
 
 /* Refuses what cannot be told of months that are sums of the account's days by now. */

@@ -182,6 +182,7 @@ static const Right rights[] = {
 	{CALL("resolve_difference"), ACCESS_OPERATOR},
 	{CALL("reconciled_day"), READERS},
 	{CALL("gateway_balance"), READERS},
+	{CALL("journal"), READERS},
 	{CALL("record_take_back"), ACCESS_OPERATOR},
 	{CALL("refund_quote"), CUSTOMERS_READERS},
 	{CALL("request_refund"), ACCESS_APP | ACCESS_OPERATOR},

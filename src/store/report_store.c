@@ -7,6 +7,7 @@
  */
 #include "postgres.h"
 
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "spi/bind.h"
@@ -20,6 +21,9 @@ static const char statement_sql[] =
 	;
 static const char balance_at_sql[] =
 #include "query/balance_at.inc"
+	;
+static const char journal_sql[] =
+#include "query/journal.inc"
 	;
 static const char unsettled_usage_sql[] =
 #include "query/unsettled_usage.inc"
@@ -79,6 +83,18 @@ report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bon
 	*cash_nano = column_nano(0, 1);
 	*bonus_nano = column_nano(0, 2);
 	*arrears_nano = column_nano(0, 3);
+}
+
+void
+report_journal(TimestampTz from, TimestampTz to, const char *by, const char *time_zone,
+			   ReturnSetInfo *result)
+{
+	static Sql lines = SQL(journal_sql, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, TEXTOID);
+
+	sql_put_rows(&lines,
+				 (Datum[]){TimestampTzGetDatum(from), TimestampTzGetDatum(to),
+						   CStringGetTextDatum(by), CStringGetTextDatum(time_zone)},
+				 NULL, result);
 }
 
 /* How a lot l is described to people. */

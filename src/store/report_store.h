@@ -19,6 +19,10 @@
 extern void report_statement(int64 account_id, TimestampTz from, TimestampTz to,
 							 ReturnSetInfo *result);
 
+/* Rows of type billing.journal_line of the entries that count in [from, to), by day or month. */
+extern void report_journal(TimestampTz from, TimestampTz to, const char *by, const char *time_zone,
+						   ReturnSetInfo *result);
+
 /* What the account held at an instant: as recorded by then, without what had expired by then. */
 extern void report_balance_at(int64 account_id, TimestampTz at, int64 *cash_nano, int64 *bonus_nano,
 							  int64 *arrears_nano);
