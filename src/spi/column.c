@@ -20,9 +20,9 @@
 #include "spi/nano.h"
 
 static void
-check_type(int column, Oid type)
+check_type(TupleDesc columns, int column, Oid type)
 {
-	Oid found = SPI_gettypeid(SPI_tuptable->tupdesc, column);
+	Oid found = SPI_gettypeid(columns, column);
 
 	if (found != type)
 		altered_refuse(psprintf("column %d is %s instead of %s", column,
@@ -44,7 +44,7 @@ read_column(uint64 row, int column, Oid type, bool *is_null)
 {
 	HeapTuple tuple = get_row(row);
 
-	check_type(column, type);
+	check_type(SPI_tuptable->tupdesc, column, type);
 	return SPI_getbinval(tuple, SPI_tuptable->tupdesc, column, is_null);
 }
 
@@ -67,17 +67,17 @@ column_values(uint64 row, const Oid *types, int count, Datum *values, bool *null
 	if (SPI_tuptable->tupdesc->natts != count)
 		altered_refuse(psprintf("%d columns", SPI_tuptable->tupdesc->natts));
 	for (int i = 0; i < count; i++)
-		check_type(i + 1, types[i]);
+		check_type(SPI_tuptable->tupdesc, i + 1, types[i]);
 	heap_deform_tuple(tuple, SPI_tuptable->tupdesc, values, nulls);
 }
 
 void
-column_check_types(TupleDesc expected)
+column_check_types(TupleDesc found, TupleDesc expected)
 {
-	if (SPI_tuptable->tupdesc->natts != expected->natts)
-		altered_refuse(psprintf("%d columns", SPI_tuptable->tupdesc->natts));
+	if (found->natts != expected->natts)
+		altered_refuse(psprintf("%d columns", found->natts));
 	for (int i = 0; i < expected->natts; i++)
-		check_type(i + 1, TupleDescAttr(expected, i)->atttypid);
+		check_type(found, i + 1, TupleDescAttr(expected, i)->atttypid);
 }
 
 bool

@@ -37,6 +37,6 @@ extern int64 *column_int64s(uint64 count);
 extern void column_values(uint64 row, const Oid *types, int count, Datum *values, bool *nulls);
 
 /* Refuses rows of other columns than these. */
-extern void column_check_types(TupleDesc expected);
+extern void column_check_types(TupleDesc found, TupleDesc expected);
 
 #endif

@@ -12,6 +12,7 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "nodes/params.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
@@ -19,18 +20,25 @@
 #include "errors.h"
 #include "spi/altered.h"
 #include "spi/column.h"
+#include "spi/row_sink.h"
 #include "spi/sql.h"
+
+static int
+count_arguments(const Sql *statement)
+{
+	int count = 0;
+
+	while (count < SQL_ARGUMENTS_MAX && OidIsValid(statement->types[count]))
+		count++;
+	return count;
+}
 
 static void
 prepare(Sql *statement)
 {
 	MemoryContext caller_context = CurrentMemoryContext;
-	SPIPlanPtr plan;
-	int count = 0;
+	SPIPlanPtr plan = SPI_prepare(statement->text, count_arguments(statement), statement->types);
 
-	while (count < SQL_ARGUMENTS_MAX && OidIsValid(statement->types[count]))
-		count++;
-	plan = SPI_prepare(statement->text, count, statement->types);
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		refuse(ERROR_INTERNAL, "a statement could not be prepared");
 	statement->plan = plan;
@@ -173,14 +181,36 @@ sql_latest(Sql *statement, Datum *values, const char *nulls)
 	return count;
 }
 
+/* A statement's arguments, as SPI makes them of values. */
+static ParamListInfo
+make_parameters(const Sql *statement, const Datum *values, const char *nulls)
+{
+	int count = count_arguments(statement);
+	ParamListInfo parameters = makeParamList(count);
+
+	for (int i = 0; i < count; i++)
+		parameters->params[i] = (ParamExternData){.value = values[i],
+												  .isnull = nulls && nulls[i] == 'n',
+												  .pflags = PARAM_FLAG_CONST,
+												  .ptype = statement->types[i]};
+	return parameters;
+}
+
 uint64
 sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *result)
 {
-	uint64 count = sql_read(statement, values, nulls);
+	MemoryContext caller_context = CurrentMemoryContext;
+	SPIExecuteOptions options = {.params = make_parameters(statement, values, nulls),
+								 .read_only = true};
+	RowSink sink;
+	uint64 count;
 
-	column_check_types(result->setDesc);
-	for (uint64 row = 0; row < count; row++)
-		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[row]);
+	if (statement->plan == NULL)
+		prepare(statement);
+	begin_statement(plan_text(statement->plan));
+	options.dest = row_sink_into(&sink, result);
+	count = row_count(SPI_execute_plan_extended(statement->plan, &options));
+	MemoryContextSwitchTo(caller_context);
 	return count;
 }
 
