@@ -35,11 +35,7 @@
 static char *
 arg_region(FunctionCallInfo fcinfo, int index)
 {
-	char *region = arg_text(fcinfo, index, "region", VALUE_BYTES_MAX);
-
-	if (strcmp(region, "cn") != 0 && strcmp(region, "global") != 0)
-		refuse(ERROR_INVALID_VALUE, "region", region);
-	return region;
+	return arg_word_of(fcinfo, index, "region", "cn", "global");
 }
 
 static char *

@@ -301,11 +301,7 @@ arg_price_list(FunctionCallInfo fcinfo, int index)
 char *
 arg_currency(FunctionCallInfo fcinfo, int index)
 {
-	char *currency = arg_text(fcinfo, index, "currency", VALUE_BYTES_MAX);
-
-	if (strcmp(currency, "CNY") != 0 && strcmp(currency, "USD") != 0)
-		refuse(ERROR_INVALID_VALUE, "currency", currency);
-	return currency;
+	return arg_word_of(fcinfo, index, "currency", "CNY", "USD");
 }
 
 /* Whether a text has no control characters, such as the end of a line. */

@@ -104,6 +104,14 @@ plan_text(SPIPlanPtr plan)
 	return source->query_string;
 }
 
+static void
+begin_plan(Sql *statement)
+{
+	if (statement->plan == NULL)
+		prepare(statement);
+	begin_statement(plan_text(statement->plan));
+}
+
 /* The number of rows of what ran last, by the code that SPI returned for it. */
 static uint64
 row_count(int code)
@@ -119,9 +127,7 @@ run(Sql *statement, Datum *values, const char *nulls, bool read_only)
 	MemoryContext caller_context = CurrentMemoryContext;
 	uint64 count;
 
-	if (statement->plan == NULL)
-		prepare(statement);
-	begin_statement(plan_text(statement->plan));
+	begin_plan(statement);
 	count = row_count(SPI_execute_plan(statement->plan, values, nulls, read_only, 0));
 	MemoryContextSwitchTo(caller_context);
 	return count;
@@ -159,9 +165,7 @@ sql_open(Sql *statement, Datum *values)
 	MemoryContext caller_context = CurrentMemoryContext;
 	Portal portal;
 
-	if (statement->plan == NULL)
-		prepare(statement);
-	begin_statement(plan_text(statement->plan));
+	begin_plan(statement);
 	portal = SPI_cursor_open(NULL, statement->plan, values, NULL, true);
 	if (portal == NULL)
 		refuse(ERROR_INTERNAL, SPI_result_code_string(SPI_result));
@@ -205,9 +209,7 @@ sql_put_rows(Sql *statement, Datum *values, const char *nulls, ReturnSetInfo *re
 	RowSink sink;
 	uint64 count;
 
-	if (statement->plan == NULL)
-		prepare(statement);
-	begin_statement(plan_text(statement->plan));
+	begin_plan(statement);
 	options.dest = row_sink_into(&sink, result);
 	count = row_count(SPI_execute_plan_extended(statement->plan, &options));
 	MemoryContextSwitchTo(caller_context);
